@@ -1,0 +1,11 @@
+# `find_package(lancekeep CONFIG)` gives lancekeep::lancekeep; libtorch.h needs LibTorch besides.
+include(CMakePackageConfigHelpers)
+
+install(TARGETS lancekeep EXPORT lancekeep-targets)
+install(DIRECTORY include/lancekeep DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+set(config_folder ${CMAKE_INSTALL_LIBDIR}/cmake/lancekeep)
+install(EXPORT lancekeep-targets NAMESPACE lancekeep:: DESTINATION ${config_folder}
+        FILE lancekeep-config.cmake)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/lancekeep-config-version.cmake
+                                 COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/lancekeep-config-version.cmake DESTINATION ${config_folder})

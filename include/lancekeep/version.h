@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+// The version of this library. CMakeLists.txt reads it from here.
+#pragma once
+
+namespace lancekeep {
+
+inline constexpr char kLibraryVersion[] = "0.1.0";
+
+}  // namespace lancekeep
