@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/atomic_file.h"
+
+#include "io/file_writer.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <random>
+
+namespace lancekeep::io {
+namespace {
+
+Descriptor open_folder_of(const std::filesystem::path& path) {
+  const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
+  Descriptor folder(
+      retry_interrupted([&] { return ::open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC); }));
+  if (!folder.is_open()) throw_system_error(errno, "open the folder", parent.string());
+  return folder;
+}
+
+/// The permissions of the file that is to be replaced; 0 where there is none.
+mode_t replaced_permissions(int folder, const std::string& last, const std::string& name) {
+  struct stat status = {};
+  if (::fstatat(folder, last.c_str(), &status, 0) != 0) {
+    if (errno == ENOENT) return 0;
+    throw_system_error(errno, "examine", name);
+  }
+  if (!S_ISREG(status.st_mode)) {
+    throw Error(ErrorCode::invalid_argument,
+                S_ISDIR(status.st_mode) ? "expected the name of a file, found a folder"
+                                        : "expected the name of a file, found a device or pipe",
+                name);
+  }
+  return status.st_mode & 0777;
+}
+
+}  // namespace
+
+struct AtomicFile::State {
+  Descriptor folder;
+  std::string last;
+  std::string name;
+  std::string temporary;
+  std::unique_ptr<FileWriter> writer;
+  bool is_committed = false;
+
+  void create();
+};
+
+void AtomicFile::State::create() {
+  const mode_t permissions = replaced_permissions(folder.get(), last, name);
+  std::random_device random;
+  Descriptor file;
+  while (!file.is_open()) {
+    // Not made of the final name, which may be as long as a name can be.
+    temporary = fmt::format(".lancekeep-{:08x}{:08x}.tmp", random(), random());
+    file = Descriptor(retry_interrupted([&] {
+      return ::openat(folder.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                      permissions == 0 ? 0666 : 0600);
+    }));
+    if (!file.is_open() && errno != EEXIST) throw_system_error(errno, "create", name);
+  }
+  // Best effort: not every file system knows permissions.
+  if (permissions != 0) (void)::fchmod(file.get(), permissions);
+  writer = std::make_unique<FileWriter>(std::move(file), name);
+}
+
+AtomicFile::AtomicFile(const std::filesystem::path& path) : state_(std::make_unique<State>()) {
+  require_no_nul(path);
+  state_->name = path.string();
+  state_->last = path.filename().string();
+  if (state_->last.empty()) {
+    throw Error(ErrorCode::invalid_argument, "expected the name of a file", state_->name);
+  }
+  state_->folder = open_folder_of(path);
+  state_->create();
+}
+
+AtomicFile::~AtomicFile() {
+  if (!state_->is_committed) {
+    (void)::unlinkat(state_->folder.get(), state_->temporary.c_str(), 0);
+  }
+}
+
+void AtomicFile::write(std::span<const std::byte> bytes) { state_->writer->write(bytes); }
+
+std::uint64_t AtomicFile::position() const { return state_->writer->position(); }
+
+void AtomicFile::commit() {
+  State& state = *state_;
+  state.writer->sync();
+  state.writer->close();
+  const int folder = state.folder.get();
+  if (::renameat(folder, state.temporary.c_str(), folder, state.last.c_str()) != 0) {
+    throw_system_error(errno, "give the finished file its name", state.name);
+  }
+  state.is_committed = true;
+  sync_folder_at(folder, ".", state.name);
+}
+
+}  // namespace lancekeep::io

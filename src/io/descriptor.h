@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// A file descriptor that closes itself, and the system calls on one, each complete (short transfers
+// and EINTR are looped) and each failing with an Error that names the file.
+#pragma once
+
+#include <lancekeep/error.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace lancekeep::io {
+
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int number) noexcept : number_(number) {}
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept;
+  ~Descriptor();
+
+  [[nodiscard]] int get() const noexcept { return number_; }
+  [[nodiscard]] bool is_open() const noexcept { return number_ >= 0; }
+  [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
+  /// Closes now; throws what a network file system has put off until the close.
+  void close(const std::string& file);
+
+ private:
+  int number_ = -1;
+};
+
+/// Throws "cannot `action`: <the system's reason>" with the code that fits `error`, and what to do.
+[[noreturn]] void throw_system_error(int error, std::string_view action, const std::string& file);
+
+/// Throws invalid_argument: the system would take the part before the NUL for the path.
+void require_no_nul(const std::filesystem::path& path);
+
+/// `call` again for as long as a signal interrupts it.
+template <typename Call>
+auto retry_interrupted(Call call) {
+  auto result = call();
+  while (result == -1 && errno == EINTR) result = call();
+  return result;
+}
+
+[[nodiscard]] struct stat status_of(int descriptor, const std::string& file);
+/// The file's size; throws io for a folder, device, pipe or socket.
+[[nodiscard]] std::uint64_t regular_file_size(int descriptor, const std::string& file);
+
+/// Fills `out` from `offset` on; throws corrupt where the file ends before that.
+void read_exactly(int descriptor, std::uint64_t offset, std::span<std::byte> out,
+                  const std::string& file);
+/// Writes everything at the descriptor's own position.
+void write_all(int descriptor, std::span<const std::byte> bytes, const std::string& file);
+
+/// fsync of a file.
+void sync_file(int descriptor, const std::string& file);
+/// fsync of the folder `name` (as "." or "..") relative to the folder `descriptor`, which may be
+/// O_PATH.
+void sync_folder_at(int descriptor, const char* name, const std::string& file);
+
+}  // namespace lancekeep::io

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+#include <lancekeep/error.h>
+
+#include <array>
+#include <set>
+
+namespace lancekeep {
+namespace {
+
+TEST(Error, MessageNamesFileAndOffset) {
+  const Error error(ErrorCode::corrupt, "bad magic", "a.lance", 40);
+  EXPECT_STREQ(error.what(), "a.lance: at byte 40: bad magic");
+  EXPECT_EQ(error.code(), ErrorCode::corrupt);
+  EXPECT_EQ(error.file(), "a.lance");
+  EXPECT_EQ(error.offset(), 40u);
+}
+
+TEST(Error, MessageLeavesOutWhatIsAbsent) {
+  EXPECT_STREQ(Error(ErrorCode::io, "bad").what(), "bad");
+  EXPECT_STREQ(Error(ErrorCode::io, "bad", "a").what(), "a: bad");
+  EXPECT_STREQ(Error(ErrorCode::io, "bad", "", 0).what(), "at byte 0: bad");
+  EXPECT_FALSE(Error(ErrorCode::io, "bad", "a").offset().has_value());
+}
+
+TEST(Error, EveryCodeHasItsOwnName) {
+  constexpr std::array codes = {
+      ErrorCode::not_found, ErrorCode::already_exists, ErrorCode::invalid_argument,
+      ErrorCode::corrupt,   ErrorCode::unsupported,    ErrorCode::unsafe,
+      ErrorCode::conflict,  ErrorCode::out_of_space,   ErrorCode::io};
+  std::set<std::string> names;
+  for (const ErrorCode code : codes) names.insert(to_string(code));
+  EXPECT_EQ(names.size(), codes.size());
+  EXPECT_EQ(names.count("unknown"), 0u);
+  EXPECT_STREQ(to_string(ErrorCode::out_of_space), "out_of_space");
+}
+
+}  // namespace
+}  // namespace lancekeep

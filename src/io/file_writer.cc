@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/file_writer.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace lancekeep::io {
+namespace {
+
+// How much is written between two starts of write-back: enough for the disk to be busy, little
+// enough for the final fsync to be short.
+constexpr std::uint64_t write_back_step = std::uint64_t{8} << 20;
+
+}  // namespace
+
+FileWriter::FileWriter(Descriptor descriptor, std::string name)
+    : descriptor_(std::move(descriptor)), name_(std::move(name)) {}
+
+// The system reports lost bytes once; after that this object remembers, so that no later call looks
+// like a success.
+template <typename Action>
+void FileWriter::unless_failed(Action action) {
+  if (failed_ || !descriptor_.is_open()) {
+    throw Error(ErrorCode::io, "an earlier call on this file failed or closed it", name_);
+  }
+  failed_ = true;
+  action();
+  failed_ = false;
+}
+
+void FileWriter::write(std::span<const std::byte> bytes) {
+  unless_failed([&] {
+    while (!bytes.empty()) {
+      const auto piece = bytes.first(std::min<std::size_t>(bytes.size(), write_back_step));
+      write_all(descriptor_.get(), piece, name_);
+      position_ += piece.size();
+      bytes = bytes.subspan(piece.size());
+      if (position_ - written_back_ >= write_back_step) start_write_back();
+    }
+  });
+}
+
+void FileWriter::start_write_back() {
+  // Only a hint: what goes wrong here is reported by fsync.
+  (void)::sync_file_range(descriptor_.get(), static_cast<off64_t>(written_back_),
+                          static_cast<off64_t>(position_ - written_back_), SYNC_FILE_RANGE_WRITE);
+  written_back_ = position_;
+}
+
+void FileWriter::sync() {
+  unless_failed([&] { sync_file(descriptor_.get(), name_); });
+}
+
+void FileWriter::flush() {
+  unless_failed([&] {
+    // Closing any descriptor of the file makes the system tell; this one stays open and keeps its
+    // flock.
+    Descriptor copy(::fcntl(descriptor_.get(), F_DUPFD_CLOEXEC, 0));
+    if (!copy.is_open()) throw_system_error(errno, "flush", name_);
+    copy.close(name_);
+  });
+}
+
+void FileWriter::close() {
+  unless_failed([&] { descriptor_.close(name_); });
+}
+
+}  // namespace lancekeep::io

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/folder_swap.h"
+
+#include "io/descriptor.h"
+#include "io/rooted_path.h"
+
+#include <fcntl.h>
+
+#include <cstdio>
+
+namespace lancekeep::io {
+namespace {
+
+std::filesystem::path replaced_name(const std::filesystem::path& folder) {
+  std::filesystem::path path = folder;
+  return path += ".replaced";
+}
+
+void require_folder(const std::filesystem::path& path) {
+  struct stat status = {};
+  if (::lstat(path.c_str(), &status) != 0) {
+    throw_system_error(errno, "swap the folder", path.string());
+  }
+  if (!S_ISDIR(status.st_mode)) {
+    throw Error(ErrorCode::invalid_argument, "expected a folder, found a file or a link",
+                path.string());
+  }
+}
+
+// A folder, unlike a file, cannot take a second link, so without RENAME_NOREPLACE the name is
+// looked at first; the only thing that a plain rename can then still replace is an empty folder.
+bool move_if_free(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return true;
+  if (errno == EEXIST) return false;
+  if (errno != EINVAL && errno != ENOSYS) {
+    throw_system_error(errno, "rename " + from.string() + " to this name", to.string());
+  }
+  struct stat status = {};
+  if (::lstat(to.c_str(), &status) == 0) return false;
+  if (::rename(from.c_str(), to.c_str()) == 0) return true;
+  throw_system_error(errno, "rename " + from.string() + " to this name", to.string());
+}
+
+void move(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (!move_if_free(from, to)) {
+    throw Error(ErrorCode::already_exists,
+                "cannot rename " + from.string() + " to this name, which is taken", to.string());
+  }
+}
+
+void sync_parent(const std::filesystem::path& folder) {
+  sync_folder_at(AT_FDCWD, folder.parent_path().c_str(), folder.parent_path().string());
+}
+
+}  // namespace
+
+void swap_folders(const std::filesystem::path& replacement, const std::filesystem::path& folder) {
+  const auto from = absolute_folder(replacement);
+  const auto to = absolute_folder(folder);
+  require_folder(from);
+  require_folder(to);
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) != 0) {
+    if (errno == EINVAL || errno == ENOSYS) return swap_folders_by_renames(from, to);
+    throw_system_error(errno, "swap " + from.string() + " with this folder", to.string());
+  }
+  sync_parent(to);
+  if (from.parent_path() != to.parent_path()) sync_parent(from);
+}
+
+void swap_folders_by_renames(const std::filesystem::path& replacement,
+                             const std::filesystem::path& folder) {
+  const auto from = absolute_folder(replacement);
+  const auto to = absolute_folder(folder);
+  const auto aside = replaced_name(to);
+  require_folder(from);
+  require_folder(to);
+  if (!move_if_free(to, aside)) {
+    throw Error(ErrorCode::already_exists,
+                "left over from an earlier replacement that was cut short: remove it and try again",
+                aside.string());
+  }
+  try {
+    move(from, to);
+  } catch (const Error&) {
+    finish_swap(to);
+    throw;
+  }
+  sync_parent(to);
+  move(aside, from);
+  sync_parent(from);
+}
+
+void finish_swap(const std::filesystem::path& folder) {
+  const auto to = absolute_folder(folder);
+  const auto aside = replaced_name(to);
+  struct stat status = {};
+  if (::lstat(to.c_str(), &status) == 0 || errno != ENOENT) return;
+  if (::lstat(aside.c_str(), &status) != 0) return;
+  // False where another process has put it back meanwhile.
+  if (move_if_free(aside, to)) sync_parent(to);
+}
+
+}  // namespace lancekeep::io

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// A file of someone else's that is only read: model files on import.
+// Reading (`read_at`, `read`) is preferred over mapping: a file that is cut short meanwhile gives
+// an error instead of a signal, and its pages do not count as this process's memory.
+#pragma once
+
+#include "io/byte_view.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace lancekeep::io {
+
+enum class MapMode { read_only, copy_on_write };
+
+/// Maps a whole file (MAP_PRIVATE | MAP_NORESERVE); an empty file gives an empty view. The view
+/// owns the mapping. `descriptor` may be closed afterwards; `file` is its name for messages.
+[[nodiscard]] ByteView map_descriptor(int descriptor, const std::string& file, MapMode mode);
+
+/// Copies are cheap and share the descriptor; any number of threads may read.
+class InputFile {
+ public:
+  /// @throws Error not_found, io (a folder, no permission), invalid_argument (a NUL in the path).
+  explicit InputFile(const std::filesystem::path& path);
+
+  [[nodiscard]] const std::string& name() const noexcept;
+  [[nodiscard]] std::uint64_t size() const noexcept;
+  /// Fills `out` from `offset` on; throws corrupt, naming `what`, where the file ends before that.
+  void read_at(std::uint64_t offset, std::span<std::byte> out, std::string_view what) const;
+  /// `length` bytes in a buffer of their own, allocated only after `offset` and `length` are known
+  /// to lie within the file.
+  [[nodiscard]] ByteView read(std::uint64_t offset, std::uint64_t length,
+                              std::string_view what) const;
+  [[nodiscard]] ByteView map() const;
+
+ private:
+  struct State;
+  static void require_range(const State& state, std::uint64_t offset, std::uint64_t length,
+                            std::string_view what);
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace lancekeep::io
