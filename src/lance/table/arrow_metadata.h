@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// The FlatBuffers tables of an Arrow IPC file that a deletion file needs, read through FlatBuffers'
+// verifier. A table's members are told by their place in its vtable, (index + 2) * 2; the numbers
+// are on disk. Bytes must be aligned to 8 and verified (`verified_root`) before a member is read.
+#pragma once
+
+#include <flatbuffers/flatbuffers.h>
+
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+namespace lancekeep::lance::arrow {
+
+constexpr flatbuffers::voffset_t member(flatbuffers::voffset_t index) { return (index + 2) * 2; }
+
+inline constexpr std::uint8_t type_int = 2;             ///< in Field's union of types
+inline constexpr std::uint8_t header_record_batch = 3;  ///< in Message's union of headers
+enum class Codec : std::int8_t { lz4_frame = 0, zstd = 1 };
+inline constexpr std::int8_t method_per_buffer = 0;
+
+/// What lies inline in vectors.
+struct Block {
+  std::int64_t offset;
+  std::int32_t metadata_length;
+  std::int32_t padding;
+  std::int64_t body_length;
+};
+struct Node {
+  std::int64_t length;
+  std::int64_t null_count;
+};
+struct Buffer {
+  std::int64_t offset;
+  std::int64_t length;
+};
+static_assert(sizeof(Block) == 24 && sizeof(Node) == 16 && sizeof(Buffer) == 16);
+
+/// Inline elements are copied out: FlatBuffers' verifier aligns a vector to 4 only.
+template <typename T>
+using Vector = flatbuffers::Vector<const T*>;
+template <typename T>
+std::vector<T> copy(const Vector<T>* vector) {
+  if (vector == nullptr) return {};
+  std::vector<T> result(vector->size());
+  if (!result.empty()) std::memcpy(result.data(), vector->Data(), result.size() * sizeof(T));
+  return result;
+}
+template <typename T>
+using Offsets = flatbuffers::Vector<flatbuffers::Offset<T>>;
+
+struct IntType : private flatbuffers::Table {
+  [[nodiscard]] std::int32_t bit_width() const { return GetField<std::int32_t>(member(0), 0); }
+  [[nodiscard]] bool is_signed() const { return GetField<std::uint8_t>(member(1), 0) != 0; }
+  bool Verify(flatbuffers::Verifier& verifier) const;
+};
+
+struct Field : private flatbuffers::Table {
+  [[nodiscard]] const flatbuffers::String* name() const {
+    return GetPointer<const flatbuffers::String*>(member(0));
+  }
+  [[nodiscard]] std::uint8_t type_kind() const { return GetField<std::uint8_t>(member(2), 0); }
+  /// Nothing unless type_kind() is type_int.
+  [[nodiscard]] const IntType* int_type() const {
+    return type_kind() == type_int ? GetPointer<const IntType*>(member(3)) : nullptr;
+  }
+  [[nodiscard]] bool has_dictionary() const { return CheckField(member(4)); }
+  bool Verify(flatbuffers::Verifier& verifier) const;
+};
+
+struct Schema : private flatbuffers::Table {
+  [[nodiscard]] bool is_big_endian() const { return GetField<std::int16_t>(member(0), 0) != 0; }
+  [[nodiscard]] const Offsets<Field>* fields() const {
+    return GetPointer<const Offsets<Field>*>(member(1));
+  }
+  bool Verify(flatbuffers::Verifier& verifier) const;
+};
+
+struct Footer : private flatbuffers::Table {
+  [[nodiscard]] const Schema* schema() const { return GetPointer<const Schema*>(member(1)); }
+  [[nodiscard]] const Vector<Block>* record_batches() const {
+    return GetPointer<const Vector<Block>*>(member(3));
+  }
+  bool Verify(flatbuffers::Verifier& verifier) const;
+};
+
+struct Compression : private flatbuffers::Table {
+  [[nodiscard]] std::int8_t codec() const { return GetField<std::int8_t>(member(0), 0); }
+  [[nodiscard]] std::int8_t method() const { return GetField<std::int8_t>(member(1), 0); }
+  bool Verify(flatbuffers::Verifier& verifier) const;
+};
+
+struct RecordBatch : private flatbuffers::Table {
+  [[nodiscard]] std::int64_t rows() const { return GetField<std::int64_t>(member(0), 0); }
+  [[nodiscard]] const Vector<Node>* nodes() const {
+    return GetPointer<const Vector<Node>*>(member(1));
+  }
+  [[nodiscard]] const Vector<Buffer>* buffers() const {
+    return GetPointer<const Vector<Buffer>*>(member(2));
+  }
+  [[nodiscard]] const Compression* compression() const {
+    return GetPointer<const Compression*>(member(3));
+  }
+  bool Verify(flatbuffers::Verifier& verifier) const;
+};
+
+struct Message : private flatbuffers::Table {
+  [[nodiscard]] std::uint8_t header_kind() const { return GetField<std::uint8_t>(member(1), 0); }
+  /// Nothing unless header_kind() is header_record_batch.
+  [[nodiscard]] const RecordBatch* record_batch() const {
+    return header_kind() == header_record_batch ? GetPointer<const RecordBatch*>(member(2))
+                                                : nullptr;
+  }
+  bool Verify(flatbuffers::Verifier& verifier) const;
+};
+
+/// The root table, or nothing where any of its parts lies outside of `bytes`.
+template <typename T>
+const T* verified_root(const std::uint8_t* bytes, std::size_t size) {
+  constexpr flatbuffers::uoffset_t max_depth = 16;
+  constexpr flatbuffers::uoffset_t max_tables = 4096;
+  flatbuffers::Verifier verifier(bytes, size, max_depth, max_tables);
+  return verifier.VerifyBuffer<T>(nullptr) ? flatbuffers::GetRoot<T>(bytes) : nullptr;
+}
+
+}  // namespace lancekeep::lance::arrow

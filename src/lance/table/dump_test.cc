@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <lancekeep/dump.h>
+
+#include "lance/table/table_testing.h"
+
+#include <nlohmann/json.hpp>
+
+namespace lancekeep::lance {
+namespace {
+
+using nlohmann::json;
+
+struct Dump : TableTest {
+  [[nodiscard]] json dumped(const std::string& path) const {
+    return json::parse(dump(folder / path));
+  }
+};
+
+TEST_F(Dump, OfADatasetIsItsLatestManifest) {
+  ASSERT_TRUE(publish(*storage, publication_on(0)));
+  ASSERT_TRUE(publish(*storage, publication_on(1)));
+  const json latest = dumped("");
+  EXPECT_EQ(latest["kind"], "manifest");
+  EXPECT_EQ(latest["version"], 2);
+  EXPECT_EQ(latest, dumped(manifest_path(2, NamingScheme::v2)));
+}
+
+TEST_F(Dump, OfAManifestShowsWhatItSays) {
+  Manifest manifest = small_manifest();
+  manifest.seconds = 1'700'000'000;
+  manifest.nanos = 5;
+  manifest.config = {{"a", "b"}};
+  manifest.base_paths = {"\x08\x03\x22\x02/x"};
+  manifest.fragments[0].deletion = DeletionFile{DeletionFile::Kind::bitmap, 1, 2, 3, std::nullopt};
+  put("m", encode_manifest_file(manifest, small_transaction()));
+  const json found = dumped("m");
+  EXPECT_EQ(found["time"], "2023-11-14T22:13:20.000000005Z");
+  EXPECT_EQ(found["config"]["a"], "b");
+  EXPECT_EQ(found["base_paths"], json::parse(R"([{"id":3,"path":"/x"}])"));
+  EXPECT_EQ(found["fields"][0]["name"], "id");
+  EXPECT_EQ(found["fragments"][0]["files"][0]["path"], "a.lance");
+  EXPECT_EQ(found["fragments"][0]["deletion_file"]["num_deleted_rows"], 3);
+  EXPECT_EQ(found["transaction"]["operation"], "overwrite");
+  EXPECT_EQ(found["transaction"]["properties"]["__lance_commit_message"], "hello");
+}
+
+TEST_F(Dump, OfATransactionFile) {
+  put("t.txn", encode_transaction(small_transaction()));
+  EXPECT_EQ(dumped("t.txn")["kind"], "transaction");
+  EXPECT_EQ(dumped("t.txn")["uuid"], small_transaction().uuid);
+}
+
+TEST_F(Dump, IsIndentedByTwoSpacesAndInAFixedOrder) {
+  put("t.txn", encode_transaction(small_transaction()));
+  EXPECT_THAT(dump(folder / "t.txn"),
+              testing::StartsWith("{\n  \"kind\": \"transaction\",\n  \"read_version\": 0,\n"));
+}
+
+TEST_F(Dump, TextThatIsNoUtf8DoesNotStopIt) {
+  Transaction transaction = small_transaction();
+  transaction.properties = {{"key", "\xff\xfe"}};
+  put("t.txn", encode_transaction(transaction));
+  EXPECT_EQ(dumped("t.txn")["properties"]["key"], "\ufffd\ufffd");
+}
+
+TEST_F(Dump, RefusesWhatIsNoLanceFile) {
+  for (const char* content : {"", "hello", "\x0a\x01x"}) {
+    put("x", content);
+    expect_error(ErrorCode::invalid_argument, "not a Lance manifest, data file or transaction",
+                 [&] { (void)dump(folder / "x"); });
+  }
+}
+
+TEST_F(Dump, RefusesAFolderThatIsNoDataset) {
+  expect_error(ErrorCode::not_found, "no Lance dataset", [&] { (void)dump(folder); });
+}
+
+TEST_F(Dump, RefusesAPathWhereNothingIs) {
+  expect_error(ErrorCode::not_found, "nowhere", [&] { (void)dump(folder / "nowhere"); });
+}
+
+TEST_F(Dump, RefusesATornManifest) {
+  const std::string bytes = encode_manifest_file(small_manifest(), small_transaction());
+  put("m", bytes.substr(20));
+  expect_error(ErrorCode::corrupt, "the manifest", [&] { (void)dump(folder / "m"); });
+}
+
+}  // namespace
+}  // namespace lancekeep::lance

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lance/table/feature_flags.h"
+
+#include "lance/table/table_testing.h"
+
+namespace lancekeep::lance {
+namespace {
+
+struct Flags {
+  std::uint64_t reader;
+  std::uint64_t writer;
+  bool operator==(const Flags&) const = default;
+};
+
+Flags flags_of(Manifest manifest) {
+  manifest.reader_flags = 4;
+  manifest.writer_flags = 32;
+  set_flags_from_content(manifest);
+  return {manifest.reader_flags, manifest.writer_flags};
+}
+
+TEST(FeatureFlags, APlainTableNeedsNone) { EXPECT_EQ(flags_of(small_manifest()), (Flags{0, 0})); }
+
+TEST(FeatureFlags, DeletionsNeedTheFirst) {
+  Manifest manifest = small_manifest();
+  manifest.fragments[0].deletion = DeletionFile{};
+  EXPECT_EQ(flags_of(manifest), (Flags{1, 1}));
+}
+
+TEST(FeatureFlags, RowIdsOfEveryFragmentNeedTheSecond) {
+  Manifest manifest = small_manifest();
+  manifest.next_row_id = 10;
+  EXPECT_EQ(flags_of(manifest), (Flags{0, 0}));
+  manifest.fragments[0].unknown = std::string("\x2a\x00", 2);
+  EXPECT_EQ(flags_of(manifest), (Flags{2, 2}));
+  manifest.fragments.push_back(small_manifest().fragments[0]);
+  EXPECT_EQ(flags_of(manifest), (Flags{0, 0}));
+}
+
+TEST(FeatureFlags, RowIdsThatAreNotKeptAreNotCountedOn) {
+  Manifest manifest = small_manifest();
+  manifest.next_row_id = 10;
+  set_flags_from_content(manifest);
+  EXPECT_EQ(manifest.next_row_id, std::nullopt);
+}
+
+TEST(FeatureFlags, AConfigurationConcernsWritersOnly) {
+  Manifest manifest = small_manifest();
+  manifest.config = {{"a", "b"}};
+  EXPECT_EQ(flags_of(manifest), (Flags{0, 8}));
+}
+
+TEST(FeatureFlags, BasePathsConcernBoth) {
+  Manifest manifest = small_manifest();
+  manifest.base_paths = {""};
+  EXPECT_EQ(flags_of(manifest), (Flags{16, 16}));
+}
+
+TEST(FeatureFlags, FilesOfTwoVersionsConcernBoth) {
+  Manifest manifest = small_manifest();
+  manifest.fragments.push_back(manifest.fragments[0]);
+  manifest.fragments[1].files[0].version = {2, 2};
+  EXPECT_EQ(flags_of(manifest), (Flags{256, 256}));
+}
+
+TEST(FeatureFlags, ManagedBlobsConcernBoth) {
+  Manifest manifest = small_manifest();
+  manifest.schema_metadata = {{"lance.blob.managed", "true"}};
+  EXPECT_EQ(flags_of(manifest), (Flags{16384, 16384}));
+}
+
+TEST(FeatureFlags, KnownOnesAreNoObstacle) {
+  Manifest manifest = small_manifest();
+  manifest.reader_flags = manifest.writer_flags = 1 | 2 | 4 | 8 | 16 | 32 | 256 | 16384;
+  EXPECT_NO_THROW(check_reader_flags(manifest, "file"));
+  EXPECT_NO_THROW(check_writer_flags(manifest));
+}
+
+TEST(FeatureFlags, EveryOtherReaderFlagIsRefusedByItsNumber) {
+  Manifest manifest = small_manifest();
+  manifest.reader_flags = 64 | 1;
+  expect_error(ErrorCode::unsupported,
+               "needs reader feature flag 64 (bit 6), which this build does not know; a newer "
+               "Lancekeep or pylance may read it",
+               [&] { check_reader_flags(manifest, "file"); });
+  manifest.reader_flags = std::uint64_t{1} << 63;
+  expect_error(ErrorCode::unsupported, "reader feature flag 9223372036854775808 (bit 63)",
+               [&] { check_reader_flags(manifest, "file"); });
+}
+
+TEST(FeatureFlags, EveryOtherWriterFlagIsRefusedByItsNumber) {
+  Manifest manifest = small_manifest();
+  manifest.writer_flags = 1024;
+  expect_error(ErrorCode::unsupported, "needs writer feature flag 1024 (bit 10)",
+               [&] { check_writer_flags(manifest); });
+}
+
+}  // namespace
+}  // namespace lancekeep::lance

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lance/table/table_testing.h"
+#include "lance/table/version_names.h"
+
+#include <random>
+
+namespace lancekeep::lance {
+namespace {
+
+std::string good_file() { return encode_manifest_file(small_manifest(), small_transaction()); }
+
+ManifestFile decode(const std::string& bytes) { return decode_manifest_file(view(bytes)); }
+
+void expect_corrupt(const std::string& part, const std::string& bytes) {
+  expect_error(ErrorCode::corrupt, part, [&] { (void)decode(bytes); });
+}
+
+std::uint64_t manifest_position(const std::string& bytes) {
+  return static_cast<unsigned char>(bytes[bytes.size() - 16]);
+}
+
+std::string with_length(const std::string& message) {
+  return std::string{static_cast<char>(message.size()), 0, 0, 0} + message;
+}
+
+std::string trailer(std::size_t position) {
+  return std::string{static_cast<char>(position), 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0} + "LANC";
+}
+
+TEST(ManifestFile, ComesBackAsItWasWritten) {
+  const ManifestFile file = decode(good_file());
+  Manifest expected = small_manifest();
+  expected.transaction_section = 0;
+  EXPECT_EQ(file.manifest, expected);
+  EXPECT_EQ(file.transaction, small_transaction());
+  EXPECT_EQ(file.size, good_file().size());
+}
+
+TEST(ManifestFile, RefusesAnEmptyFile) { expect_corrupt("the manifest file is empty", ""); }
+
+TEST(ManifestFile, RefusesEveryCut) {
+  const std::string bytes = good_file();
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_THROW((void)decode(bytes.substr(0, size)), Error) << size;
+  }
+}
+
+TEST(ManifestFile, RefusesAShortFile) { expect_corrupt("it has 3 bytes, expected 20", "abc"); }
+
+TEST(ManifestFile, RefusesAnotherMagic) {
+  std::string bytes = good_file();
+  bytes.back() = 'X';
+  expect_corrupt("does not end with \"LANC\"", bytes);
+}
+
+TEST(ManifestFile, RefusesAnotherVersionOfTheFile) {
+  std::string bytes = good_file();
+  bytes[bytes.size() - 6] = 3;
+  expect_error(ErrorCode::unsupported, "of version 0.3, expected 0.2",
+               [&] { (void)decode(bytes); });
+}
+
+TEST(ManifestFile, RefusesAPositionBehindTheEnd) {
+  std::string bytes = good_file();
+  bytes[bytes.size() - 9] = '\x7f';
+  expect_corrupt("the manifest is said to start at byte", bytes);
+}
+
+TEST(ManifestFile, RefusesAManifestLongerThanTheFile) {
+  std::string bytes = good_file();
+  bytes[manifest_position(bytes) + 3] = '\x7f';
+  expect_corrupt("the manifest needs", bytes);
+}
+
+TEST(ManifestFile, RefusesAManifestThatEndsBeforeTheTrailer) {
+  std::string bytes = good_file();
+  --bytes[manifest_position(bytes)];
+  expect_corrupt("up to the trailer", bytes);
+}
+
+TEST(ManifestFile, RefusesVersionZero) {
+  Manifest manifest = small_manifest();
+  manifest.version = 0;
+  expect_corrupt("says that it is version 0", encode_manifest_file(manifest, small_transaction()));
+}
+
+TEST(ManifestFile, RefusesAnUnknownReaderFlag) {
+  Manifest manifest = small_manifest();
+  manifest.reader_flags = 131072;
+  const std::string bytes = encode_manifest_file(manifest, small_transaction());
+  expect_error(ErrorCode::unsupported, "reader feature flag 131072 (bit 17)",
+               [&] { (void)decode(bytes); });
+}
+
+TEST(ManifestFile, NeedsNoInlineTransaction) {
+  const std::string bytes = with_length(encode_manifest(small_manifest())) + trailer(0);
+  EXPECT_EQ(decode(bytes).transaction, std::nullopt);
+}
+
+TEST(ManifestFile, RefusesAnInlineTransactionBehindTheManifest) {
+  Manifest manifest = small_manifest();
+  manifest.transaction_section = 40;
+  expect_corrupt("the inline transaction is said to start at byte 40",
+                 with_length(encode_manifest(manifest)) + trailer(0));
+}
+
+/// A manifest as pylance 1 writes it: the section's place stands in field 21.
+std::string file_of_2025(const std::string& transaction_file) {
+  Manifest manifest = small_manifest();
+  manifest.transaction_file = transaction_file;
+  std::string message = encode_manifest(manifest);
+  protozero::pbf_writer(message).add_uint64(21, 0);
+  Transaction transaction = small_transaction();
+  transaction.operation_bytes.clear();
+  const std::string section = with_length(encode_transaction(transaction));
+  return section + with_length(message) + trailer(section.size());
+}
+
+TEST(ManifestFile, ReadsTheTransactionWherePylance1PutIt) {
+  const ManifestFile file = decode(file_of_2025("0-" + small_transaction().uuid + ".txn"));
+  ASSERT_TRUE(file.transaction);
+  EXPECT_EQ(file.transaction->properties, small_transaction().properties);
+}
+
+TEST(ManifestFile, LeavesOutATransactionThatIsNotTheManifestsOwn) {
+  EXPECT_EQ(decode(file_of_2025("0-another.txn")).transaction, std::nullopt);
+}
+
+TEST(ManifestFile, BytesChangedAtRandomGiveAManifestOrAnError) {
+  const std::string good = good_file();
+  std::mt19937 random(2);
+  int errors = 0;
+  for (int round = 0; round < 5000; ++round) {
+    std::string bytes = good;
+    bytes[random() % bytes.size()] = static_cast<char>(random());
+    try {
+      (void)decode(bytes);
+    } catch (const Error&) {
+      ++errors;
+    }
+  }
+  EXPECT_GT(errors, 500);
+}
+
+struct ReadManifest : TableTest {
+  void put_version(std::uint64_t version, const std::string& bytes) const {
+    put(manifest_path(version, NamingScheme::v2), bytes);
+  }
+  [[nodiscard]] ManifestFile read_newest() const {
+    return read_manifest(*storage, list_versions(*storage).entries.back());
+  }
+};
+
+TEST_F(ReadManifest, ReadsTheInlineTransaction) {
+  put_version(1, good_file());
+  EXPECT_EQ(read_newest().transaction, small_transaction());
+}
+
+TEST_F(ReadManifest, ReadsTheTransactionFileWhereThereIsNoInlineOne) {
+  Manifest manifest = small_manifest();
+  manifest.transaction_file = "0-x.txn";
+  put_version(1, with_length(encode_manifest(manifest)) + trailer(0));
+  EXPECT_EQ(read_newest().transaction, std::nullopt);
+  put("_transactions/0-x.txn", encode_transaction(small_transaction()));
+  EXPECT_EQ(read_newest().transaction, small_transaction());
+}
+
+TEST_F(ReadManifest, SaysThatADamagedTransactionFileIsNotNeeded) {
+  Manifest manifest = small_manifest();
+  manifest.transaction_file = "0-x.txn";
+  put_version(1, with_length(encode_manifest(manifest)) + trailer(0));
+  put("_transactions/0-x.txn", "\x0a");
+  expect_error(ErrorCode::corrupt, "without this file, the version opens",
+               [&] { (void)read_newest(); });
+}
+
+TEST_F(ReadManifest, ADamagedOneSaysWhichCanBeOpenedInstead) {
+  put_version(1, good_file());
+  put_version(3, "");
+  expect_error(
+      ErrorCode::corrupt,
+      "the manifest file is empty; version 3 is damaged; the one before it can be opened by "
+      "its number, 1",
+      [&] { (void)read_newest(); });
+}
+
+TEST_F(ReadManifest, ADamagedFirstOneSaysThatThereIsNoOther) {
+  put_version(1, "torn");
+  expect_error(ErrorCode::corrupt, "version 1 is damaged; there is none before it",
+               [&] { (void)read_newest(); });
+}
+
+TEST_F(ReadManifest, RefusesAContentOfAnotherVersionThanTheName) {
+  put_version(7, good_file());
+  expect_error(ErrorCode::corrupt, "says that it is version 1, but its name says 7",
+               [&] { (void)read_newest(); });
+}
+
+TEST_F(ReadManifest, NamesTheFileAndTheOffset) {
+  put_version(1, good_file().substr(4));
+  try {
+    (void)read_newest();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.file(), testing::EndsWith(manifest_path(1, NamingScheme::v2)));
+    EXPECT_TRUE(error.offset());
+  }
+}
+
+}  // namespace
+}  // namespace lancekeep::lance

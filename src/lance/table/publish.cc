@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a version becomes visible, and what each step prevents:
+//
+//  1. Make the folders, and sync the store's own where one was new: else a power cut could take a
+//     folder with all that is in it.
+//  2. Write and sync the transaction file, then its folder. It is written twice, here and in the
+//     manifest: else a version would lose its message with either.
+//  3. Write and sync the manifest under a temporary name: else a reader, or the world after a power
+//     cut, could see a version whose manifest is cut short.
+//  4. Lock _versions, shared: else a gc that removes the newest versions meanwhile would make the
+//     name free that step 8 relies on, and this version would stand on files that are gone.
+//  5. The path must still lead to this folder: else the version would go into a store that was
+//     replaced.
+//  6. The newest version must be the one this was planned on: else it would undo someone's save.
+//  7. Ask the caller, e.g. whether reused files are still there: under the lock, they will stay.
+//  8. Rename to the final name, if it is free: of two writers that came this far, one gets it.
+//     From here on nothing is taken back.
+//  9. Sync _versions: else a power cut could take the name after the save was acknowledged.
+#include "lance/table/publish.h"
+
+#include <lancekeep/version.h>
+
+#include "lance/table/feature_flags.h"
+#include "lance/table/random_id.h"
+#include "lance/table/unpublished.h"
+#include "lance/table/version_names.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <tuple>
+#include <utility>
+
+namespace lancekeep::lance {
+namespace {
+
+constexpr const char* library_name = "lancekeep";
+
+void make_folders(io::Storage& storage, bool durable) {
+  bool any_new = false;
+  for (const char* folder : {data_folder, versions_folder, transactions_folder}) {
+    any_new = any_new || !storage.exists(folder);
+    storage.make_folder(folder);
+  }
+  if (any_new && durable) storage.sync_folder("");
+}
+
+/// Now, or when the version before was made, should the clock have been set back.
+void set_time(Manifest& manifest) {
+  using namespace std::chrono;
+  const auto now = time_point_cast<nanoseconds>(system_clock::now()).time_since_epoch();
+  const auto whole = floor<seconds>(now);
+  const std::pair stamp{std::int64_t{whole.count()},
+                        static_cast<std::int32_t>((now - whole).count())};
+  if (stamp > std::pair{manifest.seconds, manifest.nanos}) {
+    std::tie(manifest.seconds, manifest.nanos) = stamp;
+  }
+}
+
+Transaction complete_transaction(const Publication& publication) {
+  Transaction transaction = publication.transaction;
+  transaction.read_version = publication.read_version;
+  transaction.uuid = random_uuid();
+  return transaction;
+}
+
+Manifest complete_manifest(const Publication& publication, const Transaction& transaction) {
+  Manifest manifest = publication.manifest;
+  check_writer_flags(manifest);
+  manifest.version = publication.read_version + 1;
+  set_time(manifest);
+  set_flags_from_content(manifest);
+  manifest.transaction_file = fmt::format("{}-{}.txn", transaction.read_version, transaction.uuid);
+  manifest.writer_library = library_name;
+  manifest.writer_version = kLibraryVersion;
+  return manifest;
+}
+
+void require_same_folder(const io::Storage& storage) {
+  if (storage.is_current()) return;
+  throw Error(ErrorCode::conflict,
+              "the store was replaced; nothing was published. Open it again to save to the new one",
+              storage.full_name(""));
+}
+
+void sync_name(io::Storage& storage, std::uint64_t version) {
+  try {
+    storage.sync_folder(versions_folder);
+  } catch (const Error& error) {
+    throw Error(ErrorCode::io,
+                fmt::format("version {} is visible, but may not survive a power cut: {}", version,
+                            error.what()));
+  }
+}
+
+}  // namespace
+
+std::optional<Published> publish(io::Storage& storage, const Publication& publication) {
+  const Transaction transaction = complete_transaction(publication);
+  const Manifest manifest = complete_manifest(publication, transaction);
+  const std::string transaction_bytes = encode_transaction(transaction);
+  const std::string manifest_bytes = encode_manifest_file(manifest, transaction);
+  const std::string temporary = fmt::format("{}/{}.tmp", versions_folder, transaction.uuid);
+
+  require_same_folder(storage);  // early as well: a folder that was removed takes no files
+
+  make_folders(storage, publication.durable);  // 1
+  Unpublished files(storage);
+  files.write(transaction_path(manifest.transaction_file), transaction_bytes,  // 2
+              publication.durable);
+  if (publication.durable) storage.sync_folder(transactions_folder);
+  files.write(temporary, manifest_bytes, publication.durable);  // 3
+
+  const auto lock = storage.lock(versions_folder, io::LockMode::shared);  // 4
+  require_same_folder(storage);                                           // 5
+  const VersionList list = list_versions(storage);
+  const std::uint64_t newest = list.entries.empty() ? 0 : list.entries.back().version;
+  if (newest != publication.read_version) return std::nullopt;                         // 6
+  if (publication.check) publication.check();                                          // 7
+  if (!storage.rename_new(temporary, manifest_path(manifest.version, list.scheme))) {  // 8
+    return std::nullopt;
+  }
+  files.keep();
+  if (publication.visible) publication.visible();
+  if (publication.durable) sync_name(storage, manifest.version);  // 9
+  return Published{manifest.version, manifest_bytes.size(), transaction_bytes.size()};
+}
+
+}  // namespace lancekeep::lance

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lance/table/random_id.h"
+
+#include <lancekeep/error.h>
+
+#include <fmt/format.h>
+#include <sys/random.h>
+
+namespace lancekeep::lance {
+
+std::uint64_t random_u64() {
+  std::uint64_t value = 0;
+  // So few bytes come in one piece, and no signal cuts them short.
+  if (::getrandom(&value, sizeof(value), 0) != static_cast<ssize_t>(sizeof(value))) {
+    throw Error(ErrorCode::io, "the kernel gives no random numbers (getrandom)");
+  }
+  return value;
+}
+
+std::string random_uuid() {
+  constexpr std::uint64_t version_4 = 0x4000;
+  constexpr std::uint64_t rfc_variant = std::uint64_t{2} << 62;
+  const std::uint64_t high = (random_u64() & ~std::uint64_t{0xf000}) | version_4;
+  const std::uint64_t low = (random_u64() & ~(std::uint64_t{3} << 62)) | rfc_variant;
+  return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff,
+                     high & 0xffff, low >> 48, low & 0xffffffffffff);
+}
+
+}  // namespace lancekeep::lance

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Layout, all little-endian: u32 cookie [with runs: u8 flags, one bit per container], or u32 cookie
+// and u32 count; per container u16 key, u16 values - 1; per container u32 offset, left out only
+// with runs and fewer than 4 containers; the containers: 4096 sorted u16 at most, or 1024 words of
+// bits, or runs.
+#include "lance/table/roaring.h"
+
+#include <fmt/format.h>
+#include <roaring/roaring.h>
+
+#include <bit>
+#include <memory>
+#include <optional>
+
+namespace lancekeep::lance {
+namespace {
+
+constexpr std::uint32_t cookie_without_runs = 12346;
+constexpr std::uint32_t cookie_with_runs =
+    12347;  ///< in the low half; containers - 1 in the high half
+constexpr std::uint32_t max_containers = 1u << 16;
+constexpr std::uint32_t max_array_values = 4096;
+constexpr std::uint32_t bitmap_words = 1024;
+constexpr std::size_t offsets_from = 4;
+
+struct Container {
+  std::uint32_t key = 0;  ///< the high 16 bits of its values
+  std::uint32_t values = 0;
+  bool is_runs = false;
+  std::optional<std::uint32_t> offset;
+};
+
+class Decoder {
+ public:
+  Decoder(const io::ByteView& bytes, std::uint64_t expected, std::uint64_t limit)
+      : reader_(bytes), expected_(expected), limit_(limit) {}
+
+  std::vector<std::uint32_t> decode() {
+    read_header();
+    for (const Container& container : containers_) read_container(container);
+    if (reader_.remaining() != 0) {
+      reader_.fail(fmt::format("{} bytes follow the last container", reader_.remaining()));
+    }
+    return std::move(values_);
+  }
+
+ private:
+  void read_header() {
+    const std::uint32_t cookie = reader_.u32("the Roaring cookie");
+    const bool with_runs = (cookie & 0xffff) == cookie_with_runs;
+    if (!with_runs && cookie != cookie_without_runs) {
+      reader_.view().fail(fmt::format("not a Roaring bitmap: the cookie is {}, expected {} or {}",
+                                      cookie, cookie_without_runs, cookie_with_runs));
+    }
+    const std::uint32_t count =
+        with_runs ? (cookie >> 16) + 1 : reader_.u32("the number of containers");
+    if (count > max_containers) {
+      reader_.fail(fmt::format("{} containers, expected at most {}", count, max_containers));
+    }
+    io::ByteView flags;
+    if (with_runs) flags = reader_.take((count + 7) / 8, "the run flags");
+    for (std::uint32_t i = 0; i < count; ++i) read_description(flags, i);
+    check_total();
+    if (with_runs && count < offsets_from) return;
+    for (Container& container : containers_) container.offset = reader_.u32("a container's offset");
+  }
+
+  void read_description(const io::ByteView& flags, std::uint32_t index) {
+    Container container;
+    container.key = reader_.u16("a container's key");
+    container.values = std::uint32_t{reader_.u16("a container's size")} + 1;
+    if (!flags.empty()) {
+      const auto byte = std::to_integer<std::uint32_t>(flags.bytes()[index / 8]);
+      container.is_runs = (byte >> (index % 8) & 1) != 0;
+    }
+    if (!containers_.empty() && container.key <= containers_.back().key) {
+      reader_.fail(fmt::format("container key {} follows {}, expected ascending keys",
+                               container.key, containers_.back().key));
+    }
+    containers_.push_back(container);
+  }
+
+  void check_total() {
+    std::uint64_t total = 0;
+    for (const Container& container : containers_) total += container.values;
+    if (total != expected_) {
+      reader_.fail(fmt::format("{} values, expected {}", total, expected_));
+    }
+  }
+
+  void read_container(const Container& container) {
+    if (container.offset && *container.offset != reader_.position()) {
+      reader_.fail(fmt::format("container {} is said to start at byte {}, but starts at {}",
+                               container.key, *container.offset, reader_.position()));
+    }
+    const std::size_t before = values_.size();
+    if (container.is_runs) {
+      read_runs(container);
+    } else if (container.values <= max_array_values) {
+      read_array(container);
+    } else {
+      read_bitmap(container);
+    }
+    if (values_.size() - before != container.values) {
+      reader_.fail(fmt::format("container {} has {} values, expected {}", container.key,
+                               values_.size() - before, container.values));
+    }
+  }
+
+  void read_array(const Container& container) {
+    for (std::uint32_t i = 0; i < container.values; ++i) add(container, reader_.u16("a value"));
+  }
+
+  void read_bitmap(const Container& container) {
+    for (std::uint32_t word = 0; word < bitmap_words; ++word) {
+      std::uint64_t bits = reader_.u64("a word of bits");
+      for (; bits != 0; bits &= bits - 1) {
+        add(container, word * 64 + static_cast<std::uint32_t>(std::countr_zero(bits)));
+      }
+    }
+  }
+
+  void read_runs(const Container& container) {
+    const std::uint32_t runs = reader_.u16("the number of runs");
+    for (std::uint32_t i = 0; i < runs; ++i) {
+      const std::uint32_t start = reader_.u16("a run's start");
+      const std::uint32_t further = reader_.u16("a run's length");
+      if (start + further > 0xffff) {
+        reader_.fail(fmt::format("a run from {} has {} values, more than a container holds", start,
+                                 further + 1));
+      }
+      for (std::uint32_t value = start; value <= start + further; ++value) add(container, value);
+    }
+  }
+
+  void add(const Container& container, std::uint32_t low) {
+    const std::uint32_t value = container.key << 16 | low;
+    if (!values_.empty() && value <= values_.back()) {
+      reader_.fail(
+          fmt::format("value {} follows {}, expected ascending values", value, values_.back()));
+    }
+    if (value >= limit_) {
+      reader_.fail(fmt::format("value {} is no row of the fragment, which has {}", value, limit_));
+    }
+    values_.push_back(value);
+  }
+
+  io::ByteReader reader_;
+  std::uint64_t expected_;
+  std::uint64_t limit_;
+  std::vector<Container> containers_;
+  std::vector<std::uint32_t> values_;
+};
+
+struct Free {
+  void operator()(roaring_bitmap_t* bitmap) const { roaring_bitmap_free(bitmap); }
+};
+
+}  // namespace
+
+std::vector<std::uint32_t> decode_roaring(const io::ByteView& bytes, std::uint64_t expected,
+                                          std::uint64_t limit) {
+  return Decoder(bytes, expected, limit).decode();
+}
+
+std::string encode_roaring(const std::vector<std::uint32_t>& values) {
+  const std::unique_ptr<roaring_bitmap_t, Free> bitmap(
+      roaring_bitmap_of_ptr(values.size(), values.data()));
+  if (!bitmap) throw std::bad_alloc();
+  roaring_bitmap_run_optimize(bitmap.get());
+  std::string bytes(roaring_bitmap_portable_size_in_bytes(bitmap.get()), '\0');
+  bytes.resize(roaring_bitmap_portable_serialize(bitmap.get(), bytes.data()));
+  return bytes;
+}
+
+}  // namespace lancekeep::lance

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lance/table/tags.h"
+
+#include "lance/proto/printable.h"
+#include "lance/table/random_id.h"
+#include "lance/table/time_text.h"
+#include "lance/table/unpublished.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+
+namespace lancekeep::lance {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* refs_folder = "_refs";
+constexpr const char* tags_folder = "_refs/tags";
+constexpr std::string_view suffix = ".json";
+constexpr std::size_t max_name = 128;
+/// A tag takes some 200 bytes, and what `metadata` holds.
+constexpr std::uint64_t max_tag_file = std::uint64_t{64} << 10;
+
+bool is_tag_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '_' || c == '-';
+}
+
+/// What is wrong with a name, or nothing.
+std::string_view objection(std::string_view name) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (name.empty()) return "is empty";
+  if (name.size() > max_name) return "is longer than 128 characters";
+  if (!std::all_of(name.begin(), name.end(), is_tag_character)) {
+    return "has other characters than letters, digits, \".\", \"_\" and \"-\"";
+  }
+  if (std::all_of(name.begin(), name.end(), is_digit)) return "is all digits, like a version";
+  if (name == "latest") return "means the newest version";
+  if (name.starts_with('.') || name.ends_with('.')) return "starts or ends with a dot";
+  if (name.find("..") != std::string_view::npos) return "has two dots in a row";
+  if (name.ends_with(".lock")) return "ends in \".lock\"";
+  return {};
+}
+
+std::string tag_path(const std::string& name) {
+  return fmt::format("{}/{}{}", tags_folder, name, suffix);
+}
+
+/// A name from outside is one file name, or there is no such tag.
+bool is_file_name(const std::string& name) {
+  return !name.empty() && name.find('/') == std::string::npos &&
+         name.find('\0') == std::string::npos;
+}
+
+[[noreturn]] void fail_not_found(const io::Storage& storage, const std::string& name) {
+  const std::vector<std::string> names = list_tags(storage);
+  const std::string there = names.empty() ? std::string("there are none")
+                                          : fmt::format("there are: {}", fmt::join(names, ", "));
+  throw Error(ErrorCode::not_found, fmt::format("no tag \"{}\"; {}", printable(name), there),
+              storage.full_name(tags_folder));
+}
+
+Json parse(const io::ByteView& content) {
+  Json json = Json::parse(content.text(), nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) content.fail("the tag file is not a JSON object");
+  return json;
+}
+
+std::string now() {
+  using namespace std::chrono;
+  const auto time = time_point_cast<nanoseconds>(system_clock::now());
+  const auto whole = floor<seconds>(time);
+  return time_text(whole.time_since_epoch().count(),
+                   static_cast<std::int32_t>((time - whole).count()));
+}
+
+/// What a tag that is moved keeps; a damaged one has nothing to keep.
+Json previous(const io::Storage& storage, const std::string& path) {
+  if (!storage.exists(path)) return Json::object();
+  try {
+    return parse(storage.read(path, max_tag_file));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    return Json::object();
+  }
+}
+
+std::string encode(const Json& before, std::uint64_t version, std::uint64_t manifest_size) {
+  const std::string time = now();
+  const auto created = before.find("createdAt");
+  const auto metadata = before.find("metadata");
+  Json json;
+  json["branch"] = nullptr;
+  json["version"] = version;
+  json["createdAt"] = created != before.end() && created->is_string() ? *created : Json(time);
+  json["updatedAt"] = time;
+  json["manifestSize"] = manifest_size;
+  json["metadata"] = metadata != before.end() && metadata->is_object() ? *metadata : Json::object();
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+void make_folders(io::Storage& storage, bool durable) {
+  const bool has_refs = storage.exists(refs_folder);
+  const bool has_tags = storage.exists(tags_folder);
+  storage.make_folder(refs_folder);
+  storage.make_folder(tags_folder);
+  if (!durable) return;
+  if (!has_tags) storage.sync_folder(refs_folder);
+  if (!has_refs) storage.sync_folder("");
+}
+
+[[noreturn]] void fail_exists(const io::Storage& storage, const std::string& name) {
+  throw Error(ErrorCode::already_exists,
+              fmt::format("the tag \"{}\" exists; it stands for version {}. Force it to move", name,
+                          read_tag(storage, name).version),
+              storage.full_name(tag_path(name)));
+}
+
+}  // namespace
+
+void check_tag_name(const std::string& name) {
+  const std::string_view wrong = objection(name);
+  if (wrong.empty()) return;
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("a tag cannot be named \"{}\": it {}", printable(name), wrong));
+}
+
+std::vector<std::string> list_tags(const io::Storage& storage) {
+  std::vector<std::string> names;
+  for (const io::FolderEntry& entry : storage.list(tags_folder)) {
+    if (entry.is_folder || !entry.name.ends_with(suffix)) continue;
+    names.push_back(entry.name.substr(0, entry.name.size() - suffix.size()));
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Tag read_tag(const io::Storage& storage, const std::string& name) {
+  if (!is_file_name(name) || !storage.exists(tag_path(name))) fail_not_found(storage, name);
+  const io::ByteView content = storage.read(tag_path(name), max_tag_file);
+  const Json json = parse(content);
+  Tag tag;
+  const auto version = json.find("version");
+  if (version == json.end() || !version->is_number_unsigned()) {
+    content.fail("the tag file has no \"version\" that is a whole number");
+  }
+  tag.version = version->get<std::uint64_t>();
+  const auto branch = json.find("branch");
+  if (branch == json.end() || branch->is_null()) return tag;
+  if (!branch->is_string()) content.fail("the tag's \"branch\" is neither null nor text");
+  tag.branch = branch->get<std::string>();
+  return tag;
+}
+
+void write_tag(io::Storage& storage, const std::string& name, std::uint64_t version,
+               std::uint64_t manifest_size, bool force, bool durable) {
+  check_tag_name(name);
+  const std::string path = tag_path(name);
+  if (!force && storage.exists(path)) fail_exists(storage, name);
+  make_folders(storage, durable);
+  const Json before = force ? previous(storage, path) : Json::object();
+  const std::string temporary = fmt::format("{}/{}.tmp", tags_folder, random_uuid());
+  {
+    Unpublished file(storage);
+    file.write(temporary, encode(before, version, manifest_size), durable);
+    if (force) {
+      storage.rename_over(temporary, path);
+    } else if (!storage.rename_new(temporary, path)) {
+      fail_exists(storage, name);
+    }
+    file.keep();
+  }
+  if (durable) storage.sync_folder(tags_folder);
+}
+
+void remove_tag(io::Storage& storage, const std::string& name) {
+  if (!is_file_name(name) || !storage.exists(tag_path(name))) fail_not_found(storage, name);
+  storage.remove(tag_path(name));
+  storage.sync_folder(tags_folder);
+}
+
+}  // namespace lancekeep::lance

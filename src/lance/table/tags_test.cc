@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lance/table/tags.h"
+
+#include "lance/table/table_testing.h"
+
+#include <nlohmann/json.hpp>
+
+namespace lancekeep::lance {
+namespace {
+
+using testing::ElementsAre;
+using testing::MatchesRegex;
+
+struct Tags : TableTest {
+  [[nodiscard]] nlohmann::json file(const std::string& name) const {
+    return nlohmann::json::parse(get("_refs/tags/" + name + ".json"));
+  }
+  void expect_corrupt(const std::string& part, const std::string& content) {
+    put("_refs/tags/bad.json", content);
+    expect_error(ErrorCode::corrupt, part, [&] { (void)read_tag(*storage, "bad"); });
+  }
+};
+
+TEST(TagName, TakesLettersDigitsDotsAndDashes) {
+  for (const char* name : {"a", "v1.2-rc_3", "1a", "-x", "_", "Latest", "a.locked"}) {
+    EXPECT_NO_THROW(check_tag_name(name)) << name;
+  }
+  EXPECT_NO_THROW(check_tag_name(std::string(128, 'x')));
+}
+
+TEST(TagName, RefusesWhatCouldBeTakenForSomethingElse) {
+  const std::vector<std::pair<std::string, std::string>> bad = {
+      {"", "is empty"},
+      {std::string(129, 'x'), "longer than 128"},
+      {"a b", "other characters"},
+      {"a/b", "other characters"},
+      {"ä", "other characters"},
+      {std::string("a\0", 2), "other characters"},
+      {"12", "all digits"},
+      {"latest", "means the newest version"},
+      {".a", "a dot"},
+      {"a.", "a dot"},
+      {"a..b", "two dots"},
+      {"a.lock", "ends in \".lock\""}};
+  for (const auto& [name, reason] : bad) {
+    expect_error(ErrorCode::invalid_argument, reason, [&] { check_tag_name(name); });
+  }
+}
+
+TEST_F(Tags, AreNoneAtFirst) {
+  EXPECT_THAT(list_tags(*storage), ElementsAre());
+  expect_error(ErrorCode::not_found, "no tag \"a\"; there are none",
+               [&] { (void)read_tag(*storage, "a"); });
+}
+
+TEST_F(Tags, ComeBackAsTheyWereWritten) {
+  write_tag(*storage, "b", 2, 100, false, true);
+  write_tag(*storage, "a", 1, 100, false, false);
+  EXPECT_THAT(list_tags(*storage), ElementsAre("a", "b"));
+  EXPECT_EQ(read_tag(*storage, "b").version, 2u);
+  EXPECT_EQ(read_tag(*storage, "b").branch, std::nullopt);
+  EXPECT_THAT(names("_refs/tags"), ElementsAre("a.json", "b.json"));
+}
+
+TEST_F(Tags, AreWrittenAsPylanceWritesThem) {
+  write_tag(*storage, "a", 3, 100, false, true);
+  const std::string time = file("a")["createdAt"];
+  EXPECT_THAT(time,
+              MatchesRegex("20[0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]"
+                           "\\.[0-9]+Z"));
+  EXPECT_EQ(time.size(), 30u);
+  EXPECT_EQ(file("a"), (nlohmann::json{{"branch", nullptr},
+                                       {"version", 3},
+                                       {"createdAt", time},
+                                       {"updatedAt", time},
+                                       {"manifestSize", 100},
+                                       {"metadata", nlohmann::json::object()}}));
+}
+
+TEST_F(Tags, ThatExistAreNotMoved) {
+  write_tag(*storage, "a", 1, 100, false, true);
+  expect_error(ErrorCode::already_exists, "the tag \"a\" exists; it stands for version 1",
+               [&] { write_tag(*storage, "a", 2, 100, false, true); });
+  EXPECT_EQ(read_tag(*storage, "a").version, 1u);
+}
+
+TEST_F(Tags, AreMovedByForceAndKeepWhenTheyWereMadeAndTheirMetadata) {
+  put("_refs/tags/a.json",
+      R"({"version":1,"createdAt":"2020-01-01T00:00:00.000000000Z","metadata":{"k":"v"}})");
+  write_tag(*storage, "a", 2, 100, true, true);
+  EXPECT_EQ(read_tag(*storage, "a").version, 2u);
+  EXPECT_EQ(file("a")["createdAt"], "2020-01-01T00:00:00.000000000Z");
+  EXPECT_NE(file("a")["updatedAt"], file("a")["createdAt"]);
+  EXPECT_EQ(file("a")["metadata"]["k"], "v");
+}
+
+TEST_F(Tags, ThatAreDamagedCanBeReplacedByForce) {
+  put("_refs/tags/a.json", "torn");
+  write_tag(*storage, "a", 2, 100, true, true);
+  EXPECT_EQ(read_tag(*storage, "a").version, 2u);
+}
+
+TEST_F(Tags, CanBeRemoved) {
+  write_tag(*storage, "a", 1, 100, false, true);
+  write_tag(*storage, "b", 1, 100, false, true);
+  remove_tag(*storage, "a");
+  EXPECT_THAT(list_tags(*storage), ElementsAre("b"));
+  expect_error(ErrorCode::not_found, "no tag \"a\"; there are: b",
+               [&] { remove_tag(*storage, "a"); });
+}
+
+TEST_F(Tags, OfPylanceKeepTheirBranch) {
+  put("_refs/tags/a.json", R"({"branch":"dev","version":4,"manifestSize":1})");
+  EXPECT_EQ(read_tag(*storage, "a").branch, "dev");
+}
+
+TEST_F(Tags, TemporaryFilesAreNoTags) {
+  put("_refs/tags/x.tmp", "");
+  put("_refs/tags/a.json.tmp", "");
+  EXPECT_THAT(list_tags(*storage), ElementsAre());
+}
+
+TEST_F(Tags, ANameThatLeadsElsewhereIsNoTag) {
+  put("secret.json", R"({"version":1})");
+  expect_error(ErrorCode::not_found, "no tag", [&] { (void)read_tag(*storage, "../../secret"); });
+  expect_error(ErrorCode::not_found, "no tag", [&] { remove_tag(*storage, "../../secret"); });
+  EXPECT_TRUE(storage->exists("secret.json"));
+}
+
+TEST_F(Tags, RefuseWhatIsNoJson) { expect_corrupt("is not a JSON object", "torn"); }
+
+TEST_F(Tags, RefuseAnEmptyFile) { expect_corrupt("is not a JSON object", ""); }
+
+TEST_F(Tags, RefuseAList) { expect_corrupt("is not a JSON object", "[1]"); }
+
+TEST_F(Tags, RefuseAMissingVersion) { expect_corrupt("no \"version\"", "{}"); }
+
+TEST_F(Tags, RefuseAVersionThatIsNoWholeNumber) {
+  for (const char* version : {"\"1\"", "1.5", "-1", "null", "1e3"}) {
+    expect_corrupt("no \"version\"", std::string("{\"version\":") + version + "}");
+  }
+}
+
+TEST_F(Tags, RefuseABranchThatIsNoText) {
+  expect_corrupt("neither null nor text", R"({"version":1,"branch":7})");
+}
+
+TEST_F(Tags, RefuseAFileLargerThanTagsAre) {
+  expect_corrupt("bad.json", R"({"version":1})" + std::string(65 << 10, ' '));
+}
+
+TEST_F(Tags, AFailedWriteLeavesTheTagAsItWas) {
+  write_tag(*storage, "a", 1, 100, false, true);
+  auto counting = faulty({});
+  write_tag(*counting, "a", 1, 100, true, true);
+  ASSERT_GT(counting->calls(), 4u);
+  for (std::uint64_t call = 1; call <= counting->calls(); ++call) {
+    EXPECT_THROW(write_tag(*faulty({.fail_at = call}), "a", 2, 100, true, true), Error);
+    const bool moved = read_tag(*storage, "a").version == 2;
+    EXPECT_EQ(moved, call == counting->calls()) << "only the last fsync comes after the rename";
+    EXPECT_THAT(names("_refs/tags"), ElementsAre("a.json")) << call;
+  }
+}
+
+}  // namespace
+}  // namespace lancekeep::lance

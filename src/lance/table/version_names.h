@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names in _versions/: how a version's number and its manifest's file name are told from each
+// other.
+#pragma once
+
+#include "lance/table/dataset.h"
+
+#include <optional>
+#include <string_view>
+
+namespace lancekeep::lance {
+
+inline constexpr const char* versions_folder = "_versions";
+inline constexpr const char* transactions_folder = "_transactions";
+inline constexpr const char* deletions_folder = "_deletions";
+inline constexpr const char* data_folder = "data";
+
+struct ManifestName {
+  std::uint64_t version = 0;
+  NamingScheme scheme = NamingScheme::v2;
+};
+
+/// Nothing for whatever else lies in _versions/: temporary files, the hint, detached versions
+/// (`d…`, and numbers from 2^63 on), and numbers that are not written as Lance writes them.
+[[nodiscard]] std::optional<ManifestName> parse_manifest_name(std::string_view name);
+
+}  // namespace lancekeep::lance
