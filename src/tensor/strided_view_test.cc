@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tensor/strided_view.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <limits>
+
+namespace lancekeep {
+namespace {
+
+constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+
+// The values of a view into the int32 numbers 0, 1, 2, ... that starts at number `first`.
+std::vector<std::int32_t> gathered(const Shape& shape, const Shape& strides, std::int32_t first = 0,
+                                   std::size_t piece_bytes = 1 << 20) {
+  const StridedLayout layout{shape, strides, sizeof(std::int32_t)};
+  std::vector<std::int32_t> storage(*reach(layout) / sizeof(std::int32_t));
+  for (std::size_t i = 0; i < storage.size(); ++i)
+    storage[i] = first + static_cast<std::int32_t>(i);
+  std::vector<std::int32_t> values;
+  gather(layout, std::as_bytes(std::span(storage)), piece_bytes, [&](std::span<std::byte> piece) {
+    const std::size_t old = values.size();
+    values.resize(old + piece.size() / sizeof(std::int32_t));
+    std::memcpy(values.data() + old, piece.data(), piece.size());
+    return true;
+  });
+  return values;
+}
+
+using Values = std::vector<std::int32_t>;
+
+TEST(StridedView, ReachOfAContiguousViewIsItsSize) {
+  EXPECT_EQ(reach({{2, 3}, {3, 1}, 4}), 24u);
+  EXPECT_EQ(reach({{}, {}, 8}), 8u);
+}
+
+TEST(StridedView, ReachOfASliceEndsWithItsLastElement) {
+  EXPECT_EQ(reach({{2, 2}, {5, 1}, 4}), 28u);
+}
+
+TEST(StridedView, AnEmptyViewReachesNothing) { EXPECT_EQ(reach({{4, 0}, {kMost, 1}, 4}), 0u); }
+
+TEST(StridedView, AnExpandedViewReachesOneElement) {
+  EXPECT_EQ(reach({{1000, 1000}, {0, 0}, 4}), 4u);
+}
+
+TEST(StridedView, ReachThatOverflowsIsNothing) {
+  EXPECT_EQ(reach({{3, 3}, {kMost, kMost}, 1}), std::nullopt);
+  EXPECT_EQ(reach({{2}, {kMost}, 4}), std::nullopt);
+  EXPECT_EQ(reach({{kMost}, {3}, 1}), std::nullopt);
+}
+
+TEST(StridedView, NegativeStridesAndMissingOnesAreNothing) {
+  EXPECT_EQ(reach({{3}, {-1}, 1}), std::nullopt);
+  EXPECT_EQ(reach({{3, 3}, {1}, 1}), std::nullopt);
+}
+
+TEST(StridedView, TellsContiguousViews) {
+  EXPECT_TRUE(is_contiguous({{2, 3}, {3, 1}, 4}));
+  EXPECT_TRUE(is_contiguous({{}, {}, 4}));
+  EXPECT_TRUE(is_contiguous({{2, 1, 3}, {3, 77, 1}, 4}));
+  EXPECT_TRUE(is_contiguous({{2, 0}, {9, 9}, 4}));
+  EXPECT_FALSE(is_contiguous({{3, 2}, {1, 3}, 4}));
+  EXPECT_FALSE(is_contiguous({{2, 2}, {5, 1}, 4}));
+  EXPECT_FALSE(is_contiguous({{2}, {0}, 4}));
+}
+
+TEST(StridedView, GathersATransposedMatrix) {
+  EXPECT_EQ(gathered({3, 2}, {1, 3}), (Values{0, 3, 1, 4, 2, 5}));
+}
+
+TEST(StridedView, GathersAnExpandedVector) {
+  EXPECT_EQ(gathered({2, 3}, {0, 1}), (Values{0, 1, 2, 0, 1, 2}));
+}
+
+TEST(StridedView, GathersEverySecondColumn) {
+  EXPECT_EQ(gathered({2, 2}, {4, 2}), (Values{0, 2, 4, 6}));
+}
+
+TEST(StridedView, GathersThreeDimensions) {
+  EXPECT_EQ(gathered({2, 2, 2}, {1, 2, 4}), (Values{0, 4, 2, 6, 1, 5, 3, 7}));
+}
+
+TEST(StridedView, GathersAScalar) { EXPECT_EQ(gathered({}, {}, 7), Values{7}); }
+
+TEST(StridedView, AnEmptyViewPushesNothing) { EXPECT_EQ(gathered({0, 3}, {3, 1}), Values{}); }
+
+TEST(StridedView, PiecesOfAnySizeGiveTheSameValues) {
+  const Values whole = gathered({4, 3, 5}, {5, 20, 1});
+  ASSERT_EQ(whole.size(), 60u);
+  for (std::size_t piece = 1; piece <= 260; ++piece) {
+    EXPECT_EQ(gathered({4, 3, 5}, {5, 20, 1}, 0, piece), whole) << piece;
+  }
+}
+
+TEST(StridedView, EveryWidthIsCopiedWhole) {
+  for (const std::size_t itemsize : {1, 2, 4, 8, 16, 3}) {
+    std::vector<std::byte> storage(4 * itemsize);
+    for (std::size_t i = 0; i < storage.size(); ++i) storage[i] = static_cast<std::byte>(i);
+    std::vector<std::byte> out;
+    gather({{2, 2}, {1, 2}, itemsize}, storage, 1 << 10, [&](std::span<std::byte> piece) {
+      out.insert(out.end(), piece.begin(), piece.end());
+      return true;
+    });
+    ASSERT_EQ(out.size(), storage.size());
+    EXPECT_EQ(std::memcmp(out.data() + itemsize, storage.data() + 2 * itemsize, itemsize), 0);
+    EXPECT_EQ(std::memcmp(out.data() + 2 * itemsize, storage.data() + itemsize, itemsize), 0);
+  }
+}
+
+TEST(StridedView, StopsWhenTheSinkHasSeenEnough) {
+  const std::vector<std::byte> storage(64);
+  int pieces = 0;
+  gather({{16}, {1}, 4}, storage, 8, [&](std::span<std::byte>) { return ++pieces < 3; });
+  EXPECT_EQ(pieces, 3);
+}
+
+}  // namespace
+}  // namespace lancekeep
