@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// open_model_file() of <lancekeep/formats.h>: tells a file's kind by its first bytes. Half of what
+// people try to open by mistake is known too, so that the error can say what to do.
+#include <lancekeep/formats.h>
+
+#include "formats/printable.h"
+#include "formats/safetensors_reader.h"
+#include "formats/torch_checkpoint.h"
+#include "formats/torch_file.h"
+#include "io/input_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <string>
+#include <string_view>
+
+namespace lancekeep {
+namespace {
+
+constexpr std::string_view kWhatIsRead =
+    "; read are .safetensors files, and .pth, .pt and .bin files of torch.save";
+constexpr std::uint64_t kTarMagicAt = 257;
+constexpr std::uint64_t kHeadLength = 512;
+
+// A length, below 2^56, and the start of a JSON object.
+bool is_safetensors(std::string_view head) {
+  return head.size() > 8 && head[7] == 0 && head[8] == '{';
+}
+bool is_zip(std::string_view head) {
+  using namespace std::string_view_literals;
+  return head.starts_with("PK\x03\x04"sv) || head.starts_with("PK\x05\x06"sv);
+}
+// PROTO and a protocol that torch.save could be told to use.
+bool is_pickle(std::string_view head) {
+  return head.size() > 2 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5;
+}
+bool is_tar(std::string_view head) {
+  return head.size() > kTarMagicAt && head.substr(kTarMagicAt).starts_with("ustar");
+}
+
+bool starts_like_html(std::string_view head) {
+  std::string start(head.substr(0, 200));
+  std::transform(start.begin(), start.end(), start.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::size_t first = start.find_first_not_of(" \t\r\n");
+  if (first == start.npos) return false;
+  const std::string_view text = std::string_view(start).substr(first);
+  return text.starts_with("<!doctype html") || text.starts_with("<html");
+}
+
+// What is wrong with a file of no known kind, and what to do about it.
+std::string advice(std::string_view head) {
+  if (head.starts_with("version https://git-lfs")) {
+    return "this is a Git LFS pointer, not the model itself: run `git lfs pull` to fetch it";
+  }
+  if (starts_like_html(head)) {
+    return "this is an HTML page; the download got a web page, perhaps a login or an error, "
+           "instead "
+           "of the model";
+  }
+  if (is_tar(head)) {
+    return "this is a tar archive, perhaps of torch.save before 0.1.10; load it with torch and "
+           "save "
+           "its state_dict() again";
+  }
+  if (head.starts_with("{")) {
+    return "this is JSON text, perhaps the index of a model in several files: open those files";
+  }
+  return fmt::format("no model file starts with '{}'", formats::printable(head.substr(0, 16)));
+}
+
+[[noreturn]] void refuse(const io::InputFile& file, std::string_view head) {
+  if (head.empty()) throw Error(ErrorCode::corrupt, "the file is empty", file.name());
+  throw Error(ErrorCode::unsupported, advice(head) + std::string(kWhatIsRead), file.name());
+}
+
+}  // namespace
+
+std::unique_ptr<TensorSource> open_model_file(const std::filesystem::path& path) {
+  const io::InputFile file(path);
+  const io::ByteView start = file.read(0, std::min(file.size(), kHeadLength), "the file's start");
+  const std::string_view head = start.text();
+  // First, for a header's length may have the bytes of any other kind's start.
+  if (is_safetensors(head)) return formats::open_safetensors(file);
+  if (is_zip(head)) return formats::open_torch_checkpoint(formats::open_torch_zip(file));
+  if (is_tar(head)) refuse(file, head);
+  if (is_pickle(head)) return formats::open_torch_checkpoint(formats::open_torch_legacy(file));
+  refuse(file, head);
+}
+
+}  // namespace lancekeep

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// lancekeep_list_tensors FILE [FOLDER]
+// Prints what open_model_file() makes of FILE as one JSON object per line: every tensor's name,
+// dtype, shape, byte count and tie, then the metadata and the notes. With FOLDER, tensor i's bytes
+// go to the file FOLDER/i. An error is one line {"error": code, "message": text} and exit code 1.
+// For test_formats.py. lancekeep_list_tensors --to-safetensors FILE TARGET Writes FILE's tensors as
+// safetensors and prints what was not kept.
+#include <lancekeep/formats.h>
+
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <string_view>
+
+namespace {
+
+using nlohmann::ordered_json;
+
+void list(lancekeep::TensorSource& source, const std::filesystem::path& folder) {
+  std::size_t index = 0;
+  for (const lancekeep::TensorSpec& spec : source.tensors()) {
+    ordered_json line{{"name", spec.name}, {"dtype", spec.dtype}, {"nbytes", spec.nbytes}};
+    line["shape"] = spec.shape;
+    line["tied_to"] = spec.tied_to ? ordered_json(*spec.tied_to) : ordered_json();
+    std::cout << line.dump() << '\n';
+    if (!folder.empty()) {
+      std::ofstream out(folder / std::to_string(index), std::ios::binary);
+      source.read(index, [&](std::span<const std::byte> piece) {
+        out.write(reinterpret_cast<const char*>(piece.data()),
+                  static_cast<std::streamsize>(piece.size()));
+        return true;
+      });
+    }
+    ++index;
+  }
+  std::cout << ordered_json{{"metadata", source.metadata()}}.dump() << '\n';
+  std::cout << ordered_json{{"notes", source.notes()}}.dump() << '\n';
+}
+
+}  // namespace
+
+int main(int count, char** arguments) try {
+  if (count == 4 && std::string_view(arguments[1]) == "--to-safetensors") {
+    const auto source = lancekeep::open_model_file(arguments[2]);
+    const lancekeep::ExportReport report = lancekeep::write_safetensors(arguments[3], *source);
+    std::cout << ordered_json{{"tensors", report.tensors},
+                              {"bytes_written", report.bytes_written},
+                              {"not_kept", report.not_kept}}
+                     .dump()
+              << '\n';
+    return 0;
+  }
+  if (count < 2) {
+    std::cerr << "lancekeep_list_tensors FILE [FOLDER] | --to-safetensors FILE TARGET\n";
+    return 2;
+  }
+  const auto source = lancekeep::open_model_file(arguments[1]);
+  list(*source, count > 2 ? arguments[2] : "");
+  return 0;
+} catch (const lancekeep::Error& error) {
+  std::cout << ordered_json{{"error", lancekeep::to_string(error.code())},
+                            {"message", error.what()}}
+                   .dump(-1, ' ', true, ordered_json::error_handler_t::replace)
+            << '\n';
+  return 1;
+}
