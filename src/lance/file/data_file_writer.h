@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes a Lance data file of format 2.1 from front to back: values first, then pages, then the
+// footer. What is written streams; beyond one buffer of 1 MiB and the pages' places, nothing is
+// held.
+#pragma once
+
+#include "io/storage.h"
+#include "lance/encoding/page.h"
+#include "lance/encoding/page_encoder.h"
+#include "lance/proto/manifest.h"
+
+#include <string>
+#include <vector>
+
+namespace lancekeep::lance {
+
+inline constexpr FormatVersion kWrittenFormat{2, 1};
+
+class DataFileWriter {
+ public:
+  /// `file` is new and empty, and outlives the writer.
+  explicit DataFileWriter(io::WritableFile& file) : file_(file) {}
+
+  /// Where the next byte will lie in the file.
+  [[nodiscard]] std::uint64_t position() const { return file_.position() + buffer_.size(); }
+  /// Fills up with zeros to a multiple of `alignment`; returns position().
+  std::uint64_t align(std::uint64_t alignment);
+  void write(std::span<const std::byte> bytes);
+  /// Appends a page to `column`; columns are numbered from 0.
+  void add_page(std::size_t column, const EncodedPage& page);
+  /// Writes metadata and footer, and returns the file's size. Syncing is the caller's.
+  std::uint64_t finish(const FileDescriptor& descriptor);
+
+ private:
+  void write_text(std::string_view text) {
+    write(std::as_bytes(std::span(text.data(), text.size())));
+  }
+  void flush();
+
+  io::WritableFile& file_;
+  std::vector<std::byte> buffer_;
+  std::vector<ColumnMetadata> columns_;
+};
+
+}  // namespace lancekeep::lance

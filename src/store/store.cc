@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <lancekeep/store.h>
+
+#include "io/local_storage.h"
+#include "lance/table/tags.h"
+#include "store/store_folder.h"
+#include "store/store_state.h"
+#include "store/version_state.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace lancekeep {
+
+Ref Ref::parse(const std::string& text) {
+  if (text.empty())
+    throw Error(ErrorCode::invalid_argument,
+                "a version's name is empty; expected a number, a tag or `latest`");
+  if (text == "latest") return {};
+  if (!std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; })) return {text};
+  std::uint64_t number = 0;
+  if (std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc()) {
+    throw Error(ErrorCode::invalid_argument, "version number " + text + " does not fit 64 bits");
+  }
+  return {number};
+}
+
+Store Store::open(const std::filesystem::path& path) {
+  io::finish_swap(path);
+  std::shared_ptr<io::Storage> storage = io::open_local_storage(path);
+  store::require_dataset(*storage, path);
+  return Store(std::make_shared<State>(State{path, std::move(storage)}));
+}
+
+Store Store::create(const std::filesystem::path& path) {
+  io::finish_swap(path);
+  std::shared_ptr<io::Storage> storage = io::create_local_storage(path);
+  store::require_dataset_or_empty(*storage, path);
+  storage->make_folder("_versions");
+  return Store(std::make_shared<State>(State{path, std::move(storage)}));
+}
+
+SaveReport Store::replace(const std::filesystem::path& path, TensorSource& source,
+                          const SaveOptions& options) {
+  return store::replace_store(path, source, options);
+}
+
+const std::filesystem::path& Store::path() const { return state_->path; }
+
+SaveReport Store::save(TensorSource& source, const SaveOptions& options) {
+  return store::save(*state_->storage, source, options);
+}
+
+Version Store::at(const Ref& ref) const { return store::open_version(state_->storage, ref); }
+
+std::vector<VersionInfo> Store::versions() const {
+  const io::Storage& storage = *state_->storage;
+  auto tags = store::tags_by_version(storage);
+  std::vector<VersionInfo> infos;
+  std::optional<lance::ManifestFile> before;
+  for (const lance::VersionEntry& entry : lance::list_versions(storage).entries) {
+    lance::ManifestFile file = lance::read_manifest(storage, entry);
+    infos.push_back(store::describe(storage, entry, file, before ? &*before : nullptr));
+    infos.back().tags = std::move(tags[entry.version]);
+    before = std::move(file);
+  }
+  return infos;
+}
+
+std::map<std::string, std::uint64_t> Store::tags() const {
+  std::map<std::string, std::uint64_t> tags;
+  for (const auto& [version, names] : store::tags_by_version(*state_->storage)) {
+    for (const std::string& name : names) tags.emplace(name, version);
+  }
+  return tags;
+}
+
+std::uint64_t Store::tag(const std::string& name, const Ref& ref, bool force) {
+  io::Storage& storage = *state_->storage;
+  lance::check_tag_name(name);
+  (void)store::resolve(storage, ref);  // a clear answer before the lock is asked for
+  // Exclusive, so that the version is still there when the tag is, and no two writers move one tag
+  // at once.
+  const auto lock = storage.lock("_versions", io::LockMode::exclusive);
+  const lance::VersionEntry entry = store::resolve(storage, ref);
+  lance::write_tag(storage, name, entry.version, entry.size, force, true);
+  return entry.version;
+}
+
+void Store::untag(const std::string& name) {
+  lance::check_tag_name(name);
+  const auto lock = state_->storage->lock("_versions", io::LockMode::exclusive);
+  lance::remove_tag(*state_->storage, name);
+}
+
+}  // namespace lancekeep

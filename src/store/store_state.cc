@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/store_state.h"
+
+#include "lance/table/tags.h"
+#include "store/native_layout.h"
+#include "store/properties.h"
+#include "store/tensor_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lancekeep::store {
+
+namespace {
+
+[[noreturn]] void not_found(const io::Storage& storage, const std::string& what) {
+  throw Error(ErrorCode::not_found, what, storage.full_name("_versions"));
+}
+
+lance::VersionEntry find_version(const io::Storage& storage, const lance::VersionList& list,
+                                 std::uint64_t number) {
+  const auto it = std::ranges::find(list.entries, number, &lance::VersionEntry::version);
+  if (it != list.entries.end()) return *it;
+  const bool was_there = number > 0 && number < list.entries.back().version;
+  not_found(storage, fmt::format("version {} {}; there {} {}", number,
+                                 was_there ? "was removed" : "does not exist",
+                                 list.entries.size() == 1 ? "is" : "are", describe_versions(list)));
+}
+
+// Every file that a version stands on, and its size.
+std::map<std::string, std::uint64_t> files_of(const io::Storage& storage,
+                                              const lance::Manifest& manifest) {
+  std::map<std::string, std::uint64_t> files;
+  const auto measured = [&](const std::string& path) {
+    return storage.exists(path) ? storage.size(path) : 0;
+  };
+  for (const lance::Fragment& fragment : manifest.fragments) {
+    for (const lance::DataFile& file : fragment.files) {
+      const std::string path = lance::data_path(file);
+      files.emplace(path, file.size != 0 ? file.size : measured(path));
+    }
+    if (fragment.deletion) {
+      const std::string path = lance::deletion_path(fragment.id, *fragment.deletion);
+      files.emplace(path, measured(path));
+    }
+  }
+  if (!manifest.transaction_file.empty()) {
+    const std::string path = lance::transaction_path(manifest.transaction_file);
+    files.emplace(path, measured(path));
+  }
+  return files;
+}
+
+std::uint64_t bytes_added(const io::Storage& storage, const lance::ManifestFile& file,
+                          const lance::ManifestFile* before) {
+  auto files = files_of(storage, file.manifest);
+  if (before != nullptr) {
+    for (const auto& [path, size] : files_of(storage, before->manifest)) files.erase(path);
+  }
+  std::uint64_t bytes = file.size;
+  for (const auto& [path, size] : files) bytes += size;
+  return bytes;
+}
+
+}  // namespace
+
+std::string describe_versions(const lance::VersionList& list) {
+  std::string text;
+  for (std::size_t i = 0; i < list.entries.size();) {
+    std::size_t last = i;
+    while (last + 1 < list.entries.size() &&
+           list.entries[last + 1].version == list.entries[last].version + 1) {
+      ++last;
+    }
+    if (!text.empty()) text += ", ";
+    text += std::to_string(list.entries[i].version);
+    if (last > i) text += fmt::format("–{}", list.entries[last].version);
+    i = last + 1;
+  }
+  return text.empty() ? "none" : text;
+}
+
+lance::VersionEntry resolve(const io::Storage& storage, const Ref& ref) {
+  const lance::VersionList list = lance::list_versions(storage);
+  if (list.entries.empty()) not_found(storage, "the store holds no version yet; save one first");
+  if (ref.is_latest()) return list.entries.back();
+  if (ref.number() != nullptr) return find_version(storage, list, *ref.number());
+  const lance::Tag tag = lance::read_tag(storage, *ref.tag());
+  if (tag.branch) {
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("the tag `{}` names version {} of the branch `{}`; branches are not read",
+                    *ref.tag(), tag.version, *tag.branch),
+        storage.full_name("_refs/tags/" + *ref.tag() + ".json"));
+  }
+  return find_version(storage, list, tag.version);
+}
+
+void require_native(const io::Storage& storage, const lance::Manifest& manifest) {
+  const std::string columns = describe_columns(manifest.fields);
+  switch (layout_of(manifest.fields)) {
+    case Layout::native:
+      return;
+    case Layout::recipe:
+      throw Error(ErrorCode::unsupported,
+                  "this Lance dataset keeps a model as plain lists (columns " + columns +
+                      "); this version of Lancekeep reads and writes the native layout only "
+                      "(name, dtype, shape, value as a blob)",
+                  storage.full_name("_versions"));
+    case Layout::other:
+      throw Error(ErrorCode::invalid_argument,
+                  "this Lance dataset does not keep a model: its columns are " + columns +
+                      "; expected name, dtype, shape and value (a blob)",
+                  storage.full_name("_versions"));
+  }
+}
+
+VersionInfo describe(const io::Storage& storage, const lance::VersionEntry& entry,
+                     const lance::ManifestFile& file, const lance::ManifestFile* before) {
+  const lance::Manifest& manifest = file.manifest;
+  VersionInfo info{.number = entry.version};
+  info.time = std::chrono::sys_time<std::chrono::nanoseconds>(
+      std::chrono::seconds(manifest.seconds) + std::chrono::nanoseconds(manifest.nanos));
+  for (const lance::Fragment& fragment : manifest.fragments) {
+    info.tensors +=
+        fragment.physical_rows - (fragment.deletion ? fragment.deletion->num_deleted_rows : 0);
+  }
+  if (file.transaction) {
+    info.message = property(file.transaction->properties, kMessageKey);
+    info.metadata = user_metadata(file.transaction->properties);
+    info.bytes_total = number_property(file.transaction->properties, kBytesKey).value_or(0);
+  }
+  // A version that pylance made does not say how large its tensors are: its rows do.
+  const bool stated = file.transaction && file.transaction->properties.contains(kBytesKey);
+  if (!stated && layout_of(manifest.fields) == Layout::native) {
+    info.bytes_total = total_bytes(read_tensor_table(storage, manifest));
+  }
+  info.bytes_added = bytes_added(storage, file, before);
+  return info;
+}
+
+std::map<std::uint64_t, std::vector<std::string>> tags_by_version(const io::Storage& storage) {
+  std::map<std::uint64_t, std::vector<std::string>> tags;
+  for (const std::string& name : lance::list_tags(storage)) {
+    try {
+      const lance::Tag tag = lance::read_tag(storage, name);
+      if (!tag.branch) tags[tag.version].push_back(name);
+    } catch (const Error&) {
+      // A damaged tag is an error for whoever asks for that tag, not for the others.
+    }
+  }
+  return tags;
+}
+
+}  // namespace lancekeep::store

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/table_digest.h"
+
+#include "store/hash.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+namespace lancekeep::store {
+
+namespace {
+
+void add_length(Hasher& hasher, std::uint64_t length) {
+  hasher.update(std::as_bytes(std::span(&length, 1)));
+}
+
+void add(Hasher& hasher, const std::optional<std::string>& text) {
+  add_length(hasher, text ? text->size() : std::numeric_limits<std::uint64_t>::max());
+  if (text) hasher.update(std::as_bytes(std::span(text->data(), text->size())));
+}
+
+void add(Hasher& hasher, const std::optional<Shape>& shape) {
+  const std::span<const std::int64_t> dims =
+      shape ? std::span(*shape) : std::span<const std::int64_t>();
+  add_length(hasher, shape ? dims.size_bytes() : std::numeric_limits<std::uint64_t>::max());
+  hasher.update(std::as_bytes(dims));
+}
+
+}  // namespace
+
+std::string table_digest(std::span<const TensorRow> rows) {
+  Hasher hasher;
+  for (const TensorRow& row : rows) {
+    add(hasher, row.name);
+    add(hasher, row.dtype);
+    add(hasher, row.shape);
+    add(hasher, row.hash);
+    add(hasher, row.tied_to);
+  }
+  return hasher.hex();
+}
+
+std::string digest_property(const std::string& digest, std::uint64_t version) {
+  return fmt::format("xxh3-128:{}@{}", digest, version);
+}
+
+}  // namespace lancekeep::store

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/version_state.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+
+namespace lancekeep {
+
+namespace {
+
+using store::TensorRow;
+
+const TensorRow& find_row(const Version::State& state, std::string_view name) {
+  const auto it = state.by_name.find(name);
+  if (it == state.by_name.end()) {
+    throw Error(ErrorCode::not_found,
+                fmt::format("version {} has no tensor `{}`", state.info.number, name),
+                state.storage->full_name(""));
+  }
+  const TensorRow& row = state.table.rows[it->second];
+  if (!row.damage.empty()) {
+    throw Error(ErrorCode::corrupt,
+                fmt::format("tensor `{}` cannot be loaded: {}", name, row.damage),
+                state.table.files.empty() ? state.storage->full_name("")
+                                          : state.table.files[row.file].file());
+  }
+  return row;
+}
+
+// The alignment that a value needs to be used in place: its element size up to what complex128 has.
+std::size_t alignment_of(const std::string& dtype) {
+  const std::size_t itemsize = dtype_itemsize(dtype).value_or(1);
+  return std::min<std::size_t>(std::bit_floor(itemsize), 16);
+}
+
+// A copy in memory of its own, for a value that lies where its elements cannot be used in place.
+TensorView aligned_copy(const TensorRow& row, std::span<const std::byte> bytes) {
+  constexpr std::size_t kAlignment = 256;
+  const std::size_t size = (bytes.size() + kAlignment - 1) / kAlignment * kAlignment;
+  const std::shared_ptr<void> copy(std::aligned_alloc(kAlignment, size), &std::free);
+  if (!copy) throw std::bad_alloc();
+  std::memcpy(copy.get(), bytes.data(), bytes.size());
+  return {*row.dtype, *row.shape, {static_cast<const std::byte*>(copy.get()), bytes.size()}, copy};
+}
+
+}  // namespace
+
+const io::ByteView& Version::State::file(std::size_t index, Access access) const {
+  if (access == Access::read) return table.files[index];
+  auto it = writable.find(index);
+  if (it == writable.end()) {
+    it =
+        writable.emplace(index, storage->map(table.paths[index], io::MapMode::copy_on_write)).first;
+  }
+  return it->second;
+}
+
+std::uint64_t Version::number() const { return state_->info.number; }
+const VersionInfo& Version::info() const { return state_->info; }
+std::span<const TensorInfo> Version::tensors() const { return state_->infos; }
+
+const TensorInfo& Version::find(std::string_view name) const {
+  (void)find_row(*state_, name);
+  return state_->infos[state_->by_name.find(name)->second];
+}
+
+TensorView Version::tensor(std::string_view name, Access access) const {
+  return state_->view(find_row(*state_, name), access);
+}
+
+TensorView Version::State::view(const TensorRow& row, Access access) const {
+  if (row.value->size == 0) return {*row.dtype, *row.shape, {}, nullptr};
+  const io::ByteView& whole = file(row.file, access);
+  const io::ByteView bytes = whole.sub(row.value->position, row.value->size, "a tensor's value");
+  const auto address = reinterpret_cast<std::uintptr_t>(bytes.bytes().data());
+  if (address % alignment_of(*row.dtype) != 0) return aligned_copy(row, bytes.bytes());
+  return {*row.dtype, *row.shape, bytes.bytes(), bytes.owner()};
+}
+
+Location Version::locate(std::string_view name) const {
+  const TensorRow& row = find_row(*state_, name);
+  return {state_->storage->full_name(state_->table.paths.at(row.file)), row.value->position,
+          row.value->size};
+}
+
+namespace {
+
+// A version as something to save or export: rows in model order, ties as they are.
+class VersionSource : public TensorSource {
+ public:
+  explicit VersionSource(std::shared_ptr<const Version::State> state) : state_(std::move(state)) {
+    std::map<std::string_view, std::size_t> index;
+    for (const TensorInfo& info : state_->infos) {
+      (void)find_row(*state_,
+                     info.name);  // a version with a damaged row is not passed on in silence
+      TensorSpec spec{info.name, info.dtype, info.shape, info.nbytes, std::nullopt};
+      const auto target = info.tied_to ? index.find(*info.tied_to) : index.end();
+      if (target != index.end() && !specs_[target->second].tied_to) spec.tied_to = target->second;
+      index.emplace(info.name, specs_.size());
+      specs_.push_back(std::move(spec));
+    }
+  }
+
+  std::span<const TensorSpec> tensors() const override { return specs_; }
+  void read(std::size_t index, const ByteSink& sink) override {
+    const TensorView view = state_->view(state_->table.rows[index], Access::read);
+    if (!view.bytes().empty()) sink(view.bytes());
+  }
+  Metadata metadata() const override { return state_->info.metadata; }
+
+ private:
+  std::shared_ptr<const Version::State> state_;
+  std::vector<TensorSpec> specs_;
+};
+
+}  // namespace
+
+std::unique_ptr<TensorSource> Version::source() const {
+  return std::make_unique<VersionSource>(state_);
+}
+
+}  // namespace lancekeep
