@@ -2,7 +2,6 @@
 #include "formats/safetensors_reader.h"
 
 #include "formats/printable.h"
-#include "formats/read_pieces.h"
 #include "formats/safetensors_dtype.h"
 #include "formats/safetensors_header.h"
 #include "tensor/shape.h"
@@ -30,7 +29,7 @@ class SafetensorsSource : public TensorSource {
 
   std::span<const TensorSpec> tensors() const override { return specs_; }
   void read(std::size_t index, const ByteSink& sink) override {
-    read_pieces(file_, offsets_.at(index), specs_.at(index).nbytes, sink);
+    file_.read_pieces(offsets_.at(index), specs_.at(index).nbytes, "a tensor's bytes", sink);
   }
   Metadata metadata() const override { return metadata_; }
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "formats/read_pieces.h"
 #include "formats/torch_tensor.h"
 
 #include <algorithm>
@@ -39,7 +38,7 @@ void push_torch_tensor(const io::InputFile& file, const TorchTensor& tensor, con
   if (tensor.nbytes == 0) return;
   const bool flips = tensor.conj || tensor.neg;
   if (is_contiguous(tensor.layout) && !flips) {
-    read_pieces(file, tensor.offset, tensor.nbytes, sink);
+    file.read_pieces(tensor.offset, tensor.nbytes, "a tensor's bytes", sink);
     return;
   }
   const io::ByteView bytes = bytes_of(file, tensor);

@@ -74,6 +74,8 @@ std::vector<FolderEntry> FaultStorage::list(const std::string& folder) const {
 ByteView FaultStorage::read(const std::string& path, std::uint64_t limit) const {
   return inner_->read(path, limit);
 }
+InputFile FaultStorage::open(const std::string& path) const { return inner_->open(path); }
+
 ByteView FaultStorage::map(const std::string& path, MapMode mode) const {
   return inner_->map(path, mode);
 }

@@ -26,6 +26,7 @@ class FaultStorage : public Storage {
   std::uint64_t size(const std::string& path) const override;
   std::vector<FolderEntry> list(const std::string& folder) const override;
   ByteView read(const std::string& path, std::uint64_t limit) const override;
+  InputFile open(const std::string& path) const override;
   ByteView map(const std::string& path, MapMode mode) const override;
   void make_folder(const std::string& path) override;
   std::unique_ptr<WritableFile> create(const std::string& path) override;

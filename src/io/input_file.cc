@@ -7,7 +7,14 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace lancekeep::io {
+namespace {
+
+constexpr std::uint64_t kPieceBytes = 4 << 20;
+
+}  // namespace
 
 struct InputFile::State {
   Descriptor descriptor;
@@ -24,16 +31,18 @@ void InputFile::require_range(const State& state, std::uint64_t offset, std::uin
               state.name, offset);
 }
 
+InputFile::InputFile(Descriptor descriptor, std::string name) {
+  const std::uint64_t size = regular_file_size(descriptor.get(), name);
+  state_ = std::make_shared<State>(State{std::move(descriptor), std::move(name), size});
+}
+
 InputFile::InputFile(const std::filesystem::path& path) {
   require_no_nul(path);
-  auto state = std::make_shared<State>();
-  state->name = path.string();
   // O_NONBLOCK: opening a pipe that nobody writes to would wait for ever.
-  state->descriptor = Descriptor(retry_interrupted(
+  Descriptor descriptor(retry_interrupted(
       [&] { return ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); }));
-  if (!state->descriptor.is_open()) throw_system_error(errno, "open", state->name);
-  state->size = regular_file_size(state->descriptor.get(), state->name);
-  state_ = std::move(state);
+  if (!descriptor.is_open()) throw_system_error(errno, "open", path.string());
+  *this = InputFile(std::move(descriptor), path.string());
 }
 
 const std::string& InputFile::name() const noexcept { return state_->name; }
@@ -53,6 +62,19 @@ ByteView InputFile::read(std::uint64_t offset, std::uint64_t length, std::string
   const std::span<std::byte> bytes(buffer.get(), length);
   read_exactly(state_->descriptor.get(), offset, bytes, state_->name);
   return ByteView(bytes, buffer, state_->name, offset);
+}
+
+void InputFile::read_pieces(std::uint64_t offset, std::uint64_t length, std::string_view what,
+                            const std::function<bool(std::span<const std::byte>)>& sink) const {
+  require_range(*state_, offset, length, what);
+  const std::uint64_t room = std::min(length, kPieceBytes);
+  const auto buffer = std::make_unique_for_overwrite<std::byte[]>(room);
+  for (std::uint64_t done = 0; done < length;) {
+    const std::span<std::byte> piece(buffer.get(), std::min(room, length - done));
+    read_exactly(state_->descriptor.get(), offset + done, piece, state_->name);
+    if (!sink(piece)) return;
+    done += piece.size();
+  }
 }
 
 ByteView InputFile::map() const {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file of someone else's that is only read: model files on import.
+// A file that is read, not mapped: model files on import, values on their way out of a store.
 // Reading (`read_at`, `read`) is preferred over mapping: a file that is cut short meanwhile gives
 // an error instead of a signal, and its pages do not count as this process's memory.
 #pragma once
@@ -8,12 +8,15 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace lancekeep::io {
+
+class Descriptor;
 
 enum class MapMode { read_only, copy_on_write };
 
@@ -26,6 +29,8 @@ class InputFile {
  public:
   /// @throws Error not_found, io (a folder, no permission), invalid_argument (a NUL in the path).
   explicit InputFile(const std::filesystem::path& path);
+  /// Takes over a descriptor; `name` is for messages. @throws Error io where it is no regular file.
+  InputFile(Descriptor descriptor, std::string name);
 
   [[nodiscard]] const std::string& name() const noexcept;
   [[nodiscard]] std::uint64_t size() const noexcept;
@@ -35,6 +40,10 @@ class InputFile {
   /// to lie within the file.
   [[nodiscard]] ByteView read(std::uint64_t offset, std::uint64_t length,
                               std::string_view what) const;
+  /// Hands `length` bytes from `offset` on to `sink`, never holding more than one piece of them, until
+  /// it returns false.
+  void read_pieces(std::uint64_t offset, std::uint64_t length, std::string_view what,
+                   const std::function<bool(std::span<const std::byte>)>& sink) const;
   [[nodiscard]] ByteView map() const;
 
  private:

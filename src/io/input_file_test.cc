@@ -96,5 +96,33 @@ TEST_F(InputFileTest, TellsThatAFileWasCutShortMeanwhile) {
               fails_with(ErrorCode::corrupt, "at byte 4: the file ends here, 6 bytes too early"));
 }
 
+TEST_F(InputFileTest, HandsOverPiecesOfWhatIsAskedFor) {
+  const std::string content(9 << 20, 'x');
+  const InputFile file(folder_.write("large", "ab" + content + "cd"));
+  std::string seen;
+  std::size_t largest = 0;
+  file.read_pieces(1, content.size() + 2, "value", [&](std::span<const std::byte> piece) {
+    seen.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    largest = std::max(largest, piece.size());
+    return true;
+  });
+  EXPECT_EQ(seen, "b" + content + "c");
+  EXPECT_LT(largest, content.size());
+}
+
+TEST_F(InputFileTest, StopsWhenTheSinkHasSeenEnough) {
+  const InputFile file(folder_.write("large", std::string(9 << 20, 'x')));
+  int pieces = 0;
+  file.read_pieces(0, file.size(), "value",
+                   [&](std::span<const std::byte>) { return ++pieces < 2; });
+  EXPECT_EQ(pieces, 2);
+}
+
+TEST_F(InputFileTest, RefusesPiecesBeyondTheEnd) {
+  const InputFile file(path_);
+  EXPECT_THAT([&] { file.read_pieces(8, 3, "value", [](auto) { return true; }); },
+              fails_with(ErrorCode::corrupt, "at byte 8: value needs 3 bytes"));
+}
+
 }  // namespace
 }  // namespace lancekeep::io

@@ -67,6 +67,7 @@ class LocalStorage : public Storage {
   std::uint64_t size(const std::string& path) const override;
   std::vector<FolderEntry> list(const std::string& folder) const override;
   ByteView read(const std::string& path, std::uint64_t limit) const override;
+  InputFile open(const std::string& path) const override;
   ByteView map(const std::string& path, MapMode mode) const override;
   void make_folder(const std::string& path) override;
   std::unique_ptr<WritableFile> create(const std::string& path) override;
@@ -109,6 +110,10 @@ ByteView LocalStorage::read(const std::string& path, std::uint64_t limit) const 
   const auto buffer = std::make_shared_for_overwrite<std::byte[]>(size);
   read_exactly(file.get(), 0, {buffer.get(), size}, name);
   return ByteView({buffer.get(), size}, buffer, name);
+}
+
+InputFile LocalStorage::open(const std::string& path) const {
+  return {root_.open(path, O_RDONLY), full_name(path)};
 }
 
 ByteView LocalStorage::map(const std::string& path, MapMode mode) const {

@@ -64,6 +64,8 @@ class Storage {
   [[nodiscard]] virtual std::vector<FolderEntry> list(const std::string& folder) const = 0;
   /// The whole file in memory; throws corrupt where it is larger than `limit` bytes.
   [[nodiscard]] virtual ByteView read(const std::string& path, std::uint64_t limit) const = 0;
+  /// For reading piece by piece.
+  [[nodiscard]] virtual InputFile open(const std::string& path) const = 0;
   [[nodiscard]] virtual ByteView map(const std::string& path, MapMode mode) const = 0;
 
   /// Makes a folder in one that exists; fine if it is there.

@@ -107,8 +107,11 @@ class VersionSource : public TensorSource {
 
   std::span<const TensorSpec> tensors() const override { return specs_; }
   void read(std::size_t index, const ByteSink& sink) override {
-    const TensorView view = state_->view(state_->table.rows[index], Access::read);
-    if (!view.bytes().empty()) sink(view.bytes());
+    const TensorRow& row = state_->table.rows[index];
+    if (row.value->size == 0) return;
+    // Read, not mapped: whoever copies a whole model should not have it all among his pages.
+    const io::InputFile file = state_->storage->open(state_->table.paths[row.file]);
+    file.read_pieces(row.value->position, row.value->size, "a tensor's value", sink);
   }
   Metadata metadata() const override { return state_->info.metadata; }
 
