@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/verb.h"
+
+namespace lancekeep::cli {
+
+CLI::App* add_verb(CLI::App& app, Command& command, const std::string& name,
+                   const std::string& summary, const std::string& examples) {
+  CLI::App* verb = app.add_subcommand(name, summary);
+  verb->add_flag("--json", command.json,
+                 "Print one JSON document (on stdout; an error: on stderr)");
+  verb->footer("Examples:\n" + examples);
+  verb->group("Verbs");
+  return verb;
+}
+
+CLI::Option* add_store(CLI::App& verb, std::string& store) {
+  return verb.add_option("STORE", store, "Folder of the store")->required()->type_name("");
+}
+
+CLI::Option* add_at(CLI::App& verb, std::string& ref) {
+  return verb.add_option("--at", ref, "Version: a number, a tag, or latest (the default)")
+      ->type_name("REF");
+}
+
+}  // namespace lancekeep::cli

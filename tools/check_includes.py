@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Holds every #include line against the order of the layers.
+
+    tools/check_includes.py [--root DIR]
+
+Exit status 0 where all lines point the right way, 1 with a list of those that do not.
+The table LAYERS is the architecture: data flows from its first line to its last.
+"""
+
+import argparse
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+STANDARD = re.compile(r"[a-z_0-9]+")  # <vector>, <optional>, <cstdint>
+SYSTEM = re.compile(  # C and Linux
+    r"(sys|linux)/[a-z_0-9]+\.h|"
+    r"(dirent|errno|fcntl|pthread|signal|stdio|stdlib|string|time|unistd)\.h"
+)
+LIBRARIES = ("fmt", "protozero", "flatbuffers", "roaring", "nlohmann", "zstd.h", "lz4.h", "lz4frame.h", "xxhash.h")
+TEST_LIBRARIES = ("gtest", "gmock")
+TEST_FILE = re.compile(r".*(_test\.cc|/test_[a-z0-9_]+\.h|_testing\.h|_matcher\.h)")
+TORCH = ("torch", "c10", "ATen")
+
+
+@dataclass(frozen=True)
+class Layer:
+    folder: str  # of the repository; the longest that fits a file is the file's layer
+    own: tuple = ()  # "..." includes: first folders below src/, or cli
+    public: tuple | None = ()  # <lancekeep/...>: the names, or None for all of them
+    libraries: tuple = ()  # other <...>: the first folder, or the whole name
+    system: bool = True  # whether C and Linux headers are allowed beside the standard library
+
+
+def layer(folder, uses=(), public=(), libraries=LIBRARIES):
+    name = folder.removeprefix("src/")
+    return Layer(folder, own=(name, *uses), public=("error.h", "export.h", "version.h", *public), libraries=libraries)
+
+
+PROTO = ("io", "lance/proto")
+ENCODING = (*PROTO, "lance/encoding")
+FILE = (*ENCODING, "lance/file")
+TABLE = (*FILE, "lance/table")
+
+LAYERS = (
+    Layer("include/lancekeep", public=None, system=False),
+    Layer("include/lancekeep/libtorch", public=None, libraries=TORCH, system=False),
+    layer("src/io"),
+    layer("src/tensor", uses=("io",), public=("tensor.h",)),
+    layer("src/formats", uses=("io", "tensor"), public=("tensor.h", "formats.h")),
+    layer("src/lance/proto", uses=PROTO, public=("dump.h",)),
+    layer("src/lance/encoding", uses=ENCODING, public=("dump.h",)),
+    layer("src/lance/file", uses=FILE, public=("dump.h",)),
+    layer("src/lance/table", uses=TABLE, public=("dump.h",)),
+    Layer("src/store", own=(*TABLE, "tensor", "store"), public=None, libraries=LIBRARIES),
+    Layer("cli", own=("cli",), public=None, libraries=("CLI", "fmt", "nlohmann")),
+    Layer("python/src", own=("python",), public=None, libraries=("nanobind", "fmt", "Python.h")),
+)
+TORCH_HEADER = "include/lancekeep/libtorch.h"  # the one public header outside libtorch/ that needs LibTorch
+SOURCES = (".h", ".hpp", ".cc", ".cpp", ".inc")
+DIRECTIVE = re.compile(r"^\s*#\s*include(?:_next)?\b\s*(.*)$")
+OPERAND = re.compile(r'^(?:<([^>]*)>|"([^"]*)")')
+
+
+def layer_of(path):
+    if path == TORCH_HEADER:
+        path = "include/lancekeep/libtorch/"
+    fitting = [each for each in LAYERS if path.startswith(each.folder + "/")]
+    return max(fitting, key=lambda each: len(each.folder), default=None)
+
+
+def refusal(file_layer, path, operand):
+    """Why this file may not include `operand` (text with its brackets or quotes); None where it may."""
+    match = OPERAND.match(operand)
+    if not match:
+        return "neither <...> nor \"...\""
+    angle, quoted = match.groups()
+    name = angle if quoted is None else quoted
+    if not name or name.startswith("/") or ".." in name.split("/"):
+        return "a path that is not below an include root"
+    if quoted is not None:
+        if any(name.startswith(folder + "/") for folder in file_layer.own):
+            return None
+        allowed = ", ".join(f'"{folder}/..."' for folder in file_layer.own) or "no \"...\" headers"
+        return f"{file_layer.folder} may include {allowed}"
+    if name.startswith("lancekeep/"):
+        if file_layer.public is None or name.removeprefix("lancekeep/") in file_layer.public:
+            return None
+        return f"{file_layer.folder} may include of <lancekeep/...> only {', '.join(file_layer.public)}"
+    libraries = file_layer.libraries
+    if TEST_FILE.fullmatch(path):
+        libraries += TEST_LIBRARIES
+    if name.split("/")[0] in libraries or STANDARD.fullmatch(name):
+        return None
+    if file_layer.system and SYSTEM.fullmatch(name):
+        return None
+    return f"{file_layer.folder} may not include this library or system header"
+
+
+def check_file(root, path):
+    relative = path.relative_to(root).as_posix()
+    file_layer = layer_of(relative)
+    if file_layer is None:
+        return [f"{relative}: stands in no layer; add its folder to LAYERS in tools/check_includes.py"]
+    # A line that ends in a backslash goes on in the next one, for the compiler and so for us.
+    text = path.read_text(encoding="utf-8", errors="replace").replace("\\\n", " ")
+    findings = []
+    for number, line in enumerate(text.splitlines(), 1):
+        directive = DIRECTIVE.match(line)
+        why = refusal(file_layer, relative, directive.group(1)) if directive else None
+        if why:
+            findings.append(f"{relative}:{number}: {line.strip()}: {why}")
+    return findings
+
+
+def check_tree(root):
+    """Returns the number of files read and the list of findings."""
+    files = sorted(
+        path
+        for folder in ("include", "src", "cli", "python/src")
+        for path in (root / folder).rglob("*")
+        if path.suffix in SOURCES and path.is_file()
+    )
+    return len(files), [finding for path in files for finding in check_file(root, path)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Holds #include lines against the order of the layers.")
+    parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent)
+    count, findings = check_tree(parser.parse_args().root.resolve())
+    for finding in findings:
+        print(finding)
+    if count == 0:
+        print("no source files found: wrong --root?")
+        return 1
+    print(f"{count} files, {len(findings)} wrong #include lines")
+    return 1 if findings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Sets up what building, testing or the demo needs, and does nothing where it is there already.
+#   tools/setup.sh system        compiler, CMake and libraries (Debian packages; as root, or through sudo)
+#   tools/setup.sh python        .venv: torch, pylance 14 and pytest, the oracles of the tests
+#   tools/setup.sh python-old    .venv-pylance-1.0.4: the oldest pylance that reads what we write
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages=(g++ cmake ninja-build make pkg-config python3 python3-venv
+  libfmt-dev nlohmann-json3-dev libcli11-dev libprotozero-dev libflatbuffers-dev
+  libroaring-dev libxxhash-dev libzstd-dev liblz4-dev libgtest-dev libgmock-dev strace)
+
+setup_system() {
+  local missing=()
+  for package in "${packages[@]}"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+      echo "setup: these Debian packages are missing, and this is neither root nor a machine with sudo:" >&2
+      echo "  apt-get install ${missing[*]}" >&2
+      exit 1
+    fi
+    as_root=(sudo)
+  fi
+  echo "setup: installing ${missing[*]}"
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# setup_venv FOLDER REQUIREMENT... – made anew where the requirements have changed.
+setup_venv() {
+  local folder=$1
+  shift
+  [ "$(cat "$folder/requirements" 2>/dev/null)" = "$*" ] && return 0
+  echo "setup: $folder: $*"
+  python3 -m venv --clear "$folder"
+  "$folder/bin/pip" install --quiet --disable-pip-version-check "$@"
+  echo "$*" >"$folder/requirements"
+}
+
+case "${1:-}" in
+  system) setup_system ;;
+  python) setup_venv .venv torch==2.13.0 pylance==14.0.2 numpy safetensors pytest ;;
+  python-old) setup_venv .venv-pylance-1.0.4 pylance==1.0.4 ;;
+  *)
+    sed -n '2,5s/^# \{0,1\}//p' "$0" >&2
+    exit 2
+    ;;
+esac
