@@ -1,0 +1,44 @@
+# Each target sets up what it needs, also on a bare machine.
+PREFIX ?= $(HOME)/.local
+BUILD  := build/release
+TORCH  := $(CURDIR)/.venv/lib/python3.11/site-packages/torch
+
+.PHONY: help setup demo test test-cpp test-python install build clean
+help:
+	@echo "make demo                a real network saved, fine-tuned, saved again, compared"
+	@echo "make test                every test: C++ (also under sanitizers), LibTorch, pylance both ways"
+	@echo "make install PREFIX=dir  command, library, headers, CMake package"
+	@echo "make setup               system and Python packages only"
+
+setup:
+	tools/setup.sh system
+	tools/setup.sh python
+	tools/setup.sh python-old
+
+build:
+	tools/setup.sh system
+	cmake --preset release -DLANCEKEEP_TESTS=OFF -DLANCEKEEP_TORCH_PREFIX= -B build/plain
+	cmake --build build/plain
+
+demo: build
+	tools/demo.sh build/plain
+
+install: build
+	cmake --install build/plain --prefix $(PREFIX)
+
+test: setup test-cpp test-python
+
+test-cpp:
+	cmake --preset asan
+	cmake --build --preset asan
+	ctest --preset asan
+	cmake --preset release -DLANCEKEEP_TORCH_PREFIX=$(TORCH)
+	cmake --build --preset release
+	ctest --preset release
+
+# Last, so that pytest's closing line ends the run.
+test-python:
+	LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) .venv/bin/python -m pytest -q tests
+
+clean:
+	rm -rf build

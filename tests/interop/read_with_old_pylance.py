@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run by pylance 1.0.4's own Python: read_with_old_pylance.py STORE → one JSON document.
+
+For each version: rows with the small columns, and each value's bytes by take_blobs, as hex digests.
+"""
+
+import hashlib
+import json
+import sys
+
+import lance
+
+
+def read(store, version):
+    dataset = lance.dataset(store, version=version)
+    columns = ["name", "dtype", "shape", "ordinal", "hash", "tied_to"]
+    found = dataset.to_table(columns=columns).to_pylist()
+    blobs = dataset.take_blobs("value", indices=list(range(len(found))))
+    for row, blob in zip(found, blobs):
+        row["sha256"] = hashlib.sha256(blob.read()).hexdigest()
+    return sorted(found, key=lambda row: row["ordinal"])
+
+
+store = sys.argv[1]
+numbers = [version["version"] for version in lance.dataset(store).versions()]
+json.dump({"pylance": lance.__version__, "versions": {n: read(store, n) for n in numbers}}, sys.stdout)

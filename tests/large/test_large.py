@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A model of 1 GiB, by the library and by the command: right, and in how much memory.
+
+The figures are printed; only memory is asserted, never a time.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+BUILD = Path(os.environ["LANCEKEEP_BUILD"])
+MIB = 1024
+STREAM_KIB = 64 * 1024  # what a save may hold beyond the caller's tensors
+
+
+@pytest.fixture
+def folder(tmp_path):
+    yield tmp_path
+    shutil.rmtree(tmp_path)  # gigabytes: not to be left for later
+
+
+@pytest.fixture
+def say(capsys):
+    def print_through(text):
+        with capsys.disabled():
+            print("\n" + text)
+
+    return print_through
+
+
+# A child's peak counts what its parent had when it forked: so a small parent runs it, not pytest.
+MEASURE = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
+def measured(*arguments):
+    """Runs a program; returns its peak memory in KiB."""
+    line = [sys.executable, "-c", MEASURE, *map(str, arguments)]
+    return int(subprocess.run(line, check=True, capture_output=True, text=True).stdout)
+
+
+def test_library(folder, say):
+    (program,) = BUILD.rglob("lancekeep_large_model")
+    done = subprocess.run([program, folder / "m.lance", str(MIB)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    say(f"1 GiB by the library: {figures}")
+    assert figures["tensors"] == figures["aligned"] == figures["equal"] == MIB // 32
+    assert figures["bytes_total"] == MIB << 20
+    assert figures["save_peak_kib"] < STREAM_KIB
+    assert figures["anonymous_kib"] < STREAM_KIB
+
+
+def test_command(folder, say):
+    generator = torch.Generator().manual_seed(1)
+    parts = [torch.randint(-(2**62), 2**62, (1 << 22,), generator=generator) for _ in range(4)]
+    state = {f"layer.{i}.weight": parts[i % 4] + i for i in range(32)}
+    file, store, exported = folder / "in.safetensors", folder / "m.lance", folder / "out.safetensors"
+    save_file(state, file)
+    command = BUILD / "cli" / "lancekeep"
+    peaks = {
+        "import": measured(command, "import", file, store, "--quiet"),
+        "ls": measured(command, "ls", store),
+        "export": measured(command, "export", store, exported, "--quiet"),
+    }
+    say(f"1 GiB by the command, peak memory in KiB: {peaks}")
+    assert max(peaks.values()) < STREAM_KIB
+    found = load_file(exported)
+    assert list(found) and all(torch.equal(found[name], tensor) for name, tensor in state.items())
+    assert len(found) == len(state)
