@@ -34,7 +34,7 @@ Metadata merged_metadata(Metadata metadata, const std::vector<std::string>& sett
     const std::size_t equals = setting.find('=');
     if (equals == std::string::npos || equals == 0) {
       throw Error(ErrorCode::invalid_argument,
-                  fmt::format("--set expects KEY=VALUE, got \"{}\"", setting));
+                  fmt::format("--set expects KEY=VALUE, got `{}`", setting));
     }
     metadata.insert_or_assign(setting.substr(0, equals), setting.substr(equals + 1));
   }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one exception type of the library.
 //
-// Every message says what is wrong, what was expected and what was found, in which file and at which
-// byte of it, and what to do about it where that is known. Code may be switched on; text is for people.
+// Every message says what is wrong, what was expected and what was found, in which file and at
+// which byte of it, and what to do about it where that is known. Code may be switched on; text is
+// for people.
 #pragma once
 
 #include <lancekeep/export.h>

@@ -11,10 +11,11 @@
 
 namespace lancekeep {
 
-/// Opens a model file for reading; its kind is told by its content, not by its name: safetensors, or a
-/// torch `.pth`/`.pt`/`.bin` with a flat state dict (zip or the older non-zip form). The file is read
-/// piece by piece while the source is used, and must not change meanwhile.
-/// @throws Error not_found, corrupt, unsupported, or unsafe (a pickle that names a forbidden global).
+/// Opens a model file for reading; its kind is told by its content, not by its name: safetensors,
+/// or a torch `.pth`/`.pt`/`.bin` with a flat state dict (zip or the older non-zip form). The file
+/// is read piece by piece while the source is used, and must not change meanwhile.
+/// @throws Error not_found, corrupt, unsupported, or unsafe (a pickle that names a forbidden
+/// global).
 [[nodiscard]] LANCEKEEP_API std::unique_ptr<TensorSource> open_model_file(
     const std::filesystem::path& path);
 
@@ -25,9 +26,9 @@ struct ExportReport {
 };
 
 /// Writes a safetensors file: to a temporary name beside `path`, fsynced, then renamed over it.
-/// Tensors of dtypes that safetensors lacks are an error that names them, before anything is written;
-/// `json` rows go into `__metadata__` as text; tied tensors are written out twice.
-LANCEKEEP_API ExportReport write_safetensors(const std::filesystem::path& path, TensorSource& source,
-                                             const Metadata& metadata = {});
+/// Tensors of dtypes that safetensors lacks are an error that names them, before anything is
+/// written; `json` rows go into `__metadata__` as text; tied tensors are written out twice.
+LANCEKEEP_API ExportReport write_safetensors(const std::filesystem::path& path,
+                                             TensorSource& source, const Metadata& metadata = {});
 
 }  // namespace lancekeep

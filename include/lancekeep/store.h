@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A Store is a Lance dataset in a local folder that keeps the versions of one model.
 //
-// A Store and a Version may be used from one thread at a time; several of them, in any number of threads
-// and processes, may be open on the same folder. Readers never wait for writers. Every function throws
-// lancekeep::Error, and where it throws, the store is as it was.
+// A Store and a Version may be used from one thread at a time; several of them, in any number of
+// threads and processes, may be open on the same folder. Readers never wait for writers. Every
+// function throws lancekeep::Error, and where it throws, the store is as it was.
 #pragma once
 
 #include <lancekeep/error.h>
@@ -20,9 +20,9 @@ namespace lancekeep {
 /// Names a version: a number, a tag, or the latest one.
 class LANCEKEEP_API Ref {
  public:
-  Ref() = default;                                             ///< the latest version
-  Ref(std::uint64_t number) : value_(number) {}                // NOLINT: a number is a ref
-  Ref(std::string tag) : value_(std::move(tag)) {}             // NOLINT: a tag is a ref
+  Ref() = default;                                  ///< the latest version
+  Ref(std::uint64_t number) : value_(number) {}     // NOLINT: a number is a ref
+  Ref(std::string tag) : value_(std::move(tag)) {}  // NOLINT: a tag is a ref
   /// Reads "latest", a number in decimal digits, or a tag's name.
   [[nodiscard]] static Ref parse(const std::string& text);
 
@@ -38,25 +38,28 @@ struct VersionInfo {
   std::uint64_t number = 0;
   std::chrono::sys_time<std::chrono::nanoseconds> time;  ///< UTC, taken at publish
   std::string message;
-  Metadata metadata;               ///< what the save was given; no `lancekeep.` keys
-  std::vector<std::string> tags;   ///< that name this version, sorted
-  std::uint64_t tensors = 0;       ///< live rows
-  std::uint64_t bytes_total = 0;   ///< of all tensors, tied ones once
-  std::uint64_t bytes_added = 0;   ///< files on disk that this version has and the one before it has not
+  Metadata metadata;              ///< what the save was given; no `lancekeep.` keys
+  std::vector<std::string> tags;  ///< that name this version, sorted
+  std::uint64_t tensors = 0;      ///< live rows
+  std::uint64_t bytes_total = 0;  ///< of all tensors, tied ones once
+  std::uint64_t bytes_added =
+      0;  ///< files on disk that this version has and the one before it has not
 };
 
-/// Where a tensor's bytes lie, for readers that go their own way (O_DIRECT, GPU-direct, range requests).
+/// Where a tensor's bytes lie, for readers that go their own way (O_DIRECT, GPU-direct, range
+/// requests).
 struct Location {
   std::filesystem::path path;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
 };
 
-/// How TensorView bytes may be used: `copy_on_write` pages may be written by whoever casts const away
-/// (tensor libraries do); the file never changes.
+/// How TensorView bytes may be used: `copy_on_write` pages may be written by whoever casts const
+/// away (tensor libraries do); the file never changes.
 enum class Access { read, copy_on_write };
 
-/// One version, read when it was opened; a later save or gc does not change it. Copies share their state.
+/// One version, read when it was opened; a later save or gc does not change it. Copies share their
+/// state.
 class LANCEKEEP_API Version {
  public:
   [[nodiscard]] std::uint64_t number() const;
@@ -66,7 +69,8 @@ class LANCEKEEP_API Version {
   [[nodiscard]] std::span<const TensorInfo> tensors() const;
   /// @throws Error not_found for a name that the version has not; corrupt where its row is damaged.
   [[nodiscard]] const TensorInfo& find(std::string_view name) const;
-  /// Maps the tensor's bytes; a value that starts at no multiple of its element size is copied instead.
+  /// Maps the tensor's bytes; a value that starts at no multiple of its element size is copied
+  /// instead.
   [[nodiscard]] TensorView tensor(std::string_view name, Access access = Access::read) const;
   [[nodiscard]] Location locate(std::string_view name) const;
   /// All rows of this version as something that can be saved or exported again.
@@ -79,25 +83,25 @@ class LANCEKEEP_API Version {
   std::shared_ptr<const State> state_;
 };
 
-/// Called while bytes are written: done and total in bytes, and the tensor at hand. An exception thrown
-/// from it stops the save and leaves the store as it was.
+/// Called while bytes are written: done and total in bytes, and the tensor at hand. An exception
+/// thrown from it stops the save and leaves the store as it was.
 using Progress =
     std::function<void(std::uint64_t done, std::uint64_t total, std::string_view tensor)>;
 
 struct SaveOptions {
   std::string message;
-  Metadata metadata;           ///< keys starting with `lancekeep.` or `__lance` are reserved
-  std::string tag;             ///< empty: none. A tag that exists is an error before anything is written
-  bool durable = true;         ///< false: no fsync; a power cut may lose the version or leave it torn
+  Metadata metadata;    ///< keys starting with `lancekeep.` or `__lance` are reserved
+  std::string tag;      ///< empty: none. A tag that exists is an error before anything is written
+  bool durable = true;  ///< false: no fsync; a power cut may lose the version or leave it torn
   Progress progress;
 };
 
 struct SaveReport {
   std::uint64_t version = 0;
   std::uint64_t tensors_written = 0;
-  std::uint64_t tensors_kept = 0;    ///< shared with the version before, not written again
-  std::uint64_t bytes_written = 0;   ///< all that the save put on disk, manifest included
-  std::uint64_t bytes_total = 0;     ///< of all tensors, tied ones once
+  std::uint64_t tensors_kept = 0;   ///< shared with the version before, not written again
+  std::uint64_t bytes_written = 0;  ///< all that the save put on disk, manifest included
+  std::uint64_t bytes_total = 0;    ///< of all tensors, tied ones once
   std::vector<std::string> notes;
 };
 
@@ -107,8 +111,8 @@ class LANCEKEEP_API Store {
   [[nodiscard]] static Store open(const std::filesystem::path& path);
   /// Opens what is there, or makes an empty folder without a version; the first save is version 1.
   [[nodiscard]] static Store create(const std::filesystem::path& path);
-  /// Makes `path` a store with exactly one version, number 1: atomically, whatever versions were there.
-  /// A path that holds something other than a Lance dataset is refused and untouched.
+  /// Makes `path` a store with exactly one version, number 1: atomically, whatever versions were
+  /// there. A path that holds something other than a Lance dataset is refused and untouched.
   static SaveReport replace(const std::filesystem::path& path, TensorSource& source,
                             const SaveOptions& options = {});
 
@@ -119,7 +123,8 @@ class LANCEKEEP_API Store {
   /// Oldest first.
   [[nodiscard]] std::vector<VersionInfo> versions() const;
 
-  /// Tag names and the versions they stand for. A damaged tag file is left out; asking for it says why.
+  /// Tag names and the versions they stand for. A damaged tag file is left out; asking for it says
+  /// why.
   [[nodiscard]] std::map<std::string, std::uint64_t> tags() const;
   /// Names a version. An existing tag is moved only with `force`. Returns the version's number.
   std::uint64_t tag(const std::string& name, const Ref& ref = {}, bool force = false);

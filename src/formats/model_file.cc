@@ -3,11 +3,11 @@
 // people try to open by mistake is known too, so that the error can say what to do.
 #include <lancekeep/formats.h>
 
-#include "formats/printable.h"
 #include "formats/safetensors_reader.h"
 #include "formats/torch_checkpoint.h"
 #include "formats/torch_file.h"
 #include "io/input_file.h"
+#include "io/printable.h"
 
 #include <fmt/format.h>
 
@@ -68,7 +68,7 @@ std::string advice(std::string_view head) {
   if (head.starts_with("{")) {
     return "this is JSON text, perhaps the index of a model in several files: open those files";
   }
-  return fmt::format("no model file starts with '{}'", formats::printable(head.substr(0, 16)));
+  return fmt::format("no model file starts with `{}`", io::printable(head.substr(0, 16)));
 }
 
 [[noreturn]] void refuse(const io::InputFile& file, std::string_view head) {

@@ -83,7 +83,7 @@ TEST_F(ModelFile, JsonIsNamed) {
 TEST_F(ModelFile, AnythingElseShowsItsFirstBytes) {
   EXPECT_THAT(
       opening(std::string("\x93NUMPY\x01\0v", 9)),
-      fails_with(ErrorCode::unsupported, "no model file starts with '\\x93NUMPY\\x01\\x00v'"));
+      fails_with(ErrorCode::unsupported, "no model file starts with `\\x93NUMPY\\x01\\x00v`"));
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include "formats/pickle_opcode.h"
 #include "formats/pickle_scalar.h"
 #include "formats/pickle_stack.h"
-#include "formats/printable.h"
+#include "io/printable.h"
 
 #include <fmt/format.h>
 
@@ -188,8 +188,8 @@ class Machine {
 
   void global(std::string_view module, std::string_view name) {
     if (const auto refusal = rule_(module, name)) {
-      fail(refusal->code, fmt::format("the pickle names the global `{}.{}`, {}", printable(module),
-                                      printable(name), refusal->why));
+      fail(refusal->code, fmt::format("the pickle names the global `{}.{}`, {}",
+                                      io::printable(module), io::printable(name), refusal->why));
     }
     PickleNode& node = make(Kind::global);
     node.module = module;

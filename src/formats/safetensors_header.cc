@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/safetensors_header.h"
-#include "formats/printable.h"
+#include "io/printable.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -28,7 +28,7 @@ class HeaderParser : public nlohmann::json_sax<nlohmann::json> {
   }
   bool boolean(bool) override { return unexpected("a boolean"); }
   bool number_float(double, const std::string& text) override {
-    return unexpected("number " + printable(text));
+    return unexpected("number " + io::printable(text));
   }
   bool binary(binary_t&) override { return unexpected("a binary value"); }
   bool number_integer(std::int64_t number) override {
@@ -76,7 +76,8 @@ class HeaderParser : public nlohmann::json_sax<nlohmann::json> {
 
   bool end_object() override {
     if (place_ == Place::entry && fields_.size() != 3) {
-      return refuse("tensor '" + printable(key_) + "' lacks one of dtype, shape and data_offsets");
+      return refuse("tensor `" + io::printable(key_) +
+                    "` lacks one of dtype, shape and data_offsets");
     }
     return leave(place_ == Place::header ? Place::start : Place::header);
   }
@@ -94,8 +95,9 @@ class HeaderParser : public nlohmann::json_sax<nlohmann::json> {
     // The library's text starts with its own error number in brackets.
     const std::string_view text = error.what();
     const std::size_t start = text.find("] ");
-    fail(fmt::format("the header is no JSON near '{}': {}", printable(token),
-                     start == text.npos ? printable(text) : printable(text.substr(start + 2))),
+    fail(fmt::format(
+             "the header is no JSON near `{}`: {}", io::printable(token),
+             start == text.npos ? io::printable(text) : io::printable(text.substr(start + 2))),
          position);
   }
 
@@ -111,14 +113,14 @@ class HeaderParser : public nlohmann::json_sax<nlohmann::json> {
 
   bool known_field() {
     if (field_ == "dtype" || field_ == "shape" || field_ == "data_offsets") return true;
-    json_.fail(ErrorCode::unsupported, fmt::format("tensor '{}' has an unknown field '{}'",
-                                                   printable(key_), printable(field_)));
+    json_.fail(ErrorCode::unsupported, fmt::format("tensor `{}` has an unknown field `{}`",
+                                                   io::printable(key_), io::printable(field_)));
   }
 
   bool take_shape() {
     for (const std::uint64_t size : numbers_) {
       if (size > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-        return refuse(fmt::format("tensor '{}' has a dimension of {}", printable(key_), size));
+        return refuse(fmt::format("tensor `{}` has a dimension of {}", io::printable(key_), size));
       }
       entry().shape.push_back(static_cast<std::int64_t>(size));
     }
@@ -127,7 +129,7 @@ class HeaderParser : public nlohmann::json_sax<nlohmann::json> {
 
   bool take_offsets() {
     if (numbers_.size() != 2) {
-      return refuse(fmt::format("tensor '{}' has {} data_offsets instead of 2", printable(key_),
+      return refuse(fmt::format("tensor `{}` has {} data_offsets instead of 2", io::printable(key_),
                                 numbers_.size()));
     }
     entry().begin = numbers_[0];
@@ -140,12 +142,12 @@ class HeaderParser : public nlohmann::json_sax<nlohmann::json> {
       case Place::start:
         return "the header";
       case Place::metadata:
-        return fmt::format("__metadata__ key '{}'", printable(key_));
+        return fmt::format("__metadata__ key `{}`", io::printable(key_));
       case Place::header:
       case Place::value:
-        return fmt::format("key '{}'", printable(key_));
+        return fmt::format("key `{}`", io::printable(key_));
       default:
-        return fmt::format("{} of tensor '{}'", printable(field_), printable(key_));
+        return fmt::format("{} of tensor `{}`", io::printable(field_), io::printable(key_));
     }
   }
 
@@ -153,7 +155,7 @@ class HeaderParser : public nlohmann::json_sax<nlohmann::json> {
     return refuse(fmt::format("{} cannot be {}", where(), found));
   }
   bool twice(const std::string& text) {
-    return refuse("the header has '" + printable(text) + "' twice");
+    return refuse("the header has `" + io::printable(text) + "` twice");
   }
   bool refuse(const std::string& problem) { fail(problem, 0); }
   [[noreturn]] void fail(const std::string& problem, std::uint64_t position) {
@@ -174,7 +176,7 @@ class HeaderParser : public nlohmann::json_sax<nlohmann::json> {
 
 SafetensorsHeader decode_safetensors_header(const io::ByteView& json) {
   const std::string_view text = json.text();
-  if (!text.starts_with('{')) json.fail("the header does not start with '{'");
+  if (!text.starts_with('{')) json.fail("the header does not start with `{`");
   HeaderParser parser(json);
   (void)nlohmann::json::sax_parse(text.begin(), text.end(), &parser);
   return parser.take();

@@ -61,9 +61,9 @@ TEST(SafetensorsHeader, WhatIsEncodedIsDecoded) {
 }
 
 TEST(SafetensorsHeader, AnotherFirstByteIsRefused) {
-  EXPECT_THAT(decoding(" {}"), fails_with(ErrorCode::corrupt, "does not start with '{'"));
-  EXPECT_THAT(decoding("[]"), fails_with(ErrorCode::corrupt, "does not start with '{'"));
-  EXPECT_THAT(decoding(""), fails_with(ErrorCode::corrupt, "does not start with '{'"));
+  EXPECT_THAT(decoding(" {}"), fails_with(ErrorCode::corrupt, "does not start with `{`"));
+  EXPECT_THAT(decoding("[]"), fails_with(ErrorCode::corrupt, "does not start with `{`"));
+  EXPECT_THAT(decoding(""), fails_with(ErrorCode::corrupt, "does not start with `{`"));
 }
 
 TEST(SafetensorsHeader, EveryPrefixIsRefused) {
@@ -83,45 +83,45 @@ TEST(SafetensorsHeader, TextThatIsNoUtf8IsRefused) {
 
 TEST(SafetensorsHeader, ATensorTwiceIsRefused) {
   EXPECT_THAT(decoding("{" + kEntry + "," + kEntry + "}"),
-              fails_with(ErrorCode::corrupt, "the header has 'w' twice"));
+              fails_with(ErrorCode::corrupt, "the header has `w` twice"));
 }
 
 TEST(SafetensorsHeader, AMetadataKeyTwiceIsRefused) {
   EXPECT_THAT(decoding(R"({"__metadata__":{"a":"b","a":"c"}})"),
-              fails_with(ErrorCode::corrupt, "has 'a' twice"));
+              fails_with(ErrorCode::corrupt, "has `a` twice"));
 }
 
 TEST(SafetensorsHeader, AFieldTwiceIsRefused) {
   EXPECT_THAT(decoding(R"({"w":{"dtype":"U8","dtype":"U8"}})"),
-              fails_with(ErrorCode::corrupt, "has 'dtype' twice"));
+              fails_with(ErrorCode::corrupt, "has `dtype` twice"));
 }
 
 TEST(SafetensorsHeader, AMissingFieldIsRefused) {
   EXPECT_THAT(decoding(R"({"w":{"dtype":"U8","shape":[]}})"),
-              fails_with(ErrorCode::corrupt, "'w' lacks one of dtype, shape and data_offsets"));
+              fails_with(ErrorCode::corrupt, "`w` lacks one of dtype, shape and data_offsets"));
 }
 
 TEST(SafetensorsHeader, AnUnknownFieldIsRefused) {
   EXPECT_THAT(decoding(R"({"w":{"order":"C"}})"),
-              fails_with(ErrorCode::unsupported, "unknown field 'order'"));
+              fails_with(ErrorCode::unsupported, "unknown field `order`"));
 }
 
 TEST(SafetensorsHeader, ValuesOfAnotherTypeAreRefused) {
-  EXPECT_THAT(decoding(R"({"w":1})"), fails_with(ErrorCode::corrupt, "key 'w' cannot be number 1"));
-  EXPECT_THAT(decoding(R"({"w":null})"), fails_with(ErrorCode::corrupt, "key 'w' cannot be null"));
+  EXPECT_THAT(decoding(R"({"w":1})"), fails_with(ErrorCode::corrupt, "key `w` cannot be number 1"));
+  EXPECT_THAT(decoding(R"({"w":null})"), fails_with(ErrorCode::corrupt, "key `w` cannot be null"));
   EXPECT_THAT(decoding(R"({"w":[]})"),
-              fails_with(ErrorCode::corrupt, "key 'w' cannot be an array"));
+              fails_with(ErrorCode::corrupt, "key `w` cannot be an array"));
   EXPECT_THAT(decoding(R"({"w":{"dtype":[]}})"),
-              fails_with(ErrorCode::corrupt, "dtype of tensor 'w' cannot be an array"));
+              fails_with(ErrorCode::corrupt, "dtype of tensor `w` cannot be an array"));
   EXPECT_THAT(decoding(R"({"w":{"shape":{}}})"),
-              fails_with(ErrorCode::corrupt, "shape of tensor 'w' cannot be an object"));
+              fails_with(ErrorCode::corrupt, "shape of tensor `w` cannot be an object"));
   EXPECT_THAT(decoding(R"({"__metadata__":{"a":1}})"),
-              fails_with(ErrorCode::corrupt, "__metadata__ key 'a' cannot be number 1"));
+              fails_with(ErrorCode::corrupt, "__metadata__ key `a` cannot be number 1"));
 }
 
 TEST(SafetensorsHeader, DeepNestingIsRefused) {
   EXPECT_THAT(decoding(R"({"w":{"shape":)" + std::string(1'000'000, '[')),
-              fails_with(ErrorCode::corrupt, "shape of tensor 'w' cannot be an array"));
+              fails_with(ErrorCode::corrupt, "shape of tensor `w` cannot be an array"));
 }
 
 TEST(SafetensorsHeader, NumbersThatAreNoCountsAreRefused) {

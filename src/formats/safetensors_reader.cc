@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/safetensors_reader.h"
 
-#include "formats/printable.h"
 #include "formats/safetensors_dtype.h"
 #include "formats/safetensors_header.h"
+#include "io/printable.h"
 #include "tensor/shape.h"
 
 #include <lancekeep/error.h>
@@ -78,14 +78,14 @@ void check_cover(const io::ByteView& header, const std::vector<SafetensorsEntry>
   for (const SafetensorsEntry* entry : order) {
     if (entry->end < entry->begin || entry->end > data_size) {
       header.fail(
-          fmt::format("tensor '{}' has data_offsets [{}, {}], but the data has {} bytes; was "
+          fmt::format("tensor `{}` has data_offsets [{}, {}], but the data has {} bytes; was "
                       "the download or the copy cut short?",
-                      printable(entry->name), entry->begin, entry->end, data_size));
+                      io::printable(entry->name), entry->begin, entry->end, data_size));
     }
     if (entry->begin != covered) {
       header.fail(
-          fmt::format("tensor '{}' starts at {} of the data, but those before it end at {}: {}",
-                      printable(entry->name), entry->begin, covered,
+          fmt::format("tensor `{}` starts at {} of the data, but those before it end at {}: {}",
+                      io::printable(entry->name), entry->begin, covered,
                       entry->begin < covered ? "tensors overlap" : "there is a hole"));
     }
     covered = entry->end;
@@ -100,23 +100,27 @@ TensorSpec spec_of(const io::ByteView& header, const SafetensorsEntry& entry) {
   const SafetensorsDtype* dtype = safetensors_dtype(entry.dtype);
   if (!dtype) {
     header.fail(ErrorCode::unsupported,
-                fmt::format("tensor '{}' has the dtype '{}', which safetensors 0.8 does not have",
-                            printable(entry.name), printable(entry.dtype)));
+                fmt::format("tensor `{}` has the dtype `{}`, which safetensors 0.8 does not have",
+                            io::printable(entry.name), io::printable(entry.dtype)));
+  }
+  if (!element_count(entry.shape)) {
+    header.fail(
+        fmt::format("tensor `{}`: {}", io::printable(entry.name), shape_problem(entry.shape)));
   }
   const auto bytes = safetensors_byte_count(*dtype, entry.shape);
   if (!bytes || *bytes != entry.end - entry.begin) {
     header.fail(fmt::format(
-        "tensor '{}' of dtype {} and shape {} takes {} bytes, but its data_offsets "
+        "tensor `{}` of dtype {} and shape {} takes {} bytes, but its data_offsets "
         "span {}",
-        printable(entry.name), printable(entry.dtype), to_string(entry.shape),
+        io::printable(entry.name), io::printable(entry.dtype), to_string(entry.shape),
         bytes ? fmt::to_string(*bytes) : "no whole number of", entry.end - entry.begin));
   }
   auto shape = shape_from_safetensors(*dtype, entry.shape);
   if (!shape) {
     header.fail(ErrorCode::unsupported,
-                fmt::format("tensor '{}' has dtype F4 and shape {}; torch packs two values into a "
+                fmt::format("tensor `{}` has dtype F4 and shape {}; torch packs two values into a "
                             "byte, so the last dimension must be even",
-                            printable(entry.name), to_string(entry.shape)));
+                            io::printable(entry.name), to_string(entry.shape)));
   }
   return {entry.name, std::string(dtype->dtype), std::move(*shape), *bytes, std::nullopt};
 }

@@ -99,7 +99,7 @@ TEST_F(SafetensorsReader, OverlappingTensorsAreRefused) {
                           safetensors_entry("b", "U8", "[2]", 1, 3),
                       "abc"),
               fails_with(ErrorCode::corrupt,
-                         "'b' starts at 1 of the data, but those before it end at "
+                         "`b` starts at 1 of the data, but those before it end at "
                          "2: tensors overlap"));
 }
 
@@ -120,14 +120,13 @@ TEST_F(SafetensorsReader, AnotherSizeThanTheShapesIsRefused) {
 }
 
 TEST_F(SafetensorsReader, AShapeThatOverflowsIsRefused) {
-  EXPECT_THAT(
-      opening(safetensors_entry("a", "F32", "[4611686018427387904,4]", 0, 0), ""),
-      fails_with(ErrorCode::corrupt, "[4611686018427387904, 4] takes no whole number of bytes"));
+  EXPECT_THAT(opening(safetensors_entry("a", "F32", "[4611686018427387904,4]", 0, 0), ""),
+              fails_with(ErrorCode::corrupt, "[4611686018427387904, 4]"));
 }
 
 TEST_F(SafetensorsReader, AnUnknownDtypeIsRefusedByName) {
   EXPECT_THAT(opening(safetensors_entry("a", "F2", "[4]", 0, 1), "a"),
-              fails_with(ErrorCode::unsupported, "tensor 'a' has the dtype 'F2'"));
+              fails_with(ErrorCode::unsupported, "tensor `a` has the dtype `F2`"));
 }
 
 TEST_F(SafetensorsReader, AnOddF4DimensionIsRefused) {

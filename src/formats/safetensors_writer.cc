@@ -11,9 +11,9 @@
 
 #include "formats/safetensors_dtype.h"
 #include "formats/safetensors_header.h"
-#include "formats/utf8.h"
 #include "io/atomic_file.h"
 #include "io/checked_math.h"
+#include "io/utf8.h"
 #include "tensor/shape.h"
 
 #include <fmt/format.h>
@@ -54,21 +54,21 @@ std::string read_text(TensorSource& source, std::size_t index) {
 void add_json_row(Plan& plan, TensorSource& source, std::size_t index) {
   const std::string& name = source.tensors()[index].name;
   if (plan.header.metadata.contains(name)) {
-    plan.not_kept.push_back("'" + name + "', a value that is no tensor: the metadata has that key");
+    plan.not_kept.push_back("`" + name + "`, a value that is no tensor: the metadata has that key");
     return;
   }
   plan.header.metadata.emplace(name, read_text(source, index));
 }
 
-// What the format has no place for, e.g. "'a' (complex128)"; nothing if the tensor was taken in.
+// What the format has no place for, e.g. "`a` (complex128)"; nothing if the tensor was taken in.
 std::optional<std::string> add_tensor(Plan& plan, const TensorSpec& spec, std::size_t index,
                                       const std::filesystem::path& path) {
   const SafetensorsDtype* dtype = formats::safetensors_dtype_of(spec.dtype);
   auto shape = dtype ? formats::shape_to_safetensors(*dtype, spec.shape) : std::nullopt;
-  if (!shape) return fmt::format("'{}' ({} {})", spec.name, spec.dtype, to_string(spec.shape));
+  if (!shape) return fmt::format("`{}` ({} {})", spec.name, spec.dtype, to_string(spec.shape));
   if (formats::safetensors_byte_count(*dtype, *shape) != spec.nbytes) {
     fail(path, ErrorCode::invalid_argument,
-         fmt::format("tensor '{}' of dtype {} and shape {} cannot have {} bytes", spec.name,
+         fmt::format("tensor `{}` of dtype {} and shape {} cannot have {} bytes", spec.name,
                      spec.dtype, to_string(spec.shape), spec.nbytes));
   }
   plan.header.entries.push_back({spec.name, std::string(dtype->name), std::move(*shape), 0, 0});
@@ -95,13 +95,13 @@ void lay_out(Plan& plan, const std::filesystem::path& path, std::span<const Tens
 
 void require_text(const Plan& plan, const std::filesystem::path& path) {
   const auto require = [&](std::string_view what, const std::string& text) {
-    if (!formats::utf8_error(text)) return;
+    if (!io::utf8_error(text)) return;
     fail(path, ErrorCode::invalid_argument,
          fmt::format("{} is not UTF-8, which a safetensors header must be", what));
   };
   for (const auto& [key, value] : plan.header.metadata) {
     require("a metadata key", key);
-    require("the metadata value of '" + key + "'", value);
+    require("the metadata value of `" + key + "`", value);
   }
   for (const auto& entry : plan.header.entries) require("a tensor's name", entry.name);
 }
@@ -121,11 +121,11 @@ Plan make_plan(const std::filesystem::path& path, TensorSource& source, const Me
           "the nesting of the saved object: names are its keys joined with dots");
     } else if (spec.name == formats::kSafetensorsMetadataKey) {
       fail(path, ErrorCode::invalid_argument,
-           "a tensor is named '__metadata__', which safetensors keeps for its metadata; rename it");
+           "a tensor is named `__metadata__`, which safetensors keeps for its metadata; rename it");
     } else if (auto problem = add_tensor(plan, spec, i, path)) {
       refused.push_back(*problem);
     } else if (spec.tied_to) {
-      plan.not_kept.push_back(fmt::format("that '{}' is tied to '{}': both are written in full",
+      plan.not_kept.push_back(fmt::format("that `{}` is tied to `{}`: both are written in full",
                                           spec.name, specs[*spec.tied_to].name));
     }
   }
@@ -148,7 +148,7 @@ void write_tensor(io::AtomicFile& file, TensorSource& source, std::size_t index,
   source.read(index, [&](std::span<const std::byte> piece) {
     if (piece.size() > spec.nbytes - (file.position() - start)) {
       fail(path, ErrorCode::invalid_argument,
-           fmt::format("the source gave more than the {} bytes of tensor '{}'", spec.nbytes,
+           fmt::format("the source gave more than the {} bytes of tensor `{}`", spec.nbytes,
                        spec.name));
     }
     file.write(piece);
@@ -156,7 +156,7 @@ void write_tensor(io::AtomicFile& file, TensorSource& source, std::size_t index,
   });
   if (const std::uint64_t written = file.position() - start; written != spec.nbytes) {
     fail(path, ErrorCode::invalid_argument,
-         fmt::format("the source gave {} of the {} bytes of tensor '{}'", written, spec.nbytes,
+         fmt::format("the source gave {} of the {} bytes of tensor `{}`", written, spec.nbytes,
                      spec.name));
   }
 }

@@ -90,7 +90,7 @@ TEST_F(SafetensorsWriter, JsonRowsBecomeMetadata) {
 
 TEST_F(SafetensorsWriter, AJsonRowWhoseKeyIsTakenIsReported) {
   source_.add("epoch", "json", {}, "17");
-  EXPECT_THAT(write({{"epoch", "3"}}).not_kept, ElementsAre(HasSubstr("'epoch'")));
+  EXPECT_THAT(write({{"epoch", "3"}}).not_kept, ElementsAre(HasSubstr("`epoch`")));
   EXPECT_EQ(written()->metadata(), (Metadata{{"epoch", "3"}}));
 }
 
@@ -109,7 +109,7 @@ TEST_F(SafetensorsWriter, ATreeIsReported) {
 TEST_F(SafetensorsWriter, TiedTensorsAreWrittenTwiceAndReported) {
   source_.add("a", "uint8", {2}, "ab");
   source_.add("b", "uint8", {2}, "ab", 0);
-  EXPECT_THAT(write().not_kept, ElementsAre(HasSubstr("'b' is tied to 'a'")));
+  EXPECT_THAT(write().not_kept, ElementsAre(HasSubstr("`b` is tied to `a`")));
   EXPECT_EQ(bytes(*written(), 1), "ab");
 }
 
@@ -126,26 +126,26 @@ TEST_F(SafetensorsWriter, DtypesItLacksAreNamedTogetherAndNothingIsWritten) {
   source_.add("c", "int4", {1}, "x");
   EXPECT_THAT(
       [&] { (void)write(); },
-      fails_with(ErrorCode::unsupported, "'a' (complex128 [1]), 'c' (int4 [1]); nothing was"));
+      fails_with(ErrorCode::unsupported, "`a` (complex128 [1]), `c` (int4 [1]); nothing was"));
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
 TEST_F(SafetensorsWriter, OnlySomeOfManyAreNamed) {
   for (int i = 0; i < 13; ++i) source_.add("t" + std::to_string(i), "int4", {1}, "x");
   EXPECT_THAT([&] { (void)write(); },
-              fails_with(ErrorCode::unsupported, "'t9' (int4 [1]) and 3 more"));
+              fails_with(ErrorCode::unsupported, "`t9` (int4 [1]) and 3 more"));
 }
 
 TEST_F(SafetensorsWriter, AFloat4ScalarIsRefused) {
   source_.add("w", "float4_e2m1fn_x2", {}, "a");
   EXPECT_THAT([&] { (void)write(); },
-              fails_with(ErrorCode::unsupported, "'w' (float4_e2m1fn_x2 [])"));
+              fails_with(ErrorCode::unsupported, "`w` (float4_e2m1fn_x2 [])"));
 }
 
 TEST_F(SafetensorsWriter, ATensorNamedMetadataIsRefused) {
   source_.add("__metadata__", "uint8", {1}, "x");
   EXPECT_THAT([&] { (void)write(); },
-              fails_with(ErrorCode::invalid_argument, "named '__metadata__'"));
+              fails_with(ErrorCode::invalid_argument, "named `__metadata__`"));
 }
 
 TEST_F(SafetensorsWriter, ANameThatIsNoUtf8IsRefused) {

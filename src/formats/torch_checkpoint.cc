@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/torch_checkpoint.h"
 
-#include "formats/printable.h"
 #include "formats/torch_tensor.h"
-#include "formats/utf8.h"
 #include "io/checked_math.h"
+#include "io/printable.h"
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 
@@ -59,7 +59,7 @@ std::string entry_name(const TorchFile& torch, const PickleNode& dict, const Pic
     fail_at(torch.object, dict, ErrorCode::unsupported,
             fmt::format("the state dict has {} as a key; its keys must be strings", describe(key)));
   }
-  if (utf8_error(text->text)) {
+  if (io::utf8_error(text->text)) {
     fail_at(
         torch.object, dict, ErrorCode::corrupt,
         fmt::format("the state dict has a key of {} bytes that is not UTF-8", text->text.size()));
@@ -73,9 +73,9 @@ std::string entry_name(const TorchFile& torch, const PickleNode& dict, const Pic
   const bool nested = node && node->is_dict();
   fail_at(
       torch.object, node ? *node : dict, ErrorCode::unsupported,
-      fmt::format("the entry '{0}' is {1}, not a tensor; only flat state dicts are read. Save one "
+      fmt::format("the entry `{0}` is {1}, not a tensor; only flat state dicts are read. Save one "
                   "alone, e.g. torch.save(checkpoint[\"{2}\"], ...)",
-                  printable(name), describe(value), nested ? printable(name) : "model"));
+                  io::printable(name), describe(value), nested ? io::printable(name) : "model"));
 }
 
 // Entries with the same of all these are one tensor under several names.
@@ -113,9 +113,9 @@ std::vector<std::string> overlap_notes(const std::vector<TensorSpec>& specs,
     const TorchTensor& before = tensors[farthest];
     if (k > 0 && tensor.offset < before.offset + before.reach) {
       notes.push_back(
-          fmt::format("'{}' and '{}' are views of one storage that reach into each other; "
+          fmt::format("`{}` and `{}` are views of one storage that reach into each other; "
                       "both are saved in full",
-                      printable(specs[farthest].name), printable(specs[order[k]].name)));
+                      io::printable(specs[farthest].name), io::printable(specs[order[k]].name)));
     }
     if (k == 0 || tensor.offset + tensor.reach > before.offset + before.reach) farthest = order[k];
   }
@@ -131,9 +131,9 @@ void check_total(const TorchFile& torch, const std::vector<TensorSpec>& specs) {
     if (spec.nbytes > left) {
       throw Error(
           ErrorCode::unsupported,
-          fmt::format("with tensor '{}' of {} bytes, the tensors take more than {} times the "
+          fmt::format("with tensor `{}` of {} bytes, the tensors take more than {} times the "
                       "file's {} bytes; they are expanded views: save what they expand",
-                      printable(spec.name), spec.nbytes, kSurplusTimes, torch.file.size()),
+                      io::printable(spec.name), spec.nbytes, kSurplusTimes, torch.file.size()),
           torch.file.name());
     }
     left -= spec.nbytes;
@@ -151,7 +151,7 @@ std::unique_ptr<TensorSource> open_torch_checkpoint(const TorchFile& torch) {
     const std::string name = entry_name(torch, dict, dict.items[i]);
     if (!names.insert(name).second) {
       fail_at(torch.object, dict, ErrorCode::corrupt,
-              "the state dict has '" + printable(name) + "' twice");
+              "the state dict has `" + io::printable(name) + "` twice");
     }
     const PickleValue& value = dict.items[i + 1];
     if (!is_tensor(value)) refuse_entry(torch, dict, name, value);

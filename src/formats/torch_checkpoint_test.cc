@@ -113,7 +113,7 @@ TEST_F(TorchCheckpoint, OverlapsThatAreNoTiesAreNoted) {
   part.shape = pickled_tuple(Numbers{1, 3});
   const auto source = open(pickled_dict({{"a", tensor_.text()}, {"b", part.text()}}));
   EXPECT_EQ(source->tensors()[1].tied_to, std::nullopt);
-  EXPECT_THAT(source->notes(), ElementsAre(HasSubstr("'a' and 'b' are views of one storage")));
+  EXPECT_THAT(source->notes(), ElementsAre(HasSubstr("`a` and `b` are views of one storage")));
 }
 
 TEST_F(TorchCheckpoint, NeighboursAreNoOverlap) {
@@ -159,8 +159,8 @@ TEST_F(TorchCheckpoint, ATensorThatReachesPastItsStorageIsRefused) {
   tensor_.offset = pickled(1);
   EXPECT_THAT(opening(tensor_),
               fails_with(ErrorCode::corrupt,
-                         "tensor 'w': shape [2, 3] with strides [3, 1] from element "
-                         "1 on reaches past the 24 bytes of storage '0'"));
+                         "tensor `w`: shape [2, 3] with strides [3, 1] from element "
+                         "1 on reaches past the 24 bytes of storage `0`"));
 }
 
 TEST_F(TorchCheckpoint, ANegativeStrideIsRefused) {
@@ -196,7 +196,7 @@ TEST_F(TorchCheckpoint, AShapeOfTextIsRefused) {
 
 TEST_F(TorchCheckpoint, AMissingStorageIsRefused) {
   tensor_.key = "7";
-  EXPECT_THAT(opening(tensor_), fails_with(ErrorCode::corrupt, "the file has no storage '7'"));
+  EXPECT_THAT(opening(tensor_), fails_with(ErrorCode::corrupt, "the file has no storage `7`"));
 }
 
 TEST_F(TorchCheckpoint, AStorageOfAnotherSizeIsRefused) {
@@ -213,7 +213,7 @@ TEST_F(TorchCheckpoint, AStorageTypeThatIsNoneIsRefused) {
 
 TEST_F(TorchCheckpoint, AViewOutsideItsStorageIsRefused) {
   tensor_.view = pickled_tuple({pickled("1"), pickled(4), pickled(3)});
-  EXPECT_THAT(opening(tensor_), fails_with(ErrorCode::corrupt, "the view into storage '0'"));
+  EXPECT_THAT(opening(tensor_), fails_with(ErrorCode::corrupt, "the view into storage `0`"));
 }
 
 TEST_F(TorchCheckpoint, AViewNarrowsTheStorage) {
@@ -243,14 +243,14 @@ TEST_F(TorchCheckpoint, AnotherObjectIsRefused) {
 
 TEST_F(TorchCheckpoint, ANestedEntryIsRefusedByNameWithAHint) {
   EXPECT_THAT(opening(pickled_dict({{"weights", pickled_dict({{"w", tensor_.text()}})}})),
-              fails_with(ErrorCode::unsupported, "the entry 'weights' is a dict, not a tensor"));
+              fails_with(ErrorCode::unsupported, "the entry `weights` is a dict, not a tensor"));
   EXPECT_THAT(opening(pickled_dict({{"weights", pickled_dict({{"w", tensor_.text()}})}})),
               fails_with(ErrorCode::unsupported, "torch.save(checkpoint[\"weights\"], ...)"));
 }
 
 TEST_F(TorchCheckpoint, AnEntryThatIsNoTensorIsRefusedByName) {
   EXPECT_THAT(opening(pickled_dict({{"epoch", pickled(3)}})),
-              fails_with(ErrorCode::unsupported, "the entry 'epoch' is an int"));
+              fails_with(ErrorCode::unsupported, "the entry `epoch` is an int"));
 }
 
 TEST_F(TorchCheckpoint, AKeyThatIsNoTextIsRefused) {
@@ -265,14 +265,14 @@ TEST_F(TorchCheckpoint, AKeyThatIsNoUtf8IsRefused) {
 
 TEST_F(TorchCheckpoint, AKeyTwiceIsRefused) {
   EXPECT_THAT(opening(pickled_dict({{"w", tensor_.text()}, {"w", tensor_.text()}})),
-              fails_with(ErrorCode::corrupt, "has 'w' twice"));
+              fails_with(ErrorCode::corrupt, "has `w` twice"));
 }
 
 TEST_F(TorchCheckpoint, AParameterOfAParameterIsRefused) {
   const std::string wrap = pickled_global("torch._utils", "_rebuild_parameter") + "(";
   const std::string twice = wrap + wrap + tensor_.text() + "\x88)tR\x88)tR";
   EXPECT_THAT(opening(pickled_dict({{"w", twice}})),
-              fails_with(ErrorCode::corrupt, "parameter 'w' wraps a call of"));
+              fails_with(ErrorCode::corrupt, "parameter `w` wraps a call of"));
 }
 
 }  // namespace

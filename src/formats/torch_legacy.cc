@@ -6,10 +6,10 @@
 // Nothing says how long a pickle is, so each is read through a window that grows until the pickle
 // ends in it.
 #include "formats/pickle_machine.h"
-#include "formats/printable.h"
 #include "formats/torch_file.h"
 #include "formats/torch_globals.h"
 #include "formats/torch_storage_id.h"
+#include "io/printable.h"
 
 #include <fmt/format.h>
 
@@ -97,7 +97,7 @@ std::map<std::string, StorageId, std::less<>> named_storages(const PickleDocumen
     const auto [found, is_new] = named.try_emplace(id.key, id);
     if (!is_new && (found->second.bytes != id.bytes || found->second.itemsize != id.itemsize)) {
       fail_at(object, node, ErrorCode::corrupt,
-              fmt::format("storage '{}' has {} bytes here and {} elsewhere", printable(id.key),
+              fmt::format("storage `{}` has {} bytes here and {} elsewhere", io::printable(id.key),
                           id.bytes, found->second.bytes));
     }
   }
@@ -120,10 +120,10 @@ void find_storages(TorchFile& torch, const PickleDocument& keys, std::uint64_t p
     if (found == named.end()) {
       fail(keys, ErrorCode::corrupt,
            fmt::format("the list of storage keys has {}, which no tensor names",
-                       key ? "'" + printable(key->text) + "'" : describe(value)));
+                       key ? fmt::format("`{}`", io::printable(key->text)) : describe(value)));
     }
     const StorageId& id = found->second;
-    const std::string what = "storage '" + printable(id.key) + "'";
+    const std::string what = fmt::format("storage `{}`", io::printable(id.key));
     const std::uint64_t count = read_count(torch.file, position, what);
     if (count != id.bytes / id.itemsize) {
       throw Error(ErrorCode::corrupt,
@@ -142,7 +142,7 @@ void find_storages(TorchFile& torch, const PickleDocument& keys, std::uint64_t p
     }
     if (!torch.storages.emplace(id.key, FileRange{position, id.bytes}).second) {
       fail(keys, ErrorCode::corrupt,
-           "the list of storage keys has '" + printable(id.key) + "' twice");
+           "the list of storage keys has `" + io::printable(id.key) + "` twice");
     }
     position += id.bytes;
   }

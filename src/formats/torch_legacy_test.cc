@@ -74,13 +74,13 @@ TEST_F(TorchLegacy, KeysThatAreNoListAreRefused) {
 
 TEST_F(TorchLegacy, AKeyThatNoTensorNamesIsRefused) {
   parts_.keys = whole_pickle("](" + pickled("7") + "e");
-  EXPECT_THAT(opening(), fails_with(ErrorCode::corrupt, "has '7', which no tensor names"));
+  EXPECT_THAT(opening(), fails_with(ErrorCode::corrupt, "has `7`, which no tensor names"));
 }
 
 TEST_F(TorchLegacy, AKeyTwiceIsRefused) {
   parts_.keys = whole_pickle("](" + pickled("0") + pickled("0") + "e");
   parts_.storages += parts_.storages;
-  EXPECT_THAT(opening(), fails_with(ErrorCode::corrupt, "has '0' twice"));
+  EXPECT_THAT(opening(), fails_with(ErrorCode::corrupt, "has `0` twice"));
 }
 
 TEST_F(TorchLegacy, AnotherElementCountIsRefused) {

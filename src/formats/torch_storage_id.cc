@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/torch_storage_id.h"
 
-#include "formats/printable.h"
 #include "formats/torch_globals.h"
 #include "io/checked_math.h"
+#include "io/printable.h"
 
 #include <lancekeep/tensor.h>
 
@@ -60,7 +60,7 @@ StorageId read_storage_id(const PickleDocument& document, const PickleNode& node
   const auto bytes = bytes_of(id->items[4], storage.itemsize);
   if (!bytes)
     fail(ErrorCode::corrupt,
-         "the size of storage '" + printable(storage.key) + "' is no byte count");
+         "the size of storage `" + io::printable(storage.key) + "` is no byte count");
   storage.bytes = storage.view_bytes = *bytes;
   if (id->items.size() == 5 || std::holds_alternative<PickleNone>(id->items[5])) return storage;
 
@@ -70,8 +70,8 @@ StorageId read_storage_id(const PickleDocument& document, const PickleNode& node
   const auto length = whole ? bytes_of(view->items[2], storage.itemsize) : std::nullopt;
   if (!start || !length || *start > storage.bytes || *length > storage.bytes - *start) {
     fail(ErrorCode::corrupt,
-         fmt::format("the view into storage '{}' does not lie within its {} bytes",
-                     printable(storage.key), storage.bytes));
+         fmt::format("the view into storage `{}` does not lie within its {} bytes",
+                     io::printable(storage.key), storage.bytes));
   }
   storage.view_start = *start;
   storage.view_bytes = *length;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/torch_tensor.h"
 
-#include "formats/printable.h"
 #include "formats/torch_storage_id.h"
 #include "io/checked_math.h"
+#include "io/printable.h"
 #include "tensor/shape.h"
 
 #include <fmt/format.h>
@@ -28,7 +28,7 @@ class Rebuild {
   Rebuild(const TorchFile& torch, const PickleNode& call, const std::string& name)
       : torch_(torch),
         call_(call),
-        name_(printable(name)),
+        name_(io::printable(name)),
         function_(call_name()),
         arguments_(node_of(call.items[1])->items) {}
 
@@ -92,7 +92,7 @@ class Rebuild {
       if (!key || !set || (key->text != "conj" && key->text != "neg")) {
         fail(ErrorCode::unsupported,
              fmt::format("its metadata has {} = {}; only conj and neg are known",
-                         key ? printable(key->text) : describe(flags->items[i]),
+                         key ? io::printable(key->text) : describe(flags->items[i]),
                          describe(flags->items[i + 1])));
       }
       (key->text == "conj" ? tensor.conj : tensor.neg) = *set;
@@ -121,12 +121,12 @@ class Rebuild {
     tensor.reach = *reach;
     const auto found = torch_.storages.find(storage.key);
     if (found == torch_.storages.end()) {
-      fail(ErrorCode::corrupt, "the file has no storage '" + printable(storage.key) + "'");
+      fail(ErrorCode::corrupt, "the file has no storage `" + io::printable(storage.key) + "`");
     }
     if (found->second.length != storage.bytes) {
       fail(ErrorCode::corrupt,
-           fmt::format("storage '{}' has {} bytes, but the pickle says {}", printable(storage.key),
-                       found->second.length, storage.bytes));
+           fmt::format("storage `{}` has {} bytes, but the pickle says {}",
+                       io::printable(storage.key), found->second.length, storage.bytes));
     }
     const std::uint64_t start = first_byte(tensor, storage);
     tensor.offset = found->second.offset + storage.view_start + start;
@@ -144,15 +144,15 @@ class Rebuild {
     if (!start || *start > storage.view_bytes || tensor.reach > storage.view_bytes - *start) {
       fail(ErrorCode::corrupt,
            fmt::format("shape {} with strides {} from element {} on reaches past the {} bytes of "
-                       "storage '{}'",
+                       "storage `{}`",
                        to_string(tensor.layout.shape), to_string(tensor.layout.strides), *offset,
-                       storage.view_bytes, printable(storage.key)));
+                       storage.view_bytes, io::printable(storage.key)));
     }
     return *start;
   }
 
   [[noreturn]] void fail(ErrorCode code, const std::string& problem) {
-    fail_at(torch_.object, call_, code, fmt::format("tensor '{}': {}", name_, problem));
+    fail_at(torch_.object, call_, code, fmt::format("tensor `{}`: {}", name_, problem));
   }
 
   const TorchFile& torch_;
@@ -179,7 +179,7 @@ TorchTensor read_torch_tensor(const TorchFile& torch, const PickleValue& value,
         !arguments.empty() && is_tensor(arguments[0]) && called_name(arguments[0]) != kParameter;
     if (!wraps) {
       fail_at(torch.object, *call, ErrorCode::corrupt,
-              fmt::format("parameter '{}' wraps {}", printable(name),
+              fmt::format("parameter `{}` wraps {}", io::printable(name),
                           arguments.empty() ? "nothing" : describe(arguments[0])));
     }
     call = node_of(arguments[0]);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/pickle_machine.h"
-#include "formats/printable.h"
 #include "formats/torch_file.h"
 #include "formats/torch_globals.h"
 #include "formats/zip_archive.h"
+#include "io/printable.h"
 
 #include <fmt/format.h>
 
@@ -32,8 +32,8 @@ std::string find_folder(const ZipArchive& archive, const io::InputFile& file) {
     if (prefix.empty() || prefix.find('/') != prefix.npos) continue;
     if (!folder.empty()) {
       fail(file, ErrorCode::corrupt,
-           fmt::format("the zip archive has both {}{} and {}{}", printable(folder), kPickleName,
-                       printable(prefix), kPickleName));
+           fmt::format("the zip archive has both {}{} and {}{}", io::printable(folder), kPickleName,
+                       io::printable(prefix), kPickleName));
     }
     folder = prefix;
   }
@@ -64,9 +64,9 @@ void require_little_endian(const ZipArchive& archive, const std::string& folder,
   if (order.text() == "little") return;
   fail(file, ErrorCode::unsupported,
        fmt::format(
-           "the storages have byte order '{}'; only 'little' is read. Load and save the file "
+           "the storages have byte order `{}`; only `little` is read. Load and save the file "
            "with torch on a little-endian machine",
-           printable(order.text())));
+           io::printable(order.text())));
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ TEST_F(TorchZip, FilesFromBeforeByteorderAreRead) {
 TEST_F(TorchZip, BigEndianStoragesAreRefused) {
   ZipContent content = minimal_;
   content[1].second = "big";
-  EXPECT_THAT(opening(content), fails_with(ErrorCode::unsupported, "byte order 'big'"));
+  EXPECT_THAT(opening(content), fails_with(ErrorCode::unsupported, "byte order `big`"));
 }
 
 TEST_F(TorchZip, AnArchiveWithoutPickleIsRefused) {
@@ -72,7 +72,7 @@ TEST_F(TorchZip, ACompressedStorageIsRefused) {
   const std::size_t local = zip.rfind(kZipLocal, zip.find("m/data/0"));
   zip[central + 10] = zip[local + 8] = 8;
   EXPECT_THAT([&] { (void)open_torch_zip(io::InputFile(folder_.write("m.pth", zip))); },
-              fails_with(ErrorCode::unsupported, "'m/data/0' is compressed"));
+              fails_with(ErrorCode::unsupported, "`m/data/0` is compressed"));
 }
 
 TEST_F(TorchZip, APickleThatGoesOnIsRefused) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/zip_archive.h"
 
-#include "formats/printable.h"
 #include "formats/zip_directory.h"
+#include "io/printable.h"
 
 #include <fmt/format.h>
 
@@ -51,9 +51,9 @@ void check_name(const std::string& name, const io::ByteView& record) {
                    name.find('\0') != name.npos || slashed.find("/../") != slashed.npos;
   if (odd) {
     record.fail(ErrorCode::unsafe,
-                fmt::format("the zip archive has an entry named '{}', which would "
+                fmt::format("the zip archive has an entry named `{}`, which would "
                             "leave the archive",
-                            printable(name)));
+                            io::printable(name)));
   }
 }
 
@@ -79,14 +79,14 @@ Record read_record(io::ByteReader& in) {
   check_name(record.entry.name, at);
   if ((record.flags & ~(kSizesFollow | kUtf8Name)) != 0 || disk != 0) {
     at.fail(ErrorCode::unsupported,
-            fmt::format("the entry '{}' has flags 0x{:04x} on disk {}; only entries of one file, "
+            fmt::format("the entry `{}` has flags 0x{:04x} on disk {}; only entries of one file, "
                         "without encryption, are read",
-                        printable(record.entry.name), record.flags, disk));
+                        io::printable(record.entry.name), record.flags, disk));
   }
   widen(record, in.take(extra, "an extra field"));
   if (record.entry.method == 0 && record.entry.size != record.unpacked) {
-    at.fail(fmt::format("the stored entry '{}' has {} bytes packed and {} unpacked",
-                        printable(record.entry.name), record.entry.size, record.unpacked));
+    at.fail(fmt::format("the stored entry `{}` has {} bytes packed and {} unpacked",
+                        io::printable(record.entry.name), record.entry.size, record.unpacked));
   }
   in.skip(comment, "an entry's comment");
   return record;
@@ -101,7 +101,7 @@ bool agrees(std::uint64_t local, std::uint64_t central, const Record& record) {
 void locate(Record& record, const io::InputFile& file, std::uint64_t limit) {
   const auto fail = [&](const std::string& problem) {
     throw Error(ErrorCode::corrupt,
-                fmt::format("the entry '{}' {}", printable(record.entry.name), problem),
+                fmt::format("the entry `{}` {}", io::printable(record.entry.name), problem),
                 file.name(), record.header);
   };
   if (record.header > limit || limit - record.header < kLocalSize) {
@@ -131,7 +131,7 @@ void locate(Record& record, const io::InputFile& file, std::uint64_t limit) {
   }
   const io::ByteView own = file.read(record.header + kLocalSize, name, "an entry's name");
   if (own.text() != record.entry.name) {
-    fail(fmt::format("is named '{}' in its local header", printable(own.text())));
+    fail(fmt::format("is named `{}` in its local header", io::printable(own.text())));
   }
   record.entry.offset = record.header + kLocalSize + before;
 }
@@ -171,8 +171,8 @@ ZipArchive::ZipArchive(const io::InputFile& file) : file_(file) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (i > 0 && records[i].entry.name == records[i - 1].entry.name) {
       throw Error(ErrorCode::corrupt,
-                  fmt::format("the zip archive has two entries named '{}'",
-                              printable(records[i].entry.name)),
+                  fmt::format("the zip archive has two entries named `{}`",
+                              io::printable(records[i].entry.name)),
                   file.name(), records[i].position);
     }
   }
@@ -191,9 +191,9 @@ void ZipArchive::require_stored(const ZipEntry& entry) const {
   if (entry.method == 0) return;
   throw Error(
       ErrorCode::unsupported,
-      fmt::format("the entry '{}' is compressed (method {}), but torch.save only stores; was the "
+      fmt::format("the entry `{}` is compressed (method {}), but torch.save only stores; was the "
                   "file packed again? Unpack it, and load and save it with torch",
-                  printable(entry.name), entry.method),
+                  io::printable(entry.name), entry.method),
       file_.name(), entry.offset);
 }
 
@@ -201,8 +201,8 @@ io::ByteView ZipArchive::read(const ZipEntry& entry, std::uint64_t limit) const 
   require_stored(entry);
   if (entry.size > limit) {
     throw Error(ErrorCode::unsupported,
-                fmt::format("the entry '{}' has {} bytes; at most {} are read",
-                            printable(entry.name), entry.size, limit),
+                fmt::format("the entry `{}` has {} bytes; at most {} are read",
+                            io::printable(entry.name), entry.size, limit),
                 file_.name(), entry.offset);
   }
   return file_.read(entry.offset, entry.size, "a zip entry");

@@ -131,7 +131,7 @@ TEST_F(ZipArchiveTest, CompressedEntriesAreRefusedWhereTheyAreWanted) {
   const ZipArchive archive = open(bytes);
   EXPECT_EQ(archive.read(*archive.find("m/data.pkl"), 100).text(), "pickle");
   EXPECT_THAT([&] { (void)archive.read(*archive.find("m/data/0"), 100); },
-              fails_with(ErrorCode::unsupported, "'m/data/0' is compressed (method 8)"));
+              fails_with(ErrorCode::unsupported, "`m/data/0` is compressed (method 8)"));
 }
 
 TEST_F(ZipArchiveTest, EncryptedEntriesAreRefused) {
@@ -148,21 +148,21 @@ TEST_F(ZipArchiveTest, NamesThatLeaveTheArchiveAreRefused) {
   for (const char* name : {"../a", "a/../../b", "/a", "a\\b", ".."}) {
     EXPECT_THAT(opening(zip_of({{name, "x"}})), fails_with(ErrorCode::unsafe, name));
   }
-  EXPECT_THAT(opening(zip_of({{"", "x"}})), fails_with(ErrorCode::unsafe, "named ''"));
+  EXPECT_THAT(opening(zip_of({{"", "x"}})), fails_with(ErrorCode::unsafe, "named ``"));
   EXPECT_THAT(opening(zip_of({{"a\0b"s, "x"}})),
               fails_with(ErrorCode::unsafe, "leave the archive"));
 }
 
 TEST_F(ZipArchiveTest, ANameTwiceIsRefused) {
   EXPECT_THAT(opening(zip_of({{"a", "1"}, {"a", "2"}})),
-              fails_with(ErrorCode::corrupt, "two entries named 'a'"));
+              fails_with(ErrorCode::corrupt, "two entries named `a`"));
 }
 
 TEST_F(ZipArchiveTest, ALocalHeaderElsewhereIsRefused) {
   EXPECT_THAT(opening(changed(two_, kZipCentral, 42, "\x05")),
               fails_with(ErrorCode::corrupt, "starts at 0, but what follows it starts at 5"));
   EXPECT_THAT(opening(changed(two_, kZipCentral, 42, "\x05\0\0\x7f"s)),
-              fails_with(ErrorCode::corrupt, "'m/data/0' starts at 2130706437"));
+              fails_with(ErrorCode::corrupt, "`m/data/0` starts at 2130706437"));
 }
 
 TEST_F(ZipArchiveTest, AMissingLocalHeaderIsRefused) {
@@ -177,7 +177,7 @@ TEST_F(ZipArchiveTest, ALocalHeaderThatDisagreesIsRefused) {
         << place;
   }
   EXPECT_THAT(opening(changed(two_, kZipLocal, kZipLocalSize, "x")),
-              fails_with(ErrorCode::corrupt, "is named 'x/data/0' in its local header"));
+              fails_with(ErrorCode::corrupt, "is named `x/data/0` in its local header"));
 }
 
 TEST_F(ZipArchiveTest, OverlappingEntriesAreRefused) {

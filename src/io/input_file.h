@@ -40,8 +40,8 @@ class InputFile {
   /// to lie within the file.
   [[nodiscard]] ByteView read(std::uint64_t offset, std::uint64_t length,
                               std::string_view what) const;
-  /// Hands `length` bytes from `offset` on to `sink`, never holding more than one piece of them, until
-  /// it returns false.
+  /// Hands `length` bytes from `offset` on to `sink`, never holding more than one piece of them,
+  /// until it returns false.
   void read_pieces(std::uint64_t offset, std::uint64_t length, std::string_view what,
                    const std::function<bool(std::span<const std::byte>)>& sink) const;
   [[nodiscard]] ByteView map() const;

@@ -29,6 +29,9 @@ Ref Ref::parse(const std::string& text) {
 
 Store Store::open(const std::filesystem::path& path) {
   io::finish_swap(path);
+  if (!std::filesystem::exists(path)) {
+    throw Error(ErrorCode::not_found, "there is no store: no such file or folder", path.string());
+  }
   std::shared_ptr<io::Storage> storage = io::open_local_storage(path);
   store::require_dataset(*storage, path);
   return Store(std::make_shared<State>(State{path, std::move(storage)}));

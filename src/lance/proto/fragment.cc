@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "io/printable.h"
 #include "lance/proto/manifest.h"
-#include "lance/proto/printable.h"
 
 #include <fmt/format.h>
 
@@ -42,8 +42,9 @@ void check(const DataFile& file, const io::ByteView& message) {
   if (file.path.empty()) message.fail("a data file of a fragment has no path");
   if (file.fields.size() == file.column_indices.size()) return;
   if (!has_column_indices(file) && file.column_indices.empty()) return;
-  message.fail(fmt::format("data file \"{}\" lists {} fields but {} column indices",
-                           printable(file.path), file.fields.size(), file.column_indices.size()));
+  message.fail(fmt::format("data file `{}` lists {} fields but {} column indices",
+                           io::printable(file.path), file.fields.size(),
+                           file.column_indices.size()));
 }
 
 DataFile decode_data_file(const io::ByteView& message) {

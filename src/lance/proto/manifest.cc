@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/proto/manifest.h"
 
-#include "lance/proto/printable.h"
+#include "io/printable.h"
 
 #include <fmt/format.h>
 
@@ -105,13 +105,12 @@ void check_fields(const Manifest& manifest, const io::ByteView& message) {
   std::set<std::int32_t> seen;
   for (const Field& field : manifest.fields) {
     if (field.parent_id != -1 && !seen.contains(field.parent_id)) {
-      message.fail(
-          fmt::format("schema field {} \"{}\" has parent {}, which does not stand before it",
-                      field.id, printable(field.name), field.parent_id));
+      message.fail(fmt::format("schema field {} `{}` has parent {}, which does not stand before it",
+                               field.id, io::printable(field.name), field.parent_id));
     }
     if (field.id < 0 || !seen.insert(field.id).second) {
-      message.fail(fmt::format("schema field \"{}\" has id {}, expected one of its own from 0 on",
-                               printable(field.name), field.id));
+      message.fail(fmt::format("schema field `{}` has id {}, expected one of its own from 0 on",
+                               io::printable(field.name), field.id));
     }
   }
 }

@@ -118,7 +118,7 @@ TEST(Manifest, RefusesAFieldIdTwice) {
   Manifest manifest = full_manifest();
   manifest.fields[1].id = 0;
   manifest.fields[2].parent_id = 0;
-  expect_corrupt("schema field \"column1\" has id 0", manifest);
+  expect_corrupt("schema field `column1` has id 0", manifest);
 }
 
 TEST(Manifest, RefusesANegativeFieldId) {

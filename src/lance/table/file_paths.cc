@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the files lie that a manifest names. Names from a manifest never lead out of their folder.
-#include "lance/proto/printable.h"
+#include "io/printable.h"
 #include "lance/table/version_names.h"
 
 #include <fmt/format.h>
@@ -33,12 +33,11 @@ void refuse_other_base(const std::optional<std::uint32_t>& base_id, std::string_
 }  // namespace
 
 std::string data_path(const DataFile& file) {
-  refuse_other_base(file.base_id, fmt::format("data file \"{}\"", printable(file.path)));
+  refuse_other_base(file.base_id, fmt::format("data file `{}`", io::printable(file.path)));
   if (!stays_inside(file.path)) {
-    throw Error(
-        ErrorCode::unsafe,
-        fmt::format("a data-file path that leaves the store: \"{}\"; expected one below {}/",
-                    printable(file.path), data_folder));
+    throw Error(ErrorCode::unsafe,
+                fmt::format("a data-file path that leaves the store: `{}`; expected one below {}/",
+                            io::printable(file.path), data_folder));
   }
   return fmt::format("{}/{}", data_folder, file.path);
 }
@@ -52,9 +51,9 @@ std::string deletion_path(std::uint64_t fragment_id, const DeletionFile& file) {
 std::string transaction_path(const std::string& transaction_file) {
   if (!stays_inside(transaction_file) || transaction_file.find('/') != std::string::npos) {
     throw Error(ErrorCode::unsafe,
-                fmt::format("a transaction-file path that leaves the store: \"{}\"; expected a "
+                fmt::format("a transaction-file path that leaves the store: `{}`; expected a "
                             "name in {}/",
-                            printable(transaction_file), transactions_folder));
+                            io::printable(transaction_file), transactions_folder));
   }
   return fmt::format("{}/{}", transactions_folder, transaction_file);
 }

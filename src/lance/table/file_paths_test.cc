@@ -27,14 +27,14 @@ TEST(DataPath, RefusesWhateverLeadsOut) {
 }
 
 TEST(DataPath, AHostileNameIsShownWithoutControlCharacters) {
-  expect_error(ErrorCode::unsafe, "\"../\\x1b[2J\"",
+  expect_error(ErrorCode::unsafe, "`../\\x1b[2J`",
                [] { (void)data_path(data_file("../\x1b[2J")); });
 }
 
 TEST(DataPath, RefusesFilesOfAnotherBasePath) {
   DataFile file = data_file("a.lance");
   file.base_id = 3;
-  expect_error(ErrorCode::unsupported, "data file \"a.lance\" lies in base path 3",
+  expect_error(ErrorCode::unsupported, "data file `a.lance` lies in base path 3",
                [&] { (void)data_path(file); });
 }
 

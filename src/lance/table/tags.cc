@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/table/tags.h"
 
-#include "lance/proto/printable.h"
+#include "io/printable.h"
 #include "lance/table/random_id.h"
 #include "lance/table/time_text.h"
 #include "lance/table/unpublished.h"
@@ -60,7 +60,7 @@ bool is_file_name(const std::string& name) {
   const std::vector<std::string> names = list_tags(storage);
   const std::string there = names.empty() ? std::string("there are none")
                                           : fmt::format("there are: {}", fmt::join(names, ", "));
-  throw Error(ErrorCode::not_found, fmt::format("no tag \"{}\"; {}", printable(name), there),
+  throw Error(ErrorCode::not_found, fmt::format("no tag `{}`; {}", io::printable(name), there),
               storage.full_name(tags_folder));
 }
 
@@ -115,7 +115,7 @@ void make_folders(io::Storage& storage, bool durable) {
 
 [[noreturn]] void fail_exists(const io::Storage& storage, const std::string& name) {
   throw Error(ErrorCode::already_exists,
-              fmt::format("the tag \"{}\" exists; it stands for version {}. Force it to move", name,
+              fmt::format("the tag `{}` exists; it stands for version {}; --force moves it", name,
                           read_tag(storage, name).version),
               storage.full_name(tag_path(name)));
 }
@@ -126,7 +126,7 @@ void check_tag_name(const std::string& name) {
   const std::string_view wrong = objection(name);
   if (wrong.empty()) return;
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("a tag cannot be named \"{}\": it {}", printable(name), wrong));
+              fmt::format("a tag cannot be named `{}`: it {}", io::printable(name), wrong));
 }
 
 std::vector<std::string> list_tags(const io::Storage& storage) {

@@ -49,7 +49,7 @@ TEST(TagName, RefusesWhatCouldBeTakenForSomethingElse) {
 
 TEST_F(Tags, AreNoneAtFirst) {
   EXPECT_THAT(list_tags(*storage), ElementsAre());
-  expect_error(ErrorCode::not_found, "no tag \"a\"; there are none",
+  expect_error(ErrorCode::not_found, "no tag `a`; there are none",
                [&] { (void)read_tag(*storage, "a"); });
 }
 
@@ -79,7 +79,7 @@ TEST_F(Tags, AreWrittenAsPylanceWritesThem) {
 
 TEST_F(Tags, ThatExistAreNotMoved) {
   write_tag(*storage, "a", 1, 100, false, true);
-  expect_error(ErrorCode::already_exists, "the tag \"a\" exists; it stands for version 1",
+  expect_error(ErrorCode::already_exists, "the tag `a` exists; it stands for version 1",
                [&] { write_tag(*storage, "a", 2, 100, false, true); });
   EXPECT_EQ(read_tag(*storage, "a").version, 1u);
 }
@@ -105,7 +105,7 @@ TEST_F(Tags, CanBeRemoved) {
   write_tag(*storage, "b", 1, 100, false, true);
   remove_tag(*storage, "a");
   EXPECT_THAT(list_tags(*storage), ElementsAre("b"));
-  expect_error(ErrorCode::not_found, "no tag \"a\"; there are: b",
+  expect_error(ErrorCode::not_found, "no tag `a`; there are: b",
                [&] { remove_tag(*storage, "a"); });
 }
 

@@ -27,7 +27,7 @@ std::optional<std::uint64_t> parse_digits(std::string_view digits) {
 [[noreturn]] void refuse_both_schemes(const io::Storage& storage, const std::string& first,
                                       const std::string& second) {
   throw Error(ErrorCode::corrupt,
-              fmt::format("the manifests are named in two ways (\"{}\" and \"{}\"), as after a "
+              fmt::format("the manifests are named in two ways (`{}` and `{}`), as after a "
                           "migration that was cut short; which is the latest is not certain. "
                           "Finish it with pylance's Dataset.migrate_manifest_paths_v2()",
                           first, second),

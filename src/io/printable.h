@@ -5,11 +5,11 @@
 #include <string>
 #include <string_view>
 
-namespace lancekeep::formats {
+namespace lancekeep::io {
 
 /// Control characters and what is no UTF-8 become \xNN; of a long text, only the start is kept,
 /// with
 /// "..." behind it.
 [[nodiscard]] std::string printable(std::string_view text);
 
-}  // namespace lancekeep::formats
+}  // namespace lancekeep::io

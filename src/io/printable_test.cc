@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "formats/printable.h"
+#include "io/printable.h"
 
 #include <gtest/gtest.h>
 
-namespace lancekeep::formats {
+namespace lancekeep::io {
 namespace {
 
 TEST(Printable, PlainTextStaysAsItIs) {
@@ -25,4 +25,4 @@ TEST(Printable, ALongTextIsNotCutWithinACharacter) {
 }
 
 }  // namespace
-}  // namespace lancekeep::formats
+}  // namespace lancekeep::io

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "formats/utf8.h"
+#include "io/utf8.h"
 
 #include <cstdint>
 
-namespace lancekeep::formats {
+namespace lancekeep::io {
 namespace {
 
 struct Lead {
@@ -39,4 +39,4 @@ std::optional<std::size_t> utf8_error(std::string_view text) noexcept {
   return std::nullopt;
 }
 
-}  // namespace lancekeep::formats
+}  // namespace lancekeep::io

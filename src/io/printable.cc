@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "formats/printable.h"
+#include "io/printable.h"
 
-#include "formats/utf8.h"
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 
-namespace lancekeep::formats {
+namespace lancekeep::io {
 namespace {
 
 constexpr std::size_t kMostBytes = 160;
@@ -32,4 +32,4 @@ std::string printable(std::string_view text) {
   return start.size() == text.size() ? result : result + "...";
 }
 
-}  // namespace lancekeep::formats
+}  // namespace lancekeep::io

@@ -7,10 +7,10 @@
 #include <optional>
 #include <string_view>
 
-namespace lancekeep::formats {
+namespace lancekeep::io {
 
 /// The position of the first byte that is no UTF-8 (overlong forms, surrogates and everything above
 /// U+10FFFF are none), or nothing.
 [[nodiscard]] std::optional<std::size_t> utf8_error(std::string_view text) noexcept;
 
-}  // namespace lancekeep::formats
+}  // namespace lancekeep::io

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "formats/utf8.h"
+#include "io/utf8.h"
 
 #include <gtest/gtest.h>
 
-namespace lancekeep::formats {
+namespace lancekeep::io {
 namespace {
 
 TEST(Utf8, TextOfEveryLengthIsFine) {
@@ -35,4 +35,4 @@ TEST(Utf8, BeyondTheLastCodePointIsRefused) {
 }
 
 }  // namespace
-}  // namespace lancekeep::formats
+}  // namespace lancekeep::io

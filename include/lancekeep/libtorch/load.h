@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a version of a store to torch tensors: mapped copy-on-write, or copied into tensors that
+// exist.
+//
+// A mapped tensor keeps its mapping alive by itself; writing to it changes a private copy of the
+// page and never the file.
+#pragma once
+
+#include <lancekeep/libtorch/dtype.h>
+#include <lancekeep/libtorch/source.h>
+#include <lancekeep/store.h>
+#include <torch/ordered_dict.h>
+#include <torch/types.h>
+#include <torch/utils.h>
+
+#include <cstring>
+#include <limits>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace lancekeep {
+
+/// Names that the module has and the version has not, and the other way round.
+struct LoadResult {
+  std::vector<std::string> missing_keys;
+  std::vector<std::string> unexpected_keys;
+};
+
+namespace libtorch {
+
+/// torch multiplies sizes without looking; a hostile shape must not come that far.
+inline void check_shape(const std::string& name, const TensorView& view, c10::ScalarType type) {
+  constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+  auto span = static_cast<std::int64_t>(c10::elementSize(type));  // bytes, with 0 counted as 1
+  bool empty = false;
+  bool fits = true;
+  for (const std::int64_t size : view.shape()) {
+    empty = empty || size == 0;
+    const std::int64_t factor = size == 0 ? 1 : size;
+    fits = fits && size >= 0 && factor <= kMax / span;
+    if (fits) span *= factor;
+  }
+  const std::uint64_t wanted = empty ? 0 : static_cast<std::uint64_t>(span);
+  if (!fits || view.bytes().size() != wanted) {
+    throw Error(ErrorCode::corrupt, "tensor '" + name + "' has dtype '" + view.dtype() +
+                                        "' and shape " + c10::str(c10::IntArrayRef(view.shape())) +
+                                        ", which its " + std::to_string(view.bytes().size()) +
+                                        " bytes do not fill");
+  }
+}
+
+/// One tensor of a version, as it lies in the file; not to be written to unless mapped
+/// copy-on-write.
+[[nodiscard]] inline torch::Tensor map_tensor(const Version& version, const std::string& name,
+                                              Access access) {
+  const TensorView view = version.tensor(name, access);
+  const c10::ScalarType type = require_scalar_type(name, view.dtype());
+  check_shape(name, view, type);
+  // torch would make a quantized tensor of a quantized dtype, so those are viewed as one.
+  const c10::ScalarType made_as = c10::isQIntType(type) ? bits_type(type) : type;
+  torch::Tensor tensor;
+  if (view.bytes().empty()) {
+    tensor = torch::empty(view.shape(), made_as);
+  } else {
+    auto* memory = const_cast<std::byte*>(view.bytes().data());
+    tensor = torch::from_blob(
+        memory, view.shape(), [owner = view.owner()](void*) {}, made_as);
+  }
+  return made_as == type ? tensor : tensor.view(type);
+}
+
+/// A tie counts only while both rows still hold the same bytes.
+[[nodiscard]] inline bool same_tensor(const torch::Tensor& a, const torch::Tensor& b) {
+  return a.scalar_type() == b.scalar_type() && a.sizes() == b.sizes() &&
+         (a.const_data_ptr() == b.const_data_ptr() || a.nbytes() == 0 ||
+          std::memcmp(a.const_data_ptr(), b.const_data_ptr(), a.nbytes()) == 0);
+}
+
+[[nodiscard]] inline std::string join(const std::vector<std::string>& names) {
+  if (names.empty()) return "none";
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+/// torch may have no kernel for a pair of dtypes; one value is tried before anything is changed.
+inline void check_conversion(const std::string& name, c10::ScalarType from, c10::ScalarType to) {
+  if (from == to) return;
+  try {
+    const auto one = [](c10::ScalarType type) {
+      return torch::zeros({1}, bits_type(type)).view(type);
+    };
+    one(to).copy_(one(from));
+  } catch (const c10::Error&) {
+    throw Error(ErrorCode::unsupported, "tensor '" + name + "' is " + dtype_name(from) +
+                                            " in the store and " + dtype_name(to) +
+                                            " in the module, and torch has no conversion for that");
+  }
+}
+
+inline void copy_values(torch::Tensor target, const torch::Tensor& values) {
+  if (target.scalar_type() == values.scalar_type() && !target.is_conj() && !target.is_neg()) {
+    as_bits(target).copy_(as_bits(values));
+  } else {
+    target.detach().copy_(values);
+  }
+}
+
+[[nodiscard]] inline LoadResult compare_keys(const StateDict& wanted, const Version& version) {
+  std::set<std::string> in_model;
+  std::set<std::string> in_store;
+  LoadResult result;
+  for (const auto& entry : wanted) in_model.insert(entry.first);
+  for (const TensorInfo& row : version.tensors()) {
+    const bool is_new = in_store.insert(row.name).second;
+    if (is_new && row.dtype != "tree" && !in_model.contains(row.name)) {
+      result.unexpected_keys.push_back(row.name);
+    }
+  }
+  for (const auto& entry : wanted) {
+    if (!in_store.contains(entry.first)) result.missing_keys.push_back(entry.first);
+  }
+  return result;
+}
+
+/// Everything that can be wrong with a target, told before the first one is changed.
+inline void check_targets(const StateDict& targets, const Version& version) {
+  std::map<std::string, const TensorInfo*> rows;
+  for (const TensorInfo& row : version.tensors()) rows[row.name] = &row;
+  std::string mismatches;
+  for (const auto& [name, target] : targets) {
+    if (const std::string reason = refusal(target); !reason.empty()) {
+      throw Error(ErrorCode::invalid_argument, "the module's tensor '" + name + "' " + reason);
+    }
+    const TensorInfo& row = *rows.at(name);
+    if (row.is_tensor() && target.sizes() == c10::IntArrayRef(row.shape)) continue;
+    mismatches += (mismatches.empty() ? "" : "; ") + name + " is " +
+                  (row.is_tensor() ? c10::str(c10::IntArrayRef(row.shape)) : row.dtype) +
+                  " in the store and " + c10::str(target.sizes()) + " in the module";
+  }
+  if (!mismatches.empty()) {
+    throw Error(ErrorCode::invalid_argument, "shapes differ: " + mismatches);
+  }
+}
+
+inline LoadResult load_into(const StateDict& model, const Version& version,
+                            std::optional<torch::Device> device, bool strict) {
+  LoadResult keys = compare_keys(model, version);
+  if (strict && !(keys.missing_keys.empty() && keys.unexpected_keys.empty())) {
+    throw Error(ErrorCode::invalid_argument,
+                "the module and version " + std::to_string(version.number()) +
+                    " do not have the same tensors; missing in the version: " +
+                    join(keys.missing_keys) + "; unexpected in it: " + join(keys.unexpected_keys));
+  }
+  const std::set<std::string> missing(keys.missing_keys.begin(), keys.missing_keys.end());
+  StateDict targets;
+  for (const auto& entry : model) {
+    if (!missing.contains(entry.first)) targets.push_back(entry);
+  }
+  check_targets(targets, version);
+  std::vector<torch::Tensor> values;
+  for (const auto& [name, target] : targets) {
+    values.push_back(map_tensor(version, name, Access::read));
+    check_conversion(name, values.back().scalar_type(), target.scalar_type());
+  }
+  const torch::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    copy_values(targets[i].second, device ? values[i].to(*device) : values[i]);
+  }
+  return keys;
+}
+
+[[nodiscard]] inline torch::OrderedDict<std::string, torch::Tensor> load_dict(
+    const Version& version, std::optional<torch::Device> device) {
+  std::map<std::string, torch::Tensor> mapped;
+  for (const TensorInfo& row : version.tensors()) {
+    if (row.is_tensor() && !mapped.contains(row.name)) {
+      mapped.emplace(row.name, map_tensor(version, row.name, Access::copy_on_write));
+    }
+  }
+  torch::OrderedDict<std::string, torch::Tensor> result;
+  std::map<std::string, torch::Tensor>
+      placed;  // where `device` wants them; by name of the tie's target
+  for (const TensorInfo& row : version.tensors()) {
+    if (!row.is_tensor() || result.contains(row.name)) continue;
+    const torch::Tensor& own = mapped.at(row.name);
+    const auto target = mapped.find(row.tied_to.value_or(row.name));
+    const bool tied = target != mapped.end() && same_tensor(own, target->second);
+    const auto [place, is_new] = placed.try_emplace(tied ? target->first : row.name);
+    if (is_new) {
+      const torch::Tensor& values = tied ? target->second : own;
+      place->second = device ? values.to(*device) : values;
+    }
+    result.insert(row.name, place->second.detach());
+  }
+  return result;
+}
+
+}  // namespace libtorch
+}  // namespace lancekeep

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lance/encoding/array.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace lancekeep::lance {
+namespace {
+
+std::string type_name(std::uint32_t item_bits) {
+  return item_bits == 0 ? "values of variable width" : fmt::format("values of {} bits", item_bits);
+}
+
+/// Makes the two agree on their type.
+void unify(Array& array, Array& page, const io::ByteView& where) {
+  if (array.is_list != page.is_list) {
+    where.fail("a column has pages of lists and pages without lists");
+  }
+  if (!array.has_type() && !page.has_type()) return;
+  if (!array.has_type()) set_type(array, page.item_bits);
+  if (!page.has_type()) set_type(page, array.item_bits);
+  if (array.item_bits != page.item_bits) {
+    where.fail(fmt::format("a page has {}, expected {}", type_name(page.item_bits),
+                           type_name(array.item_bits)));
+  }
+}
+
+/// `counts`: how many entries there are, were all of them written.
+void append_valid(std::vector<std::uint8_t>& to, std::uint64_t to_count,
+                  const std::vector<std::uint8_t>& from, std::uint64_t from_count) {
+  if (to.empty() && from.empty()) return;
+  if (to.empty()) to.assign(to_count, 1);
+  if (from.empty()) {
+    to.resize(to_count + from_count, 1);
+  } else {
+    to.insert(to.end(), from.begin(), from.end());
+  }
+}
+
+void append_offsets(std::vector<std::uint64_t>& to, const std::vector<std::uint64_t>& from) {
+  if (from.empty()) return;
+  const std::uint64_t shift = to.back();
+  to.reserve(to.size() + from.size() - 1);
+  std::transform(from.begin() + 1, from.end(), std::back_inserter(to),
+                 [shift](std::uint64_t offset) { return offset + shift; });
+}
+
+void clear_fixed(Array& array, const std::vector<std::uint8_t>& valid) {
+  const std::size_t width = array.item_bits / 8;
+  for (std::size_t item = 0; item < valid.size(); ++item) {
+    if (valid[item] == 0) std::fill_n(array.data.data() + item * width, width, std::byte{0});
+  }
+}
+
+void clear_variable(Array& array, const std::vector<std::uint8_t>& valid) {
+  std::uint64_t end = 0;
+  std::uint64_t start = 0;
+  for (std::size_t item = 0; item < valid.size(); ++item) {
+    const std::uint64_t next = array.offsets[item + 1];
+    if (valid[item] != 0) {
+      std::memmove(array.data.data() + end, array.data.data() + start, next - start);
+      end += next - start;
+    }
+    start = next;
+    array.offsets[item + 1] = end;
+  }
+  array.data.resize(end);
+}
+
+bool has_bytes_under_nulls(const Array& array, const std::vector<std::uint8_t>& valid) {
+  for (std::size_t item = 0; item < valid.size(); ++item) {
+    if (valid[item] == 0 && array.offsets[item] != array.offsets[item + 1]) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void set_type(Array& array, std::uint32_t item_bits) {
+  array.item_bits = item_bits;
+  if (item_bits == 0) {
+    array.offsets.assign(array.items + 1, 0);
+  } else {
+    array.data.assign(array.items * (item_bits / 8), std::byte{0});
+  }
+}
+
+void clear_nulls(Array& array) {
+  const std::vector<std::uint8_t>& valid = array.is_list ? array.item_valid : array.row_valid;
+  if (valid.empty() || !array.has_type()) return;
+  if (array.item_bits != 0) {
+    clear_fixed(array, valid);
+  } else if (has_bytes_under_nulls(array, valid)) {
+    clear_variable(array, valid);
+  }
+}
+
+void append_array(Array& array, Array&& page, const io::ByteView& where) {
+  if (array.rows == 0 && !array.has_type() && !array.is_list) {
+    array = std::move(page);
+    return;
+  }
+  unify(array, page, where);
+  append_valid(array.row_valid, array.rows, page.row_valid, page.rows);
+  append_valid(array.item_valid, array.items, page.item_valid, page.items);
+  append_offsets(array.list_offsets, page.list_offsets);
+  append_offsets(array.offsets, page.offsets);
+  array.data.insert(array.data.end(), page.data.begin(), page.data.end());
+  array.rows += page.rows;
+  array.items += page.items;
+}
+
+}  // namespace lancekeep::lance

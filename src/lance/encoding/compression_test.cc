@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lance/encoding/compression.h"
+
+#include "lance/encoding/encoding_testing.h"
+
+namespace lancekeep::lance {
+namespace {
+
+TEST(CompressionTest, NamesTheWholeTree) {
+  EXPECT_EQ(to_string(compression(flat(64))), "flat 64");
+  EXPECT_EQ(to_string(compression(general(2, fsst("table", variable(32))))),
+            "general zstd(fsst(variable(flat 32)))");
+  EXPECT_EQ(to_string(compression(general(1, flat(64)))), "general lz4(flat 64)");
+  EXPECT_EQ(to_string(compression(run_length(16))), "run-length(flat 16, flat 8)");
+  EXPECT_EQ(to_string(compression(out_of_line(16, 1))), "out-of-line bit-packing 16(flat 1)");
+  EXPECT_EQ(to_string(compression(packed_struct({64, 64}, 128))), "packed struct(flat 128)");
+  EXPECT_EQ(to_string(compression(message(14, ""))), "encoding 14");
+}
+
+TEST(CompressionTest, GivesTheWidthOfDecodedValues) {
+  EXPECT_EQ(fixed_bits(compression(flat(128))), 128);
+  EXPECT_EQ(fixed_bits(compression(inline_packed(32))), 32);
+  EXPECT_EQ(fixed_bits(compression(out_of_line(16, 0))), 16);
+  EXPECT_EQ(fixed_bits(compression(run_length(64))), 64);
+  EXPECT_EQ(fixed_bits(compression(general(1, byte_stream_split(32)))), 32);
+  EXPECT_EQ(fixed_bits(compression(packed_struct({64, 64}, 128))), 128);
+}
+
+TEST(CompressionTest, RefusesWidthsThatAreNotWholeBytes) {
+  expect_unsupported("values of 1 bits", [] { return fixed_bits(compression(flat(1))); });
+}
+
+TEST(CompressionTest, RefusesAWidthOfZero) {
+  expect_unsupported("values of 0 bits", [] { return fixed_bits(compression(flat(0))); });
+}
+
+TEST(CompressionTest, RefusesGiantWidths) {
+  expect_unsupported("values of 264 bits", [] { return fixed_bits(compression(flat(264))); });
+}
+
+TEST(CompressionTest, RefusesAWidthForTexts) {
+  expect_unsupported("(encoding 2)", [] { return fixed_bits(compression(variable(32))); });
+}
+
+TEST(CompressionTest, RefusesPackedStructsWhoseFieldsDoNotAddUp) {
+  expect_corrupt("fields have 96 bits, but its values have 128", [] {
+    return fixed_bits(compression(packed_struct({64, 32}, 128)));
+  });
+}
+
+TEST(CompressionTest, RefusesPackedStructsWhoseSumWraps) {
+  expect_corrupt("but its values have 128", [] {
+    return fixed_bits(compression(packed_struct({~std::uint64_t{0} - 63, 192}, 128)));
+  });
+}
+
+TEST(CompressionTest, RefusesAnEmptyMessage) {
+  expect_corrupt("leaves out which encoding", [] { compression(""); });
+}
+
+TEST(CompressionTest, RefusesAMissingChild) {
+  expect_corrupt("run-length encoding leaves out how its data is encoded",
+                 [] { return fixed_bits(compression(message(8, ""))); });
+}
+
+TEST(CompressionTest, RefusesDeepNesting) {
+  std::string nested = flat(8);
+  for (int i = 0; i < 8; ++i) nested = general(1, nested);
+  expect_unsupported("nested more than 8 deep", [&] { compression(nested); });
+}
+
+TEST(CompressionTest, ReadsNestingJustBelowTheLimit) {
+  std::string nested = flat(8);
+  for (int i = 0; i < 7; ++i) nested = general(1, nested);
+  EXPECT_EQ(fixed_bits(compression(nested)), 8);
+}
+
+TEST(CompressionTest, RefusesASchemeItDoesNotKnow) {
+  expect_unsupported("scheme 3", [] { compression(general(3, flat(8))); });
+}
+
+TEST(CompressionTest, RefusesCompressionOfASingleBuffer) {
+  expect_unsupported("a single buffer of the page is compressed",
+                     [] { compression(message(1, varint(1, 8) + message(2, varint(1, 1)))); });
+}
+
+TEST(CompressionTest, RefusesAMessageThatIsCut) {
+  const std::string whole = general(1, variable(32));
+  expect_corrupt("not a well-formed protobuf message",
+                 [&] { compression(whole.substr(0, whole.size() - 1)); });
+}
+
+}  // namespace
+}  // namespace lancekeep::lance

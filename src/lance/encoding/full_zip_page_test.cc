@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lance/encoding/encoding_testing.h"
+
+#include <zstd.h>
+
+namespace lancekeep::lance {
+namespace {
+
+using Valid = std::vector<std::uint8_t>;
+
+std::string value(const std::string& bytes) {
+  return raw<std::uint32_t>({static_cast<std::uint32_t>(bytes.size())}) + bytes;
+}
+
+TestPage full_zip(const std::string& encoding, std::string rows, std::uint64_t count) {
+  return {message(3, varints({{4, 32}, {5, count}, {6, count}}) + message(7, encoding) +
+                         layers(8, {1})),
+          {std::move(rows)},
+          count};
+}
+
+/// "abc", null, "".
+TestPage with_null() {
+  return {
+      message(3, varints({{2, 1}, {4, 64}, {5, 3}}) + message(7, variable(64)) + layers(8, {3})),
+      {std::string("\0", 1) + raw<std::uint64_t>({3}) + "abc" + "\1" + std::string("\0", 1) +
+       raw<std::uint64_t>({0})},
+      3};
+}
+
+std::string zstd(const std::string& content) {
+  std::string frame(ZSTD_compressBound(content.size()), '\0');
+  frame.resize(ZSTD_compress(frame.data(), frame.size(), content.data(), content.size(), 1));
+  return raw<std::uint64_t>({content.size()}) + frame;
+}
+
+TEST(FullZipPageTest, ReadsRowsOneAfterAnother) {
+  const Array page = full_zip(variable(32), value("abc") + value("") + value("d"), 3).decode();
+  EXPECT_EQ(page.rows, 3);
+  EXPECT_EQ(page.text(0), "abc");
+  EXPECT_EQ(page.text(1), "");
+  EXPECT_EQ(page.text(2), "d");
+}
+
+TEST(FullZipPageTest, ReadsNulls) {
+  const Array page = with_null().decode();
+  EXPECT_EQ(page.row_valid, (Valid{1, 0, 1}));
+  EXPECT_EQ(page.text(0), "abc");
+  EXPECT_EQ(page.items, 3);
+}
+
+TEST(FullZipPageTest, ReadsCompressedValues) {
+  const TestPage page =
+      full_zip(general(2, variable(32)), value(zstd("tensor")) + value(zstd("")), 2);
+  EXPECT_EQ(page.decode().text(0), "tensor");
+  EXPECT_EQ(page.decode().text(1), "");
+}
+
+TEST(FullZipPageTest, ReadsFsst) {
+  const TestPage page =
+      full_zip(fsst(symbol_table({"layer"}), variable(32)), value(std::string("\0\0", 2)), 1);
+  EXPECT_EQ(page.decode().text(0), "layerlayer");
+}
+
+TEST(FullZipPageTest, RefusesLists) {
+  TestPage page = full_zip(variable(32), value("abc"), 1);
+  page.layout =
+      message(3, varints({{1, 1}, {4, 32}}) + message(7, variable(32)) + layers(8, {1, 2}));
+  expect_unsupported("a full-zip page (layout 3) of lists", [&] { (void)page.decode(); });
+}
+
+TEST(FullZipPageTest, RefusesFixedWidthValues) {
+  TestPage page = full_zip(variable(32), "abcd", 1);
+  page.layout = message(3, varint(3, 32) + message(7, flat(32)) + layers(8, {1}));
+  expect_unsupported("a full-zip page (layout 3) of fixed-width values",
+                     [&] { (void)page.decode(); });
+}
+
+TEST(FullZipPageTest, RefusesOtherLengths) {
+  TestPage page = full_zip(variable(32), "abcd", 1);
+  page.layout = message(3, varint(4, 16) + message(7, variable(32)) + layers(8, {1}));
+  expect_corrupt("lengths have 16 bits", [&] { (void)page.decode(); });
+}
+
+TEST(FullZipPageTest, RefusesWideControlWords) {
+  TestPage page = full_zip(variable(32), "abcd", 1);
+  page.layout = message(3, varints({{2, 9}, {4, 32}}) + message(7, variable(32)) + layers(8, {3}));
+  expect_unsupported("definition levels of 9 bits", [&] { (void)page.decode(); });
+}
+
+TEST(FullZipPageTest, RefusesOtherEncodings) {
+  expect_unsupported("a full-zip page's values are encoded as flat 8 (encoding 1)",
+                     [] { (void)full_zip(flat(8), value("a"), 1).decode(); });
+}
+
+TEST(FullZipPageTest, RefusesMoreRowsThanItHas) {
+  expect_corrupt("a page of 1 rows goes on after them",
+                 [] { (void)full_zip(variable(32), value("a") + value("b"), 1).decode(); });
+}
+
+TEST(FullZipPageTest, RefusesFewerRowsThanItHas) {
+  expect_corrupt("a page has 1 rows, expected 2",
+                 [] { (void)full_zip(variable(32), value("a"), 2).decode(); });
+}
+
+TEST(FullZipPageTest, RefusesANullThatCannotBe) {
+  TestPage page = with_null();
+  page.layout = message(3, varints({{2, 1}, {4, 64}}) + message(7, variable(64)) + layers(8, {1}));
+  expect_corrupt("a page without nulls has a null", [&] { (void)page.decode(); });
+}
+
+TEST(FullZipPageTest, RefusesALevelThatNoLayerHas) {
+  TestPage page = with_null();
+  page.buffers[0][12] = 2;
+  expect_corrupt("a definition level is 2", [&] { (void)page.decode(); });
+}
+
+TEST(FullZipPageTest, RefusesALengthBeyondThePage) {
+  TestPage page = with_null();
+  page.buffers[0][8] = '\x7f';  // the highest byte of the first length
+  expect_corrupt("a value needs", [&] { (void)page.decode(); });
+}
+
+TEST(FullZipPageTest, RefusesEveryPrefix) {
+  expect_refused_when_cut(with_null(), 0, with_null().buffers[0].size());
+}
+
+TEST(FullZipPageTest, SurvivesDamage) { EXPECT_GT(refused_when_damaged(with_null()), 50); }
+
+}  // namespace
+}  // namespace lancekeep::lance

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lance/encoding/general.h"
+
+#include "io/checked_math.h"
+
+#include <fmt/format.h>
+#include <lz4.h>
+#include <zstd.h>
+
+#include <vector>
+
+namespace lancekeep::lance {
+namespace {
+
+constexpr std::uint64_t max_raw_bytes = std::uint64_t{1} << 30;
+// An LZ4 sequence grows by at most 255 bytes for each of its bytes; a zstd block holds at most 128
+// KiB and takes at least 4 bytes.
+constexpr std::uint64_t lz4_ratio = 255;
+constexpr std::uint64_t zstd_ratio = 32768;
+
+std::vector<std::byte> allocate(const io::ByteView& body, std::uint64_t raw_size,
+                                std::uint64_t ratio) {
+  const auto most = io::checked_mul(body.size(), ratio).value_or(max_raw_bytes);
+  if (raw_size > most || raw_size > max_raw_bytes) {
+    body.fail(
+        fmt::format("{} compressed bytes claim to hold {} bytes, more than they can (limit {})",
+                    body.size(), raw_size, std::min(most, max_raw_bytes)));
+  }
+  return std::vector<std::byte>(raw_size);
+}
+
+std::vector<std::byte> decompress_lz4(const io::ByteView& body, std::uint64_t raw_size) {
+  if (body.size() > LZ4_MAX_INPUT_SIZE) body.fail("an LZ4 block is larger than LZ4 allows");
+  std::vector<std::byte> raw = allocate(body, raw_size, lz4_ratio);
+  std::byte none{};
+  const int size = LZ4_decompress_safe(body.text().data(),
+                                       reinterpret_cast<char*>(raw.empty() ? &none : raw.data()),
+                                       static_cast<int>(body.size()), static_cast<int>(raw_size));
+  if (size < 0 || static_cast<std::uint64_t>(size) != raw_size) {
+    body.fail(fmt::format("an LZ4 block does not decompress to the {} bytes it claims", raw_size));
+  }
+  return raw;
+}
+
+std::vector<std::byte> decompress_zstd(const io::ByteView& body, std::uint64_t raw_size) {
+  std::vector<std::byte> raw = allocate(body, raw_size, zstd_ratio);
+  const std::size_t size =
+      ZSTD_decompress(raw.data(), raw.size(), body.bytes().data(), body.size());
+  if (ZSTD_isError(size) != 0) {
+    body.fail(fmt::format("a zstd frame is damaged ({})", ZSTD_getErrorName(size)));
+  }
+  if (size != raw_size) {
+    body.fail(fmt::format("a zstd frame holds {} bytes, expected {}", size, raw_size));
+  }
+  return raw;
+}
+
+}  // namespace
+
+io::ByteView decompress(const io::ByteView& buffer, GeneralScheme scheme) {
+  io::ByteReader reader(buffer);
+  std::vector<std::byte> raw;
+  switch (scheme) {
+    case GeneralScheme::none:
+      return buffer;
+    case GeneralScheme::lz4: {
+      const std::uint64_t raw_size = reader.u32("the raw size of an LZ4 block");
+      raw = decompress_lz4(reader.take(reader.remaining(), "an LZ4 block"), raw_size);
+      break;
+    }
+    case GeneralScheme::zstd: {
+      const std::uint64_t raw_size = reader.u64("the raw size of a zstd frame");
+      raw = decompress_zstd(reader.take(reader.remaining(), "a zstd frame"), raw_size);
+      break;
+    }
+  }
+  const auto owner = std::make_shared<const std::vector<std::byte>>(std::move(raw));
+  return {*owner, owner, buffer.file(), buffer.base()};
+}
+
+}  // namespace lancekeep::lance

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lance/encoding/general.h"
+
+#include "lance/encoding/encoding_testing.h"
+
+#include <lz4.h>
+#include <zstd.h>
+
+namespace lancekeep::lance {
+namespace {
+
+const std::string text = "tensor tensor tensor tensor tensor tensor";
+
+std::string lz4(const std::string& content, std::uint32_t claimed) {
+  std::string block(static_cast<std::size_t>(LZ4_compressBound(static_cast<int>(content.size()))),
+                    '\0');
+  block.resize(static_cast<std::size_t>(LZ4_compress_default(content.data(), block.data(),
+                                                             static_cast<int>(content.size()),
+                                                             static_cast<int>(block.size()))));
+  return raw<std::uint32_t>({claimed}) + block;
+}
+
+std::string zstd(const std::string& content, std::uint64_t claimed) {
+  std::string frame(ZSTD_compressBound(content.size()), '\0');
+  frame.resize(ZSTD_compress(frame.data(), frame.size(), content.data(), content.size(), 1));
+  return raw<std::uint64_t>({claimed}) + frame;
+}
+
+TEST(GeneralTest, ReadsLz4) {
+  EXPECT_EQ(decompress(view(lz4(text, 41)), GeneralScheme::lz4).text(), text);
+}
+
+TEST(GeneralTest, ReadsZstd) {
+  EXPECT_EQ(decompress(view(zstd(text, 41)), GeneralScheme::zstd).text(), text);
+}
+
+TEST(GeneralTest, ReadsNothing) {
+  EXPECT_EQ(decompress(view(lz4("", 0)), GeneralScheme::lz4).text(), "");
+  EXPECT_EQ(decompress(view(zstd("", 0)), GeneralScheme::zstd).text(), "");
+}
+
+TEST(GeneralTest, ReadsVeryCompressibleBytes) {
+  const std::string zeros(10'000'000, '\0');
+  EXPECT_EQ(decompress(view(zstd(zeros, zeros.size())), GeneralScheme::zstd).text(), zeros);
+  EXPECT_EQ(decompress(view(lz4(zeros, 10'000'000)), GeneralScheme::lz4).text(), zeros);
+}
+
+TEST(GeneralTest, RefusesMoreBytesThanLz4CanHold) {
+  expect_corrupt("claim to hold 4294967295 bytes",
+                 [] { (void)decompress(view(lz4(text, ~0U)), GeneralScheme::lz4); });
+}
+
+TEST(GeneralTest, RefusesMoreBytesThanZstdCanHold) {
+  expect_corrupt("claim to hold 18446744073709551615 bytes", [] {
+    (void)decompress(view(zstd(text, ~std::uint64_t{0})), GeneralScheme::zstd);
+  });
+}
+
+TEST(GeneralTest, RefusesAnLz4SizeThatIsTooLarge) {
+  expect_corrupt("does not decompress to the 42 bytes",
+                 [] { (void)decompress(view(lz4(text, 42)), GeneralScheme::lz4); });
+}
+
+TEST(GeneralTest, RefusesAnLz4SizeThatIsTooSmall) {
+  expect_corrupt("does not decompress to the 40 bytes",
+                 [] { (void)decompress(view(lz4(text, 40)), GeneralScheme::lz4); });
+}
+
+TEST(GeneralTest, RefusesAZstdSizeThatIsTooLarge) {
+  expect_corrupt("a zstd frame holds 41 bytes, expected 42",
+                 [] { (void)decompress(view(zstd(text, 42)), GeneralScheme::zstd); });
+}
+
+TEST(GeneralTest, RefusesAZstdSizeThatIsTooSmall) {
+  expect_corrupt("a zstd frame is damaged",
+                 [] { (void)decompress(view(zstd(text, 40)), GeneralScheme::zstd); });
+}
+
+TEST(GeneralTest, RefusesEveryPrefix) {
+  for (const auto& [bytes, scheme] :
+       {std::pair{lz4(text, 41), GeneralScheme::lz4}, {zstd(text, 41), GeneralScheme::zstd}}) {
+    for (std::size_t length = 0; length < bytes.size(); ++length) {
+      EXPECT_THROW((void)decompress(view(bytes.substr(0, length)), scheme), Error) << length;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace lancekeep::lance

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lance/file/data_file_reader.h"
+
+#include "lance/file/file_testing.h"
+
+namespace lancekeep::lance {
+namespace {
+
+DataFileReader open(const TestFile& file) { return DataFileReader::open(view(file.bytes())); }
+
+TEST(DataFileReaderTest, ReadsAColumnOfSeveralPages) {
+  const DataFileReader file = open(integer_file());
+  EXPECT_EQ(file.version(), (FormatVersion{2, 1}));
+  EXPECT_EQ(file.descriptor().fields[0].logical_type, "int64");
+  const Array column = file.read_column(0, 5, 5);
+  EXPECT_EQ(numbers<std::uint64_t>(column.data), (std::vector<std::uint64_t>{7, 7, 7, 0, 0}));
+  EXPECT_EQ(column.row_valid, (std::vector<std::uint8_t>{1, 1, 1, 0, 0}));
+}
+
+TEST(DataFileReaderTest, ReadsAColumnWithoutPages) {
+  TestFile file = integer_file();
+  file.columns[0].pages.clear();
+  const Array column = open(file).read_column(0, 0, 0);
+  EXPECT_EQ(column.rows, 0);
+  EXPECT_EQ(column.item_bits, 64);
+}
+
+TEST(DataFileReaderTest, TakesTheTypeOfNullsFromTheSchema) {
+  TestFile file = integer_file();
+  file.columns[0].pages.erase(file.columns[0].pages.begin());
+  const Array column = open(file).read_column(0, 2, 2);
+  EXPECT_EQ(column.item_bits, 64);
+  EXPECT_EQ(column.value<std::uint64_t>(1), 0);
+}
+
+TEST(DataFileReaderTest, TakesNullsOfNoKnownTypeForEmptyTexts) {
+  TestFile file = integer_file();
+  file.columns[0].pages.erase(file.columns[0].pages.begin());
+  file.descriptor.fields[0].logical_type = "decimal:128:10:2";
+  const Array column = open(file).read_column(0, 2, 2);
+  EXPECT_EQ(column.text(1), "");
+  EXPECT_TRUE(column.is_null(1));
+}
+
+TEST(DataFileReaderTest, RefusesAnotherNumberOfRows) {
+  const DataFileReader file = open(integer_file());
+  expect_corrupt("a column has 5 rows, expected 6", [&] { (void)file.read_column(0, 6, 10); });
+}
+
+TEST(DataFileReaderTest, RefusesMoreItemsThanAllowed) {
+  const DataFileReader file = open(integer_file());
+  expect_corrupt("column 0, page 1: a page has 2 rows or items, expected at most 1",
+                 [&] { (void)file.read_column(0, 5, 4); });
+}
+
+TEST(DataFileReaderTest, RefusesRowsWhoseSumWraps) {
+  TestFile file = integer_file();
+  file.columns[0].pages[1].rows = ~std::uint64_t{0};
+  expect_corrupt("more than 2^64 rows", [&] { (void)open(file).read_column(0, 2, 10); });
+}
+
+TEST(DataFileReaderTest, RefusesAColumnItHasNot) {
+  const DataFileReader file = open(integer_file());
+  expect_corrupt("column 1 is asked for, but the file has 1",
+                 [&] { (void)file.read_column(1, 5, 5); });
+}
+
+TEST(DataFileReaderTest, RefusesValuesThatAreNotOfTheSchemasType) {
+  TestFile file = integer_file();
+  file.descriptor.fields[0].logical_type = "string";
+  expect_corrupt("a page has values of 64 bits, expected values of variable width",
+                 [&] { (void)open(file).read_column(0, 5, 5); });
+}
+
+TEST(DataFileReaderTest, OpensFormat20ButReadsNoColumn) {
+  TestFile file = integer_file();
+  file.major = 0;
+  file.minor = 3;
+  const DataFileReader reader = open(file);
+  EXPECT_EQ(reader.version(), (FormatVersion{2, 0}));
+  EXPECT_EQ(reader.columns().size(), 1);
+  expect_unsupported("data_storage_version=\"2.1\"", [&] { (void)reader.read_column(0, 5, 5); });
+}
+
+TEST(DataFileReaderTest, NamesColumnPageAndPlaceOfWhatItCannotRead) {
+  TestFile file = integer_file();
+  file.columns[0].pages[1].encoding = view(message(5, ""));
+  const DataFileReader reader = open(file);
+  expect_unsupported("column 0, page 1: the page has layout 5",
+                     [&] { (void)reader.read_column(0, 5, 5); });
+  try {
+    (void)reader.read_column(0, 5, 5);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.file(), "test.bin");
+    ASSERT_TRUE(error.offset().has_value());
+    EXPECT_LT(*error.offset(), file.bytes().size());
+    EXPECT_EQ(std::string(error.what()).find("test.bin", 1), std::string::npos) << error.what();
+  }
+}
+
+TEST(DataFileReaderTest, RefusesEveryPrefix) {
+  const std::string bytes = integer_file().bytes();
+  for (std::size_t length = 0; length < bytes.size(); ++length) {
+    EXPECT_THROW((void)DataFileReader::open(view(bytes.substr(0, length))), Error) << length;
+  }
+}
+
+TEST(DataFileReaderTest, SurvivesFlippedBits) {
+  const std::string bytes = integer_file().bytes();
+  int refused = 0;
+  for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
+    std::string damaged = bytes;
+    damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
+    try {
+      const Array column = DataFileReader::open(view(damaged)).read_column(0, 5, 5);
+      EXPECT_EQ(column.rows, 5);
+    } catch (const Error&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 1000);
+}
+
+}  // namespace
+}  // namespace lancekeep::lance

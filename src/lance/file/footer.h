@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The last 40 bytes of a data file, and the tables they point to.
+//
+// Footer: u64 position of the first column's metadata, u64 of the column table, u64 of the table of
+// global buffers, u32 global buffers, u32 columns, u16 major, u16 minor, "LANC". Tables hold (u64
+// position, u64 size).
+#pragma once
+
+#include "io/byte_view.h"
+#include "lance/proto/manifest.h"
+
+#include <vector>
+
+namespace lancekeep::lance {
+
+struct Footer {
+  FormatVersion version;  ///< as data_storage_version says it: 2.0, although files say 0.3
+  std::vector<io::ByteView> columns;         ///< each a ColumnMetadata message
+  std::vector<io::ByteView> global_buffers;  ///< the first is the file descriptor
+};
+
+/// @throws Error corrupt, or unsupported for a format other than 2.0, 2.1 and 2.2.
+[[nodiscard]] Footer decode_footer(const io::ByteView& file);
+
+}  // namespace lancekeep::lance

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every broken input, with the message it gets; and the store is as it was."""
+
+import json
+import os
+import pickle
+import re
+import shutil
+import struct
+import subprocess
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+COMMAND = Path(os.environ["LANCEKEEP_BUILD"]) / "cli" / "lancekeep"
+TENSORS = {"fc.bias": np.arange(10, dtype=np.float32), "fc.weight": np.ones((10, 50), np.float32)}
+
+
+def run(*arguments, prefix=()):
+    line = [*prefix, COMMAND, *arguments]
+    return subprocess.run([str(a) for a in line], capture_output=True, text=True, timeout=120)
+
+
+def snapshot(folder):
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def refused(store, *arguments, says):
+    """The command fails with this message, all of it on one line, and the store is as it was."""
+    before = snapshot(store)
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"lancekeep: [^\n]+\n", done.stderr)
+    for part in [says] if isinstance(says, str) else says:
+        assert part in done.stderr
+    assert snapshot(store) == before
+
+
+@pytest.fixture
+def store(tmp_path):
+    path = tmp_path / "model.lance"
+    save_file(TENSORS, tmp_path / "model.safetensors")
+    assert run("import", tmp_path / "model.safetensors", path, "--tag", "base").returncode == 0
+    return path
+
+
+# --- nothing there, or something else --------------------------------------------------------------
+
+
+def test_no_such_file(store, tmp_path):
+    refused(store, "import", tmp_path / "gone.pth", store, says=["gone.pth", "No such file"])
+
+
+def test_no_such_store(store, tmp_path):
+    refused(store, "log", tmp_path / "gone.lance", says=["gone.lance", "there is no store"])
+
+
+def test_not_a_lance_dataset(store, tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "cat.jpg").write_text("meow")
+    for arguments in (["log", folder], ["import", tmp_path / "model.safetensors", folder]):
+        refused(folder, *arguments, says="not a Lance dataset: expected a folder with `_versions`")
+
+
+def test_unknown_version(store):
+    refused(store, "ls", store, "--at", "7", says="version 7 does not exist; there is 1")
+
+
+def test_unknown_tag(store):
+    refused(store, "ls", store, "--at", "bset", says=["bset", "base"])
+
+
+# --- damaged stores --------------------------------------------------------------------------------
+
+
+def only(folder):
+    (path,) = folder.iterdir()
+    return path
+
+
+def rewrite(path, change):
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(change(content))
+
+
+def test_truncated_data_file(store):
+    rewrite(only(store / "data"), lambda b: b[:-1])
+    refused(store, "ls", store, says=[only(store / "data").name, "bytes, its manifest says"])
+
+
+def test_truncated_manifest(store):
+    rewrite(only(store / "_versions"), lambda b: b[: len(b) // 2])
+    refused(store, "ls", store, says=".manifest")
+
+
+def test_wrong_magic(store):
+    rewrite(only(store / "_versions"), lambda b: b[:-4] + b"LANX")
+    refused(store, "ls", store, says=[".manifest", "LANC"])
+
+
+def add_to_manifest(content, field):
+    """Appends a field to the Manifest message of a manifest file."""
+    (position,) = struct.unpack("<Q", content[-16:-8])
+    (length,) = struct.unpack_from("<I", content, position)
+    message = content[position + 4 : position + 4 + length] + field
+    return content[:position] + struct.pack("<I", len(message)) + message + content[-16:]
+
+
+def test_unknown_feature_flag(store):
+    reader_flags = bytes([9 << 3, 0x80, 0x80, 0x80, 0x80, 0x10])  # field 9, 2^32
+    rewrite(only(store / "_versions"), lambda b: add_to_manifest(b, reader_flags))
+    refused(store, "ls", store, says=["feature flag", str(1 << 32)])
+
+
+def test_data_file_path_that_leaves_the_store(store):
+    name = only(store / "data").name.encode()
+    outside = b"../../" + b"x" * (len(name) - 6)
+    rewrite(only(store / "_versions"), lambda b: b.replace(name, outside))
+    refused(store, "ls", store, says="..")
+
+
+def test_data_file_that_is_a_link_out_of_the_store(store, tmp_path):
+    data = only(store / "data")
+    shutil.move(data, tmp_path / "outside.lance")
+    data.symlink_to(tmp_path / "outside.lance")
+    refused(store, "ls", store, says=data.name)
+
+
+# --- damaged or hostile model files ----------------------------------------------------------------
+
+
+def safetensors(path, header, data):
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+    return path
+
+
+def entry(begin, end, shape=(4,), dtype="U8"):
+    return {"dtype": dtype, "shape": list(shape), "data_offsets": [begin, end]}
+
+
+@pytest.mark.parametrize(
+    "header, says",
+    [
+        ({"a": entry(0, 4), "b": entry(2, 6)}, ["`b`", "2"]),  # overlap
+        ({"a": entry(0, 4), "b": entry(4, 12, (8,))}, ["12", "8"]),  # beyond the end
+        ({"a": entry(0, 4), "b": entry(6, 8, (2,))}, ["`b`", "4", "6"]),  # a hole
+        ({"a": entry(0, 8, (2**62, 2**62))}, ["`a`", "4611686018427387904"]),  # product overflows
+        ({"a": entry(0, 8, (9,))}, ["`a`", "8", "9"]),  # bytes are not the shape's
+    ],
+    ids=["overlap", "overrun", "hole", "overflow", "size"],
+)
+def test_safetensors(store, tmp_path, header, says):
+    file = safetensors(tmp_path / "bad.safetensors", header, bytes(8))
+    refused(store, "import", file, store, says=["bad.safetensors", *says])
+
+
+def test_truncated_safetensors(store, tmp_path):
+    rewrite(tmp_path / "model.safetensors", lambda b: b[:-1])
+    refused(store, "import", tmp_path / "model.safetensors", store, says="model.safetensors")
+
+
+class RunsCode:
+    def __reduce__(self):
+        return (os.system, ("touch pwned",))
+
+
+def test_pickle_that_names_a_forbidden_global(store, tmp_path):
+    path = tmp_path / "evil.pth"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", pickle.dumps({"w": RunsCode()}, protocol=2))
+        archive.writestr("archive/version", "3\n")
+    refused(store, "import", path, store, says=["evil.pth", f"`{os.system.__module__}.system`", "nothing was run"])
+    assert not Path("pwned").exists()
+
+
+def test_neither_kind(store, tmp_path):
+    path = tmp_path / "page.pth"
+    path.write_text("<!DOCTYPE html><title>Not found</title>")
+    refused(store, "import", path, store, says="page.pth")
+
+
+# --- a full disk -----------------------------------------------------------------------------------
+
+
+def test_full_disk(store, tmp_path):
+    """Each write of an import in turn finds the disk full: the store has its old version, or both."""
+    trace = lambda n: ("strace", "-f", "-qqq", "-o", "/dev/null", "-e", f"inject=write:error=ENOSPC:when={n}")
+    before, refusals = snapshot(store), 0
+    for n in range(1, 100):
+        done = run("import", tmp_path / "model.safetensors", store, prefix=trace(n))
+        if done.returncode == 0:
+            break
+        if snapshot(store) == before:
+            assert "free" in done.stderr and "space" in done.stderr
+            refusals += 1
+        else:  # only its report on stdout was lost
+            assert json.loads(run("log", store, "--json").stdout)
+    assert refusals >= 3 and n < 99
+    assert run("ls", store, "--at", "1").returncode == 0
+
+
+def test_file_size_limit(store, tmp_path):
+    save_file({"big": np.zeros(1 << 20, np.float32)}, tmp_path / "big.safetensors")
+    before = snapshot(store)
+    line = f"trap '' XFSZ; ulimit -f 1000; exec {COMMAND} import {tmp_path}/big.safetensors {store}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True)
+    assert done.returncode == 2 and "File too large" in done.stderr
+    assert snapshot(store) == before
