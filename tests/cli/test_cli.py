@@ -191,7 +191,7 @@ def test_import_into_something_else_leaves_it(tmp_path, model):
 def test_import_refuses_a_set_without_key_and_value(tmp_path, model, setting):
     code, message = fails("import", model, tmp_path / "s", "--set", setting)
     assert code == "invalid_argument"
-    assert f'--set expects KEY=VALUE, got "{setting}"' in message
+    assert f'--set expects KEY=VALUE, got `{setting}`' in message
     assert not (tmp_path / "s").exists()
 
 

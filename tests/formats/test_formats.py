@@ -105,7 +105,7 @@ def test_ties_and_overlaps(tmp_path: Path, zip_form: bool) -> None:
     tied = {tensor["name"]: tensor["tied_to"] for tensor in tensors if tensor["tied_to"] is not None}
     assert tied == {"head.weight": 0, "head.data": 0}
     assert len(notes) == 3
-    assert "'embed.weight' and 'head.transposed'" in notes[0]
+    assert "`embed.weight` and `head.transposed`" in notes[0]
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
@@ -135,13 +135,13 @@ class RunsCode:
 REFUSED = {
     "code": (lambda: {"a": RunsCode()}, "unsafe", ".system`"),
     "module": (lambda: torch.nn.Linear(2, 2), "unsafe", "save model.state_dict()"),
-    "nested": (lambda: {"model": {"a": torch.ones(1)}}, "unsupported", "the entry 'model' is a dict"),
-    "number": (lambda: {"a": torch.ones(1), "epoch": 3}, "unsupported", "the entry 'epoch' is an int"),
+    "nested": (lambda: {"model": {"a": torch.ones(1)}}, "unsupported", "the entry `model` is a dict"),
+    "number": (lambda: {"a": torch.ones(1), "epoch": 3}, "unsupported", "the entry `epoch` is an int"),
     "list": (lambda: [torch.ones(1)], "unsupported", "holds a list"),
     "tensor": (lambda: torch.ones(1), "unsupported", "instead of a state dict"),
     "number key": (lambda: {1: torch.ones(1)}, "unsupported", "must be strings"),
-    "size": (lambda: {"a": torch.Size([2])}, "unsupported", "the entry 'a' is a call of torch.Size"),
-    "storage": (lambda: {"a": torch.ones(1).untyped_storage()}, "unsupported", "the entry 'a' is a storage"),
+    "size": (lambda: {"a": torch.Size([2])}, "unsupported", "the entry `a` is a call of torch.Size"),
+    "storage": (lambda: {"a": torch.ones(1).untyped_storage()}, "unsupported", "the entry `a` is a storage"),
     "sparse": (lambda: {"a": torch.eye(2).to_sparse()}, "unsupported", "to_dense"),
     "quantized": (
         lambda: {"a": torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8)}, "unsupported", "dequantize",
@@ -244,5 +244,5 @@ def test_dtypes_that_safetensors_lacks_are_named(tmp_path: Path) -> None:
     code, lines = run("--to-safetensors", path, tmp_path / "m.safetensors")
     assert code == 1
     assert lines[0]["error"] == "unsupported"
-    assert "'complex128' (complex128 [3, 2])" in lines[0]["message"]
+    assert "`complex128` (complex128 [3, 2])" in lines[0]["message"]
     assert not (tmp_path / "m.safetensors").exists()

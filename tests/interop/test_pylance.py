@@ -83,7 +83,7 @@ def test_tag_made_by_pylance(store):
 # Each takes a store that holds `state` and returns what it holds afterwards.
 def append(store, state):
     extra = torch.arange(6, dtype=torch.uint8)
-    name = f"extra.{len(state)}"
+    name = f"extra.{lance.dataset(str(store)).version}"
     append_row(store, name, extra, ordinal=len(state) << 20)
     return {**state, name: extra}
 
