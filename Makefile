@@ -35,6 +35,11 @@ test-cpp:
 	cmake --preset release -DLANCEKEEP_TORCH_PREFIX=$(TORCH)
 	cmake --build --preset release
 	ctest --preset release
+	cmake --install $(BUILD) --prefix build/prefix >/dev/null
+	cmake -S tests/consumer -B build/consumer -G Ninja -DCMAKE_PREFIX_PATH=$(CURDIR)/build/prefix
+	cmake --build build/consumer
+	ctest --test-dir build/consumer --output-on-failure --no-tests=error
+	build/prefix/bin/lancekeep --version
 
 # Last, so that pytest's closing line ends the run.
 test-python:

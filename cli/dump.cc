@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kExamples =
     "  lancekeep dump model.lance                 (its latest manifest)\n"
-    "  lancekeep dump model.lance/_versions/1.manifest\n";
+    "  lancekeep dump model.lance/data/*.lance     (where the store has one data file)\n";
 
 }  // namespace
 

@@ -28,8 +28,13 @@ struct ImportOptions {
   bool quiet = false;
 };
 
-/// The file's own metadata, with --set pairs taking precedence.
+/// The file's own metadata, with --set pairs taking precedence. What a file says under a key that
+/// the store keeps for itself was never this version's, and is left out.
 Metadata merged_metadata(Metadata metadata, const std::vector<std::string>& settings) {
+  std::erase_if(metadata, [](const auto& pair) {
+    return pair.first.empty() || pair.first.starts_with("lancekeep.") ||
+           pair.first.starts_with("__lance");
+  });
   for (const std::string& setting : settings) {
     const std::size_t equals = setting.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -77,11 +82,15 @@ ExitCode run(const ImportOptions& options, bool json) {
   const auto start = std::chrono::steady_clock::now();
   const SaveReport report = save_file(options, !json && !options.quiet);
   const auto elapsed = std::chrono::steady_clock::now() - start;
-  if (json) {
-    print_json(report_json(options, report, elapsed));
-  } else if (!options.quiet) {
-    print(save_summary(options.store, report, elapsed) + "\n");
-    for (const std::string& note : report.notes) print_note(note);
+  try {
+    if (json) {
+      print_json(report_json(options, report, elapsed));
+    } else if (!options.quiet) {
+      print(save_summary(options.store, report, elapsed) + "\n");
+      for (const std::string& note : report.notes) print_note(note);
+    }
+  } catch (const Error& e) {
+    throw Error(e.code(), fmt::format("version {} is saved, but {}", report.version, e.what()));
   }
   return ExitCode::ok;
 }
@@ -100,7 +109,11 @@ void add_import(CLI::App& app, Command& command) {
   verb->add_option("--set", options->settings, "Metadata of the version; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  verb->add_option("--tag", options->tag, "Tag for the version; must be new")->type_name("NAME");
+  verb->add_option("--tag", options->tag, "Tag for the version; must be new")
+      ->type_name("NAME")
+      ->check([](const std::string& name) {
+        return name.empty() ? std::string("a tag's name cannot be empty") : std::string();
+      });
   verb->add_flag("-q,--quiet", options->quiet, "Print nothing but errors");
   verb->callback([options, &command] {
     command.run = [options, &command] { return run(*options, command.json); };

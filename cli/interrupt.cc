@@ -21,11 +21,20 @@ InterruptScope::InterruptScope() {
   // A job started with & in a script ignores Ctrl-C, and goes on doing so.
   if (old_int_.sa_handler != SIG_IGN) sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, &old_term_);
+  sigaction(SIGHUP, nullptr, &old_hup_);
+  if (old_hup_.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);  // nohup ignores it
+  // A limit on file sizes then is an error like a full disk, and what was written is removed.
+  struct sigaction ignore = {};
+  ignore.sa_handler = SIG_IGN;
+  sigemptyset(&ignore.sa_mask);
+  sigaction(SIGXFSZ, &ignore, &old_xfsz_);
 }
 
 InterruptScope::~InterruptScope() {
   sigaction(SIGINT, &old_int_, nullptr);
   sigaction(SIGTERM, &old_term_, nullptr);
+  sigaction(SIGHUP, &old_hup_, nullptr);
+  sigaction(SIGXFSZ, &old_xfsz_, nullptr);
 }
 
 void throw_if_interrupted() {

@@ -17,8 +17,8 @@ class Interrupted : public std::runtime_error {
   int signal_;
 };
 
-/// While one lives, the first SIGINT or SIGTERM is remembered; a second one ends the process at
-/// once. At most one at a time, on the main thread.
+/// While one lives, the first SIGINT, SIGTERM or SIGHUP is remembered; a second one ends the
+/// process at once. At most one at a time, on the main thread.
 class InterruptScope {
  public:
   InterruptScope();
@@ -29,6 +29,8 @@ class InterruptScope {
  private:
   struct sigaction old_int_ = {};
   struct sigaction old_term_ = {};
+  struct sigaction old_hup_ = {};
+  struct sigaction old_xfsz_ = {};
 };
 
 /// @throws Interrupted after a remembered signal.

@@ -43,6 +43,11 @@ void print_text(const std::vector<VersionInfo>& versions) {
                {"tags", Align::left},
                {"message", Align::left}});
   for (const VersionInfo& version : versions) {
+    if (!version.damage.empty()) {
+      table.add({std::to_string(version.number), "", "", "", "",
+                 fmt::format("{}", fmt::join(version.tags, ",")), "damaged: " + version.damage});
+      continue;
+    }
     table.add({std::to_string(version.number), utc_time(version.time, TimePrecision::seconds),
                std::to_string(version.tensors), human_bytes(version.bytes_total),
                human_bytes(version.bytes_added), fmt::format("{}", fmt::join(version.tags, ",")),
@@ -73,7 +78,9 @@ ExitCode run(const std::string& store, bool json) {
   } else {
     print_text(versions);
   }
-  return ExitCode::ok;
+  const bool damaged = std::ranges::any_of(
+      versions, [](const VersionInfo& version) { return !version.damage.empty(); });
+  return damaged ? ExitCode::finding : ExitCode::ok;
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace lancekeep::cli {
 namespace {
 
@@ -29,7 +31,8 @@ void print_text(const Version& version) {
                {"tied to", Align::left}});
   for (const TensorInfo& tensor : version.tensors()) {
     table.add({tensor.name, tensor.dtype, tensor.is_tensor() ? shape_text(tensor.shape) : "-",
-               human_bytes(tensor.nbytes), tensor.tied_to.value_or("")});
+               human_bytes(tensor.nbytes),
+               tensor.damage.empty() ? tensor.tied_to.value_or("") : "damaged: " + tensor.damage});
   }
   const VersionInfo& info = version.info();
   print(table.text() + fmt::format("version {}: {}, {}\n", info.number,
@@ -52,7 +55,9 @@ ExitCode run(const LsOptions& options, bool json) {
   } else {
     print_text(version);
   }
-  return ExitCode::ok;
+  const bool damaged = std::ranges::any_of(
+      version.tensors(), [](const TensorInfo& tensor) { return !tensor.damage.empty(); });
+  return damaged ? ExitCode::finding : ExitCode::ok;
 }
 
 }  // namespace

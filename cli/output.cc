@@ -76,7 +76,8 @@ Json to_json(const TensorInfo& tensor) {
           {"shape", Json(tensor.shape)},
           {"nbytes", tensor.nbytes},
           {"hash", tensor.hash.empty() ? Json() : Json(tensor.hash)},
-          {"tied_to", tensor.tied_to ? Json(*tensor.tied_to) : Json()}};
+          {"tied_to", tensor.tied_to ? Json(*tensor.tied_to) : Json()},
+          {"damage", tensor.damage.empty() ? Json() : Json(tensor.damage)}};
 }
 
 Json to_json(const VersionInfo& version) {
@@ -87,7 +88,8 @@ Json to_json(const VersionInfo& version) {
           {"tags", Json(version.tags)},
           {"tensors", version.tensors},
           {"bytes_total", version.bytes_total},
-          {"bytes_added", version.bytes_added}};
+          {"bytes_added", version.bytes_added},
+          {"damage", version.damage.empty() ? Json() : Json(version.damage)}};
 }
 
 }  // namespace lancekeep::cli

@@ -29,10 +29,11 @@ TEST(Table, KeepsOneRowOnOneLine) {
 }
 
 TEST(ToJson, TensorWithoutHashAndTieHasNulls) {
-  const Json json = to_json(TensorInfo{"w", "float32", {2, 3}, 24, "", std::nullopt});
+  const Json json =
+      to_json(TensorInfo{.name = "w", .dtype = "float32", .shape = {2, 3}, .nbytes = 24});
   EXPECT_EQ(
       json.dump(),
-      R"({"name":"w","dtype":"float32","shape":[2,3],"nbytes":24,"hash":null,"tied_to":null})");
+      R"({"name":"w","dtype":"float32","shape":[2,3],"nbytes":24,"hash":null,"tied_to":null,"damage":null})");
 }
 
 TEST(ToJson, TensorThatIsTiedNamesItsTarget) {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A Store is a Lance dataset in a local folder that keeps the versions of one model.
 //
-// A Store and a Version may be used from one thread at a time; several of them, in any number of
-// threads and processes, may be open on the same folder. Readers never wait for writers. Every
-// function throws lancekeep::Error, and where it throws, the store is as it was.
+// A Store, and a Version with its copies, may be used from one thread at a time; several of them,
+// in any number of threads and processes, may be open on the same folder. Readers never wait for
+// writers. Every function throws lancekeep::Error, and where it throws, the store is as it was –
+// but for a save whose error says that the version is there: visible though it may not survive a
+// power cut, or not tagged.
 #pragma once
 
 #include <lancekeep/error.h>
@@ -20,9 +22,10 @@ namespace lancekeep {
 /// Names a version: a number, a tag, or the latest one.
 class LANCEKEEP_API Ref {
  public:
-  Ref() = default;                                  ///< the latest version
-  Ref(std::uint64_t number) : value_(number) {}     // NOLINT: a number is a ref
-  Ref(std::string tag) : value_(std::move(tag)) {}  // NOLINT: a tag is a ref
+  Ref() = default;                                    ///< the latest version
+  Ref(std::uint64_t number) : value_(number) {}       // NOLINT: a number is a ref
+  Ref(const std::string& text) : Ref(parse(text)) {}  // NOLINT: text is one
+  Ref(const char* text) : Ref(parse(text)) {}         // NOLINT: text is one
   /// Reads "latest", a number in decimal digits, or a tag's name.
   [[nodiscard]] static Ref parse(const std::string& text);
 
@@ -42,8 +45,8 @@ struct VersionInfo {
   std::vector<std::string> tags;  ///< that name this version, sorted
   std::uint64_t tensors = 0;      ///< live rows
   std::uint64_t bytes_total = 0;  ///< of all tensors, tied ones once
-  std::uint64_t bytes_added =
-      0;  ///< files on disk that this version has and the one before it has not
+  std::uint64_t bytes_added = 0;  ///< files on disk that it has and the version before it has not
+  std::string damage;             ///< why its manifest cannot be read; empty: it can
 };
 
 /// Where a tensor's bytes lie, for readers that go their own way (O_DIRECT, GPU-direct, range
@@ -58,8 +61,10 @@ struct Location {
 /// away (tensor libraries do); the file never changes.
 enum class Access { read, copy_on_write };
 
-/// One version, read when it was opened; a later save or gc does not change it. Copies share their
-/// state.
+/// One version, read when it was opened; a later save does not change it. Copies share their state,
+/// and all views with `copy_on_write` share one set of pages, with what was written to them.
+/// source() and the first such view of a data file open that file again, and throw not_found where
+/// the store was replaced.
 class LANCEKEEP_API Version {
  public:
   [[nodiscard]] std::uint64_t number() const;

@@ -36,6 +36,7 @@ struct TensorInfo {
   std::uint64_t nbytes = 0;
   std::string hash;  ///< XXH3-128 of the bytes, 32 hex digits; empty if pylance wrote the row
   std::optional<std::string> tied_to;  ///< name of the tensor that this one shares its storage with
+  std::string damage;  ///< why it cannot be loaded ("its dtype is null"); empty: it can
   bool is_tensor() const { return dtype != "json" && dtype != "tree"; }
 };
 

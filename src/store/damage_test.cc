@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stores with damage: what is said of it, and that nothing else suffers.
+#include "io/error_matcher.h"
+#include "lance/table/dataset.h"
 #include "store/test_store.h"
 
 #include <gmock/gmock.h>
@@ -126,6 +128,76 @@ TEST_F(Damage, EveryFlippedByteOfASmallStoreIsFoundOrHarmless) {
     write(file, content);
   }
   EXPECT_EQ(Store::open(path_).at().tensors().size(), source.tensors().size());
+}
+
+TEST_F(Damage, AFlippedBitInAValueDoesNotTravelOn) {
+  const fs::path file = only_file_in("data");
+  std::string content = read(file);
+  content[Store::open(path_).at().locate("head.weight").offset + 3] ^= 1;
+  write(file, content);
+  const Version version = Store::open(path_).at();
+  Store other = Store::create(folder_ / "other.lance");
+  const auto source = version.source();
+  EXPECT_THAT([&] { other.save(*source); },
+              io::fails_with(ErrorCode::corrupt, "the value of tensor `head.weight` is damaged"));
+  EXPECT_TRUE(other.versions().empty());
+}
+
+TEST_F(Damage, ADamagedVersionClosesNoOther) {
+  MemorySource source = small_model(2);
+  Store store = Store::open(path_);
+  store.save(source);
+  store.save(source);
+  const fs::path second = path_ / "_versions/18446744073709551613.manifest";
+  write(second, "");
+  EXPECT_EQ(store.at(3).tensors().size(), 5u);
+  EXPECT_EQ(store.at(1).tensors().size(), 5u);
+  EXPECT_THROW((void)store.at(2), Error);
+  const auto versions = store.versions();
+  ASSERT_EQ(versions.size(), 3u);
+  EXPECT_EQ(versions[0].damage, "");
+  EXPECT_THAT(versions[1].damage, HasSubstr("18446744073709551613.manifest"));
+  EXPECT_EQ(versions[2].damage, "");
+}
+
+TEST_F(Damage, AFolderOfTagsThatIsNoneClosesNoVersion) {
+  folder_.write("m.lance/_refs/tags", "a file");
+  EXPECT_EQ(Store::open(path_).at().tensors().size(), 5u);
+}
+
+TEST_F(Damage, AManifestThatNamesADataFileTwice) {
+  const fs::path path = only_file_in("_versions");
+  const std::string content = read(path);
+  lance::ManifestFile file = lance::decode_manifest_file(io::ByteView::of(content, "manifest"));
+  file.manifest.fragments.push_back(file.manifest.fragments.front());
+  file.manifest.fragments.back().id = 1;
+  file.manifest.max_fragment_id = 1;
+  write(path, lance::encode_manifest_file(file.manifest, *file.transaction));
+  EXPECT_THAT(refusal(ErrorCode::corrupt), HasSubstr("names this data file twice"));
+}
+
+TEST_F(Damage, AWriterFlagThatNobodyKnowsStopsASave) {
+  const fs::path path = only_file_in("_versions");
+  const std::string content = read(path);
+  lance::ManifestFile file = lance::decode_manifest_file(io::ByteView::of(content, "manifest"));
+  file.manifest.writer_flags = 1 << 20;
+  write(path, lance::encode_manifest_file(file.manifest, *file.transaction));
+  const auto before = snapshot(path_);
+  MemorySource source = small_model();
+  EXPECT_THAT([&] { Store::open(path_).save(source); },
+              io::fails_with(ErrorCode::unsupported, "1048576"));
+  EXPECT_EQ(snapshot(path_), before);
+}
+
+TEST_F(Damage, FragmentIdsThatAreUsedUpStopASave) {
+  const fs::path path = only_file_in("_versions");
+  const std::string content = read(path);
+  lance::ManifestFile file = lance::decode_manifest_file(io::ByteView::of(content, "manifest"));
+  file.manifest.max_fragment_id = 0xffffffff;
+  write(path, lance::encode_manifest_file(file.manifest, *file.transaction));
+  MemorySource source = small_model();
+  EXPECT_THAT([&] { Store::open(path_).save(source); },
+              io::fails_with(ErrorCode::unsupported, "fragment ids"));
 }
 
 TEST_F(Damage, ADatasetThatKeepsNoModel) {

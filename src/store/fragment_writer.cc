@@ -106,7 +106,8 @@ std::vector<FilePlan> plan_files(std::span<const TensorSpec> specs) {
       total += specs[i].nbytes;
     }
   }
-  const std::uint64_t limit = std::max(kFileBytes, total / kMaxFiles);
+  // Of two files that follow each other, only together need they be larger than the limit.
+  const std::uint64_t limit = std::max(kFileBytes, total / (kMaxFiles / 2));
   std::vector<FilePlan> plans;
   std::uint64_t bytes = 0;
   for (std::size_t i = 0; i < specs.size(); ++i) {
@@ -126,7 +127,7 @@ UnpublishedFiles::~UnpublishedFiles() {
   for (const OpenFile& open : files_) {
     try {
       storage_.remove(open.path);
-    } catch (const Error&) {
+    } catch (...) {
       // The save has failed for a reason of its own, which the caller hears; gc takes the orphan
       // later.
     }
@@ -138,9 +139,9 @@ io::WritableFile& UnpublishedFiles::create(const std::string& path) {
   return *files_.back().file;
 }
 
-void UnpublishedFiles::sync() {
-  for (const OpenFile& open : files_) open.file->sync();
-  storage_.sync_folder("data");
+void UnpublishedFiles::finish(bool durable) {
+  for (const OpenFile& open : files_) durable ? open.file->sync() : open.file->flush();
+  if (durable) storage_.sync_folder("data");
 }
 
 void UnpublishedFiles::release() { files_.clear(); }

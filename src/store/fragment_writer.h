@@ -20,8 +20,8 @@ inline constexpr std::uint64_t kValueAlignment = 256;
 /// target.
 using FilePlan = std::vector<std::size_t>;
 
-/// About 128 MiB of values a file, or one larger tensor; above 64 GiB larger files, so that there
-/// are never more than about 512 for a model of many tensors.
+/// About 128 MiB of values a file, or one larger tensor; larger files where there would be more
+/// than 512, which are open all at once while a save is not published.
 [[nodiscard]] std::vector<FilePlan> plan_files(std::span<const TensorSpec> specs);
 
 /// The data files of one save until it is published: kept open, which keeps a clean-up off them,
@@ -35,8 +35,9 @@ class UnpublishedFiles {
 
   /// A new file in data/, to be written by the caller; it stays here.
   io::WritableFile& create(const std::string& path);
-  /// fsync of all files, then of data/.
-  void sync();
+  /// All files are written: fsync of each, then of data/; or, not `durable`, what the system has
+  /// put off.
+  void finish(bool durable);
   /// They are published: leave them where they are.
   void release();
 

@@ -37,9 +37,12 @@ std::vector<TensorInfo> infos_of(const TensorTable& table) {
   std::vector<TensorInfo> infos;
   infos.reserve(table.rows.size());
   for (const TensorRow& row : table.rows) {
-    TensorInfo info{row.name.value_or(""),       row.dtype.value_or(""),
-                    row.shape.value_or(Shape()), row.value ? row.value->size : 0,
-                    row.hash.value_or(""),       std::nullopt};
+    TensorInfo info{.name = row.name.value_or(""),
+                    .dtype = row.dtype.value_or(""),
+                    .shape = row.shape.value_or(Shape()),
+                    .nbytes = row.value ? row.value->size : 0,
+                    .hash = row.hash.value_or(""),
+                    .damage = row.damage};
     const auto target = row.tied_to ? by_name.find(*row.tied_to) : by_name.end();
     if (target != by_name.end() && target->second != &row && is_tie(row, *target->second)) {
       info.tied_to = row.tied_to;
@@ -59,7 +62,11 @@ Version open_version(std::shared_ptr<io::Storage> storage, const Ref& ref) {
   const auto here = std::ranges::find(list.entries, entry.version, &lance::VersionEntry::version);
   std::optional<lance::ManifestFile> before;
   if (here != list.entries.end() && here != list.entries.begin()) {
-    before = lance::read_manifest(*storage, *(here - 1));
+    try {
+      before = lance::read_manifest(*storage, *(here - 1));
+    } catch (const Error&) {
+      // It only serves to say what this version added: damage there is no damage here.
+    }
   }
 
   auto state = std::make_shared<Version::State>();

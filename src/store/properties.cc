@@ -3,7 +3,7 @@
 
 #include <lancekeep/error.h>
 
-#include <nlohmann/json.hpp>
+#include "io/utf8.h"
 
 #include <charconv>
 
@@ -50,13 +50,6 @@ std::optional<std::uint64_t> number_property(const Metadata& properties, const s
   return number;
 }
 
-bool is_utf8(const std::string& text) {
-  try {
-    (void)nlohmann::json(text).dump();
-    return true;
-  } catch (const nlohmann::json::type_error&) {
-    return false;
-  }
-}
+bool is_utf8(const std::string& text) { return !io::utf8_error(text); }
 
 }  // namespace lancekeep::store

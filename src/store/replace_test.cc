@@ -83,6 +83,24 @@ TEST(Replace, KeepsFilesThatLanceDoesNotWrite) {
   EXPECT_EQ(snapshot(kept), (std::map<std::string, std::string>{{"notes.txt", "mine"}}));
 }
 
+TEST(Replace, DeletesNothingThroughALink) {
+  const TemporaryFolder folder;
+  MemorySource source = small_model();
+  Store::replace(folder / "m.lance", source);
+  folder.write("outside/tags/mine.json", "{}");
+  folder.write("outside/elsewhere.json", "{}");
+  fs::create_directory_symlink(folder / "outside", folder / "m.lance/_refs");
+  const auto before = snapshot(folder / "outside");
+  Store::replace(folder / "m.lance", source);
+  EXPECT_EQ(snapshot(folder / "outside"), before);
+}
+
+TEST(Replace, ThrowsItsOwnErrorForANameThatCannotBe) {
+  MemorySource source = small_model();
+  EXPECT_THROW(Store::replace(std::string(300, 'n'), source), Error);
+  EXPECT_THROW((void)Store::open(std::string(300, 'n')), Error);
+}
+
 TEST(Replace, GoesThroughALinkToTheStore) {
   const TemporaryFolder folder;
   MemorySource first = small_model(1), second = small_model(2);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "lance/file/data_file_writer.h"
 #include "lance/table/publish.h"
@@ -69,6 +70,7 @@ lance::Publication plan_publication(const std::optional<lance::ManifestFile>& be
     publication.read_version = old.version;
     manifest.seconds = old.seconds;
     manifest.nanos = old.nanos;
+    manifest.writer_flags = old.writer_flags;  // publish() refuses the ones it does not know
     manifest.schema_metadata = old.schema_metadata;
     manifest.config = old.config;
     manifest.table_metadata = old.table_metadata;
@@ -86,6 +88,11 @@ lance::Publication plan_publication(const std::optional<lance::ManifestFile>& be
       lance::encode_overwrite(fragments, manifest.fields, manifest.schema_metadata);
   for (lance::Fragment& fragment : fragments) {
     fragment.id = manifest.max_fragment_id ? *manifest.max_fragment_id + 1ull : 0;
+    if (fragment.id > std::numeric_limits<std::uint32_t>::max()) {
+      throw Error(ErrorCode::unsupported,
+                  "the dataset has used up its fragment ids, of which there are 2^32; import this "
+                  "version into a new store");
+    }
     manifest.max_fragment_id = static_cast<std::uint32_t>(fragment.id);
   }
   manifest.fragments = std::move(fragments);
@@ -158,7 +165,7 @@ SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& o
     fragments.push_back(write_fragment(files, source, plan, rows, progress));
     report.bytes_written += fragments.back().files.front().size;
   }
-  if (options.durable) files.sync();
+  files.finish(options.durable);
   const auto published =
       publish_on_newest(storage, files, fragments, options,
                         properties_of(options, report.bytes_total), table_digest(rows));

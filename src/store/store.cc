@@ -19,7 +19,11 @@ Ref Ref::parse(const std::string& text) {
     throw Error(ErrorCode::invalid_argument,
                 "a version's name is empty; expected a number, a tag or `latest`");
   if (text == "latest") return {};
-  if (!std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; })) return {text};
+  if (!std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; })) {
+    Ref tag;
+    tag.value_ = text;
+    return tag;
+  }
   std::uint64_t number = 0;
   if (std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc()) {
     throw Error(ErrorCode::invalid_argument, "version number " + text + " does not fit 64 bits");
@@ -29,7 +33,7 @@ Ref Ref::parse(const std::string& text) {
 
 Store Store::open(const std::filesystem::path& path) {
   io::finish_swap(path);
-  if (!std::filesystem::exists(path)) {
+  if (!store::is_there(path)) {
     throw Error(ErrorCode::not_found, "there is no store: no such file or folder", path.string());
   }
   std::shared_ptr<io::Storage> storage = io::open_local_storage(path);
@@ -64,10 +68,15 @@ std::vector<VersionInfo> Store::versions() const {
   std::vector<VersionInfo> infos;
   std::optional<lance::ManifestFile> before;
   for (const lance::VersionEntry& entry : lance::list_versions(storage).entries) {
-    lance::ManifestFile file = lance::read_manifest(storage, entry);
-    infos.push_back(store::describe(storage, entry, file, before ? &*before : nullptr));
+    try {
+      lance::ManifestFile file = lance::read_manifest(storage, entry);
+      infos.push_back(store::describe(storage, entry, file, before ? &*before : nullptr));
+      before = std::move(file);
+    } catch (const Error& e) {
+      infos.push_back({.number = entry.version, .damage = e.what()});
+      before.reset();
+    }
     infos.back().tags = std::move(tags[entry.version]);
-    before = std::move(file);
   }
   return infos;
 }

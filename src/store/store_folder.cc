@@ -2,14 +2,14 @@
 //
 // Replacing a store, and what each step prevents:
 //  1. Look at what is there. Anything but a store is refused and untouched.
-//  2. Save version 1 into a new folder beside it, durably: a crash until here leaves the old store,
-//  and a
-//     folder with ".lancekeep-" in its name.
+//  2. Save version 1 into a new folder beside it, durably whatever was asked: the old store is
+//  going to
+//     be deleted. A crash until here leaves it, and a folder with ".lancekeep-" in its name.
 //  3. Take the exclusive lock of the old store's _versions: no save is published into a folder that
-//  is about
-//     to go.
+//  is
+//     about to go.
 //  4. Exchange the two folders in one step, and sync their parent: readers see the old store or the
-//  new one.
+//  new.
 //  5. Delete the old store, by the names that Lance writes. Whoever has its files mapped keeps
 //  them.
 #include "store/store_folder.h"
@@ -23,6 +23,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 namespace lancekeep::store {
 
@@ -52,17 +53,41 @@ constexpr LanceFolder kLanceFolders[] = {
               path.string());
 }
 
-void remove_files(const fs::path& folder, const LanceFolder& kind) {
+bool is_folder(const fs::path& path) {
   std::error_code ignored;
-  if (fs::symlink_status(folder, ignored).type() != fs::file_type::directory) return;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    const std::string name = entry.path().filename().string();
-    const bool ours = std::ranges::any_of(
-        kind.endings, [&](std::string_view end) { return name.ends_with(end); });
-    if (ours && entry.symlink_status().type() == fs::file_type::regular)
-      fs::remove(entry.path(), ignored);
+  return fs::symlink_status(path, ignored).type() == fs::file_type::directory;
+}
+
+// Whether every part of `path` below `top` is a folder, and none of them a link to one.
+bool is_folder_below(const fs::path& top, const fs::path& path) {
+  fs::path folder = top;
+  return std::ranges::all_of(path, [&](const fs::path& part) { return is_folder(folder /= part); });
+}
+
+void remove_files(const fs::path& top, const LanceFolder& kind) {
+  if (!is_folder_below(top, kind.path)) return;
+  const fs::path folder = top / kind.path;
+  std::error_code error;
+  std::vector<fs::path> ours;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    const bool by_name = std::ranges::any_of(
+        kind.endings, [&](std::string_view ending) { return name.ends_with(ending); });
+    std::error_code ignored;
+    const bool file = it->symlink_status(ignored).type() == fs::file_type::regular;
+    if (by_name && file) ours.push_back(it->path());
   }
-  fs::remove(folder, ignored);  // stays where it is not empty
+  for (const fs::path& file : ours) fs::remove(file, error);
+  fs::remove(folder, error);  // stays where it is not empty
+}
+
+// `path` without links: the folder that is to be exchanged.
+fs::path real_path(const fs::path& path) {
+  std::error_code error;
+  fs::path real = fs::canonical(path, error);
+  if (error)
+    throw Error(ErrorCode::io, "cannot follow the path: " + error.message(), path.string());
+  return real;
 }
 
 // A name beside `path` that nothing else has.
@@ -73,13 +98,22 @@ fs::path sibling_of(const fs::path& path) {
 
 }  // namespace
 
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  const bool there = fs::exists(path, error);
+  if (error)
+    throw Error(ErrorCode::io, "cannot look for a store: " + error.message(), path.string());
+  return there;
+}
+
 void require_dataset(const io::Storage& storage, const fs::path& path) {
   const auto entries = storage.list("");
   const auto versions = std::ranges::find(entries, "_versions", &io::FolderEntry::name);
   if (versions != entries.end() && versions->is_folder) return;
-  not_a_dataset(path, entries.empty() ? "an empty folder"
-                                      : fmt::format("`{}` and {} more", entries.front().name,
-                                                    entries.size() - 1));
+  not_a_dataset(path, entries.empty()       ? "an empty folder"
+                      : entries.size() == 1 ? fmt::format("only `{}`", entries.front().name)
+                                            : fmt::format("`{}` and {} more", entries.front().name,
+                                                          entries.size() - 1));
 }
 
 void require_dataset_or_empty(const io::Storage& storage, const fs::path& path) {
@@ -87,7 +121,8 @@ void require_dataset_or_empty(const io::Storage& storage, const fs::path& path) 
 }
 
 bool remove_dataset(const fs::path& folder) {
-  for (const LanceFolder& kind : kLanceFolders) remove_files(folder / kind.path, kind);
+  if (!is_folder(folder)) return false;
+  for (const LanceFolder& kind : kLanceFolders) remove_files(folder, kind);
   std::error_code ignored;
   fs::remove(folder, ignored);
   return !fs::exists(fs::symlink_status(folder, ignored));
@@ -95,8 +130,8 @@ bool remove_dataset(const fs::path& folder) {
 
 SaveReport replace_store(const fs::path& path, TensorSource& source, const SaveOptions& options) {
   io::finish_swap(path);
-  if (!fs::exists(path)) return Store::create(path).save(source, options);
-  const fs::path target = fs::canonical(path);
+  if (!is_there(path)) return Store::create(path).save(source, options);
+  const fs::path target = real_path(path);
   const auto old = io::open_local_storage(target);
   require_dataset_or_empty(*old, path);
   const lance::VersionList versions = lance::list_versions(*old);
@@ -106,7 +141,9 @@ SaveReport replace_store(const fs::path& path, TensorSource& source, const SaveO
   const fs::path fresh = sibling_of(target);
   SaveReport report;
   try {
-    report = Store::create(fresh).save(source, options);
+    SaveOptions durable = options;
+    durable.durable = true;
+    report = Store::create(fresh).save(source, durable);
     const auto lock = old->lock("_versions", io::LockMode::exclusive);
     if (!old->is_current()) {
       throw Error(ErrorCode::conflict,

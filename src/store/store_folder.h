@@ -8,6 +8,8 @@
 
 namespace lancekeep::store {
 
+/// Throws io where the system cannot tell.
+[[nodiscard]] bool is_there(const std::filesystem::path& path);
 /// Throws invalid_argument unless the folder is a Lance dataset (it has `_versions`).
 void require_dataset(const io::Storage& storage, const std::filesystem::path& path);
 /// The same, but a folder with nothing in it will do.

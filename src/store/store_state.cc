@@ -83,6 +83,10 @@ std::string describe_versions(const lance::VersionList& list) {
 
 lance::VersionEntry resolve(const io::Storage& storage, const Ref& ref) {
   const lance::VersionList list = lance::list_versions(storage);
+  if (list.entries.empty() && !storage.is_current()) {
+    throw Error(ErrorCode::conflict, "the store was replaced; open it again",
+                storage.full_name(""));
+  }
   if (list.entries.empty()) not_found(storage, "the store holds no version yet; save one first");
   if (ref.is_latest()) return list.entries.back();
   if (ref.number() != nullptr) return find_version(storage, list, *ref.number());
@@ -142,13 +146,20 @@ VersionInfo describe(const io::Storage& storage, const lance::VersionEntry& entr
 
 std::map<std::uint64_t, std::vector<std::string>> tags_by_version(const io::Storage& storage) {
   std::map<std::uint64_t, std::vector<std::string>> tags;
-  for (const std::string& name : lance::list_tags(storage)) {
+  // A damaged tag, or a folder of tags that cannot be read, is an error for whoever asks for one.
+  const auto passing_over = [](auto call) {
     try {
+      call();
+    } catch (const Error&) {
+    }
+  };
+  std::vector<std::string> names;
+  passing_over([&] { names = lance::list_tags(storage); });
+  for (const std::string& name : names) {
+    passing_over([&] {
       const lance::Tag tag = lance::read_tag(storage, name);
       if (!tag.branch) tags[tag.version].push_back(name);
-    } catch (const Error&) {
-      // A damaged tag is an error for whoever asks for that tag, not for the others.
-    }
+    });
   }
   return tags;
 }

@@ -150,7 +150,15 @@ std::string damage_of(const TensorRow& row, const io::ByteView* file) {
 }
 
 void read_fragment(const io::Storage& storage, const lance::Fragment& fragment, DataFiles& files,
-                   const std::vector<std::int32_t>& leaf_ids, TensorTable& table) {
+                   const std::vector<std::int32_t>& leaf_ids, std::unordered_set<std::string>& seen,
+                   TensorTable& table) {
+  // Else a small file, named often enough, would fill the memory with its rows.
+  for (const lance::DataFile& file : fragment.files) {
+    if (!seen.insert(lance::data_path(file)).second) {
+      throw Error(ErrorCode::corrupt, "the manifest names this data file twice",
+                  storage.full_name(lance::data_path(file)));
+    }
+  }
   const FragmentColumns columns(files, fragment, leaf_ids);
   const std::vector<std::uint32_t> deleted = lance::read_deletions(storage, fragment);
   if (columns.value_file() != nullptr) {
@@ -206,6 +214,7 @@ TensorTable read_tensor_table(const io::Storage& storage, const lance::Manifest&
   const std::vector<std::int32_t> leaf_ids = find_leaf_ids(manifest.fields);
   TensorTable table;
   DataFiles files(storage);
+  std::unordered_set<std::string> seen;
   std::uint64_t rows = 0;
   for (const lance::Fragment& fragment : manifest.fragments) {
     if (fragment.physical_rows > kMaxRows - rows) {
@@ -214,7 +223,7 @@ TensorTable read_tensor_table(const io::Storage& storage, const lance::Manifest&
                   storage.full_name("_versions"));
     }
     rows += fragment.physical_rows;
-    read_fragment(storage, fragment, files, leaf_ids, table);
+    read_fragment(storage, fragment, files, leaf_ids, seen, table);
   }
   sort_by_ordinal(table.rows);
   mark_double_names(table.rows);

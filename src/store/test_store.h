@@ -68,9 +68,7 @@ inline std::string text_of(const TensorView& view) {
   return {reinterpret_cast<const char*>(view.bytes().data()), view.bytes().size()};
 }
 
-struct TemporaryFolder : io::TemporaryFolder {
-  std::filesystem::path operator/(const std::string& name) const { return path() / name; }
-};
+using io::TemporaryFolder;
 
 /// Every file below a folder with its content: what "the store is as it was" is held against.
 inline std::map<std::string, std::string> snapshot(const std::filesystem::path& folder) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/version_state.h"
 
+#include "store/hash.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +16,12 @@ namespace {
 
 using store::TensorRow;
 
+[[noreturn]] void refuse(const Version::State& state, std::string_view name,
+                         const std::string& damage) {
+  throw Error(ErrorCode::corrupt, fmt::format("tensor `{}` cannot be loaded: {}", name, damage),
+              state.storage->full_name(""));
+}
+
 const TensorRow& find_row(const Version::State& state, std::string_view name) {
   const auto it = state.by_name.find(name);
   if (it == state.by_name.end()) {
@@ -22,12 +30,7 @@ const TensorRow& find_row(const Version::State& state, std::string_view name) {
                 state.storage->full_name(""));
   }
   const TensorRow& row = state.table.rows[it->second];
-  if (!row.damage.empty()) {
-    throw Error(ErrorCode::corrupt,
-                fmt::format("tensor `{}` cannot be loaded: {}", name, row.damage),
-                state.table.files.empty() ? state.storage->full_name("")
-                                          : state.table.files[row.file].file());
-  }
+  if (!row.damage.empty()) refuse(state, name, row.damage);
   return row;
 }
 
@@ -51,6 +54,7 @@ TensorView aligned_copy(const TensorRow& row, std::span<const std::byte> bytes) 
 
 const io::ByteView& Version::State::file(std::size_t index, Access access) const {
   if (access == Access::read) return table.files[index];
+  const std::lock_guard lock(writable_mutex);
   auto it = writable.find(index);
   if (it == writable.end()) {
     it =
@@ -95,8 +99,8 @@ class VersionSource : public TensorSource {
   explicit VersionSource(std::shared_ptr<const Version::State> state) : state_(std::move(state)) {
     std::map<std::string_view, std::size_t> index;
     for (const TensorInfo& info : state_->infos) {
-      (void)find_row(*state_,
-                     info.name);  // a version with a damaged row is not passed on in silence
+      if (!info.damage.empty())
+        refuse(*state_, info.name, info.damage);  // not passed over in silence
       TensorSpec spec{info.name, info.dtype, info.shape, info.nbytes, std::nullopt};
       const auto target = info.tied_to ? index.find(*info.tied_to) : index.end();
       if (target != index.end() && !specs_[target->second].tied_to) spec.tied_to = target->second;
@@ -111,7 +115,25 @@ class VersionSource : public TensorSource {
     if (row.value->size == 0) return;
     // Read, not mapped: whoever copies a whole model should not have it all among his pages.
     const io::InputFile file = state_->storage->open(state_->table.paths[row.file]);
-    file.read_pieces(row.value->position, row.value->size, "a tensor's value", sink);
+    store::Hasher hasher;
+    std::uint64_t seen = 0;
+    file.read_pieces(row.value->position, row.value->size, "a tensor's value",
+                     [&](std::span<const std::byte> piece) {
+                       hasher.update(piece);
+                       seen += piece.size();
+                       return sink(piece);
+                     });
+    // All of it went through our hands: damage must not travel on.
+    const bool checked = row.hash && !row.hash->empty() && seen == row.value->size;
+    if (checked && hasher.hex() != *row.hash) {
+      throw Error(
+          ErrorCode::corrupt,
+          fmt::format(
+              "the value of tensor `{}` is damaged: its {} bytes from here on have the hash "
+              "{}, the save recorded {}",
+              *row.name, row.value->size, hasher.hex(), *row.hash),
+          file.name(), row.value->position);
+    }
   }
   Metadata metadata() const override { return state_->info.metadata; }
 

@@ -9,6 +9,7 @@
 #include "lance/table/dataset.h"
 #include "store/tensor_table.h"
 
+#include <mutex>
 #include <unordered_map>
 
 namespace lancekeep {
@@ -20,6 +21,7 @@ struct Version::State {
   std::vector<TensorInfo> infos;  ///< parallel to table.rows
   std::unordered_map<std::string_view, std::size_t>
       by_name;  ///< the first row of a name; views into `infos`
+  mutable std::mutex writable_mutex;
   mutable std::unordered_map<std::size_t, io::ByteView>
       writable;  ///< copy-on-write mappings, made when asked for
 

@@ -124,6 +124,14 @@ def test_data_file_path_that_leaves_the_store(store):
     refused(store, "ls", store, says="..")
 
 
+def test_flipped_bit_in_a_value(store, tmp_path):
+    place = only(store / "data").read_bytes().index(TENSORS["fc.bias"].tobytes())
+    rewrite(only(store / "data"), lambda b: b[:place] + bytes([b[place] ^ 1]) + b[place + 1 :])
+    out = tmp_path / "out.safetensors"
+    refused(store, "export", store, out, "--quiet", says="the value of tensor `fc.bias` is damaged")
+    assert not out.exists()
+
+
 def test_data_file_that_is_a_link_out_of_the_store(store, tmp_path):
     data = only(store / "data")
     shutil.move(data, tmp_path / "outside.lance")

@@ -364,7 +364,7 @@ def test_ls_json(store):
     rows = {row["name"]: row for row in document["tensors"]}
     assert sorted(rows) == sorted(TENSORS)
     weight = rows["fc.weight"]
-    assert list(weight) == ["name", "dtype", "shape", "nbytes", "hash", "tied_to"]
+    assert list(weight) == ["name", "dtype", "shape", "nbytes", "hash", "tied_to", "damage"]
     assert (weight["dtype"], weight["shape"], weight["nbytes"]) == ("float32", [10, 500], 20000)
     assert re.fullmatch("[0-9a-f]{32}", weight["hash"])
     assert weight["tied_to"] is None
@@ -415,7 +415,8 @@ def test_show(store):
     )
 
 
-VERSION_MEMBERS = ["number", "time", "message", "metadata", "tags", "tensors", "bytes_total", "bytes_added"]
+VERSION_MEMBERS = ["number", "time", "message", "metadata", "tags", "tensors", "bytes_total", "bytes_added",
+                   "damage"]
 
 
 def test_show_json(store):
@@ -496,13 +497,16 @@ def test_a_file_is_no_store(tmp_path, model, line):
 
 
 def test_a_damaged_manifest(store):
-    manifests = sorted((store / "_versions").glob("*.manifest"))
-    assert len(manifests) == 2
-    for manifest in manifests:
-        manifest.write_bytes(manifest.read_bytes()[:-4])
-    code, message = fails("log", store)
-    assert code == "corrupt"
-    assert ".manifest" in message
+    newest = min((store / "_versions").glob("*.manifest"))
+    newest.write_bytes(newest.read_bytes()[:-4])
+    text, document = run("log", store), run("log", store, "--json")
+    assert (text.status, document.status) == (1, 1)
+    assert "damaged: " in text.out and newest.name in text.out
+    second, first = json.loads(document.out)["versions"]
+    assert newest.name in second["damage"] and first["damage"] is None
+    assert run("ls", store, "--at", "1").status == 0
+    code, message = fails("ls", store)
+    assert code == "corrupt" and newest.name in message
 
 
 # --- tag ----------------------------------------------------------------------------------------

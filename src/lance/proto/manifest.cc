@@ -101,6 +101,17 @@ void decode_data_format(const io::ByteView& message, Manifest& manifest) {
   });
 }
 
+// An empty message of two bytes becomes a struct of hundreds: so they are counted while they are
+// decoded.
+constexpr std::size_t max_fields = 1 << 16;
+constexpr std::size_t max_fragments = 1 << 21;
+
+void require_room(std::size_t count, std::size_t limit, const char* what,
+                  const io::ByteView& message) {
+  if (count < limit) return;
+  message.fail(fmt::format("the manifest has more than {} {}", limit, what));
+}
+
 void check_fields(const Manifest& manifest, const io::ByteView& message) {
   std::set<std::int32_t> seen;
   for (const Field& field : manifest.fields) {
@@ -144,9 +155,11 @@ Manifest decode_manifest(const io::ByteView& message) {
   read_fields(message, "the manifest", [&](protozero::pbf_reader& reader) {
     switch (ManifestTag{reader.tag()}) {
       case ManifestTag::fields:
+        require_room(manifest.fields.size(), max_fields, "schema fields", message);
         manifest.fields.push_back(decode_field(get_view(reader, message)));
         break;
       case ManifestTag::fragments:
+        require_room(manifest.fragments.size(), max_fragments, "fragments", message);
         manifest.fragments.push_back(decode_fragment(get_view(reader, message)));
         break;
       case ManifestTag::version:

@@ -62,14 +62,13 @@ DeletionFile write_deletions(io::Storage& storage, std::uint64_t fragment_id,
   file.read_version = read_version;
   file.id = random_u64();
   file.num_deleted_rows = rows.size();
-  const bool is_new_folder = !storage.exists(deletions_folder);
   storage.make_folder(deletions_folder);
   const auto out = storage.create(deletion_path(fragment_id, file));
   out->write(encode_roaring(rows));
   if (durable) {
     out->sync();
     storage.sync_folder(deletions_folder);
-    if (is_new_folder) storage.sync_folder("");
+    storage.sync_folder("");
   }
   return file;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a version becomes visible, and what each step prevents:
 //
-//  1. Make the folders, and sync the store's own where one was new: else a power cut could take a
-//     folder with all that is in it.
+//  1. Make the folders, and sync the store's own: else a power cut could take a folder with all
+//  that
+//     is in it.
 //  2. Write and sync the transaction file, then its folder. It is written twice, here and in the
 //     manifest: else a version would lose its message with either.
 //  3. Write and sync the manifest under a temporary name: else a reader, or the world after a power
@@ -35,14 +36,15 @@ namespace lancekeep::lance {
 namespace {
 
 constexpr const char* library_name = "lancekeep";
+// Numbers from 2^63 on are detached versions, which no list of versions has.
+constexpr std::uint64_t max_version = (std::uint64_t{1} << 63) - 1;
 
 void make_folders(io::Storage& storage, bool durable) {
-  bool any_new = false;
   for (const char* folder : {data_folder, versions_folder, transactions_folder}) {
-    any_new = any_new || !storage.exists(folder);
     storage.make_folder(folder);
   }
-  if (any_new && durable) storage.sync_folder("");
+  // Also where they were there: whoever made them may have died before this, or not have cared.
+  if (durable) storage.sync_folder("");
 }
 
 /// Now, or when the version before was made, should the clock have been set back.
@@ -67,6 +69,10 @@ Transaction complete_transaction(const Publication& publication) {
 Manifest complete_manifest(const Publication& publication, const Transaction& transaction) {
   Manifest manifest = publication.manifest;
   check_writer_flags(manifest);
+  if (publication.read_version >= max_version) {
+    throw Error(ErrorCode::unsupported,
+                fmt::format("version {} is the last one there can be", publication.read_version));
+  }
   manifest.version = publication.read_version + 1;
   set_time(manifest);
   set_flags_from_content(manifest);
@@ -93,6 +99,26 @@ void sync_name(io::Storage& storage, std::uint64_t version) {
   }
 }
 
+/// Step 8. Where the system says neither yes nor no (a network file system that lost its answer),
+/// the version may be visible: then nothing it stands on is removed.
+bool give_name(io::Storage& storage, const std::string& temporary, const std::string& path,
+               const Publication& publication, Unpublished& files) {
+  try {
+    return storage.rename_new(temporary, path);
+  } catch (const Error&) {
+    bool maybe_visible = true;
+    try {
+      maybe_visible = storage.exists(path);
+    } catch (const Error&) {  // unknown
+    }
+    if (maybe_visible) {
+      files.keep();
+      if (publication.visible) publication.visible();
+    }
+    throw;
+  }
+}
+
 }  // namespace
 
 std::optional<Published> publish(io::Storage& storage, const Publication& publication) {
@@ -115,9 +141,10 @@ std::optional<Published> publish(io::Storage& storage, const Publication& public
   require_same_folder(storage);                                           // 5
   const VersionList list = list_versions(storage);
   const std::uint64_t newest = list.entries.empty() ? 0 : list.entries.back().version;
-  if (newest != publication.read_version) return std::nullopt;                         // 6
-  if (publication.check) publication.check();                                          // 7
-  if (!storage.rename_new(temporary, manifest_path(manifest.version, list.scheme))) {  // 8
+  if (newest != publication.read_version) return std::nullopt;  // 6
+  if (publication.check) publication.check();                   // 7
+  if (!give_name(storage, temporary, manifest_path(manifest.version, list.scheme), publication,
+                 files)) {  // 8
     return std::nullopt;
   }
   files.keep();

@@ -42,6 +42,7 @@ std::string_view objection(std::string_view name) {
   if (name == "latest") return "means the newest version";
   if (name.starts_with('.') || name.ends_with('.')) return "starts or ends with a dot";
   if (name.find("..") != std::string_view::npos) return "has two dots in a row";
+  if (name.starts_with('-')) return "starts with a dash, like an option";
   if (name.ends_with(".lock")) return "ends in \".lock\"";
   return {};
 }
@@ -65,7 +66,12 @@ bool is_file_name(const std::string& name) {
 }
 
 Json parse(const io::ByteView& content) {
-  Json json = Json::parse(content.text(), nullptr, /*allow_exceptions=*/false);
+  // Deeper than anybody's metadata: what is nested without end costs memory, and the stack.
+  const auto not_too_deep = [&content](int depth, Json::parse_event_t, Json&) {
+    if (depth > 32) content.fail("the tag file is nested more than 32 deep");
+    return true;
+  };
+  Json json = Json::parse(content.text(), not_too_deep, /*allow_exceptions=*/false);
   if (!json.is_object()) content.fail("the tag file is not a JSON object");
   return json;
 }
@@ -100,17 +106,24 @@ std::string encode(const Json& before, std::uint64_t version, std::uint64_t mani
   json["updatedAt"] = time;
   json["manifestSize"] = manifest_size;
   json["metadata"] = metadata != before.end() && metadata->is_object() ? *metadata : Json::object();
-  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+  std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (text.size() > max_tag_file) {
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format(
+            "the tag's metadata is too large to move: {} bytes, {} is the limit; delete the "
+            "tag and set it anew",
+            text.size(), max_tag_file));
+  }
+  return text;
 }
 
 void make_folders(io::Storage& storage, bool durable) {
-  const bool has_refs = storage.exists(refs_folder);
-  const bool has_tags = storage.exists(tags_folder);
   storage.make_folder(refs_folder);
   storage.make_folder(tags_folder);
   if (!durable) return;
-  if (!has_tags) storage.sync_folder(refs_folder);
-  if (!has_refs) storage.sync_folder("");
+  storage.sync_folder(refs_folder);
+  storage.sync_folder("");
 }
 
 [[noreturn]] void fail_exists(const io::Storage& storage, const std::string& name) {

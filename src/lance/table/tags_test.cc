@@ -22,7 +22,7 @@ struct Tags : TableTest {
 };
 
 TEST(TagName, TakesLettersDigitsDotsAndDashes) {
-  for (const char* name : {"a", "v1.2-rc_3", "1a", "-x", "_", "Latest", "a.locked"}) {
+  for (const char* name : {"a", "v1.2-rc_3", "1a", "x-", "_", "Latest", "a.locked"}) {
     EXPECT_NO_THROW(check_tag_name(name)) << name;
   }
   EXPECT_NO_THROW(check_tag_name(std::string(128, 'x')));
@@ -32,6 +32,7 @@ TEST(TagName, RefusesWhatCouldBeTakenForSomethingElse) {
   const std::vector<std::pair<std::string, std::string>> bad = {
       {"", "is empty"},
       {std::string(129, 'x'), "longer than 128"},
+      {"-x", "starts with a dash"},
       {"a b", "other characters"},
       {"a/b", "other characters"},
       {"ä", "other characters"},

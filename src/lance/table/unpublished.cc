@@ -16,7 +16,7 @@ void Unpublished::write(const std::string& path, std::string_view content, bool 
   const auto file = storage_.create(path);
   paths_.push_back(path);
   file->write(content);
-  if (durable) file->sync();
+  durable ? file->sync() : file->flush();
 }
 
 }  // namespace lancekeep::lance
