@@ -3,10 +3,11 @@ PREFIX ?= $(HOME)/.local
 BUILD  := build/release
 TORCH  := $(CURDIR)/.venv/lib/python3.11/site-packages/torch
 
-.PHONY: help setup demo test test-cpp test-python install build clean
+.PHONY: help setup demo test test-cpp test-python bench install build clean
 help:
 	@echo "make demo                a real network saved, fine-tuned, saved again, compared"
 	@echo "make test                every test: C++ (also under sanitizers), LibTorch, pylance both ways"
+	@echo "make bench               save, open, export beside peers, as ratios"
 	@echo "make install PREFIX=dir  command, library, headers, CMake package"
 	@echo "make setup               system and Python packages only"
 
@@ -22,6 +23,10 @@ build:
 
 demo: build
 	tools/demo.sh build/plain
+
+bench: build
+	tools/setup.sh python
+	.venv/bin/python bench/save_and_load.py build/plain
 
 install: build
 	cmake --install build/plain --prefix $(PREFIX)
