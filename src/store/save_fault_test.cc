@@ -99,6 +99,28 @@ TEST(SaveFault, ANameThatMayNotLastIsReportedAndNotTakenBack) {
   expect_version(Store::open(folder / "m.lance"), 1, source);
 }
 
+// A network file system that does what it is asked, and loses the answer.
+class LostAnswer : public io::FaultStorage {
+ public:
+  explicit LostAnswer(const std::filesystem::path& path)
+      : FaultStorage(io::open_local_storage(path), {}) {}
+  bool rename_new(const std::string& from, const std::string& to) override {
+    (void)FaultStorage::rename_new(from, to);
+    throw Error(ErrorCode::io, "timed out");
+  }
+};
+
+TEST(SaveFault, AVersionWhoseRenameLostItsAnswerKeepsItsFiles) {
+  const TemporaryFolder folder;
+  MemorySource first = small_model(1), second = small_model(2);
+  Store store = Store::create(folder / "m.lance");
+  store.save(first);
+  Store unlucky(std::make_shared<Store::State>(
+      Store::State{folder / "m.lance", std::make_shared<LostAnswer>(folder / "m.lance")}));
+  EXPECT_THAT([&] { unlucky.save(second); }, io::fails_with(ErrorCode::io, "timed out"));
+  expect_version(store, 2, second);
+}
+
 TEST(SaveFault, AFailedFirstSaveLeavesAStoreWithoutVersions) {
   const TemporaryFolder folder;
   (void)Store::create(folder / "m.lance");
