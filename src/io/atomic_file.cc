@@ -2,13 +2,13 @@
 #include "io/atomic_file.h"
 
 #include "io/file_writer.h"
+#include "io/random_id.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
-#include <random>
 
 namespace lancekeep::io {
 namespace {
@@ -52,11 +52,10 @@ struct AtomicFile::State {
 
 void AtomicFile::State::create() {
   const mode_t permissions = replaced_permissions(folder.get(), last, name);
-  std::random_device random;
   Descriptor file;
   while (!file.is_open()) {
     // Not made of the final name, which may be as long as a name can be.
-    temporary = fmt::format(".lancekeep-{:08x}{:08x}.tmp", random(), random());
+    temporary = fmt::format(".lancekeep-{:016x}.tmp", random_u64());
     file = Descriptor(retry_interrupted([&] {
       return ::openat(folder.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                       permissions == 0 ? 0666 : 0600);

@@ -30,10 +30,7 @@ void check_digest(const io::Storage& storage, const lance::VersionEntry& entry,
 }
 
 std::vector<TensorInfo> infos_of(const TensorTable& table) {
-  std::unordered_map<std::string_view, const TensorRow*> by_name;
-  for (const TensorRow& row : table.rows) {
-    if (row.name) by_name.emplace(*row.name, &row);
-  }
+  const auto targets = tie_targets(table);
   std::vector<TensorInfo> infos;
   infos.reserve(table.rows.size());
   for (const TensorRow& row : table.rows) {
@@ -43,10 +40,7 @@ std::vector<TensorInfo> infos_of(const TensorTable& table) {
                     .nbytes = row.value ? row.value->size : 0,
                     .hash = row.hash.value_or(""),
                     .damage = row.damage};
-    const auto target = row.tied_to ? by_name.find(*row.tied_to) : by_name.end();
-    if (target != by_name.end() && target->second != &row && is_tie(row, *target->second)) {
-      info.tied_to = row.tied_to;
-    }
+    if (targets[infos.size()] != nullptr) info.tied_to = row.tied_to;
     infos.push_back(std::move(info));
   }
   return infos;
@@ -55,10 +49,10 @@ std::vector<TensorInfo> infos_of(const TensorTable& table) {
 }  // namespace
 
 Version open_version(std::shared_ptr<io::Storage> storage, const Ref& ref) {
-  const lance::VersionEntry entry = resolve(*storage, ref);
+  const lance::VersionList list = lance::list_versions(*storage);
+  const lance::VersionEntry entry = resolve(*storage, list, ref);
   const lance::ManifestFile file = lance::read_manifest(*storage, entry);
   require_native(*storage, file.manifest);
-  const lance::VersionList list = lance::list_versions(*storage);
   const auto here = std::ranges::find(list.entries, entry.version, &lance::VersionEntry::version);
   std::optional<lance::ManifestFile> before;
   if (here != list.entries.end() && here != list.entries.begin()) {
@@ -72,7 +66,7 @@ Version open_version(std::shared_ptr<io::Storage> storage, const Ref& ref) {
   auto state = std::make_shared<Version::State>();
   state->table = read_tensor_table(*storage, file.manifest);
   check_digest(*storage, entry, file, state->table);
-  state->info = describe(*storage, entry, file, before ? &*before : nullptr);
+  state->info = describe(*storage, entry, file, before ? &*before : nullptr, &state->table);
   const auto tags = tags_by_version(*storage);
   if (const auto it = tags.find(entry.version); it != tags.end()) state->info.tags = it->second;
   state->infos = infos_of(state->table);

@@ -92,11 +92,12 @@ std::map<std::string, std::uint64_t> Store::tags() const {
 std::uint64_t Store::tag(const std::string& name, const Ref& ref, bool force) {
   io::Storage& storage = *state_->storage;
   lance::check_tag_name(name);
-  (void)store::resolve(storage, ref);  // a clear answer before the lock is asked for
+  (void)store::resolve(storage, lance::list_versions(storage),
+                       ref);  // a clear answer before the lock is asked for
   // Exclusive, so that the version is still there when the tag is, and no two writers move one tag
   // at once.
   const auto lock = storage.lock("_versions", io::LockMode::exclusive);
-  const lance::VersionEntry entry = store::resolve(storage, ref);
+  const lance::VersionEntry entry = store::resolve(storage, lance::list_versions(storage), ref);
   lance::write_tag(storage, name, entry.version, entry.size, force, true);
   return entry.version;
 }

@@ -15,7 +15,7 @@
 #include "store/store_folder.h"
 
 #include "io/local_storage.h"
-#include "lance/file/data_file_name.h"
+#include "io/random_id.h"
 #include "lance/table/dataset.h"
 #include "store/store_state.h"
 
@@ -92,8 +92,8 @@ fs::path real_path(const fs::path& path) {
 
 // A name beside `path` that nothing else has.
 fs::path sibling_of(const fs::path& path) {
-  return path.parent_path() / fmt::format(".{}.lancekeep-{}", path.filename().string(),
-                                          lance::new_data_file_name().substr(24, 12));
+  return path.parent_path() /
+         fmt::format(".{}.lancekeep-{:016x}", path.filename().string(), io::random_u64());
 }
 
 }  // namespace

@@ -81,8 +81,8 @@ std::string describe_versions(const lance::VersionList& list) {
   return text.empty() ? "none" : text;
 }
 
-lance::VersionEntry resolve(const io::Storage& storage, const Ref& ref) {
-  const lance::VersionList list = lance::list_versions(storage);
+lance::VersionEntry resolve(const io::Storage& storage, const lance::VersionList& list,
+                            const Ref& ref) {
   if (list.entries.empty() && !storage.is_current()) {
     throw Error(ErrorCode::conflict, "the store was replaced; open it again",
                 storage.full_name(""));
@@ -121,7 +121,8 @@ void require_native(const io::Storage& storage, const lance::Manifest& manifest)
 }
 
 VersionInfo describe(const io::Storage& storage, const lance::VersionEntry& entry,
-                     const lance::ManifestFile& file, const lance::ManifestFile* before) {
+                     const lance::ManifestFile& file, const lance::ManifestFile* before,
+                     const TensorTable* table) {
   const lance::Manifest& manifest = file.manifest;
   VersionInfo info{.number = entry.version};
   info.time = std::chrono::sys_time<std::chrono::nanoseconds>(
@@ -138,7 +139,8 @@ VersionInfo describe(const io::Storage& storage, const lance::VersionEntry& entr
   // A version that pylance made does not say how large its tensors are: its rows do.
   const bool stated = file.transaction && file.transaction->properties.contains(kBytesKey);
   if (!stated && layout_of(manifest.fields) == Layout::native) {
-    info.bytes_total = total_bytes(read_tensor_table(storage, manifest));
+    info.bytes_total =
+        table != nullptr ? total_bytes(*table) : total_bytes(read_tensor_table(storage, manifest));
   }
   info.bytes_added = bytes_added(storage, file, before);
   return info;

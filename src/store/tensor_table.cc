@@ -208,6 +208,14 @@ void mark_double_names(std::vector<TensorRow>& rows) {
   }
 }
 
+bool is_tie(const TensorRow& row, const TensorRow& target) {
+  if (row.dtype != target.dtype || row.shape != target.shape || !row.value || !target.value)
+    return false;
+  if (row.file == target.file && row.value == target.value) return true;
+  return row.value->size == target.value->size && row.hash && !row.hash->empty() &&
+         row.hash == target.hash;
+}
+
 }  // namespace
 
 TensorTable read_tensor_table(const io::Storage& storage, const lance::Manifest& manifest) {
@@ -230,25 +238,28 @@ TensorTable read_tensor_table(const io::Storage& storage, const lance::Manifest&
   return table;
 }
 
-bool is_tie(const TensorRow& row, const TensorRow& target) {
-  if (row.dtype != target.dtype || row.shape != target.shape || !row.value || !target.value)
-    return false;
-  if (row.file == target.file && row.value == target.value) return true;
-  return row.value->size == target.value->size && row.hash && !row.hash->empty() &&
-         row.hash == target.hash;
-}
-
-std::uint64_t total_bytes(const TensorTable& table) {
+std::vector<const TensorRow*> tie_targets(const TensorTable& table) {
   std::unordered_map<std::string_view, const TensorRow*> by_name;
   for (const TensorRow& row : table.rows) {
     if (row.name) by_name.emplace(*row.name, &row);
   }
-  std::uint64_t total = 0;
+  std::vector<const TensorRow*> targets;
+  targets.reserve(table.rows.size());
   for (const TensorRow& row : table.rows) {
     const auto target = row.tied_to ? by_name.find(*row.tied_to) : by_name.end();
     const bool tied =
         target != by_name.end() && target->second != &row && is_tie(row, *target->second);
-    if (!tied && row.value && row.damage.empty()) total += row.value->size;
+    targets.push_back(tied ? target->second : nullptr);
+  }
+  return targets;
+}
+
+std::uint64_t total_bytes(const TensorTable& table) {
+  const auto targets = tie_targets(table);
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const TensorRow& row = table.rows[i];
+    if (targets[i] == nullptr && row.value && row.damage.empty()) total += row.value->size;
   }
   return total;
 }

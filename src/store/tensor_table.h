@@ -40,9 +40,10 @@ struct TensorTable {
 [[nodiscard]] TensorTable read_tensor_table(const io::Storage& storage,
                                             const lance::Manifest& manifest);
 
-/// Whether `row` shares its storage with the row its tied_to names: that one is `target`, and
-/// dtype, shape and bytes (the same range of the same file, or the same hash) agree.
-[[nodiscard]] bool is_tie(const TensorRow& row, const TensorRow& target);
+/// For each row the one that it shares its storage with, or null: the row that its tied_to names,
+/// where that is another one, and dtype, shape and bytes (the same range of the same file, or the
+/// same hash) agree.
+[[nodiscard]] std::vector<const TensorRow*> tie_targets(const TensorTable& table);
 
 /// Sum of the tensors' bytes, tied ones once.
 [[nodiscard]] std::uint64_t total_bytes(const TensorTable& table);

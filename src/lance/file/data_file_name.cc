@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/file/data_file_name.h"
 
-#include <fmt/format.h>
+#include "io/random_id.h"
 
-#include <random>
+#include <fmt/format.h>
 
 namespace lancekeep::lance {
 
 std::string new_data_file_name() {
-  std::random_device random;
-  std::uniform_int_distribution<unsigned> byte(0, 255);
-  std::string name;
-  for (int i = 0; i < 3; ++i) name += fmt::format("{:08b}", byte(random));
-  for (int i = 3; i < 16; ++i) name += fmt::format("{:02x}", byte(random));
-  return name + ".lance";
+  const std::uint64_t first = io::random_u64();
+  const std::uint64_t second = io::random_u64();
+  return fmt::format("{:024b}{:010x}{:016x}.lance", first >> 40, first & 0xff'ffff'ffff, second);
 }
 
 }  // namespace lancekeep::lance

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "io/random_id.h"
 #include "lance/table/arrow_ipc.h"
-#include "lance/table/random_id.h"
 #include "lance/table/roaring.h"
 #include "lance/table/version_names.h"
 
@@ -60,7 +60,7 @@ DeletionFile write_deletions(io::Storage& storage, std::uint64_t fragment_id,
   DeletionFile file;
   file.kind = DeletionFile::Kind::bitmap;
   file.read_version = read_version;
-  file.id = random_u64();
+  file.id = io::random_u64();
   file.num_deleted_rows = rows.size();
   storage.make_folder(deletions_folder);
   const auto out = storage.create(deletion_path(fragment_id, file));

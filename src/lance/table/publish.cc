@@ -21,8 +21,8 @@
 
 #include <lancekeep/version.h>
 
+#include "io/random_id.h"
 #include "lance/table/feature_flags.h"
-#include "lance/table/random_id.h"
 #include "lance/table/unpublished.h"
 #include "lance/table/version_names.h"
 
@@ -62,7 +62,7 @@ void set_time(Manifest& manifest) {
 Transaction complete_transaction(const Publication& publication) {
   Transaction transaction = publication.transaction;
   transaction.read_version = publication.read_version;
-  transaction.uuid = random_uuid();
+  transaction.uuid = io::random_uuid();
   return transaction;
 }
 

@@ -4,9 +4,9 @@
 
 #include "io/fault_storage.h"
 #include "io/local_storage.h"
+#include "io/random_id.h"
 #include "lance/proto/proto_testing.h"
 #include "lance/table/publish.h"
-#include "lance/table/random_id.h"
 
 #include <filesystem>
 #include <fstream>
@@ -19,7 +19,7 @@ namespace lancekeep::lance {
 class TableTest : public testing::Test {
  protected:
   TableTest()
-      : folder(std::filesystem::temp_directory_path() / ("lancekeep-table-" + random_uuid())),
+      : folder(std::filesystem::temp_directory_path() / ("lancekeep-table-" + io::random_uuid())),
         storage(io::create_local_storage(folder)) {}
   ~TableTest() override {
     std::error_code ignored;

@@ -2,7 +2,7 @@
 #include "lance/table/tags.h"
 
 #include "io/printable.h"
-#include "lance/table/random_id.h"
+#include "io/random_id.h"
 #include "lance/table/time_text.h"
 #include "lance/table/unpublished.h"
 
@@ -176,7 +176,7 @@ void write_tag(io::Storage& storage, const std::string& name, std::uint64_t vers
   if (!force && storage.exists(path)) fail_exists(storage, name);
   make_folders(storage, durable);
   const Json before = force ? previous(storage, path) : Json::object();
-  const std::string temporary = fmt::format("{}/{}.tmp", tags_folder, random_uuid());
+  const std::string temporary = fmt::format("{}/{}.tmp", tags_folder, io::random_uuid());
   {
     Unpublished file(storage);
     file.write(temporary, encode(before, version, manifest_size), durable);

@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <string>
 
-namespace lancekeep::lance {
+namespace lancekeep::io {
 
 [[nodiscard]] std::uint64_t random_u64();
 /// A version 4 UUID in its usual form, with hyphens and in lower case.
 [[nodiscard]] std::string random_uuid();
 
-}  // namespace lancekeep::lance
+}  // namespace lancekeep::io

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lance/table/random_id.h"
+#include "io/random_id.h"
 
 #include <lancekeep/error.h>
 
 #include <fmt/format.h>
 #include <sys/random.h>
 
-namespace lancekeep::lance {
+namespace lancekeep::io {
 
 std::uint64_t random_u64() {
   std::uint64_t value = 0;
@@ -26,4 +26,4 @@ std::string random_uuid() {
                      high & 0xffff, low >> 48, low & 0xffffffffffff);
 }
 
-}  // namespace lancekeep::lance
+}  // namespace lancekeep::io
