@@ -39,6 +39,11 @@ def layer(folder, uses=(), public=(), libraries=LIBRARIES):
     return Layer(folder, own=(name, *uses), public=("error.h", "export.h", "version.h", *public), libraries=libraries)
 
 
+def store(folder, uses=()):
+    own = (folder.removeprefix("src/"), *uses, *TABLE, "tensor", "store/testing")
+    return Layer(folder, own=own, public=None, libraries=LIBRARIES)
+
+
 PROTO = ("io", "lance/proto")
 ENCODING = (*PROTO, "lance/encoding")
 FILE = (*ENCODING, "lance/file")
@@ -54,7 +59,13 @@ LAYERS = (
     layer("src/lance/encoding", uses=ENCODING, public=("dump.h",)),
     layer("src/lance/file", uses=FILE, public=("dump.h",)),
     layer("src/lance/table", uses=TABLE, public=("dump.h",)),
-    Layer("src/store", own=(*TABLE, "tensor", "store"), public=None, libraries=LIBRARIES),
+    store("src/store/testing", uses=("store/rows", "store/read", "store/save")),
+    store("src/store/rows"),
+    store("src/store/read", uses=("store/rows",)),
+    store("src/store/save", uses=("store/rows", "store/read")),
+    store("src/store/diff", uses=("store/rows", "store/read")),
+    store("src/store/verify", uses=("store/rows", "store/read")),
+    store("src/store/gc", uses=("store/rows", "store/read", "store/save")),
     Layer("cli", own=("cli",), public=None, libraries=("CLI", "fmt", "nlohmann")),
     Layer("python/src", own=("python",), public=None, libraries=("nanobind", "fmt", "Python.h")),
 )

@@ -8,9 +8,12 @@
 // power cut, or not tagged.
 #pragma once
 
+#include <lancekeep/diff.h>
 #include <lancekeep/error.h>
 #include <lancekeep/export.h>
+#include <lancekeep/gc.h>
 #include <lancekeep/tensor.h>
+#include <lancekeep/verify.h>
 
 #include <chrono>
 #include <filesystem>
@@ -47,6 +50,9 @@ struct VersionInfo {
   std::uint64_t bytes_total = 0;  ///< of all tensors, tied ones once
   std::uint64_t bytes_added = 0;  ///< files on disk that it has and the version before it has not
   std::string damage;             ///< why its manifest cannot be read; empty: it can
+  /// What whoever asked for the latest version should know: that a newer one is torn, as a power
+  /// cut leaves it where nobody synced, and was passed over.
+  std::string warning;
 };
 
 /// Where a tensor's bytes lie, for readers that go their own way (O_DIRECT, GPU-direct, range
@@ -106,6 +112,7 @@ struct SaveReport {
   std::uint64_t tensors_written = 0;
   std::uint64_t tensors_kept = 0;   ///< shared with the version before, not written again
   std::uint64_t bytes_written = 0;  ///< all that the save put on disk, manifest included
+  std::uint64_t bytes_shared = 0;   ///< values of the kept tensors, tied ones once
   std::uint64_t bytes_total = 0;    ///< of all tensors, tied ones once
   std::vector<std::string> notes;
 };
@@ -128,12 +135,32 @@ class LANCEKEEP_API Store {
   /// Oldest first.
   [[nodiscard]] std::vector<VersionInfo> versions() const;
 
+  /// Publishes the rows of an earlier version anew, as the latest one; nothing is copied. Message
+  /// "restore of version N", metadata restored_from=N. Returns the new version's number.
+  std::uint64_t restore(const Ref& ref);
+  [[nodiscard]] Diff diff(const Ref& before, const Ref& after,
+                          const DiffOptions& options = {}) const;
+
   /// Tag names and the versions they stand for. A damaged tag file is left out; asking for it says
   /// why.
   [[nodiscard]] std::map<std::string, std::uint64_t> tags() const;
-  /// Names a version. An existing tag is moved only with `force`. Returns the version's number.
-  std::uint64_t tag(const std::string& name, const Ref& ref = {}, bool force = false);
+  /// Names a version. An existing tag is moved only with `force`, or where it stands for version
+  /// `expected` (compare and swap: of two writers that both expect it there, one gets conflict).
+  /// Returns the version's number.
+  std::uint64_t tag(const std::string& name, const Ref& ref = {}, bool force = false,
+                    std::optional<std::uint64_t> expected = std::nullopt);
   void untag(const std::string& name);
+
+  /// Holds one version against what was recorded when it was saved: every structure, every value's
+  /// hash, the table digest, the tags. Damage is a finding, not an exception.
+  [[nodiscard]] VerifyReport verify(const Ref& ref, const VerifyOptions& options = {}) const;
+  [[nodiscard]] VerifyReport verify_all(const VerifyOptions& options = {}) const;
+
+  /// Removes versions, and the files that no version needs any more. Whoever has a file mapped
+  /// keeps its bytes. @throws Error invalid_argument without a bound; unsupported, with nothing
+  /// removed, where a manifest or a branch holds what this build does not know.
+  GcReport gc(const GcOptions& options);
+  [[nodiscard]] DiskUsage disk_usage() const;
 
   struct State;
   explicit Store(std::shared_ptr<State> state) : state_(std::move(state)) {}

@@ -106,6 +106,11 @@ void FaultStorage::remove(const std::string& path) {
   inner_->remove(path);
 }
 
+bool FaultStorage::remove_unused(const std::string& path) {
+  counter_->count("remove_unused", full_name(path));
+  return inner_->remove_unused(path);
+}
+
 void FaultStorage::sync_folder(const std::string& path) {
   counter_->count("sync_folder", full_name(path));
   inner_->sync_folder(path);

@@ -33,6 +33,7 @@ class FaultStorage : public Storage {
   bool rename_new(const std::string& from, const std::string& to) override;
   void rename_over(const std::string& from, const std::string& to) override;
   void remove(const std::string& path) override;
+  bool remove_unused(const std::string& path) override;
   void sync_folder(const std::string& path) override;
   std::unique_ptr<FolderLock> lock(const std::string& folder, LockMode mode) override;
   bool is_current() const override;

@@ -10,7 +10,8 @@ namespace {
 FolderEntry entry_of(const char* name, const struct stat& status) {
   const auto since_epoch = std::chrono::seconds(status.st_mtim.tv_sec) +
                            std::chrono::nanoseconds(status.st_mtim.tv_nsec);
-  return {name, S_ISDIR(status.st_mode), static_cast<std::uint64_t>(status.st_size),
+  return {name, S_ISDIR(status.st_mode), S_ISREG(status.st_mode),
+          static_cast<std::uint64_t>(status.st_size),
           std::chrono::sys_time<std::chrono::nanoseconds>(since_epoch)};
 }
 

@@ -12,6 +12,10 @@ namespace lancekeep::io {
 /// flock, since only clean-ups look at it, and they refuse to run there.
 void lock_while_written(int descriptor, const std::string& file);
 
+/// LOCK_EX on a file that is to be removed, without waiting: false where someone is writing it.
+/// @throws Error io where there is no flock.
+[[nodiscard]] bool lock_to_remove(int descriptor, const std::string& file);
+
 /// Waits for the lock. `folder` is a descriptor of its own. @throws Error io where there is no
 /// flock.
 [[nodiscard]] std::unique_ptr<FolderLock> lock_folder(Descriptor folder, LockMode mode,

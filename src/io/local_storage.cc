@@ -74,6 +74,7 @@ class LocalStorage : public Storage {
   bool rename_new(const std::string& from, const std::string& to) override;
   void rename_over(const std::string& from, const std::string& to) override;
   void remove(const std::string& path) override;
+  bool remove_unused(const std::string& path) override;
   void sync_folder(const std::string& path) override;
   std::unique_ptr<FolderLock> lock(const std::string& folder, LockMode mode) override;
   bool is_current() const override;
@@ -169,6 +170,15 @@ void LocalStorage::remove(const std::string& path) {
     result = ::unlinkat(name->folder.get(), name->last.c_str(), AT_REMOVEDIR);
   }
   if (result != 0 && errno != ENOENT) throw_system_error(errno, "remove", name->full);
+}
+
+bool LocalStorage::remove_unused(const std::string& path) {
+  // O_RDWR: over NFS an exclusive lock needs a descriptor that may write. Never waits on a pipe.
+  const auto file = root_.open_if_there(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
+  if (!file) return true;
+  if (!lock_to_remove(file->get(), full_name(path))) return false;
+  remove(path);
+  return true;
 }
 
 void LocalStorage::sync_folder(const std::string& path) {

@@ -46,6 +46,7 @@ class FolderLock {
 struct FolderEntry {
   std::string name;
   bool is_folder = false;
+  bool is_file = false;  ///< a regular one: no folder, link, pipe, device
   std::uint64_t size = 0;
   std::chrono::sys_time<std::chrono::nanoseconds> modified;
 };
@@ -78,6 +79,9 @@ class Storage {
   virtual void rename_over(const std::string& from, const std::string& to) = 0;
   /// Removes a file, a link (not what it leads to) or an empty folder; fine if it is not there.
   virtual void remove(const std::string& path) = 0;
+  /// Removes a file that nobody is writing: one that a WritableFile has open is left, and the
+  /// answer is false. Fine if it is not there.
+  [[nodiscard]] virtual bool remove_unused(const std::string& path) = 0;
   /// Returns once the names in this folder are on the disk; "" is the store's own folder, and
   /// brings that folder's own name to the disk as well.
   virtual void sync_folder(const std::string& path) = 0;

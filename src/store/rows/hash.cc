@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/hash.h"
+#include "store/rows/hash.h"
 
 #include <fmt/format.h>
 

@@ -3,9 +3,9 @@
 
 #include "io/local_storage.h"
 #include "lance/table/tags.h"
-#include "store/store_folder.h"
-#include "store/store_state.h"
-#include "store/version_state.h"
+#include "store/read/dataset_folder.h"
+#include "store/read/store_state.h"
+#include "store/read/version_state.h"
 
 #include <fmt/format.h>
 
@@ -49,16 +49,7 @@ Store Store::create(const std::filesystem::path& path) {
   return Store(std::make_shared<State>(State{path, std::move(storage)}));
 }
 
-SaveReport Store::replace(const std::filesystem::path& path, TensorSource& source,
-                          const SaveOptions& options) {
-  return store::replace_store(path, source, options);
-}
-
 const std::filesystem::path& Store::path() const { return state_->path; }
-
-SaveReport Store::save(TensorSource& source, const SaveOptions& options) {
-  return store::save(*state_->storage, source, options);
-}
 
 Version Store::at(const Ref& ref) const { return store::open_version(state_->storage, ref); }
 
@@ -87,25 +78,6 @@ std::map<std::string, std::uint64_t> Store::tags() const {
     for (const std::string& name : names) tags.emplace(name, version);
   }
   return tags;
-}
-
-std::uint64_t Store::tag(const std::string& name, const Ref& ref, bool force) {
-  io::Storage& storage = *state_->storage;
-  lance::check_tag_name(name);
-  (void)store::resolve(storage, lance::list_versions(storage),
-                       ref);  // a clear answer before the lock is asked for
-  // Exclusive, so that the version is still there when the tag is, and no two writers move one tag
-  // at once.
-  const auto lock = storage.lock("_versions", io::LockMode::exclusive);
-  const lance::VersionEntry entry = store::resolve(storage, lance::list_versions(storage), ref);
-  lance::write_tag(storage, name, entry.version, entry.size, force, true);
-  return entry.version;
-}
-
-void Store::untag(const std::string& name) {
-  lance::check_tag_name(name);
-  const auto lock = state_->storage->lock("_versions", io::LockMode::exclusive);
-  lance::remove_tag(*state_->storage, name);
 }
 
 }  // namespace lancekeep

@@ -7,7 +7,7 @@
 
 #include "io/storage.h"
 #include "lance/table/dataset.h"
-#include "store/tensor_table.h"
+#include "store/rows/tensor_table.h"
 
 #include <mutex>
 #include <unordered_map>

@@ -3,6 +3,8 @@
 //
 // Nothing that a reader could see changes before publish(); whatever fails until then leaves no
 // trace but orphans, which are removed here at once or, after a crash, by gc.
+#include "store/save/save.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,12 +13,12 @@
 #include "lance/file/data_file_writer.h"
 #include "lance/table/publish.h"
 #include "lance/table/tags.h"
-#include "store/check_source.h"
-#include "store/fragment_writer.h"
-#include "store/native_layout.h"
-#include "store/properties.h"
-#include "store/store_state.h"
-#include "store/table_digest.h"
+#include "store/read/store_state.h"
+#include "store/rows/native_layout.h"
+#include "store/rows/properties.h"
+#include "store/rows/table_digest.h"
+#include "store/save/check_source.h"
+#include "store/save/fragment_writer.h"
 
 namespace lancekeep::store {
 
@@ -177,3 +179,11 @@ SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& o
 }
 
 }  // namespace lancekeep::store
+
+namespace lancekeep {
+
+SaveReport Store::save(TensorSource& source, const SaveOptions& options) {
+  return store::save(*state_->storage, source, options);
+}
+
+}  // namespace lancekeep

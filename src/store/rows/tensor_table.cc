@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/tensor_table.h"
+#include "store/rows/tensor_table.h"
 
 #include <lancekeep/error.h>
 
 #include "lance/file/data_file_reader.h"
 #include "lance/table/dataset.h"
-#include "store/native_layout.h"
+#include "store/rows/native_layout.h"
 #include "tensor/shape.h"
 
 #include <fmt/format.h>

@@ -5,7 +5,7 @@
 #include <lancekeep/store.h>
 
 #include "io/storage.h"
-#include "store/tensor_table.h"
+#include "store/rows/tensor_table.h"
 
 #include <memory>
 #include <vector>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/fragment_writer.h"
+#include "store/save/fragment_writer.h"
 
-#include "store/test_store.h"
+#include "store/testing/test_store.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

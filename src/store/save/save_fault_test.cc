@@ -4,8 +4,8 @@
 #include "io/error_matcher.h"
 #include "io/fault_storage.h"
 #include "io/local_storage.h"
-#include "store/store_state.h"
-#include "store/test_store.h"
+#include "store/read/store_state.h"
+#include "store/testing/test_store.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

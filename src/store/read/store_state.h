@@ -6,7 +6,7 @@
 
 #include "io/storage.h"
 #include "lance/table/dataset.h"
-#include "store/tensor_table.h"
+#include "store/rows/tensor_table.h"
 
 namespace lancekeep {
 
@@ -38,8 +38,5 @@ void require_native(const io::Storage& storage, const lance::Manifest& manifest)
 /// Tag names by version; a damaged tag is left out.
 [[nodiscard]] std::map<std::uint64_t, std::vector<std::string>> tags_by_version(
     const io::Storage& storage);
-
-/// Saves into an opened storage; Store::save and Store::replace are made of it.
-SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& options);
 
 }  // namespace lancekeep::store

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/store_state.h"
+#include "store/read/store_state.h"
 
 #include "lance/table/tags.h"
-#include "store/native_layout.h"
-#include "store/properties.h"
-#include "store/tensor_table.h"
+#include "store/rows/native_layout.h"
+#include "store/rows/properties.h"
+#include "store/rows/tensor_table.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/properties.h"
+#include "store/rows/properties.h"
 
 #include <lancekeep/error.h>
 

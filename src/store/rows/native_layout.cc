@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/native_layout.h"
+#include "store/rows/native_layout.h"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 // Stores with damage: what is said of it, and that nothing else suffers.
 #include "io/error_matcher.h"
 #include "lance/table/dataset.h"
-#include "store/test_store.h"
+#include "store/testing/test_store.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

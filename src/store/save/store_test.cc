@@ -3,7 +3,7 @@
 #include <lancekeep/store.h>
 
 #include "io/error_matcher.h"
-#include "store/test_store.h"
+#include "store/testing/test_store.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/check_source.h"
+#include "store/save/check_source.h"
 
 #include <lancekeep/error.h>
 
 #include "lance/encoding/page_encoder.h"
-#include "store/properties.h"
+#include "store/rows/properties.h"
 #include "tensor/shape.h"
 
 #include <fmt/format.h>

@@ -12,12 +12,14 @@
 //  new.
 //  5. Delete the old store, by the names that Lance writes. Whoever has its files mapped keeps
 //  them.
-#include "store/store_folder.h"
+#include "store/save/replace.h"
 
 #include "io/local_storage.h"
 #include "io/random_id.h"
 #include "lance/table/dataset.h"
-#include "store/store_state.h"
+#include "store/read/dataset_folder.h"
+#include "store/read/store_state.h"
+#include "store/save/save.h"
 
 #include <fmt/format.h>
 
@@ -46,12 +48,6 @@ constexpr LanceFolder kLanceFolders[] = {
     {"_refs/branches", {".json", ".tmp", ".json"}},
     {"_refs", {".json", ".tmp", ".json"}},
 };
-
-[[noreturn]] void not_a_dataset(const fs::path& path, const std::string& found) {
-  throw Error(ErrorCode::invalid_argument,
-              "not a Lance dataset: expected a folder with `_versions` in it, found " + found,
-              path.string());
-}
 
 bool is_folder(const fs::path& path) {
   std::error_code ignored;
@@ -98,28 +94,6 @@ fs::path sibling_of(const fs::path& path) {
 
 }  // namespace
 
-bool is_there(const fs::path& path) {
-  std::error_code error;
-  const bool there = fs::exists(path, error);
-  if (error)
-    throw Error(ErrorCode::io, "cannot look for a store: " + error.message(), path.string());
-  return there;
-}
-
-void require_dataset(const io::Storage& storage, const fs::path& path) {
-  const auto entries = storage.list("");
-  const auto versions = std::ranges::find(entries, "_versions", &io::FolderEntry::name);
-  if (versions != entries.end() && versions->is_folder) return;
-  not_a_dataset(path, entries.empty()       ? "an empty folder"
-                      : entries.size() == 1 ? fmt::format("only `{}`", entries.front().name)
-                                            : fmt::format("`{}` and {} more", entries.front().name,
-                                                          entries.size() - 1));
-}
-
-void require_dataset_or_empty(const io::Storage& storage, const fs::path& path) {
-  if (!storage.list("").empty()) require_dataset(storage, path);
-}
-
 bool remove_dataset(const fs::path& folder) {
   if (!is_folder(folder)) return false;
   for (const LanceFolder& kind : kLanceFolders) remove_files(folder, kind);
@@ -164,3 +138,12 @@ SaveReport replace_store(const fs::path& path, TensorSource& source, const SaveO
 }
 
 }  // namespace lancekeep::store
+
+namespace lancekeep {
+
+SaveReport Store::replace(const std::filesystem::path& path, TensorSource& source,
+                          const SaveOptions& options) {
+  return store::replace_store(path, source, options);
+}
+
+}  // namespace lancekeep

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/check_source.h"
+#include "store/save/check_source.h"
 
 #include <lancekeep/error.h>
 
-#include "store/test_store.h"
+#include "store/testing/test_store.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/fragment_writer.h"
+#include "store/save/fragment_writer.h"
 
 #include "lance/file/data_file_name.h"
 #include "lance/file/data_file_writer.h"
 #include "lance/table/dataset.h"
-#include "store/hash.h"
-#include "store/native_layout.h"
+#include "store/rows/hash.h"
+#include "store/rows/native_layout.h"
 
 #include <fmt/format.h>
 

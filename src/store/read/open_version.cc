@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/properties.h"
-#include "store/store_state.h"
-#include "store/table_digest.h"
-#include "store/version_state.h"
+#include "store/read/store_state.h"
+#include "store/read/version_state.h"
+#include "store/rows/properties.h"
+#include "store/rows/table_digest.h"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 // the hash of each value in the rows themselves, it covers a version completely.
 #pragma once
 
-#include "store/tensor_table.h"
+#include "store/rows/tensor_table.h"
 
 #include <string>
 

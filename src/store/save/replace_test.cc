@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Store::replace: one version, number 1, whatever was there; or nothing changed.
 #include "io/error_matcher.h"
-#include "store/test_store.h"
+#include "store/testing/test_store.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/table_digest.h"
+#include "store/rows/table_digest.h"
 
-#include "store/hash.h"
+#include "store/rows/hash.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/version_state.h"
+#include "store/read/version_state.h"
 
-#include "store/hash.h"
+#include "store/rows/hash.h"
 
 #include <fmt/format.h>
 

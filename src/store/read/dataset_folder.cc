@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/read/dataset_folder.h"
+
+#include <lancekeep/error.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lancekeep::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+[[noreturn]] void not_a_dataset(const fs::path& path, const std::string& found) {
+  throw Error(ErrorCode::invalid_argument,
+              "not a Lance dataset: expected a folder with `_versions` in it, found " + found,
+              path.string());
+}
+
+}  // namespace
+
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  const bool there = fs::exists(path, error);
+  if (error)
+    throw Error(ErrorCode::io, "cannot look for a store: " + error.message(), path.string());
+  return there;
+}
+
+void require_dataset(const io::Storage& storage, const fs::path& path) {
+  const auto entries = storage.list("");
+  const auto versions = std::ranges::find(entries, "_versions", &io::FolderEntry::name);
+  if (versions != entries.end() && versions->is_folder) return;
+  not_a_dataset(path, entries.empty()       ? "an empty folder"
+                      : entries.size() == 1 ? fmt::format("only `{}`", entries.front().name)
+                                            : fmt::format("`{}` and {} more", entries.front().name,
+                                                          entries.size() - 1));
+}
+
+void require_dataset_or_empty(const io::Storage& storage, const fs::path& path) {
+  if (!storage.list("").empty()) require_dataset(storage, path);
+}
+
+}  // namespace lancekeep::store

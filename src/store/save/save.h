@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Saving into an opened storage: what Store::save and Store::replace are made of.
+#pragma once
+
+#include <lancekeep/store.h>
+
+#include "io/storage.h"
+
+namespace lancekeep::store {
+
+SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& options);
+
+}  // namespace lancekeep::store

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lance/table/tags.h"
+#include "store/read/store_state.h"
+
+#include <fmt/format.h>
+
+namespace lancekeep {
+
+namespace {
+
+// Compare and swap: what the caller saw must still be so, under the lock.
+void require_standing(const io::Storage& storage, const std::string& name, std::uint64_t expected) {
+  const lance::Tag now = lance::read_tag(storage, name);
+  if (!now.branch && now.version == expected) return;
+  throw Error(ErrorCode::conflict,
+              fmt::format("the tag `{}` stands for version {}, expected {}; someone else has moved "
+                          "it, and it was left there",
+                          name, now.version, expected),
+              storage.full_name("_refs/tags/" + name + ".json"));
+}
+
+}  // namespace
+
+std::uint64_t Store::tag(const std::string& name, const Ref& ref, bool force,
+                         std::optional<std::uint64_t> expected) {
+  io::Storage& storage = *state_->storage;
+  lance::check_tag_name(name);
+  (void)store::resolve(storage, lance::list_versions(storage),
+                       ref);  // a clear answer before the lock is asked for
+  // Exclusive, so that the version is still there when the tag is, and no two writers move one tag
+  // at once.
+  const auto lock = storage.lock("_versions", io::LockMode::exclusive);
+  const lance::VersionEntry entry = store::resolve(storage, lance::list_versions(storage), ref);
+  if (expected) require_standing(storage, name, *expected);
+  lance::write_tag(storage, name, entry.version, entry.size, force || expected, true);
+  return entry.version;
+}
+
+void Store::untag(const std::string& name) {
+  lance::check_tag_name(name);
+  const auto lock = state_->storage->lock("_versions", io::LockMode::exclusive);
+  lance::remove_tag(*state_->storage, name);
+}
+
+}  // namespace lancekeep
