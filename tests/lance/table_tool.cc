@@ -12,6 +12,7 @@
 #include "lance/table/dataset.h"
 #include "lance/table/publish.h"
 #include "lance/table/tags.h"
+#include "lance/table/unpublished.h"
 
 #include <nlohmann/json.hpp>
 
@@ -91,6 +92,8 @@ json publish(io::Storage& storage, const lance::Manifest& manifest, const std::s
 
 json delete_rows(io::Storage& storage, std::uint64_t fragment_id) {
   lance::Manifest manifest = lance::read_manifest(storage, find_version(storage, {})).manifest;
+  storage.make_folder("_deletions");
+  lance::Unpublished files(storage);
   const std::vector<std::uint32_t> listed{std::istream_iterator<std::uint32_t>(std::cin), {}};
   for (lance::Fragment& fragment : manifest.fragments) {
     if (fragment.id != fragment_id) continue;
@@ -98,9 +101,12 @@ json delete_rows(io::Storage& storage, std::uint64_t fragment_id) {
     rows.insert(rows.end(), listed.begin(), listed.end());
     std::sort(rows.begin(), rows.end());
     rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
-    fragment.deletion = lance::write_deletions(storage, fragment.id, manifest.version, rows, true);
+    fragment.deletion = lance::write_deletions(files, fragment.id, manifest.version, rows);
   }
-  return publish(storage, manifest, "delete");
+  files.finish(true);
+  json published = publish(storage, manifest, "delete");
+  files.keep();
+  return published;
 }
 
 json run(const std::vector<std::string>& args) {

@@ -46,6 +46,7 @@ void DataFileWriter::write(std::span<const std::byte> bytes) {
 }
 
 void DataFileWriter::flush() {
+  if (buffer_.empty()) return;
   file_.write(buffer_);
   buffer_.clear();
 }

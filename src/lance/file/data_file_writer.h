@@ -26,6 +26,8 @@ class DataFileWriter {
   /// Fills up with zeros to a multiple of `alignment`; returns position().
   std::uint64_t align(std::uint64_t alignment);
   void write(std::span<const std::byte> bytes);
+  /// Hands what is buffered to the file, where it can be read.
+  void flush();
   /// Appends a page to `column`; columns are numbered from 0.
   void add_page(std::size_t column, const EncodedPage& page);
   /// Writes metadata and footer, and returns the file's size. Syncing is the caller's.
@@ -35,8 +37,6 @@ class DataFileWriter {
   void write_text(std::string_view text) {
     write(std::as_bytes(std::span(text.data(), text.size())));
   }
-  void flush();
-
   io::WritableFile& file_;
   std::vector<std::byte> buffer_;
   std::vector<ColumnMetadata> columns_;

@@ -19,6 +19,10 @@ enum class OverwriteTag : protozero::pbf_tag_type {
   schema_metadata = 3,
 };
 
+enum class RestoreTag : protozero::pbf_tag_type {
+  version = 1,
+};
+
 constexpr protozero::pbf_tag_type number(auto tag) {
   return static_cast<protozero::pbf_tag_type>(tag);
 }
@@ -116,6 +120,12 @@ std::string encode_overwrite(const std::vector<Fragment>& fragments,
     writer.add_message(number(OverwriteTag::fields), encode_field(field));
   }
   write_map(writer, number(OverwriteTag::schema_metadata), schema_metadata);
+  return bytes;
+}
+
+std::string encode_restore(std::uint64_t version) {
+  std::string bytes;
+  protozero::pbf_writer(bytes).add_uint64(number(RestoreTag::version), version);
   return bytes;
 }
 

@@ -30,4 +30,7 @@ struct Transaction {
     const std::vector<Fragment>& fragments, const std::vector<Field>& fields,
     const std::map<std::string, std::string>& schema_metadata);
 
+/// A Restore operation's message.
+[[nodiscard]] std::string encode_restore(std::uint64_t version);
+
 }  // namespace lancekeep::lance

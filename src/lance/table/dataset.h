@@ -13,6 +13,8 @@
 
 namespace lancekeep::lance {
 
+class Unpublished;
+
 /// How manifest files are named. A dataset uses one of them throughout; pylance keeps what it
 /// finds.
 enum class NamingScheme { v1, v2 };
@@ -46,16 +48,20 @@ struct ManifestFile {
 /// is read if it is there.
 [[nodiscard]] ManifestFile read_manifest(const io::Storage& storage, const VersionEntry& entry);
 
+/// Whether a manifest file is empty, or does not end as one does: a power cut leaves it so where
+/// nobody synced it.
+[[nodiscard]] bool is_torn(const io::Storage& storage, const VersionEntry& entry);
+
 /// Row offsets that a fragment's deletion file lists, sorted, each below `fragment.physical_rows`;
 /// empty where it has none. Reads `.bin` (Roaring) and `.arrow` (Arrow IPC, stored or zstd or
 /// lz4-frame).
 [[nodiscard]] std::vector<std::uint32_t> read_deletions(const io::Storage& storage,
                                                         const Fragment& fragment);
-/// Writes a `.bin` deletion file (synced if `durable`) and returns what the fragment must say of
-/// it.
-[[nodiscard]] DeletionFile write_deletions(io::Storage& storage, std::uint64_t fragment_id,
+/// Writes a `.bin` deletion file of these rows, sorted, and returns what the fragment must say of
+/// it. Syncing is the caller's, with `files`.
+[[nodiscard]] DeletionFile write_deletions(Unpublished& files, std::uint64_t fragment_id,
                                            std::uint64_t read_version,
-                                           const std::vector<std::uint32_t>& rows, bool durable);
+                                           const std::vector<std::uint32_t>& rows);
 
 [[nodiscard]] std::string deletion_path(std::uint64_t fragment_id, const DeletionFile& file);
 [[nodiscard]] std::string data_path(const DataFile& file);

@@ -2,6 +2,7 @@
 #include "io/random_id.h"
 #include "lance/table/arrow_ipc.h"
 #include "lance/table/roaring.h"
+#include "lance/table/unpublished.h"
 #include "lance/table/version_names.h"
 
 #include <fmt/format.h>
@@ -54,22 +55,14 @@ std::vector<std::uint32_t> read_deletions(const io::Storage& storage, const Frag
   return sorted(decode_arrow_rows(content, count), content, fragment.physical_rows);
 }
 
-DeletionFile write_deletions(io::Storage& storage, std::uint64_t fragment_id,
-                             std::uint64_t read_version, const std::vector<std::uint32_t>& rows,
-                             bool durable) {
+DeletionFile write_deletions(Unpublished& files, std::uint64_t fragment_id,
+                             std::uint64_t read_version, const std::vector<std::uint32_t>& rows) {
   DeletionFile file;
   file.kind = DeletionFile::Kind::bitmap;
   file.read_version = read_version;
   file.id = io::random_u64();
   file.num_deleted_rows = rows.size();
-  storage.make_folder(deletions_folder);
-  const auto out = storage.create(deletion_path(fragment_id, file));
-  out->write(encode_roaring(rows));
-  if (durable) {
-    out->sync();
-    storage.sync_folder(deletions_folder);
-    storage.sync_folder("");
-  }
+  files.write(deletion_path(fragment_id, file), encode_roaring(rows));
   return file;
 }
 

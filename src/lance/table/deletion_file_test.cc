@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/table/roaring.h"
 #include "lance/table/table_testing.h"
+#include "lance/table/unpublished.h"
 
 namespace lancekeep::lance {
 namespace {
@@ -21,7 +22,10 @@ TEST_F(Deletions, OfAFragmentWithoutAFileAreNone) {
 }
 
 TEST_F(Deletions, ComeBackAsTheyWereWritten) {
-  const DeletionFile file = write_deletions(*storage, 7, 3, {0, 4, 9}, true);
+  Unpublished files(*storage);
+  storage->make_folder("_deletions");
+  const DeletionFile file = write_deletions(files, 7, 3, {0, 4, 9});
+  files.finish(true);
   EXPECT_EQ(file.kind, DeletionFile::Kind::bitmap);
   EXPECT_EQ(file.read_version, 3u);
   EXPECT_EQ(file.num_deleted_rows, 3u);
@@ -30,19 +34,27 @@ TEST_F(Deletions, ComeBackAsTheyWereWritten) {
 }
 
 TEST_F(Deletions, EachFileHasANameOfItsOwn) {
-  (void)write_deletions(*storage, 7, 3, {1}, false);
-  (void)write_deletions(*storage, 7, 3, {1}, false);
+  Unpublished files(*storage);
+  storage->make_folder("_deletions");
+  (void)write_deletions(files, 7, 3, {1});
+  (void)write_deletions(files, 7, 3, {1});
   EXPECT_EQ(names("_deletions").size(), 2u);
 }
 
 TEST_F(Deletions, RefuseARowThatTheFragmentHasNot) {
-  const DeletionFile file = write_deletions(*storage, 7, 3, {10}, false);
+  Unpublished files(*storage);
+  storage->make_folder("_deletions");
+  const DeletionFile file = write_deletions(files, 7, 3, {10});
+  files.finish(false);
   expect_error(ErrorCode::corrupt, "value 10 is no row of the fragment, which has 10",
                [&] { (void)read_deletions(*storage, fragment_with(file)); });
 }
 
 TEST_F(Deletions, RefuseAnotherNumberOfRowsThanTheManifestSays) {
-  DeletionFile file = write_deletions(*storage, 7, 3, {1, 2}, false);
+  Unpublished files(*storage);
+  storage->make_folder("_deletions");
+  DeletionFile file = write_deletions(files, 7, 3, {1, 2});
+  files.finish(false);
   file.num_deleted_rows = 3;
   expect_error(ErrorCode::corrupt, "2 values, expected 3",
                [&] { (void)read_deletions(*storage, fragment_with(file)); });

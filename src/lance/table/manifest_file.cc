@@ -164,6 +164,12 @@ std::string encode_manifest_file(Manifest manifest, const Transaction& transacti
   return content;
 }
 
+bool is_torn(const io::Storage& storage, const VersionEntry& entry) {
+  const io::InputFile file = storage.open(entry.path);
+  if (file.size() < trailer_size + length_size) return true;
+  return file.read(file.size() - magic.size(), magic.size(), "the magic").text() != magic;
+}
+
 ManifestFile read_manifest(const io::Storage& storage, const VersionEntry& entry) {
   ManifestFile file;
   try {

@@ -12,7 +12,8 @@
 //     name free that step 8 relies on, and this version would stand on files that are gone.
 //  5. The path must still lead to this folder: else the version would go into a store that was
 //     replaced.
-//  6. The newest version must be the one this was planned on: else it would undo someone's save.
+//  6. The newest name must be the one that was there when this was planned: else it would undo
+//     someone's save.
 //  7. Ask the caller, e.g. whether reused files are still there: under the lock, they will stay.
 //  8. Rename to the final name, if it is free: of two writers that came this far, one gets it.
 //     From here on nothing is taken back.
@@ -69,11 +70,12 @@ Transaction complete_transaction(const Publication& publication) {
 Manifest complete_manifest(const Publication& publication, const Transaction& transaction) {
   Manifest manifest = publication.manifest;
   check_writer_flags(manifest);
-  if (publication.read_version >= max_version) {
+  const std::uint64_t newest = publication.newest.value_or(publication.read_version);
+  if (newest >= max_version) {
     throw Error(ErrorCode::unsupported,
-                fmt::format("version {} is the last one there can be", publication.read_version));
+                fmt::format("version {} is the last one there can be", newest));
   }
-  manifest.version = publication.read_version + 1;
+  manifest.version = newest + 1;
   set_time(manifest);
   set_flags_from_content(manifest);
   manifest.transaction_file = fmt::format("{}-{}.txn", transaction.read_version, transaction.uuid);
@@ -132,17 +134,18 @@ std::optional<Published> publish(io::Storage& storage, const Publication& public
 
   make_folders(storage, publication.durable);  // 1
   Unpublished files(storage);
-  files.write(transaction_path(manifest.transaction_file), transaction_bytes,  // 2
-              publication.durable);
-  if (publication.durable) storage.sync_folder(transactions_folder);
-  files.write(temporary, manifest_bytes, publication.durable);  // 3
+  files.write(transaction_path(manifest.transaction_file), transaction_bytes);  // 2
+  files.finish(publication.durable);
+  auto& manifest_file = files.create(temporary);  // 3
+  manifest_file.write(manifest_bytes);
+  publication.durable ? manifest_file.sync() : manifest_file.flush();
 
   const auto lock = storage.lock(versions_folder, io::LockMode::shared);  // 4
   require_same_folder(storage);                                           // 5
   const VersionList list = list_versions(storage);
   const std::uint64_t newest = list.entries.empty() ? 0 : list.entries.back().version;
-  if (newest != publication.read_version) return std::nullopt;  // 6
-  if (publication.check) publication.check();                   // 7
+  if (newest + 1 != manifest.version) return std::nullopt;             // 6
+  if (publication.check && !publication.check()) return std::nullopt;  // 7
   if (!give_name(storage, temporary, manifest_path(manifest.version, list.scheme), publication,
                  files)) {  // 8
     return std::nullopt;

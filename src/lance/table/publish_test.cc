@@ -120,7 +120,10 @@ TEST_F(Publish, RefusesANumberThatBecameFreeAgain) {
 TEST_F(Publish, OfTwoThatPassEveryCheckOneGetsTheName) {
   ASSERT_TRUE(publish(*storage, publication_on(0)));
   Publication slow = publication_on(1);
-  slow.check = [&] { ASSERT_TRUE(publish(*io::open_local_storage(folder), publication_on(1))); };
+  slow.check = [&] {
+    EXPECT_TRUE(publish(*io::open_local_storage(folder), publication_on(1)));
+    return true;
+  };
   EXPECT_FALSE(publish(*storage, slow));
   EXPECT_EQ(newest_version(), 2u);
   EXPECT_EQ(names("_versions").size(), 2u);
@@ -129,11 +132,43 @@ TEST_F(Publish, OfTwoThatPassEveryCheckOneGetsTheName) {
 
 TEST_F(Publish, AFailedCheckStopsItWithoutATrace) {
   Publication publication = publication_on(0);
-  publication.check = [] { throw Error(ErrorCode::conflict, "a reused file is gone"); };
-  expect_error(ErrorCode::conflict, "a reused file is gone",
-               [&] { (void)publish(*storage, publication); });
+  publication.check = []() -> bool { throw Error(ErrorCode::conflict, "cannot look"); };
+  expect_error(ErrorCode::conflict, "cannot look", [&] { (void)publish(*storage, publication); });
   EXPECT_THAT(names("_versions"), ElementsAre());
   EXPECT_THAT(names("_transactions"), ElementsAre());
+}
+
+TEST_F(Publish, ACheckThatSaysNoStopsItWithoutATrace) {
+  Publication publication = publication_on(0);
+  publication.check = [] { return false; };
+  EXPECT_FALSE(publish(*storage, publication));
+  EXPECT_THAT(names("_versions"), ElementsAre());
+  EXPECT_THAT(names("_transactions"), ElementsAre());
+}
+
+TEST_F(Publish, GoesAboveATornManifestAndNotOverIt) {
+  ASSERT_TRUE(publish(*storage, publication_on(0)));
+  put(manifest_path(2, NamingScheme::v2), "");
+  EXPECT_FALSE(publish(*storage, publication_on(1))) << "whoever did not see it plans again";
+  Publication publication = publication_on(1);
+  publication.newest = 2;
+  ASSERT_TRUE(publish(*storage, publication));
+  EXPECT_EQ(newest_version(), 3u);
+  EXPECT_EQ(newest().manifest.version, 3u);
+  EXPECT_EQ(newest().transaction->read_version, 1u);
+  EXPECT_EQ(get(manifest_path(2, NamingScheme::v2)), "");
+}
+
+TEST_F(Publish, ItsFilesAreLockedUntilTheyAreNamed) {
+  Publication publication = publication_on(0);
+  publication.check = [&] {
+    const auto other = io::open_local_storage(folder);
+    for (const char* place : {"_versions", "_transactions"}) {
+      EXPECT_FALSE(other->remove_unused(std::string(place) + "/" + names(place).at(0))) << place;
+    }
+    return true;
+  };
+  EXPECT_TRUE(publish(*storage, publication));
 }
 
 TEST_F(Publish, RefusesAStoreThatWasReplaced) {

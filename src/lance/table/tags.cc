@@ -179,7 +179,9 @@ void write_tag(io::Storage& storage, const std::string& name, std::uint64_t vers
   const std::string temporary = fmt::format("{}/{}.tmp", tags_folder, io::random_uuid());
   {
     Unpublished file(storage);
-    file.write(temporary, encode(before, version, manifest_size), durable);
+    auto& content = file.create(temporary);
+    content.write(encode(before, version, manifest_size));
+    durable ? content.sync() : content.flush();
     if (force) {
       storage.rename_over(temporary, path);
     } else if (!storage.rename_new(temporary, path)) {

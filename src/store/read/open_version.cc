@@ -12,23 +12,6 @@ namespace lancekeep::store {
 
 namespace {
 
-// The digest is of one version: one that was carried to another (a copied manifest) says nothing.
-void check_digest(const io::Storage& storage, const lance::VersionEntry& entry,
-                  const lance::ManifestFile& file, const TensorTable& table) {
-  if (!file.transaction) return;
-  const std::string expected = property(file.transaction->properties, kDigestKey);
-  if (expected.empty() || !expected.ends_with(fmt::format("@{}", file.manifest.version))) return;
-  const std::string found = digest_property(table_digest(table.rows), file.manifest.version);
-  if (found == expected) return;
-  throw Error(
-      ErrorCode::corrupt,
-      fmt::format(
-          "the tensor table of version {} is damaged: its digest is {}, the save recorded {}; "
-          "a name, dtype, shape or hash in its data files has changed",
-          file.manifest.version, found, expected),
-      storage.full_name(entry.path));
-}
-
 std::vector<TensorInfo> infos_of(const TensorTable& table) {
   const auto targets = tie_targets(table);
   std::vector<TensorInfo> infos;
@@ -46,27 +29,39 @@ std::vector<TensorInfo> infos_of(const TensorTable& table) {
   return infos;
 }
 
-}  // namespace
+// Files of the versions that this one can share them with: the one before it, and the one that it
+// restores. They only serve to say what it added: damage there is no damage here.
+FileSizes earlier_files(const io::Storage& storage, const lance::VersionList& list,
+                        const lance::ManifestFile& file) {
+  FileSizes files;
+  const auto restored = file.transaction
+                            ? number_property(file.transaction->properties, kRestoredFromKey)
+                            : std::nullopt;
+  for (auto it = list.entries.begin(); it != list.entries.end(); ++it) {
+    if (it->version >= file.manifest.version) break;
+    const bool is_before =
+        it + 1 == list.entries.end() || (it + 1)->version >= file.manifest.version;
+    if (!is_before && it->version != restored) continue;
+    try {
+      files.merge(files_of(storage, lance::read_manifest(storage, *it).manifest));
+    } catch (const Error&) {
+    }
+  }
+  return files;
+}
 
-Version open_version(std::shared_ptr<io::Storage> storage, const Ref& ref) {
-  const lance::VersionList list = lance::list_versions(*storage);
+Version open_listed(std::shared_ptr<io::Storage> storage, const lance::VersionList& list,
+                    const Ref& ref) {
   const lance::VersionEntry entry = resolve(*storage, list, ref);
   const lance::ManifestFile file = lance::read_manifest(*storage, entry);
   require_native(*storage, file.manifest);
-  const auto here = std::ranges::find(list.entries, entry.version, &lance::VersionEntry::version);
-  std::optional<lance::ManifestFile> before;
-  if (here != list.entries.end() && here != list.entries.begin()) {
-    try {
-      before = lance::read_manifest(*storage, *(here - 1));
-    } catch (const Error&) {
-      // It only serves to say what this version added: damage there is no damage here.
-    }
-  }
-
   auto state = std::make_shared<Version::State>();
   state->table = read_tensor_table(*storage, file.manifest);
-  check_digest(*storage, entry, file, state->table);
-  state->info = describe(*storage, entry, file, before ? &*before : nullptr, &state->table);
+  require_digest(*storage, entry, file, state->table.rows);
+  state->info = describe(*storage, entry, file, earlier_files(*storage, list, file), &state->table);
+  if (ref.is_latest() && entry.version != list.entries.back().version) {
+    state->info.warning = newest_whole(*storage, list).warning;
+  }
   const auto tags = tags_by_version(*storage);
   if (const auto it = tags.find(entry.version); it != tags.end()) state->info.tags = it->second;
   state->infos = infos_of(state->table);
@@ -74,6 +69,27 @@ Version open_version(std::shared_ptr<io::Storage> storage, const Ref& ref) {
     state->by_name.emplace(state->infos[i].name, i);
   state->storage = std::move(storage);
   return Version(std::move(state));
+}
+
+std::uint64_t newest_name(const lance::VersionList& list) {
+  return list.entries.empty() ? 0 : list.entries.back().version;
+}
+
+}  // namespace
+
+Version open_version(std::shared_ptr<io::Storage> storage, const Ref& ref) {
+  lance::VersionList list = lance::list_versions(*storage);
+  while (true) {
+    try {
+      return open_listed(storage, list, ref);
+    } catch (const Error& e) {
+      // A version that was the latest may be removed once it is not: then there is a newer one.
+      if (e.code() != ErrorCode::not_found || !ref.is_latest()) throw;
+      lance::VersionList now = lance::list_versions(*storage);
+      if (newest_name(now) <= newest_name(list)) throw;
+      list = std::move(now);
+    }
+  }
 }
 
 }  // namespace lancekeep::store

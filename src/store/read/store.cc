@@ -57,15 +57,14 @@ std::vector<VersionInfo> Store::versions() const {
   const io::Storage& storage = *state_->storage;
   auto tags = store::tags_by_version(storage);
   std::vector<VersionInfo> infos;
-  std::optional<lance::ManifestFile> before;
+  store::FileSizes earlier;
   for (const lance::VersionEntry& entry : lance::list_versions(storage).entries) {
     try {
-      lance::ManifestFile file = lance::read_manifest(storage, entry);
-      infos.push_back(store::describe(storage, entry, file, before ? &*before : nullptr));
-      before = std::move(file);
+      const lance::ManifestFile file = lance::read_manifest(storage, entry);
+      infos.push_back(store::describe(storage, entry, file, earlier));
+      earlier.merge(store::files_of(storage, file.manifest, earlier));
     } catch (const Error& e) {
       infos.push_back({.number = entry.version, .damage = e.what()});
-      before.reset();
     }
     infos.back().tags = std::move(tags[entry.version]);
   }

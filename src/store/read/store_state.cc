@@ -28,42 +28,39 @@ lance::VersionEntry find_version(const io::Storage& storage, const lance::Versio
                                  list.entries.size() == 1 ? "is" : "are", describe_versions(list)));
 }
 
-// Every file that a version stands on, and its size.
-std::map<std::string, std::uint64_t> files_of(const io::Storage& storage,
-                                              const lance::Manifest& manifest) {
-  std::map<std::string, std::uint64_t> files;
-  const auto measured = [&](const std::string& path) {
-    return storage.exists(path) ? storage.size(path) : 0;
+}  // namespace
+
+Newest newest_whole(const io::Storage& storage, const lance::VersionList& list) {
+  std::string torn;
+  for (auto entry = list.entries.rbegin(); entry != list.entries.rend(); ++entry) {
+    if (!lance::is_torn(storage, *entry)) {
+      if (torn.empty()) return {&*entry, {}};
+      return {&*entry, fmt::format("{} passed over: its manifest is empty or cut short, as a power "
+                                   "cut leaves it; the newest whole version is {}",
+                                   torn, entry->version)};
+    }
+    torn += fmt::format("{} {}", torn.empty() ? "version" : ",", entry->version);
+  }
+  return {};
+}
+
+FileSizes files_of(const io::Storage& storage, const lance::Manifest& manifest,
+                   const FileSizes& known) {
+  FileSizes files;
+  const auto add = [&](const std::string& path, std::uint64_t size) {
+    if (const auto it = known.find(path); it != known.end()) size = it->second;
+    if (size == 0 && storage.exists(path)) size = storage.size(path);
+    files.emplace(path, size);
   };
   for (const lance::Fragment& fragment : manifest.fragments) {
-    for (const lance::DataFile& file : fragment.files) {
-      const std::string path = lance::data_path(file);
-      files.emplace(path, file.size != 0 ? file.size : measured(path));
-    }
-    if (fragment.deletion) {
-      const std::string path = lance::deletion_path(fragment.id, *fragment.deletion);
-      files.emplace(path, measured(path));
-    }
+    for (const lance::DataFile& file : fragment.files) add(lance::data_path(file), file.size);
+    if (fragment.deletion) add(lance::deletion_path(fragment.id, *fragment.deletion), 0);
   }
   if (!manifest.transaction_file.empty()) {
-    const std::string path = lance::transaction_path(manifest.transaction_file);
-    files.emplace(path, measured(path));
+    add(lance::transaction_path(manifest.transaction_file), 0);
   }
   return files;
 }
-
-std::uint64_t bytes_added(const io::Storage& storage, const lance::ManifestFile& file,
-                          const lance::ManifestFile* before) {
-  auto files = files_of(storage, file.manifest);
-  if (before != nullptr) {
-    for (const auto& [path, size] : files_of(storage, before->manifest)) files.erase(path);
-  }
-  std::uint64_t bytes = file.size;
-  for (const auto& [path, size] : files) bytes += size;
-  return bytes;
-}
-
-}  // namespace
 
 std::string describe_versions(const lance::VersionList& list) {
   std::string text;
@@ -88,7 +85,11 @@ lance::VersionEntry resolve(const io::Storage& storage, const lance::VersionList
                 storage.full_name(""));
   }
   if (list.entries.empty()) not_found(storage, "the store holds no version yet; save one first");
-  if (ref.is_latest()) return list.entries.back();
+  if (ref.is_latest()) {
+    const Newest newest = newest_whole(storage, list);
+    // All torn: reading the newest says what is wrong with it.
+    return newest.entry != nullptr ? *newest.entry : list.entries.back();
+  }
   if (ref.number() != nullptr) return find_version(storage, list, *ref.number());
   const lance::Tag tag = lance::read_tag(storage, *ref.tag());
   if (tag.branch) {
@@ -99,6 +100,12 @@ lance::VersionEntry resolve(const io::Storage& storage, const lance::VersionList
         storage.full_name("_refs/tags/" + *ref.tag() + ".json"));
   }
   return find_version(storage, list, tag.version);
+}
+
+void require_current(const io::Storage& storage) {
+  if (storage.is_current()) return;
+  throw Error(ErrorCode::conflict, "the store was replaced; open it again to save to the new one",
+              storage.full_name(""));
 }
 
 void require_native(const io::Storage& storage, const lance::Manifest& manifest) {
@@ -121,7 +128,7 @@ void require_native(const io::Storage& storage, const lance::Manifest& manifest)
 }
 
 VersionInfo describe(const io::Storage& storage, const lance::VersionEntry& entry,
-                     const lance::ManifestFile& file, const lance::ManifestFile* before,
+                     const lance::ManifestFile& file, const FileSizes& earlier,
                      const TensorTable* table) {
   const lance::Manifest& manifest = file.manifest;
   VersionInfo info{.number = entry.version};
@@ -142,7 +149,10 @@ VersionInfo describe(const io::Storage& storage, const lance::VersionEntry& entr
     info.bytes_total =
         table != nullptr ? total_bytes(*table) : total_bytes(read_tensor_table(storage, manifest));
   }
-  info.bytes_added = bytes_added(storage, file, before);
+  info.bytes_added = file.size;
+  for (const auto& [path, size] : files_of(storage, manifest, earlier)) {
+    if (!earlier.contains(path)) info.bytes_added += size;
+  }
   return info;
 }
 

@@ -19,6 +19,14 @@ struct Store::State {
 
 namespace lancekeep::store {
 
+/// The newest version whose manifest is not torn: an empty or cut-short file is what a power cut
+/// leaves of a version that was never acknowledged. Null where there is none.
+struct Newest {
+  const lance::VersionEntry* entry = nullptr;
+  std::string warning;  ///< which newer ones were passed over; empty: none
+};
+[[nodiscard]] Newest newest_whole(const io::Storage& storage, const lance::VersionList& list);
+
 /// The manifest list's entry that `ref` stands for. Throws not_found, saying which versions there
 /// are.
 [[nodiscard]] lance::VersionEntry resolve(const io::Storage& storage,
@@ -26,14 +34,23 @@ namespace lancekeep::store {
 /// "1–3, 5 and 7"; "none".
 [[nodiscard]] std::string describe_versions(const lance::VersionList& list);
 
+/// Throws conflict where the path leads to another folder than the one that is open.
+void require_current(const io::Storage& storage);
+
 /// Throws unsupported or invalid_argument unless the manifest is one of the native layout.
 void require_native(const io::Storage& storage, const lance::Manifest& manifest);
 
-/// Everything about a version but its tensors' rows. `before` is the version before it, if any;
-/// `table` its rows, where they have been read.
+/// Files by their paths in the store, and their sizes.
+using FileSizes = std::map<std::string, std::uint64_t>;
+/// Every file that a version stands on, but its manifest. Sizes come from the manifest, else from
+/// the file; those `known` already are not looked up.
+[[nodiscard]] FileSizes files_of(const io::Storage& storage, const lance::Manifest& manifest,
+                                 const FileSizes& known = {});
+
+/// Everything about a version but its tensors' rows. `earlier` are files that do not count as
+/// added; `table` its rows, where they have been read.
 [[nodiscard]] VersionInfo describe(const io::Storage& storage, const lance::VersionEntry& entry,
-                                   const lance::ManifestFile& file,
-                                   const lance::ManifestFile* before,
+                                   const lance::ManifestFile& file, const FileSizes& earlier,
                                    const TensorTable* table = nullptr);
 /// Tag names by version; a damaged tag is left out.
 [[nodiscard]] std::map<std::uint64_t, std::vector<std::string>> tags_by_version(

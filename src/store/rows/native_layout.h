@@ -24,8 +24,13 @@ enum class Layout { native, recipe, other };
 /// The schema of a new dataset. Metadata that `earlier` (an existing dataset's fields) holds for a
 /// column of the same name is kept.
 [[nodiscard]] std::vector<lance::Field> native_fields(const std::vector<lance::Field>& earlier);
-/// Ids of the leaves of native_fields(), one per Column, as a data file lists them.
-[[nodiscard]] std::vector<std::int32_t> native_leaf_ids();
+/// The schema of a dataset of the native layout whose fragments stay: its own, with the columns
+/// that it lacks. A further column of someone else's stays where new rows may leave it null.
+[[nodiscard]] std::vector<lance::Field> completed_fields(const std::vector<lance::Field>& fields);
+
+/// These columns of a schema, with the items of lists, in this order.
+[[nodiscard]] std::vector<lance::Field> fields_of(const std::vector<lance::Field>& schema,
+                                                  const std::vector<Column>& columns);
 
 /// Field id of each column's leaf in some dataset of the native layout; a column that it lacks is
 /// -1.

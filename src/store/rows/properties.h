@@ -12,6 +12,7 @@ namespace lancekeep::store {
 
 inline constexpr char kMessageKey[] = "__lance_commit_message";  ///< pylance's key for a message
 inline constexpr char kDigestKey[] = "lancekeep.table";          ///< see table_digest.h
+inline constexpr char kRestoredFromKey[] = "restored_from";      ///< version that a restore took
 inline constexpr char kBytesKey[] = "lancekeep.bytes_total";     ///< SaveReport::bytes_total
 
 /// Keys that only Lancekeep and Lance themselves may set.

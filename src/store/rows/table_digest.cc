@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/rows/table_digest.h"
 
+#include <lancekeep/error.h>
+
 #include "store/rows/hash.h"
+#include "store/rows/properties.h"
 
 #include <fmt/format.h>
 
@@ -43,6 +46,29 @@ std::string table_digest(std::span<const TensorRow> rows) {
 
 std::string digest_property(const std::string& digest, std::uint64_t version) {
   return fmt::format("xxh3-128:{}@{}", digest, version);
+}
+
+DigestCheck check_digest(const lance::ManifestFile& file, std::span<const TensorRow> rows) {
+  if (!file.transaction) return {};
+  DigestCheck check{.expected = property(file.transaction->properties, kDigestKey)};
+  const std::uint64_t version = file.manifest.version;
+  if (!check.expected.ends_with(fmt::format("@{}", version))) return {};
+  check.found = digest_property(table_digest(rows), version);
+  check.state = check.found == check.expected ? DigestState::right : DigestState::wrong;
+  return check;
+}
+
+void require_digest(const io::Storage& storage, const lance::VersionEntry& entry,
+                    const lance::ManifestFile& file, std::span<const TensorRow> rows) {
+  const DigestCheck check = check_digest(file, rows);
+  if (check.state != DigestState::wrong) return;
+  throw Error(
+      ErrorCode::corrupt,
+      fmt::format(
+          "the tensor table of version {} is damaged: its digest is {}, the save recorded {}; "
+          "a name, dtype, shape or hash in its data files has changed",
+          file.manifest.version, check.found, check.expected),
+      storage.full_name(entry.path));
 }
 
 }  // namespace lancekeep::store

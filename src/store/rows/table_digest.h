@@ -3,6 +3,7 @@
 // the hash of each value in the rows themselves, it covers a version completely.
 #pragma once
 
+#include "lance/table/dataset.h"
 #include "store/rows/tensor_table.h"
 
 #include <string>
@@ -16,5 +17,25 @@ namespace lancekeep::store {
 /// The value of the transaction property `lancekeep.table`: the digest and the version it was made
 /// for.
 [[nodiscard]] std::string digest_property(const std::string& digest, std::uint64_t version);
+
+enum class DigestState {
+  absent,  ///< pylance made the version; or the digest is of another one, and was carried along
+  right,
+  wrong,
+};
+
+struct DigestCheck {
+  DigestState state = DigestState::absent;
+  std::string expected;  ///< what the save recorded
+  std::string found;     ///< what the rows give
+};
+
+/// Holds a version's rows, all of them in model order, against the digest in its transaction.
+[[nodiscard]] DigestCheck check_digest(const lance::ManifestFile& file,
+                                       std::span<const TensorRow> rows);
+
+/// Throws corrupt where the digest is wrong.
+void require_digest(const io::Storage& storage, const lance::VersionEntry& entry,
+                    const lance::ManifestFile& file, std::span<const TensorRow> rows);
 
 }  // namespace lancekeep::store

@@ -149,9 +149,10 @@ std::string damage_of(const TensorRow& row, const io::ByteView* file) {
   return {};
 }
 
-void read_fragment(const io::Storage& storage, const lance::Fragment& fragment, DataFiles& files,
-                   const std::vector<std::int32_t>& leaf_ids, std::unordered_set<std::string>& seen,
-                   TensorTable& table) {
+void read_fragment(const io::Storage& storage, const lance::Manifest& manifest, std::size_t index,
+                   DataFiles& files, const std::vector<std::int32_t>& leaf_ids,
+                   std::unordered_set<std::string>& seen, TensorTable& table) {
+  const lance::Fragment& fragment = manifest.fragments[index];
   // Else a small file, named often enough, would fill the memory with its rows.
   for (const lance::DataFile& file : fragment.files) {
     if (!seen.insert(lance::data_path(file)).second) {
@@ -177,7 +178,9 @@ void read_fragment(const io::Storage& storage, const lance::Fragment& fragment, 
                     .value = columns.blob(row),
                     .ordinal = columns.integer(kOrdinal, row),
                     .hash = columns.text(kHash, row),
-                    .tied_to = columns.text(kTiedTo, row)};
+                    .tied_to = columns.text(kTiedTo, row),
+                    .fragment = index,
+                    .offset = row};
     if (columns.value_file() != nullptr) entry.file = table.files.size() - 1;
     entry.damage =
         damage_of(entry, columns.value_file() == nullptr ? nullptr : &table.files.back());
@@ -224,14 +227,15 @@ TensorTable read_tensor_table(const io::Storage& storage, const lance::Manifest&
   DataFiles files(storage);
   std::unordered_set<std::string> seen;
   std::uint64_t rows = 0;
-  for (const lance::Fragment& fragment : manifest.fragments) {
+  for (std::size_t i = 0; i < manifest.fragments.size(); ++i) {
+    const lance::Fragment& fragment = manifest.fragments[i];
     if (fragment.physical_rows > kMaxRows - rows) {
       throw Error(ErrorCode::corrupt,
                   fmt::format("version {} claims more than {} rows", manifest.version, kMaxRows),
                   storage.full_name("_versions"));
     }
     rows += fragment.physical_rows;
-    read_fragment(storage, fragment, files, leaf_ids, seen, table);
+    read_fragment(storage, manifest, i, files, leaf_ids, seen, table);
   }
   sort_by_ordinal(table.rows);
   mark_double_names(table.rows);

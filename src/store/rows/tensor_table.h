@@ -25,8 +25,10 @@ struct TensorRow {
   std::optional<std::int64_t> ordinal;
   std::optional<std::string> hash;
   std::optional<std::string> tied_to;
-  std::size_t file = 0;  ///< index into TensorTable::files
-  std::string damage;    ///< why this tensor cannot be loaded; empty: it can
+  std::size_t file = 0;      ///< index into TensorTable::files
+  std::size_t fragment = 0;  ///< index of its fragment in the manifest
+  std::uint64_t offset = 0;  ///< of the row in its fragment, deleted ones counted
+  std::string damage;        ///< why this tensor cannot be loaded; empty: it can
 };
 
 struct TensorTable {

@@ -195,7 +195,7 @@ TEST_F(Damage, FragmentIdsThatAreUsedUpStopASave) {
   lance::ManifestFile file = lance::decode_manifest_file(io::ByteView::of(content, "manifest"));
   file.manifest.max_fragment_id = 0xffffffff;
   write(path, lance::encode_manifest_file(file.manifest, *file.transaction));
-  MemorySource source = small_model();
+  MemorySource source = small_model(2);
   EXPECT_THAT([&] { Store::open(path_).save(source); },
               io::fails_with(ErrorCode::unsupported, "fragment ids"));
 }

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/save/save_base.h"
+
+#include "store/read/store_state.h"
+#include "store/rows/table_digest.h"
+
+#include <fmt/format.h>
+
+namespace lancekeep::store {
+
+namespace {
+
+void read_rows(const io::Storage& storage, SaveBase& base) {
+  try {
+    base.table = read_tensor_table(storage, base.file->manifest);
+    base.trust_hashes = check_digest(*base.file, base.table.rows).state == DigestState::right;
+  } catch (const Error& e) {
+    base.table = {};
+    base.notes.push_back(
+        fmt::format("nothing is shared with version {}, whose rows cannot be read: {}",
+                    base.version(), e.what()));
+  }
+}
+
+SaveBase read_listed(const io::Storage& storage, const lance::VersionList& list) {
+  SaveBase base;
+  if (list.entries.empty()) return base;
+  base.newest = list.entries.back().version;
+  const Newest newest = newest_whole(storage, list);
+  if (!newest.warning.empty()) base.notes.push_back(newest.warning);
+  if (newest.entry == nullptr) return base;
+  base.file = lance::read_manifest(storage, *newest.entry);
+  require_native(storage, base.file->manifest);
+  read_rows(storage, base);
+  return base;
+}
+
+std::uint64_t newest_name(const lance::VersionList& list) {
+  return list.entries.empty() ? 0 : list.entries.back().version;
+}
+
+}  // namespace
+
+SaveBase read_base(const io::Storage& storage) {
+  lance::VersionList list = lance::list_versions(storage);
+  while (true) {
+    std::optional<Error> error;
+    SaveBase base;
+    try {
+      base = read_listed(storage, list);
+    } catch (const Error& e) {
+      error = e;
+    }
+    // What was the newest version may be gone once there is a newer one: then that is the base.
+    lance::VersionList now = lance::list_versions(storage);
+    if (newest_name(now) == newest_name(list)) {
+      if (error) throw *error;
+      return base;
+    }
+    list = std::move(now);
+  }
+}
+
+}  // namespace lancekeep::store

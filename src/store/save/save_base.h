@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a new version is put on: the newest version there is, and the rows of it that can be shared.
+#pragma once
+
+#include "lance/table/dataset.h"
+#include "store/rows/tensor_table.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lancekeep::store {
+
+struct SaveBase {
+  std::uint64_t newest = 0;                 ///< the newest name in _versions; 0: there is none
+  std::optional<lance::ManifestFile> file;  ///< the newest manifest that is whole
+  TensorTable table;                        ///< its rows; none where they cannot be read
+  bool trust_hashes = false;                ///< the table digest says that they are as written
+  std::vector<std::string> notes;           ///< what kept something from being shared
+
+  [[nodiscard]] std::uint64_t version() const { return file ? file->manifest.version : 0; }
+};
+
+/// Reads the newest version that is not torn, and its rows. A version whose rows are damaged is no
+/// reason not to save: nothing is shared with it then. @throws Error invalid_argument, unsupported
+/// for a dataset that is no store; corrupt for a damaged manifest.
+[[nodiscard]] SaveBase read_base(const io::Storage& storage);
+
+}  // namespace lancekeep::store
