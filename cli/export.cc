@@ -2,6 +2,7 @@
 // lancekeep export: a version of a store becomes a safetensors file.
 #include "cli/escape.h"
 #include "cli/interrupt.h"
+#include "cli/open_version.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/units.h"
@@ -69,7 +70,7 @@ ExportReport write_version(const ExportOptions& options, const Version& version,
 ExitCode run(const ExportOptions& options, bool json) {
   const auto start = std::chrono::steady_clock::now();
   check_target(options.file, options.force);
-  const Version version = Store::open(options.store).at(Ref::parse(options.at));
+  const Version version = open_version(options.store, options.at);
   const ExportReport report = write_version(options, version, !json && !options.quiet);
   const auto elapsed = std::chrono::steady_clock::now() - start;
   if (json) {

@@ -73,6 +73,7 @@ Json report_json(const ImportOptions& options, const SaveReport& report,
           {"tensors_written", report.tensors_written},
           {"tensors_kept", report.tensors_kept},
           {"bytes_written", report.bytes_written},
+          {"bytes_shared", report.bytes_shared},
           {"bytes_total", report.bytes_total},
           {"seconds", std::chrono::duration<double>(elapsed).count()},
           {"notes", Json(report.notes)}};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // lancekeep ls: the tensors of a version.
+#include "cli/open_version.h"
 #include "cli/output.h"
 #include "cli/units.h"
 #include "cli/verb.h"
@@ -49,7 +50,7 @@ Json as_json(const LsOptions& options, const Version& version) {
 }
 
 ExitCode run(const LsOptions& options, bool json) {
-  const Version version = Store::open(options.store).at(Ref::parse(options.at));
+  const Version version = open_version(options.store, options.at);
   if (json) {
     print_json(as_json(options, version));
   } else {

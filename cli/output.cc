@@ -89,7 +89,8 @@ Json to_json(const VersionInfo& version) {
           {"tensors", version.tensors},
           {"bytes_total", version.bytes_total},
           {"bytes_added", version.bytes_added},
-          {"damage", version.damage.empty() ? Json() : Json(version.damage)}};
+          {"damage", version.damage.empty() ? Json() : Json(version.damage)},
+          {"warning", version.warning.empty() ? Json() : Json(version.warning)}};
 }
 
 }  // namespace lancekeep::cli

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // lancekeep show: what is known of one version.
 #include "cli/escape.h"
+#include "cli/open_version.h"
 #include "cli/output.h"
 #include "cli/units.h"
 #include "cli/verb.h"
@@ -48,7 +49,7 @@ std::string text(const VersionInfo& info) {
 }
 
 ExitCode run(const ShowOptions& options, bool json) {
-  const Version version = Store::open(options.store).at(Ref::parse(options.at));
+  const Version version = open_version(options.store, options.at);
   if (json) {
     Json document = {{"store", options.store}};
     document.update(to_json(version.info()));

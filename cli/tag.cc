@@ -15,6 +15,7 @@ constexpr const char* kExamples =
     "  lancekeep tag model.lance                  (lists the tags)\n"
     "  lancekeep tag model.lance best --at 3\n"
     "  lancekeep tag model.lance best --force     (moves it to the latest version)\n"
+    "  lancekeep tag model.lance best --expect 3  (moves it only if it stands for 3)\n"
     "  lancekeep tag model.lance -d best\n";
 
 struct TagOptions {
@@ -22,6 +23,7 @@ struct TagOptions {
   std::string name;
   std::string at = "latest";
   std::string deleted;
+  std::optional<std::uint64_t> expected;
   bool force = false;
 };
 
@@ -35,7 +37,8 @@ void list(const Store& store, const TagOptions& options, bool json) {
 }
 
 void set(Store& store, const TagOptions& options, bool json) {
-  const std::uint64_t version = store.tag(options.name, Ref::parse(options.at), options.force);
+  const std::uint64_t version =
+      store.tag(options.name, Ref::parse(options.at), options.force, options.expected);
   if (json)
     return print_json(Json{{"store", options.store}, {"tag", options.name}, {"version", version}});
   print(fmt::format("tag {}: version {}\n", escape_line(options.name), version));
@@ -59,6 +62,10 @@ void add_tag(CLI::App& app, Command& command) {
           ->type_name("");
   add_at(*verb, options->at)->needs(name);
   verb->add_flag("--force", options->force, "Move the tag where it exists")->needs(name);
+  verb->add_option("--expect", options->expected, "Move the tag if it stands for this version")
+      ->type_name("VERSION")
+      ->needs(name)
+      ->excludes("--force");
   CLI::Option* deleted = verb->add_option("-d,--delete", options->deleted, "Tag to delete")
                              ->type_name("NAME")
                              ->excludes(name);

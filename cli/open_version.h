@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opening the version that a line names.
+#pragma once
+
+#include <lancekeep/store.h>
+
+#include <string>
+
+namespace lancekeep::cli {
+
+/// What should be known of the version, such as that a newer one is torn, is printed as a note.
+[[nodiscard]] Version open_version(const std::string& store, const std::string& at);
+
+}  // namespace lancekeep::cli
