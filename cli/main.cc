@@ -57,6 +57,7 @@ void declare(CLI::App& app, Command& command) {
   add_log(app, command);
   add_tag(app, command);
   add_restore(app, command);
+  add_verify(app, command);
   add_dump(app, command);
 }
 

@@ -32,6 +32,7 @@ void add_show(CLI::App& app, Command& command);
 void add_log(CLI::App& app, Command& command);
 void add_restore(CLI::App& app, Command& command);
 void add_tag(CLI::App& app, Command& command);
+void add_verify(CLI::App& app, Command& command);
 void add_dump(CLI::App& app, Command& command);
 
 }  // namespace lancekeep::cli
