@@ -46,6 +46,10 @@ struct ManifestFile {
 /// is read if it is there.
 [[nodiscard]] ManifestFile read_manifest(const io::Storage& storage, const VersionEntry& entry);
 
+/// Whether the manifest file is empty or ends otherwise than manifests do: cut short by a power cut
+/// before it was on the disk, so that nobody was ever told of this version.
+[[nodiscard]] bool is_torn(const io::Storage& storage, const VersionEntry& entry);
+
 /// Row offsets that a fragment's deletion file lists, sorted, each below `fragment.physical_rows`;
 /// empty where it has none. Reads `.bin` (Roaring) and `.arrow` (Arrow IPC, stored or zstd or
 /// lz4-frame).

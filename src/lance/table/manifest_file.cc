@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A manifest file: [u32 length + Transaction][u32 length + Manifest][trailer];
 // docs/format/table.md.
+#include "io/error_text.h"
 #include "lance/table/feature_flags.h"
 #include "lance/table/version_names.h"
 
@@ -80,9 +81,7 @@ std::optional<Transaction> inline_transaction(const io::ByteView& content, const
 
 /// The same error with advice behind it.
 [[noreturn]] void rethrow_with(const Error& error, const std::string& advice) {
-  const std::string place = Error(error.code(), {}, error.file(), error.offset()).what();
-  const std::string text = std::string(error.what()).substr(place.size());
-  throw Error(error.code(), text + "; " + advice, error.file(), error.offset());
+  throw io::with_text(error, io::text_of(error) + "; " + advice);
 }
 
 /// The way out of a version that cannot be read is the one before it.
@@ -162,6 +161,12 @@ std::string encode_manifest_file(Manifest manifest, const Transaction& transacti
   content += with_length(encode_manifest(manifest));
   content += encode_trailer(position);
   return content;
+}
+
+bool is_torn(const io::Storage& storage, const VersionEntry& entry) {
+  const io::InputFile file = storage.open(entry.path);
+  if (file.size() < magic.size()) return true;
+  return file.read(file.size() - magic.size(), magic.size(), "the magic").text() != magic;
 }
 
 ManifestFile read_manifest(const io::Storage& storage, const VersionEntry& entry) {
