@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/table/known_files.h"
 
+#include "io/folder_walk.h"
 #include "lance/table/version_names.h"
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 namespace lancekeep::lance {
 namespace {
+
+/// Data files may lie in folders below data/; nobody's lie deeper.
+constexpr std::size_t max_depth = 16;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_binary_digit(char c) { return c == '0' || c == '1'; }
@@ -131,6 +136,24 @@ std::optional<FileKind> kind_of_file(std::string_view path) {
 
 std::string owner_of_sidecar(std::string_view path) {
   return std::string(path.substr(0, path.rfind('/'))) + ".lance";
+}
+
+bool is_sidecar_folder(std::string_view path) {
+  return kind_of_file(std::string(path) + ".lance") == FileKind::data;
+}
+
+std::map<std::string, io::FolderEntry> list_lance_folders(const io::Storage& storage) {
+  std::set<std::string_view> tops;
+  for (const std::string_view folder : lance_folders) {
+    tops.insert(folder.substr(0, folder.find('/')));
+  }
+  std::map<std::string, io::FolderEntry> found;
+  for (const io::FolderEntry& entry : storage.list("")) {
+    if (!entry.is_folder || !tops.contains(entry.name)) continue;
+    found.merge(io::walk_folder(storage, entry.name, max_depth));
+    found.emplace(entry.name, entry);
+  }
+  return found;
 }
 
 }  // namespace lancekeep::lance

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The names that Lance gives to its files: whoever removes files removes these, and leaves all
-// others to whoever put them there. Pure functions; any thread may call them.
+// others to whoever put them there.
 #pragma once
 
+#include "io/storage.h"
+
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,5 +36,11 @@ inline constexpr std::array<const char*, 7> lance_folders = {
 
 /// The data file that a sidecar belongs to: "data/<stem>.lance".
 [[nodiscard]] std::string owner_of_sidecar(std::string_view path);
+/// Whether this is "data/<stem>", where the sidecars of a data file lie.
+[[nodiscard]] bool is_sidecar_folder(std::string_view path);
+
+/// Everything in the folders that are Lance's, by its path; neither these folders nor those in them
+/// are links.
+[[nodiscard]] std::map<std::string, io::FolderEntry> list_lance_folders(const io::Storage& storage);
 
 }  // namespace lancekeep::lance

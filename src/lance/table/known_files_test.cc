@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/table/known_files.h"
 
-#include "io/random_id.h"
 #include "lance/file/data_file_name.h"
 
+#include "lance/table/table_testing.h"
+
 #include <fmt/format.h>
-#include <gtest/gtest.h>
 
 namespace lancekeep::lance {
 namespace {
@@ -105,6 +105,27 @@ TEST(KnownFiles, OtherNamesAreSomeoneElses) {
 
 TEST(KnownFiles, ASidecarBelongsToTheDataFileOfItsStem) {
   EXPECT_EQ(owner_of_sidecar("data/" + stem + "/" + blob), "data/" + stem + ".lance");
+}
+
+TEST(KnownFiles, SidecarsLieInAFolderNamedAsTheirDataFile) {
+  EXPECT_TRUE(is_sidecar_folder("data/" + stem));
+  EXPECT_FALSE(is_sidecar_folder("data/photos"));
+  EXPECT_FALSE(is_sidecar_folder("data/" + stem + "/" + stem));
+  EXPECT_FALSE(is_sidecar_folder(stem));
+}
+
+using KnownFolders = TableTest;
+
+TEST_F(KnownFolders, AreListedWithAllThatIsInThem) {
+  put("data/a/b.lance", "");
+  put("_refs/tags/best.json", "{}");
+  put("tree/dev/data/c.lance", "");
+  put("elsewhere/0-1-5.bin", "");
+  std::filesystem::create_directory_symlink("elsewhere", folder / "_deletions");
+  std::vector<std::string> paths;
+  for (const auto& [path, entry] : list_lance_folders(*storage)) paths.push_back(path);
+  EXPECT_THAT(paths, testing::ElementsAre("_refs", "_refs/tags", "_refs/tags/best.json", "data",
+                                          "data/a", "data/a/b.lance"));
 }
 
 }  // namespace

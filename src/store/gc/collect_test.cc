@@ -295,6 +295,17 @@ TEST_F(Collect, BlobsAreNoOlderThanTheDataFileTheyLieBeside) {
   EXPECT_EQ(collect(options).files_removed, 2u);
 }
 
+TEST_F(Collect, AnEmptyFolderForBlobsGoesOnceItIsOld) {
+  save(1);
+  const std::string folder = "data/" + kStem;
+  fs::create_directory(path_ / folder);
+  collect({.keep_last = 1, .orphans_older_than = std::chrono::hours(1)});
+  EXPECT_TRUE(is_there(folder)) << "someone may be about to put a blob into it";
+  make_older(folder, std::chrono::hours(2));
+  collect({.keep_last = 1, .orphans_older_than = std::chrono::hours(1)});
+  EXPECT_FALSE(is_there(folder));
+}
+
 TEST_F(Collect, AFolderOfBlobsWithSomethingElseInItStays) {
   save(1);
   put("data/" + kStem + "/" + kBlob);

@@ -54,10 +54,14 @@ Time last_written(const Survey& survey, const std::string& path, const std::stri
   return owner == survey.files.end() ? own : std::max(own, owner->second.modified);
 }
 
-// data/<stem>, where the data file <stem>.lance is one that nothing will name.
-bool is_sidecar_folder(const Survey& survey, const std::string& path) {
-  const std::string owner = path + ".lance";
-  return lance::kind_of_file(owner) == FileKind::data && !survey.kept_names.contains(owner);
+// data/<stem>, where the data file <stem>.lance is one that nothing will name: once it is as old as
+// an orphan, since someone may be about to put a blob into it.
+bool is_left_folder(const Survey& survey, const std::string& path, const GcOptions& options,
+                    Time now) {
+  if (!lance::is_sidecar_folder(path)) return false;
+  const Fate fate = fate_of(survey, path + ".lance");
+  if (fate != Fate::unnamed) return fate == Fate::released;
+  return is_as_old(survey.files.at(path).modified, options.orphans_older_than, now);
 }
 
 }  // namespace
@@ -68,7 +72,7 @@ Plan plan_removal(const Survey& survey, const GcOptions& options, Time now) {
   const std::set<std::string> manifests(plan.manifests.begin(), plan.manifests.end());
   for (const auto& [path, entry] : survey.files) {
     if (entry.is_folder) {
-      if (is_sidecar_folder(survey, path)) plan.folders.push_back(path);
+      if (is_left_folder(survey, path, options, now)) plan.folders.push_back(path);
       continue;
     }
     const auto kind = lance::kind_of_file(path);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/gc/survey.h"
 
-#include "io/folder_walk.h"
 #include "lance/table/known_files.h"
 
 #include <fmt/format.h>
@@ -14,23 +13,6 @@ namespace lancekeep::store {
 namespace {
 
 using TagsByVersion = std::map<std::uint64_t, std::vector<std::string>>;
-
-// Data files may lie in folders below data/; nobody's lie deeper.
-constexpr std::size_t kMaxDepth = 16;
-
-// Folders only: what a link leads to belongs to someone else.
-Files list_lance_files(const io::Storage& storage) {
-  std::set<std::string> tops;
-  for (const std::string folder : lance::lance_folders)
-    tops.insert(folder.substr(0, folder.find('/')));
-  Files files;
-  for (const io::FolderEntry& entry : storage.list("")) {
-    if (entry.is_folder && tops.contains(entry.name)) {
-      files.merge(io::walk_folder(storage, entry.name, kMaxDepth));
-    }
-  }
-  return files;
-}
 
 // Nothing where it is gone by now.
 std::optional<bool> is_torn_if_there(const io::Storage& storage, const lance::VersionEntry& entry) {
@@ -86,7 +68,7 @@ void note_lost_tags(const TagsByVersion& tags, const std::vector<lance::VersionE
 Survey survey_store(const io::Storage& storage, const GcOptions& options, Time now) {
   // The files first: what someone without a lock publishes meanwhile is then named by a manifest
   // that is read, or not listed at all.
-  Survey survey{.files = list_lance_files(storage)};
+  Survey survey{.files = lance::list_lance_folders(storage)};
   require_only_listed_versions(storage, survey.files);
   const TagsByVersion tags = read_all_tags(storage);
   const std::vector<lance::VersionEntry> versions = set_torn_apart(storage, tags, survey);
