@@ -56,6 +56,8 @@ void declare(CLI::App& app, Command& command) {
   add_show(app, command);
   add_log(app, command);
   add_tag(app, command);
+  add_gc(app, command);
+  add_du(app, command);
   add_dump(app, command);
 }
 
