@@ -27,6 +27,13 @@ constexpr const char* kNothing = "gc removes nothing: ";
   throw io::with_text(error, kNothing + io::text_of(error) + "; " + advice);
 }
 
+[[noreturn]] void refuse_link(const io::Storage& storage, const std::string& path) {
+  refuse(ErrorCode::unsupported,
+         "a version stands on this name, which is a link or no file at all; the file behind it "
+         "would look as if nothing named it. Put the file itself here",
+         storage.full_name(path));
+}
+
 // Both folders stay, empty, after pylance has deleted the last branch.
 bool has_branches(const io::Storage& storage) {
   if (!storage.list("_refs/branches").empty()) return true;
@@ -76,12 +83,12 @@ void require_known(const io::Storage& storage, const lance::VersionEntry& entry,
 }
 
 void require_no_link(const io::Storage& storage, const std::string& path, const Files& files) {
-  const auto found = files.find(path);
-  if (found == files.end() || found->second.is_file) return;
-  refuse(ErrorCode::unsupported,
-         "a version stands on this name, which is a link or no file at all; the file behind it "
-         "would look as if nothing named it. Put the file itself here",
-         storage.full_name(path));
+  for (std::size_t end = path.find('/'); end != std::string::npos; end = path.find('/', end + 1)) {
+    const auto folder = files.find(path.substr(0, end));
+    if (folder != files.end() && !folder->second.is_folder) refuse_link(storage, folder->first);
+  }
+  const auto file = files.find(path);
+  if (file != files.end() && !file->second.is_file) refuse_link(storage, path);
 }
 
 std::map<std::uint64_t, std::vector<std::string>> read_all_tags(const io::Storage& storage) {

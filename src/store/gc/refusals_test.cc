@@ -163,5 +163,13 @@ TEST_F(GcRefuses, ALinkInPlaceOfADataFileThatStays) {
   expect_refused(ErrorCode::unsupported, "which is a link");
 }
 
+TEST_F(GcRefuses, ALinkOnTheWayToADataFileThatStays) {
+  const std::string name = data_file_of(2).substr(std::string("data/").size());
+  fs::create_directory_symlink(".", path_ / "data/alias");
+  put_version(
+      3, [&](lance::Manifest& manifest) { manifest.fragments[0].files[0].path = "alias/" + name; });
+  expect_refused(ErrorCode::unsupported, "data/alias: gc removes nothing: a version stands on");
+}
+
 }  // namespace
 }  // namespace lancekeep::store
