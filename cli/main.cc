@@ -58,6 +58,8 @@ void declare(CLI::App& app, Command& command) {
   add_tag(app, command);
   add_restore(app, command);
   add_verify(app, command);
+  add_gc(app, command);
+  add_du(app, command);
   add_dump(app, command);
 }
 

@@ -33,6 +33,8 @@ void add_log(CLI::App& app, Command& command);
 void add_restore(CLI::App& app, Command& command);
 void add_tag(CLI::App& app, Command& command);
 void add_verify(CLI::App& app, Command& command);
+void add_gc(CLI::App& app, Command& command);
+void add_du(CLI::App& app, Command& command);
 void add_dump(CLI::App& app, Command& command);
 
 }  // namespace lancekeep::cli

@@ -190,6 +190,20 @@ TEST_F(ReadManifest, ADamagedFirstOneSaysThatThereIsNoOther) {
                [&] { (void)read_newest(); });
 }
 
+TEST_F(ReadManifest, IsTornWhereItsEndIsMissing) {
+  const std::string good = good_file();
+  const auto newest_is_torn = [&](const std::string& content) {
+    put_version(1, content);
+    return is_torn(*storage, list_versions(*storage).entries.back());
+  };
+  EXPECT_TRUE(newest_is_torn(""));
+  EXPECT_TRUE(newest_is_torn("LAN"));
+  EXPECT_TRUE(newest_is_torn(good.substr(0, good.size() - 1)));
+  EXPECT_TRUE(newest_is_torn(std::string(good.size(), '\0'))) << "a size without its content";
+  EXPECT_FALSE(newest_is_torn(good));
+  EXPECT_FALSE(newest_is_torn(good.substr(1))) << "damaged, but not cut short";
+}
+
 TEST_F(ReadManifest, RefusesAContentOfAnotherVersionThanTheName) {
   put_version(7, good_file());
   expect_error(ErrorCode::corrupt, "says that it is version 1, but its name says 7",
