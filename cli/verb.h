@@ -30,6 +30,7 @@ void add_export(CLI::App& app, Command& command);
 void add_ls(CLI::App& app, Command& command);
 void add_show(CLI::App& app, Command& command);
 void add_log(CLI::App& app, Command& command);
+void add_diff(CLI::App& app, Command& command);
 void add_tag(CLI::App& app, Command& command);
 void add_dump(CLI::App& app, Command& command);
 
