@@ -55,6 +55,7 @@ void declare(CLI::App& app, Command& command) {
   add_ls(app, command);
   add_show(app, command);
   add_log(app, command);
+  add_diff(app, command);
   add_tag(app, command);
   add_restore(app, command);
   add_verify(app, command);
