@@ -29,6 +29,8 @@ class SaveWork {
   /// read the base again then. `abandoned` are fragments of the base that shall not be used.
   [[nodiscard]] std::optional<lance::Published> attempt(
       const SaveBase& base, const std::set<std::size_t>& abandoned = {});
+  /// The source is this very version: its values need not be read to be known.
+  void know_source_is(const SaveBase& base);
   /// Of the attempt that published.
   [[nodiscard]] SaveReport report(const SaveBase& base, const lance::Published& published) const;
 
