@@ -44,6 +44,8 @@
 namespace lancekeep::io {
 namespace {
 
+constexpr int max_attempts = 100;
+
 class LocalFile : public WritableFile {
  public:
   LocalFile(Descriptor descriptor, std::string name)
@@ -138,19 +140,23 @@ void LocalStorage::make_folder(const std::string& path) {
 
 std::unique_ptr<WritableFile> LocalStorage::create(const std::string& path) {
   const auto name = root_.locate(path);
-  // O_RDWR: over NFS a shared lock needs a descriptor that may read.
-  Descriptor file(retry_interrupted([&] {
-    return ::openat(name.folder.get(), name.last.c_str(),
-                    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-  }));
-  if (!file.is_open()) throw_system_error(errno, "create", name.full);
-  lock_while_written(file.get(), name.full);
-  if (status_of(file.get(), name.full).st_nlink == 0) {
-    throw Error(ErrorCode::conflict,
-                "a clean-up took this new file for an orphan before it could be locked; try again",
-                name.full);
+  for (int attempt = 0; attempt < max_attempts; ++attempt) {
+    // O_RDWR: over NFS a shared lock needs a descriptor that may read.
+    Descriptor file(retry_interrupted([&] {
+      return ::openat(name.folder.get(), name.last.c_str(),
+                      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    }));
+    if (!file.is_open()) throw_system_error(errno, "create", name.full);
+    lock_while_written(file.get(), name.full);
+    // Else a clean-up took it for an orphan before it was locked.
+    const bool is_there = status_of(file.get(), name.full).st_nlink > 0;
+    if (is_there) return std::make_unique<LocalFile>(std::move(file), name.full);
   }
-  return std::make_unique<LocalFile>(std::move(file), name.full);
+  throw Error(ErrorCode::conflict,
+              fmt::format("{} times a clean-up took this new file for an orphan before it could be "
+                          "locked; try again",
+                          max_attempts),
+              name.full);
 }
 
 bool LocalStorage::rename_new(const std::string& from, const std::string& to) {

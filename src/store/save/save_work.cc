@@ -181,6 +181,7 @@ std::optional<lance::Published> SaveWork::publish(const SaveBase& base,
   publication.transaction.properties = properties(base.newest + 1);
   publication.check = [&] { return files_are_there(storage_, publication.manifest.fragments); };
   publication.visible = [&] {
+    is_visible_ = true;
     values_.keep();
     small.keep();
   };
