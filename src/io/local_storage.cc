@@ -75,6 +75,7 @@ class LocalStorage : public Storage {
   void rename_over(const std::string& from, const std::string& to) override;
   void remove(const std::string& path) override;
   bool remove_unused(const std::string& path) override;
+  void sync_file(const std::string& path) override;
   void sync_folder(const std::string& path) override;
   std::unique_ptr<FolderLock> lock(const std::string& folder, LockMode mode) override;
   bool is_current() const override;
@@ -179,6 +180,12 @@ bool LocalStorage::remove_unused(const std::string& path) {
   if (!lock_to_remove(file->get(), full_name(path))) return false;
   remove(path);
   return true;
+}
+
+void LocalStorage::sync_file(const std::string& path) {
+  const Descriptor file = root_.open(path, O_RDONLY);
+  (void)regular_file_size(file.get(), full_name(path));
+  io::sync_file(file.get(), full_name(path));
 }
 
 void LocalStorage::sync_folder(const std::string& path) {

@@ -43,4 +43,9 @@ void require_dataset_or_empty(const io::Storage& storage, const fs::path& path) 
   if (!storage.list("").empty()) require_dataset(storage, path);
 }
 
+void make_dataset(io::Storage& storage, const fs::path& path) {
+  require_dataset_or_empty(storage, path);
+  storage.make_folder("_versions");
+}
+
 }  // namespace lancekeep::store
