@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <fcntl.h>
 
+#include <optional>
+
 namespace lancekeep::io {
 namespace {
 
@@ -19,29 +21,54 @@ struct CloseStream {
   void operator()(DIR* stream) const noexcept { ::closedir(stream); }
 };
 
-}  // namespace
-
-std::vector<FolderEntry> list_folder(Descriptor folder, const std::string& name) {
+// Calls `visit` with each entry and the folder's descriptor.
+template <typename Visit>
+void for_each_entry(Descriptor folder, const std::string& name, Visit visit) {
   const std::unique_ptr<DIR, CloseStream> stream(::fdopendir(folder.get()));
   if (!stream) throw_system_error(errno, "list the folder", name);
   const int number = folder.release();  // the stream closes it
-  std::vector<FolderEntry> entries;
   for (;;) {
     errno = 0;
     const struct dirent* found = ::readdir(stream.get());
     if (found == nullptr) {
       if (errno != 0) throw_system_error(errno, "list the folder", name);
-      return entries;
+      return;
     }
     const std::string_view last = found->d_name;
-    if (last == "." || last == "..") continue;
-    struct stat status = {};
-    if (::fstatat(number, found->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
-      entries.push_back(entry_of(found->d_name, status));
-    } else if (errno != ENOENT) {  // ENOENT: removed since its name was read
-      throw_system_error(errno, "examine", name + "/" + found->d_name);
-    }
+    if (last != "." && last != "..") visit(*found, number);
   }
+}
+
+// Nothing where it was removed since its name was read.
+std::optional<struct stat> status_at(int folder, const char* entry, const std::string& name) {
+  struct stat status = {};
+  if (::fstatat(folder, entry, &status, AT_SYMLINK_NOFOLLOW) == 0) return status;
+  if (errno == ENOENT) return std::nullopt;
+  throw_system_error(errno, "examine", name + "/" + entry);
+}
+
+}  // namespace
+
+std::vector<FolderEntry> list_folder(Descriptor folder, const std::string& name) {
+  std::vector<FolderEntry> entries;
+  for_each_entry(std::move(folder), name, [&](const struct dirent& found, int number) {
+    const auto status = status_at(number, found.d_name, name);
+    if (status) entries.push_back(entry_of(found.d_name, *status));
+  });
+  return entries;
+}
+
+std::vector<std::string> file_names_of(Descriptor folder, const std::string& name) {
+  std::vector<std::string> names;
+  for_each_entry(std::move(folder), name, [&](const struct dirent& found, int number) {
+    bool is_folder = found.d_type == DT_DIR;
+    if (found.d_type == DT_UNKNOWN) {  // a file system that does not tell
+      const auto status = status_at(number, found.d_name, name);
+      is_folder = !status || S_ISDIR(status->st_mode);
+    }
+    if (!is_folder) names.emplace_back(found.d_name);
+  });
+  return names;
 }
 
 }  // namespace lancekeep::io

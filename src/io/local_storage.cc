@@ -66,6 +66,7 @@ class LocalStorage : public Storage {
   bool exists(const std::string& path) const override;
   std::uint64_t size(const std::string& path) const override;
   std::vector<FolderEntry> list(const std::string& folder) const override;
+  std::vector<std::string> file_names(const std::string& folder) const override;
   ByteView read(const std::string& path, std::uint64_t limit) const override;
   InputFile open(const std::string& path) const override;
   ByteView map(const std::string& path, MapMode mode) const override;
@@ -98,6 +99,12 @@ std::vector<FolderEntry> LocalStorage::list(const std::string& folder) const {
   auto descriptor = root_.open_folder_if_there(folder);
   if (!descriptor) return {};
   return list_folder(std::move(*descriptor), full_name(folder));
+}
+
+std::vector<std::string> LocalStorage::file_names(const std::string& folder) const {
+  auto descriptor = root_.open_folder_if_there(folder);
+  if (!descriptor) return {};
+  return file_names_of(std::move(*descriptor), full_name(folder));
 }
 
 ByteView LocalStorage::read(const std::string& path, std::uint64_t limit) const {

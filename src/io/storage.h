@@ -63,6 +63,8 @@ class Storage {
   [[nodiscard]] virtual std::uint64_t size(const std::string& path) const = 0;
   /// In any order; a folder that does not exist is empty.
   [[nodiscard]] virtual std::vector<FolderEntry> list(const std::string& folder) const = 0;
+  /// Names of what is no folder in it, without asking for more: many times as fast as list().
+  [[nodiscard]] virtual std::vector<std::string> file_names(const std::string& folder) const;
   /// The whole file in memory; throws corrupt where it is larger than `limit` bytes.
   [[nodiscard]] virtual ByteView read(const std::string& path, std::uint64_t limit) const = 0;
   /// For reading piece by piece.

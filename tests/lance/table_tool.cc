@@ -123,7 +123,7 @@ json run(const std::vector<std::string>& args) {
   if (args[0] == "delete") return delete_rows(*storage, std::stoull(args.at(2)));
   if (args[0] == "tag") {
     const lance::VersionEntry entry = find_version(*storage, std::stoull(args.at(3)));
-    lance::write_tag(*storage, args.at(2), entry.version, entry.size, args.size() > 4, true);
+    lance::write_tag(*storage, args.at(2), entry.version, storage->size(entry.path), args.size() > 4, true);
     return {{"version", entry.version}};
   }
   throw Error(ErrorCode::invalid_argument, "no verb " + args[0]);

@@ -22,7 +22,6 @@ enum class NamingScheme { v1, v2 };
 struct VersionEntry {
   std::uint64_t version = 0;
   std::string path;  ///< "_versions/….manifest"
-  std::uint64_t size = 0;
 };
 
 struct VersionList {

@@ -18,9 +18,10 @@ constexpr std::uint64_t known_flags =
     bit(FeatureFlag::managed_blobs);
 
 /// Numbers of DataFragment's fields that hold a fragment's row ids, inline or in a file of their
-/// own.
+/// own; up to the last of them, what else is kept for each row id: when it was made and changed.
 constexpr protozero::pbf_tag_type inline_row_ids = 5;
 constexpr protozero::pbf_tag_type external_row_ids = 6;
+constexpr protozero::pbf_tag_type last_of_row_ids = 10;
 constexpr const char* managed_blobs_key = "lance.blob.managed";
 
 void check_flags(std::uint64_t flags, std::string_view who, std::string_view verb,
@@ -44,6 +45,20 @@ bool has_row_ids(const Fragment& fragment) {
     reader.skip();
   });
   return found;
+}
+
+void drop_row_ids(Fragment& fragment) {
+  std::string kept;
+  const std::string before = std::move(fragment.unknown);
+  const io::ByteView raw = io::ByteView::of(before, {});
+  read_fields(raw, "a fragment's further fields", [&](protozero::pbf_reader& reader) {
+    if (reader.tag() >= inline_row_ids && reader.tag() <= last_of_row_ids) {
+      reader.skip();
+    } else {
+      keep_unknown(reader, kept);
+    }
+  });
+  fragment.unknown = std::move(kept);
 }
 
 bool keeps_row_ids(const Manifest& manifest) {
@@ -81,7 +96,9 @@ void set_flags_from_content(Manifest& manifest) {
   if (keeps_row_ids(manifest)) {
     both |= bit(FeatureFlag::stable_row_ids);
   } else {
+    // pylance takes the ids of one fragment for a promise that all have them.
     manifest.next_row_id.reset();
+    for (Fragment& fragment : manifest.fragments) drop_row_ids(fragment);
   }
   if (!manifest.base_paths.empty()) both |= bit(FeatureFlag::base_paths);
   if (mixes_file_versions(manifest)) both |= bit(FeatureFlag::mixed_file_versions);

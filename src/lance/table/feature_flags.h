@@ -23,7 +23,8 @@ enum class FeatureFlag : std::uint64_t {
 void check_reader_flags(const Manifest& manifest, const std::string& file);
 /// The same for a version that is to be written upon.
 void check_writer_flags(const Manifest& manifest);
-/// Sets both words to what the manifest's content asks for.
+/// Sets both words to what the manifest's content asks for. Row ids that not all fragments have are
+/// dropped from those that have them.
 void set_flags_from_content(Manifest& manifest);
 
 }  // namespace lancekeep::lance

@@ -44,6 +44,16 @@ TEST(FeatureFlags, RowIdsThatAreNotKeptAreNotCountedOn) {
   EXPECT_EQ(manifest.next_row_id, std::nullopt);
 }
 
+TEST(FeatureFlags, RowIdsThatNotAllFragmentsHaveAreDropped) {
+  Manifest manifest = small_manifest();
+  manifest.next_row_id = 10;
+  const std::string further = std::string("\x9a\x06\x01x", 4);  // field 99
+  manifest.fragments[0].unknown = std::string("\x2a\x00\x3a\x00", 4) + further;
+  manifest.fragments.push_back(small_manifest().fragments[0]);
+  set_flags_from_content(manifest);
+  EXPECT_EQ(manifest.fragments[0].unknown, further);
+}
+
 TEST(FeatureFlags, AConfigurationConcernsWritersOnly) {
   Manifest manifest = small_manifest();
   manifest.config = {{"a", "b"}};

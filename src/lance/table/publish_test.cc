@@ -28,7 +28,7 @@ TEST_F(Publish, MakesTheFirstVersionOfAnEmptyFolder) {
   EXPECT_EQ(published->version, 1u);
   EXPECT_THAT(names(""), ElementsAre("_transactions", "_versions", "data"));
   EXPECT_THAT(names("_versions"), ElementsAre("18446744073709551614.manifest"));
-  EXPECT_EQ(published->manifest_size, list_versions(*storage).entries[0].size);
+  EXPECT_EQ(published->manifest_size, storage->size(list_versions(*storage).entries[0].path));
 }
 
 TEST_F(Publish, FillsInWhatOnlyItKnows) {

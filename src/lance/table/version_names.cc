@@ -59,16 +59,15 @@ std::optional<ManifestName> parse_manifest_name(std::string_view name) {
 
 VersionList list_versions(const io::Storage& storage) {
   VersionList list;
-  for (const io::FolderEntry& entry : storage.list(versions_folder)) {
-    if (entry.is_folder) continue;
-    const std::optional<ManifestName> name = parse_manifest_name(entry.name);
+  for (const std::string& file : storage.file_names(versions_folder)) {
+    const std::optional<ManifestName> name = parse_manifest_name(file);
     if (!name) continue;
-    const std::string path = fmt::format("{}/{}", versions_folder, entry.name);
+    const std::string path = fmt::format("{}/{}", versions_folder, file);
     if (!list.entries.empty() && name->scheme != list.scheme) {
       refuse_both_schemes(storage, list.entries.front().path, path);
     }
     list.scheme = name->scheme;
-    list.entries.push_back({name->version, path, entry.size});
+    list.entries.push_back({name->version, path});
   }
   std::sort(list.entries.begin(), list.entries.end(),
             [](const auto& a, const auto& b) { return a.version < b.version; });

@@ -32,7 +32,7 @@ std::uint64_t Store::tag(const std::string& name, const Ref& ref, bool force,
   const auto lock = storage.lock("_versions", io::LockMode::exclusive);
   const lance::VersionEntry entry = store::resolve(storage, lance::list_versions(storage), ref);
   if (expected) require_standing(storage, name, *expected);
-  lance::write_tag(storage, name, entry.version, entry.size, force || expected, true);
+  lance::write_tag(storage, name, entry.version, storage.size(entry.path), force || expected, true);
   return entry.version;
 }
 
