@@ -101,7 +101,8 @@ DiskModel::Inode DiskModel::find(const std::string& path) const {
   for (const fs::path& part : fs::path(path)) {
     const Folder& folder = std::get<Folder>(nodes_[inode]);
     const auto name = folder.find(part.string());
-    if (name == folder.end() || !name->second.back()) throw std::logic_error("no such file: " + path);
+    if (name == folder.end() || !name->second.back())
+      throw std::logic_error("no such file: " + path);
     inode = *name->second.back();
   }
   return inode;

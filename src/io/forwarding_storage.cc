@@ -13,6 +13,10 @@ std::vector<FolderEntry> ForwardingStorage::list(const std::string& folder) cons
   return inner_->list(folder);
 }
 
+std::vector<std::string> ForwardingStorage::file_names(const std::string& folder) const {
+  return inner_->file_names(folder);
+}
+
 ByteView ForwardingStorage::read(const std::string& path, std::uint64_t limit) const {
   return inner_->read(path, limit);
 }

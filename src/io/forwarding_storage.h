@@ -15,6 +15,7 @@ class ForwardingStorage : public Storage {
   bool exists(const std::string& path) const override;
   std::uint64_t size(const std::string& path) const override;
   std::vector<FolderEntry> list(const std::string& folder) const override;
+  std::vector<std::string> file_names(const std::string& folder) const override;
   ByteView read(const std::string& path, std::uint64_t limit) const override;
   InputFile open(const std::string& path) const override;
   ByteView map(const std::string& path, MapMode mode) const override;

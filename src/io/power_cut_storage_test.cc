@@ -144,9 +144,9 @@ TEST_F(PowerCut, ContentThatWasNotSyncedMayBeMissingTornOrZeros) {
   file->write(std::string(1024, 'y'));
   const std::string x(512, 'x'), y(512, 'y'), zeros(512, '\0');
   EXPECT_EQ(synced(), "a=" + x);
-  EXPECT_EQ(random(), (std::set<std::string>{"a=" + x, "a=" + x + y, "a=" + x + y + y,
-                                             "a=" + x + zeros + y, "a=" + x + y + zeros,
-                                             "a=" + x + zeros + zeros}));
+  EXPECT_EQ(random(),
+            (std::set<std::string>{"a=" + x, "a=" + x + y, "a=" + x + y + y, "a=" + x + zeros + y,
+                                   "a=" + x + y + zeros, "a=" + x + zeros + zeros}));
 }
 
 TEST_F(PowerCut, IsTheSameForTheSameSeed) {

@@ -43,7 +43,8 @@ Metadata properties_of(const Restored& restored, std::uint64_t version) {
           {store::kRestoredFromKey, number},
           {store::kBytesKey, std::to_string(store::total_bytes(restored.table))},
           {store::kDigestKey,
-           store::digest_property(store::table_digest(restored.table.rows), version)}};
+           store::digest_property(store::table_digest(restored.table.rows), version)},
+          {store::kSyncedKey, std::to_string(version)}};
 }
 
 // What belongs to a version is the restored one's, what belongs to the dataset is the newest one's.
@@ -78,6 +79,7 @@ std::uint64_t Store::restore(const Ref& ref) {
     const lance::VersionEntry& newest = *store::newest_whole(storage, list).entry;
     lance::Publication publication = publication_of(
         restored, lance::read_manifest(storage, newest).manifest, list.entries.back().version);
+    store::sync_what_is_shared(storage, restored.file, publication.manifest.fragments);
     publication.check = [&] {
       return storage.exists(restored.entry.path) &&
              store::files_are_there(storage, publication.manifest.fragments);
