@@ -137,6 +137,14 @@ void LocalStorage::make_folder(const std::string& path) {
   (void)open_folder(path);
 }
 
+// Between its creation and its lock a new file looks like an orphan.
+void require_named(int file, const std::string& name) {
+  if (status_of(file, name).st_nlink > 0) return;
+  throw Error(ErrorCode::conflict,
+              "a clean-up took this new file for an orphan before it could be locked; try again",
+              name);
+}
+
 std::unique_ptr<WritableFile> LocalStorage::create(const std::string& path) {
   const auto name = root_.locate(path);
   // O_RDWR: over NFS a shared lock needs a descriptor that may read.
@@ -145,11 +153,12 @@ std::unique_ptr<WritableFile> LocalStorage::create(const std::string& path) {
                     O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
   }));
   if (!file.is_open()) throw_system_error(errno, "create", name.full);
-  lock_while_written(file.get(), name.full);
-  if (status_of(file.get(), name.full).st_nlink == 0) {
-    throw Error(ErrorCode::conflict,
-                "a clean-up took this new file for an orphan before it could be locked; try again",
-                name.full);
+  try {
+    lock_while_written(file.get(), name.full);
+    require_named(file.get(), name.full);
+  } catch (const Error&) {
+    (void)::unlinkat(name.folder.get(), name.last.c_str(), 0);  // nobody else knows of it yet
+    throw;
   }
   return std::make_unique<LocalFile>(std::move(file), name.full);
 }

@@ -11,7 +11,7 @@ from sweep import EVERYTHING, Sweep
 def test_killed_at_every_call(operation, starts, tmp_path, say):
     sweep = Sweep(operation, starts, tmp_path)
     points = sweep.points(lambda call: EVERYTHING or call.changes)
-    assert len(points) > 5
+    assert len(points) > 3
 
     def judge(outcome, result, call):
         if result.returncode not in (-9, 137):
