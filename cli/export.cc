@@ -70,7 +70,7 @@ ExportReport write_version(const ExportOptions& options, const Version& version,
 ExitCode run(const ExportOptions& options, bool json) {
   const auto start = std::chrono::steady_clock::now();
   check_target(options.file, options.force);
-  const Version version = open_version(options.store, options.at);
+  const Version version = open_version(options.store, options.at, json);
   const ExportReport report = write_version(options, version, !json && !options.quiet);
   const auto elapsed = std::chrono::steady_clock::now() - start;
   if (json) {
@@ -79,7 +79,8 @@ ExitCode run(const ExportOptions& options, bool json) {
                     {"tensors", report.tensors},
                     {"bytes_written", report.bytes_written},
                     {"seconds", std::chrono::duration<double>(elapsed).count()},
-                    {"not_kept", Json(report.not_kept)}});
+                    {"not_kept", Json(report.not_kept)},
+                    {"warning", warning_of(version)}});
   } else if (!options.quiet) {
     print(escape_line(fmt::format("{}: {} of version {}; wrote {} in {}", options.file,
                                   counted(report.tensors, "tensor"), version.number(),

@@ -46,11 +46,12 @@ Json as_json(const LsOptions& options, const Version& version) {
   return Json{{"store", options.store},
               {"version", version.number()},
               {"bytes_total", version.info().bytes_total},
-              {"tensors", std::move(tensors)}};
+              {"tensors", std::move(tensors)},
+              {"warning", warning_of(version)}};
 }
 
 ExitCode run(const LsOptions& options, bool json) {
-  const Version version = open_version(options.store, options.at);
+  const Version version = open_version(options.store, options.at, json);
   if (json) {
     print_json(as_json(options, version));
   } else {

@@ -5,9 +5,9 @@
 
 namespace lancekeep::cli {
 
-Version open_version(const std::string& store, const std::string& at) {
+Version open_version(const std::string& store, const std::string& at, bool json) {
   Version version = Store::open(store).at(Ref::parse(at));
-  if (!version.info().warning.empty()) print_note(version.info().warning);
+  if (!json && !version.info().warning.empty()) print_note(version.info().warning);
   return version;
 }
 

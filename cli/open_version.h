@@ -8,7 +8,8 @@
 
 namespace lancekeep::cli {
 
-/// What should be known of the version, such as that a newer one is torn, is printed as a note.
-[[nodiscard]] Version open_version(const std::string& store, const std::string& at);
+/// What should be known of the version, such as that a newer one is torn, is printed as a note,
+/// unless the result is JSON, which says it as `warning`.
+[[nodiscard]] Version open_version(const std::string& store, const std::string& at, bool json);
 
 }  // namespace lancekeep::cli

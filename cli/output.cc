@@ -93,4 +93,8 @@ Json to_json(const VersionInfo& version) {
           {"warning", version.warning.empty() ? Json() : Json(version.warning)}};
 }
 
+Json warning_of(const Version& version) {
+  return version.info().warning.empty() ? Json() : Json(version.info().warning);
+}
+
 }  // namespace lancekeep::cli

@@ -47,5 +47,7 @@ class Table {
 /// Members are named as in the library and in Python.
 [[nodiscard]] Json to_json(const TensorInfo& tensor);
 [[nodiscard]] Json to_json(const VersionInfo& version);
+/// What whoever opened it should know, or null.
+[[nodiscard]] Json warning_of(const Version& version);
 
 }  // namespace lancekeep::cli

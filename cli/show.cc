@@ -49,7 +49,7 @@ std::string text(const VersionInfo& info) {
 }
 
 ExitCode run(const ShowOptions& options, bool json) {
-  const Version version = open_version(options.store, options.at);
+  const Version version = open_version(options.store, options.at, json);
   if (json) {
     Json document = {{"store", options.store}};
     document.update(to_json(version.info()));

@@ -200,8 +200,9 @@ def test_full_disk(store, tmp_path):
     """Each write of an import in turn finds the disk full: the store has its old version, or both."""
     trace = lambda n: ("strace", "-f", "-qqq", "-o", "/dev/null", "-e", f"inject=write:error=ENOSPC:when={n}")
     before, refusals = snapshot(store), 0
+    save_file({"w": np.full(1000, 7, np.float32)}, tmp_path / "next.safetensors")
     for n in range(1, 100):
-        done = run("import", tmp_path / "model.safetensors", store, prefix=trace(n))
+        done = run("import", tmp_path / "next.safetensors", store, prefix=trace(n))
         if done.returncode == 0:
             break
         if snapshot(store) == before:

@@ -33,6 +33,16 @@ TEST_F(SaveModel, EveryVersionKeepsItsValues) {
   }
 }
 
+TEST_F(SaveModel, WhatStaysIsNotWrittenAgain) {
+  const torch::Tensor large = torch::randn({1000});
+  save_model(StateDict{{"large", large}, {"step", torch::zeros({1})}}, path, true);
+  const SaveReport report =
+      save_model(StateDict{{"large", large}, {"step", torch::ones({1})}}, path, true);
+  EXPECT_EQ(report.tensors_written, 1U);
+  EXPECT_EQ(report.tensors_kept, 1U);
+  EXPECT_EQ(report.bytes_shared, 4000U);
+}
+
 TEST_F(SaveModel, WithoutVersionAllThatWasThereIsReplaced) {
   save_model(StateDict{{"old", torch::zeros({1})}}, path, true);
   save_model(StateDict{{"old", torch::ones({1})}}, path, true, [] {
