@@ -81,7 +81,10 @@ inline std::string objection(const StoreContent& found, const Transition& transi
       if (transition.unsafe.contains(number)) continue;
       if (!is_old_or_new(number, found.versions, before.versions, after.versions)) {
         const std::string* now = find_in(found.versions, number);
-        return fmt::format("version {} is {}", number, now == nullptr ? "lost" : *now);
+        return fmt::format("version {} is {}", number,
+                           now == nullptr                ? "lost"
+                           : now->starts_with("damaged") ? now->c_str()
+                                                         : "neither as before nor as after");
       }
     }
     for (const auto& [name, ignored] : content->tags) {
