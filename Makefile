@@ -8,7 +8,7 @@ help:
 	@echo "make demo                a real network saved, fine-tuned, saved again, compared"
 	@echo "make test                every test: C++ (also under sanitizers), LibTorch, pylance both ways"
 	@echo "make trust               a kill and an error at every system call, many power cuts (5 minutes)"
-	@echo "make bench               save, open, export beside peers, as ratios"
+	@echo "make bench               save, open, export, diff beside peers, as ratios"
 	@echo "make install PREFIX=dir  command, library, headers, CMake package"
 	@echo "make setup               system and Python packages only"
 
@@ -28,6 +28,7 @@ demo: build
 bench: build
 	tools/setup.sh python
 	.venv/bin/python bench/save_and_load.py build/plain
+	.venv/bin/python bench/diff.py build/plain
 
 install: build
 	cmake --install build/plain --prefix $(PREFIX)

@@ -55,8 +55,12 @@ void declare(CLI::App& app, Command& command) {
   add_ls(app, command);
   add_show(app, command);
   add_log(app, command);
+  add_diff(app, command);
   add_tag(app, command);
   add_restore(app, command);
+  add_verify(app, command);
+  add_gc(app, command);
+  add_du(app, command);
   add_dump(app, command);
 }
 

@@ -1,12 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/units.h"
 
+#include <lancekeep/error.h>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 
 namespace lancekeep::cli {
+namespace {
+
+struct AgeUnit {
+  char letter;
+  const char* word;  // nothing: not for printing
+  std::chrono::seconds length;
+};
+
+// The largest first.
+constexpr std::array<AgeUnit, 5> kAgeUnits = {{{'w', nullptr, std::chrono::weeks(1)},
+                                               {'d', "day", std::chrono::days(1)},
+                                               {'h', "hour", std::chrono::hours(1)},
+                                               {'m', "minute", std::chrono::minutes(1)},
+                                               {'s', "second", std::chrono::seconds(1)}}};
+
+}  // namespace
 
 std::string human_bytes(std::uint64_t bytes) {
   if (bytes < 1000) return fmt::format("{} B", bytes);
@@ -32,6 +52,49 @@ std::string human_duration(std::chrono::nanoseconds duration) {
 
 std::string counted(std::uint64_t count, const std::string& singular) {
   return fmt::format("{} {}{}", count, singular, count == 1 ? "" : "s");
+}
+
+std::chrono::nanoseconds parse_age(const std::string& text, const std::string& option) {
+  const auto fail = [&](const char* why) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("{} expects an age such as 30d, 12h, 90m, 45s or 2w, got `{}`{}",
+                            option, text, why));
+  };
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const auto* const unit = std::find_if(
+      kAgeUnits.begin(), kAgeUnits.end(),
+      [&](const AgeUnit& each) { return text.substr(digits) == std::string(1, each.letter); });
+  if (digits == 0 || unit == kAgeUnits.end()) fail("");
+  std::int64_t count = 0;
+  const bool fits =
+      std::from_chars(text.data(), text.data() + digits, count).ec == std::errc() &&
+      count <= std::chrono::nanoseconds::max() / std::chrono::nanoseconds(unit->length);
+  if (!fits) fail(", which is more than 292 years");
+  return count * unit->length;
+}
+
+std::string age_text(std::chrono::nanoseconds age) {
+  for (const AgeUnit& unit : kAgeUnits) {
+    const std::chrono::nanoseconds length = unit.length;
+    if (unit.word != nullptr && age >= length && age % length == std::chrono::nanoseconds(0)) {
+      return counted(static_cast<std::uint64_t>(age / length), unit.word);
+    }
+  }
+  return counted(static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(age).count()),
+                 "second");
+}
+
+std::string number_runs(const std::vector<std::uint64_t>& numbers) {
+  std::string text;
+  for (std::size_t first = 0; first < numbers.size();) {
+    std::size_t last = first;
+    while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1) ++last;
+    if (!text.empty()) text += ", ";
+    text += std::to_string(numbers[first]);
+    if (last > first) text += fmt::format("–{}", numbers[last]);
+    first = last + 1;
+  }
+  return text;
 }
 
 std::string utc_time(std::chrono::sys_time<std::chrono::nanoseconds> time,

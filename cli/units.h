@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace lancekeep::cli {
 
@@ -16,6 +17,15 @@ namespace lancekeep::cli {
 [[nodiscard]] std::string human_duration(std::chrono::nanoseconds duration);
 /// "1 tensor", "2 tensors".
 [[nodiscard]] std::string counted(std::uint64_t count, const std::string& singular);
+
+/// An age as one number and a unit: "30d", "12h", "90m" (minutes), "45s", "2w".
+/// @throws Error invalid_argument, naming `option`.
+[[nodiscard]] std::chrono::nanoseconds parse_age(const std::string& text,
+                                                 const std::string& option);
+/// The same in words, in the largest unit that fits exactly: "7 days", "90 minutes".
+[[nodiscard]] std::string age_text(std::chrono::nanoseconds age);
+/// Ascending numbers, runs of them as "1–3, 5".
+[[nodiscard]] std::string number_runs(const std::vector<std::uint64_t>& numbers);
 
 enum class TimePrecision { seconds, microseconds };
 /// ISO 8601 in UTC: "2026-01-31T12:00:00Z".

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/units.h"
 
+#include <lancekeep/error.h>
+
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -35,6 +37,57 @@ TEST(Counted, IsSingularForOneOnly) {
   EXPECT_EQ(counted(0, "tensor"), "0 tensors");
   EXPECT_EQ(counted(1, "tensor"), "1 tensor");
   EXPECT_EQ(counted(2, "tensor"), "2 tensors");
+}
+
+TEST(ParseAge, TakesANumberAndAUnit) {
+  EXPECT_EQ(parse_age("45s", "--x"), 45s);
+  EXPECT_EQ(parse_age("90m", "--x"), 90min);
+  EXPECT_EQ(parse_age("12h", "--x"), 12h);
+  EXPECT_EQ(parse_age("30d", "--x"), 720h);
+  EXPECT_EQ(parse_age("2w", "--x"), 336h);
+  EXPECT_EQ(parse_age("0s", "--x"), 0s);
+}
+
+TEST(ParseAge, RefusesAnythingElse) {
+  for (const std::string text : {"", "d", "30", "-1d", "+1d", "1.5h", "1 d", " 1d", "1d ", "1D",
+                                 "1dd", "1y", "1h30m", "0x1d"}) {
+    try {
+      (void)parse_age(text, "--older-than");
+      ADD_FAILURE() << text;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+      EXPECT_EQ(std::string(error.what()),
+                "--older-than expects an age such as 30d, 12h, 90m, 45s or 2w, got `" + text + "`");
+    }
+  }
+}
+
+TEST(ParseAge, RefusesWhatDoesNotFit) {
+  EXPECT_EQ(parse_age("9223372036s", "--x"), 9'223'372'036s);
+  for (const std::string text :
+       {"9223372037s", "99999999999999999999s", "15251w", "9223372036854775807w"}) {
+    try {
+      (void)parse_age(text, "--x");
+      ADD_FAILURE() << text;
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("more than 292 years"), std::string::npos);
+    }
+  }
+}
+
+TEST(AgeText, PicksTheLargestUnitThatFits) {
+  EXPECT_EQ(age_text(168h), "7 days");
+  EXPECT_EQ(age_text(24h), "1 day");
+  EXPECT_EQ(age_text(36h), "36 hours");
+  EXPECT_EQ(age_text(90min), "90 minutes");
+  EXPECT_EQ(age_text(61s), "61 seconds");
+  EXPECT_EQ(age_text(0s), "0 seconds");
+}
+
+TEST(NumberRuns, JoinsNeighbours) {
+  EXPECT_EQ(number_runs({}), "");
+  EXPECT_EQ(number_runs({4}), "4");
+  EXPECT_EQ(number_runs({1, 2, 3, 5, 7, 8}), "1–3, 5, 7–8");
 }
 
 TEST(UtcTime, IsIso8601) {

@@ -31,7 +31,11 @@ void add_ls(CLI::App& app, Command& command);
 void add_show(CLI::App& app, Command& command);
 void add_log(CLI::App& app, Command& command);
 void add_restore(CLI::App& app, Command& command);
+void add_diff(CLI::App& app, Command& command);
 void add_tag(CLI::App& app, Command& command);
+void add_verify(CLI::App& app, Command& command);
+void add_gc(CLI::App& app, Command& command);
+void add_du(CLI::App& app, Command& command);
 void add_dump(CLI::App& app, Command& command);
 
 }  // namespace lancekeep::cli

@@ -17,7 +17,7 @@ from pathlib import Path
 STANDARD = re.compile(r"[a-z_0-9]+")  # <vector>, <optional>, <cstdint>
 SYSTEM = re.compile(  # C and Linux
     r"(sys|linux)/[a-z_0-9]+\.h|"
-    r"(dirent|errno|fcntl|pthread|signal|stdio|stdlib|string|time|unistd)\.h"
+    r"(dirent|errno|fcntl|fnmatch|pthread|signal|stdio|stdlib|string|time|unistd)\.h"
 )
 LIBRARIES = ("fmt", "protozero", "flatbuffers", "roaring", "nlohmann", "zstd.h", "lz4.h", "lz4frame.h", "xxhash.h")
 TEST_LIBRARIES = ("gtest", "gmock")

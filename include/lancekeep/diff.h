@@ -15,8 +15,10 @@ namespace lancekeep {
 
 class Version;
 
-/// How far a tensor moved: element by element after − before, each taken as a double. Elements of
-/// which either side is NaN or infinite are counted, and left out of every other figure.
+/// How far a tensor moved: element by element after − before, each taken as a double. A complex
+/// element counts as two, as does a byte of float4_e2m1fn_x2. Elements of which either side is NaN
+/// or infinite are counted, and left out of every other figure. A norm of doubles that is itself
+/// beyond a double's range is infinity.
 struct ChangeFigures {
   std::uint64_t elements = 0;
   std::uint64_t differing = 0;   ///< elements whose bytes differ
@@ -34,8 +36,7 @@ struct ChangeFigures {
 struct TensorChange {
   TensorInfo before;
   TensorInfo after;
-  /// Where they were asked for, and both sides are of the same float or complex dtype (an element
-  /// of the latter counts as two) and the same shape.
+  /// Where they were asked for, and both sides are of the same float or complex dtype and shape.
   std::optional<ChangeFigures> figures;
 };
 

@@ -20,7 +20,8 @@ struct GcOptions {
   /// Files that no version names, as killed saves leave them, go once they are this old, and nobody
   /// is writing them. Less than a running save by pylance takes would cut into it.
   std::chrono::nanoseconds orphans_older_than = std::chrono::hours(7 * 24);
-  bool dry_run = false;  ///< say what would go; change nothing
+  /// Say what would go; change nothing. Orphans that are in use count as going, since nobody looks.
+  bool dry_run = false;
 };
 
 struct GcReport {
@@ -34,18 +35,22 @@ struct GcReport {
   std::vector<std::string> notes;
 };
 
-/// What a store takes on the disk. Bytes are those of the files' sizes.
+/// What a store takes on the disk. Bytes are those of the files' sizes; bytes = values +
+/// bookkeeping + unreachable.
 struct DiskUsage {
-  std::uint64_t bytes = 0;        ///< of all files in the store's folder
-  std::uint64_t values = 0;       ///< data files that some version names
-  std::uint64_t bookkeeping = 0;  ///< manifests, transactions, deletion files, tags
+  std::uint64_t bytes = 0;   ///< of all files in the store's folder; links are not followed
+  std::uint64_t values = 0;  ///< data files that some version names
+  /// Manifests, transactions, deletion files, tags; also Lance's indices, managed blobs and
+  /// branches, which are not looked into.
+  std::uint64_t bookkeeping = 0;
   std::uint64_t unreachable = 0;  ///< files that no version names: left by killed saves, or foreign
   struct OfVersion {
     std::uint64_t number = 0;
-    std::uint64_t bytes = 0;      ///< all files that it stands on
+    std::uint64_t bytes = 0;      ///< all files that it stands on; 0: its manifest is damaged
     std::uint64_t exclusive = 0;  ///< of those, the ones that no other version names
   };
   std::vector<OfVersion> versions;  ///< oldest first
+  std::vector<std::string> notes;   ///< damaged versions; folders that could not be looked into
 };
 
 }  // namespace lancekeep

@@ -157,8 +157,10 @@ class LANCEKEEP_API Store {
   [[nodiscard]] VerifyReport verify_all(const VerifyOptions& options = {}) const;
 
   /// Removes versions, and the files that no version needs any more. Whoever has a file mapped
-  /// keeps its bytes. @throws Error invalid_argument without a bound; unsupported, with nothing
-  /// removed, where a manifest or a branch holds what this build does not know.
+  /// keeps its bytes. Stopped half-way, it leaves complete versions, and files for the next gc.
+  /// @throws Error invalid_argument without a bound; with nothing removed: unsupported, where a
+  /// manifest or a branch holds what this build does not know; corrupt, where a manifest or a tag
+  /// is damaged.
   GcReport gc(const GcOptions& options);
   [[nodiscard]] DiskUsage disk_usage() const;
 

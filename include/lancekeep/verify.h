@@ -17,6 +17,8 @@ namespace lancekeep {
 struct VerifyOptions {
   /// Whether this tensor's value is to be read; empty: all are. Structures are checked in any case.
   std::function<bool(std::string_view name)> select;
+  /// Bytes of values read and to be read; 0 of 0 while structures are looked at. An exception
+  /// thrown from it stops the verification.
   std::function<void(std::uint64_t done, std::uint64_t total, std::string_view tensor)> progress;
 };
 
@@ -31,6 +33,7 @@ struct VerifyFinding {
 
 struct VerifyReport {
   std::uint64_t versions = 0;    ///< looked at
+  std::uint64_t newest = 0;      ///< of them, among those whose manifest can be read; 0: none
   std::uint64_t tensors = 0;     ///< whose values were held against their hashes; a value that
                                  ///< several versions share counts, and is read, once
   std::uint64_t bytes_read = 0;  ///< of values

@@ -7,9 +7,9 @@
 namespace lancekeep::io {
 
 /// Passes every call on to `inner` until the `fail_at`-th changing call (make_folder, create,
-/// write, sync, flush, rename, remove, sync_file, sync_folder, lock; counted from 1), which throws
-/// `code` without doing anything – as do all after it if `stays_broken`, as after a crash or on a
-/// disk that stays full. 0: never fails, only counts.
+/// write, sync, flush, rename, remove, remove_unused, sync_file, sync_folder, lock; counted from
+/// 1), which throws `code` without doing anything – as do all after it if `stays_broken`, as after
+/// a crash or on a disk that stays full. 0: never fails, only counts.
 class FaultStorage : public ForwardingStorage {
  public:
   struct Plan {

@@ -29,11 +29,12 @@ void change_everything(Storage& storage) {
   storage.sync_folder("data");
   const auto lock = storage.lock("data", LockMode::exclusive);
   storage.remove("data/c");
+  EXPECT_TRUE(storage.remove_unused("data/c"));
 }
 
-constexpr std::array<const char*, 11> calls = {
-    "make_folder", "create",    "write",       "sync", "flush", "rename_new",
-    "rename_over", "sync_file", "sync_folder", "lock", "remove"};
+constexpr std::array<const char*, 12> calls = {
+    "make_folder", "create",    "write",       "sync", "flush",  "rename_new",
+    "rename_over", "sync_file", "sync_folder", "lock", "remove", "remove_unused"};
 
 TEST(FaultStorage, OnlyCountsWithoutAPlan) {
   const TemporaryFolder folder;

@@ -154,6 +154,48 @@ TEST_F(LocalStorageTest, RemovesFilesLinksAndEmptyFolders) {
               fails_with(ErrorCode::io, "store/full: cannot remove: Directory not empty"));
 }
 
+TEST_F(LocalStorageTest, ListsAFileFromBeyondTheRangeOfTimes) {
+  folder_.write("store/a", "abc");
+  const timespec beyond = {16'000'000'000, 0};  // the year 2477
+  const timespec times[] = {beyond, beyond};
+  ASSERT_EQ(::utimensat(AT_FDCWD, at("store/a").c_str(), times, 0), 0);
+  EXPECT_GT(storage_->list("").at(0).modified, std::chrono::system_clock::now());
+}
+
+TEST_F(LocalStorageTest, TellsRegularFilesFromTheRest) {
+  folder_.write("store/file", "abc");
+  storage_->make_folder("folder");
+  std::filesystem::create_symlink("file", at("store/link"));
+  ASSERT_EQ(::mkfifo(at("store/pipe").c_str(), 0600), 0);
+  for (const FolderEntry& entry : storage_->list("")) {
+    EXPECT_EQ(entry.is_file, entry.name == "file") << entry.name;
+  }
+}
+
+TEST_F(LocalStorageTest, RemoveUnusedLeavesAFileThatIsBeingWritten) {
+  auto file = storage_->create("a");
+  const auto other = open_local_storage(at("store"));
+  EXPECT_FALSE(other->remove_unused("a"));
+  EXPECT_FALSE(storage_->remove_unused("a")) << "of the same process, too";
+  EXPECT_TRUE(storage_->exists("a"));
+  file.reset();
+  EXPECT_TRUE(other->remove_unused("a"));
+  EXPECT_FALSE(storage_->exists("a"));
+}
+
+TEST_F(LocalStorageTest, RemoveUnusedIsFineWithWhatIsGone) {
+  EXPECT_TRUE(storage_->remove_unused("none"));
+  EXPECT_TRUE(storage_->remove_unused("none/none"));
+}
+
+TEST_F(LocalStorageTest, RemoveUnusedTakesNoLink) {
+  folder_.write("store/a", "abc");
+  std::filesystem::create_symlink("a", at("store/link"));
+  EXPECT_THROW((void)storage_->remove_unused("link"), Error);
+  EXPECT_TRUE(std::filesystem::is_symlink(at("store/link")));
+  EXPECT_TRUE(storage_->exists("a"));
+}
+
 TEST_F(LocalStorageTest, NoCallLeavesTheFolder) {
   folder_.write("secret", "key");
   folder_.write("store/a", "abc");
@@ -173,6 +215,7 @@ TEST_F(LocalStorageTest, NoCallLeavesTheFolder) {
     EXPECT_THAT([&] { storage_->rename_over(path, "b"); }, is_refused);
     EXPECT_THAT([&] { storage_->remove(path); }, is_refused);
     EXPECT_THAT([&] { storage_->sync_file(path); }, is_refused);
+    EXPECT_THAT([&] { (void)storage_->remove_unused(path); }, is_refused);
     EXPECT_THAT([&] { storage_->sync_folder(path); }, is_refused);
     EXPECT_THAT([&] { (void)storage_->lock(path, LockMode::shared); }, is_refused);
   }

@@ -70,7 +70,7 @@ def store(tmp_path, model):
 
 # --- help ---------------------------------------------------------------------------------------
 
-VERBS = ["import", "export", "ls", "show", "log", "tag", "restore", "dump"]
+VERBS = ["import", "export", "ls", "show", "log", "diff", "tag", "restore", "verify", "gc", "du", "dump"]
 
 
 def test_version():

@@ -18,7 +18,7 @@ TOOL = str(BUILD / "tests" / "durability" / "lancekeep_durability_tool")
 @dataclass(frozen=True)
 class Operation:
     name: str
-    start: str  # what lies in the folder before: nothing, one or two (versions)
+    start: str  # what lies in the folder before: nothing, or so many versions
     line: tuple
     renames: bool = True  # False: a file system without renameat2
     whole: bool = True  # the store changes in one step; else each version and each tag does
@@ -41,6 +41,7 @@ OPERATIONS = [
     command("tag --force", "two", "tag", "m.lance", "base", "--force"),
     command("tag -d", "two", "tag", "m.lance", "-d", "base"),
     command("restore", "two", "restore", "m.lance", "1"),
+    command("gc", "many", "gc", "m.lance", "--keep-last", "1", "--orphans-older-than", "0s", whole=False),
     command("export over a file", "two", "export", "m.lance", "out.safetensors", "--force", "--quiet"),
     Operation("replace", "two", (TOOL, "replace", "m.lance", "third.safetensors")),
 ]
@@ -54,7 +55,7 @@ def tensors(seed):
 def prepare(folder):
     """Makes folder/<start> for each start that operations name."""
     run = lambda *line: subprocess.run([COMMAND, *line], cwd=place, check=True, stdout=subprocess.DEVNULL)
-    for start in ("nothing", "one", "two"):
+    for versions, start in enumerate(("nothing", "one", "two", "many")):
         place = folder / start
         place.mkdir()
         for seed, name in enumerate(("first", "second", "third", "next"), 1):
@@ -63,8 +64,12 @@ def prepare(folder):
             continue
         run("import", "first.safetensors", "m.lance", "-m", "first", "--tag", "base", "--quiet")
         run("export", "m.lance", "out.safetensors", "--quiet")
-        if start == "two":
+        if versions > 1:
             run("import", "second.safetensors", "m.lance", "--quiet")
+        if versions > 2:
+            run("import", "third.safetensors", "m.lance", "--quiet")
+            run("import", "next.safetensors", "m.lance", "--quiet")
+            (place / "m.lance" / "_transactions" / "1-1323e9e9-eaf3-4b17-9fcd-e12a0946f3ba.txn").write_text("orphan")
 
 
 class Place:

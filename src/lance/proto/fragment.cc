@@ -74,7 +74,7 @@ DataFile decode_data_file(const io::ByteView& message) {
         file.base_id = get_u32(reader);
         break;
       default:
-        reader.skip();
+        keep_unknown(reader, file.unknown);
     }
   });
   check(file, message);
@@ -92,6 +92,7 @@ std::string encode_data_file(const DataFile& file) {
   if (file.version.minor != 0) writer.add_uint32(number(DataFileTag::minor), file.version.minor);
   if (file.size != 0) writer.add_uint64(number(DataFileTag::size), file.size);
   if (file.base_id) writer.add_uint32(number(DataFileTag::base_id), *file.base_id);
+  bytes += file.unknown;
   return bytes;
 }
 
@@ -116,7 +117,7 @@ DeletionFile decode_deletion_file(const io::ByteView& message) {
         file.base_id = get_u32(reader);
         break;
       default:
-        reader.skip();
+        keep_unknown(reader, file.unknown);
     }
   });
   if (kind > static_cast<std::uint32_t>(DeletionFile::Kind::bitmap)) {
@@ -142,6 +143,7 @@ std::string encode_deletion_file(const DeletionFile& file) {
     writer.add_uint64(number(DeletionTag::num_deleted_rows), file.num_deleted_rows);
   }
   if (file.base_id) writer.add_uint32(number(DeletionTag::base_id), *file.base_id);
+  bytes += file.unknown;
   return bytes;
 }
 

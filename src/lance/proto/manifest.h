@@ -23,6 +23,7 @@ struct DataFile {
   FormatVersion version;
   std::uint64_t size = 0;  ///< bytes; 0: not recorded
   std::optional<std::uint32_t> base_id;
+  std::string unknown;  ///< fields we do not know, as raw protobuf
 
   bool operator==(const DataFile&) const = default;
 };
@@ -34,6 +35,7 @@ struct DeletionFile {
   std::uint64_t id = 0;
   std::uint64_t num_deleted_rows = 0;
   std::optional<std::uint32_t> base_id;
+  std::string unknown;  ///< fields we do not know, as raw protobuf
 
   bool operator==(const DeletionFile&) const = default;
 };

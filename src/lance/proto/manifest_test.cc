@@ -85,6 +85,15 @@ TEST(Manifest, WhatWeDoNotKnowIsWrittenBack) {
   EXPECT_EQ(encode_manifest(manifest), bytes);
 }
 
+TEST(Manifest, WhatWeDoNotKnowOfAFileIsWrittenBack) {
+  Manifest manifest = full_manifest();
+  std::string further;
+  protozero::pbf_writer(further).add_string(99, "further");
+  manifest.fragments[1].files[0].unknown = further;
+  manifest.fragments[1].deletion->unknown = further;
+  EXPECT_EQ(decode_manifest(view(encode_manifest(manifest))), manifest);
+}
+
 TEST(Manifest, PositionsInTheOldFileAreNotWrittenBack) {
   std::string bytes = encode_manifest(full_manifest());
   protozero::pbf_writer writer(bytes);

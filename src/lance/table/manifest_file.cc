@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A manifest file: [u32 length + Transaction][u32 length + Manifest][trailer];
 // docs/format/table.md.
+#include "io/error_text.h"
 #include "lance/table/feature_flags.h"
 #include "lance/table/version_names.h"
 
@@ -81,9 +82,7 @@ std::optional<Transaction> inline_transaction(const io::ByteView& content, const
 
 /// The same error with advice behind it.
 [[noreturn]] void rethrow_with(const Error& error, const std::string& advice) {
-  const std::string place = Error(error.code(), {}, error.file(), error.offset()).what();
-  const std::string text = std::string(error.what()).substr(place.size());
-  throw Error(error.code(), text + "; " + advice, error.file(), error.offset());
+  throw io::with_text(error, io::text_of(error) + "; " + advice);
 }
 
 /// The way out of a version that cannot be read is the one before it.
@@ -183,11 +182,11 @@ std::string encode_manifest_file(Manifest manifest, const Transaction& transacti
 }
 
 bool is_torn(const io::Storage& storage, const VersionEntry& entry) {
-  const std::uint64_t size = storage.size(entry.path);
-  if (size < trailer_size + length_size) return true;
-  if (size > max_manifest_size) return false;
-  const io::ByteView content = storage.read(entry.path, max_manifest_size);
-  if (!content.text().ends_with(magic)) return true;
+  const io::InputFile file = storage.open(entry.path);
+  if (file.size() < trailer_size + length_size) return true;
+  if (file.read(file.size() - magic.size(), magic.size(), "the magic").text() != magic) return true;
+  if (file.size() > max_manifest_size) return false;
+  const io::ByteView content = file.read(0, file.size(), "the manifest");
   return has_gap(content.text()) && !is_decodable(content);
 }
 

@@ -203,10 +203,14 @@ TEST_F(ReadManifest, IsTornWhereItIsEmptyOrCutShortOrHasGaps) {
   };
   EXPECT_FALSE(is_torn_as(good));
   EXPECT_TRUE(is_torn_as(""));
+  EXPECT_TRUE(is_torn_as("LAN"));
   EXPECT_TRUE(is_torn_as(good.substr(0, 1024)));
+  EXPECT_TRUE(is_torn_as(good.substr(0, good.size() - 1)));
+  EXPECT_TRUE(is_torn_as(std::string(good.size(), '\0'))) << "a size without its content";
   EXPECT_TRUE(is_torn_as(with_gap(0, 512)));
   EXPECT_TRUE(is_torn_as(with_gap(good.size() / 512 * 512, good.size() % 512)));
   EXPECT_FALSE(is_torn_as(with_gap(0, 500))) << "damage of another kind";
+  EXPECT_FALSE(is_torn_as(good.substr(1))) << "damaged, but not cut short";
   manifest.config = {{"note", std::string(2000, '\0')}};
   EXPECT_FALSE(is_torn_as(encode_manifest_file(manifest, small_transaction())));
 }

@@ -162,6 +162,10 @@ Tag read_tag(const io::Storage& storage, const std::string& name) {
     content.fail("the tag file has no \"version\" that is a whole number");
   }
   tag.version = version->get<std::uint64_t>();
+  const auto size = json.find("manifestSize");
+  if (size != json.end() && size->is_number_unsigned()) {
+    tag.manifest_size = size->get<std::uint64_t>();
+  }
   const auto branch = json.find("branch");
   if (branch == json.end() || branch->is_null()) return tag;
   if (!branch->is_string()) content.fail("the tag's \"branch\" is neither null nor text");

@@ -15,6 +15,7 @@ namespace lancekeep::lance {
 struct Tag {
   std::uint64_t version = 0;
   std::optional<std::string> branch;
+  std::optional<std::uint64_t> manifest_size;  ///< of the version, when the tag was set
 };
 
 /// Throws invalid_argument unless `name` is letters, digits, ".", "_", "-", at most 128 of them,

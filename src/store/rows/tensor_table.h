@@ -15,6 +15,11 @@
 
 namespace lancekeep::store {
 
+class FragmentColumns;
+
+/// Far above any model, far below what would hurt: bounds what a hostile manifest can ask for.
+inline constexpr std::uint64_t kMaxRows = 1 << 24;
+
 /// One row. A field that is null in the file (only rows that pylance made have such) is nothing
 /// here.
 struct TensorRow {
@@ -41,6 +46,11 @@ struct TensorTable {
 /// the rest in row order. @throws Error corrupt, unsupported (not the native layout).
 [[nodiscard]] TensorTable read_tensor_table(const io::Storage& storage,
                                             const lance::Manifest& manifest);
+
+/// Row `offset` of a fragment; which of a table's files it lies in is the caller's to say.
+[[nodiscard]] TensorRow read_row(const FragmentColumns& columns, std::uint64_t offset);
+/// What read_tensor_table() does with the rows of all fragments; double names become damage.
+void put_in_model_order(std::vector<TensorRow>& rows);
 
 /// For each row the one that it shares its storage with, or null: the row that its tied_to names,
 /// where that is another one, and dtype, shape and bytes (the same range of the same file, or the

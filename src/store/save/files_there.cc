@@ -6,7 +6,6 @@
 #include "store/rows/properties.h"
 
 #include <algorithm>
-#include <set>
 
 namespace lancekeep::store {
 
@@ -21,23 +20,16 @@ std::vector<std::string> paths_of(const std::vector<lance::Fragment>& fragments)
   return paths;
 }
 
-bool says_that_it_is_synced(const lance::ManifestFile& file) {
+}  // namespace
+
+bool is_synced(const lance::ManifestFile& file) {
   return file.transaction &&
          number_property(file.transaction->properties, kSyncedKey) == file.manifest.version;
 }
 
-}  // namespace
-
-bool files_are_there(const io::Storage& storage, const std::vector<lance::Fragment>& fragments) {
-  return std::ranges::all_of(paths_of(fragments),
-                             [&](const std::string& path) { return storage.exists(path); });
-}
-
-void sync_what_is_shared(io::Storage& storage, const lance::ManifestFile& base,
-                         const std::vector<lance::Fragment>& fragments) {
-  if (says_that_it_is_synced(base)) return;
+void sync_files(io::Storage& storage, const std::set<std::string>& paths) {
   std::set<std::string> folders;
-  for (const std::string& path : paths_of(fragments)) {
+  for (const std::string& path : paths) {
     try {
       storage.sync_file(path);
       folders.insert(path.substr(0, path.rfind('/')));
@@ -46,6 +38,18 @@ void sync_what_is_shared(io::Storage& storage, const lance::ManifestFile& base,
     }
   }
   for (const std::string& folder : folders) storage.sync_folder(folder);
+}
+
+bool files_are_there(const io::Storage& storage, const std::vector<lance::Fragment>& fragments) {
+  return std::ranges::all_of(paths_of(fragments),
+                             [&](const std::string& path) { return storage.exists(path); });
+}
+
+void sync_what_is_shared(io::Storage& storage, const lance::ManifestFile& base,
+                         const std::vector<lance::Fragment>& fragments) {
+  if (is_synced(base)) return;
+  const auto paths = paths_of(fragments);
+  sync_files(storage, {paths.begin(), paths.end()});
 }
 
 }  // namespace lancekeep::store

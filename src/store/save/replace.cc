@@ -3,15 +3,17 @@
 // Replacing a store, and what each step prevents:
 //  1. Look at what is there. Anything but a store is refused and untouched.
 //  2. Save version 1 into a new folder beside it, durably whatever was asked: the old store is
-//  going to
-//     be deleted. A crash until here leaves it, and a folder with ".lancekeep-" in its name.
+//     going to be deleted. A crash until here leaves it, and a folder with ".lancekeep-" in its
+//     name. The new folder is locked, so that nobody takes it for one that such a crash left.
 //  3. Take the exclusive lock of the old store's _versions: no save is published into a folder that
-//  is
-//     about to go.
+//     is about to go.
 //  4. Exchange the two folders in one step, and sync their parent: readers see the old store or the
-//  new.
+//     new.
 //  5. Delete the old store, by the names that Lance writes. Whoever has its files mapped keeps
-//  them.
+//     them.
+//  6. Delete what earlier replacements that crashed have left beside the store: only what is old
+//     and what nobody holds a lock on. After step 4, so that no power cut can bring back a folder
+//     by the exchange that this one is built on.
 #include "store/save/replace.h"
 
 #include "io/local_storage.h"
@@ -19,63 +21,19 @@
 #include "lance/table/dataset.h"
 #include "store/read/dataset_folder.h"
 #include "store/read/store_state.h"
+#include "store/save/leftovers.h"
 #include "store/save/save.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <vector>
+#include <chrono>
+#include <memory>
 
 namespace lancekeep::store {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-struct LanceFolder {
-  std::string_view path;
-  std::array<std::string_view, 3> endings;  // of files that Lance writes into it
-};
-
-// Children before their parents, so that a parent is empty when its turn comes.
-constexpr LanceFolder kLanceFolders[] = {
-    {"data", {".lance", ".tmp", ".blob"}},
-    {"_versions", {".manifest", ".tmp", "latest_version_hint.json"}},
-    {"_transactions", {".txn", ".tmp", ".txn"}},
-    {"_deletions", {".arrow", ".bin", ".tmp"}},
-    {"_refs/tags", {".json", ".tmp", ".json"}},
-    {"_refs/branches", {".json", ".tmp", ".json"}},
-    {"_refs", {".json", ".tmp", ".json"}},
-};
-
-bool is_folder(const fs::path& path) {
-  std::error_code ignored;
-  return fs::symlink_status(path, ignored).type() == fs::file_type::directory;
-}
-
-// Whether every part of `path` below `top` is a folder, and none of them a link to one.
-bool is_folder_below(const fs::path& top, const fs::path& path) {
-  fs::path folder = top;
-  return std::ranges::all_of(path, [&](const fs::path& part) { return is_folder(folder /= part); });
-}
-
-void remove_files(const fs::path& top, const LanceFolder& kind) {
-  if (!is_folder_below(top, kind.path)) return;
-  const fs::path folder = top / kind.path;
-  std::error_code error;
-  std::vector<fs::path> ours;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    const bool by_name = std::ranges::any_of(
-        kind.endings, [&](std::string_view ending) { return name.ends_with(ending); });
-    std::error_code ignored;
-    const bool file = it->symlink_status(ignored).type() == fs::file_type::regular;
-    if (by_name && file) ours.push_back(it->path());
-  }
-  for (const fs::path& file : ours) fs::remove(file, error);
-  fs::remove(folder, error);  // stays where it is not empty
-}
 
 // `path` without links: the folder that is to be exchanged.
 fs::path real_path(const fs::path& path) {
@@ -86,21 +44,7 @@ fs::path real_path(const fs::path& path) {
   return real;
 }
 
-// A name beside `path` that nothing else has.
-fs::path sibling_of(const fs::path& path) {
-  return path.parent_path() /
-         fmt::format(".{}.lancekeep-{:016x}", path.filename().string(), io::random_u64());
-}
-
 }  // namespace
-
-bool remove_dataset(const fs::path& folder) {
-  if (!is_folder(folder)) return false;
-  for (const LanceFolder& kind : kLanceFolders) remove_files(folder, kind);
-  std::error_code ignored;
-  fs::remove(folder, ignored);
-  return !fs::exists(fs::symlink_status(folder, ignored));
-}
 
 SaveReport replace_store(const fs::path& path, TensorSource& source, const SaveOptions& options) {
   io::finish_swap(path);
@@ -112,12 +56,15 @@ SaveReport replace_store(const fs::path& path, TensorSource& source, const SaveO
   if (versions.entries.empty()) return Store::create(target).save(source, options);
   require_native(*old, lance::read_manifest(*old, versions.entries.back()).manifest);
 
-  const fs::path fresh = sibling_of(target);
+  const fs::path fresh = new_sibling(target);
   SaveReport report;
+  std::unique_ptr<io::FolderLock> lock_of_fresh;
   try {
     SaveOptions durable = options;
     durable.durable = true;
-    report = Store::create(fresh).save(source, durable);
+    Store store = Store::create(fresh);
+    lock_of_fresh = io::open_local_storage(fresh)->lock("", io::LockMode::shared);
+    report = store.save(source, durable);
     const auto lock = old->lock("_versions", io::LockMode::exclusive);
     if (!old->is_current()) {
       throw Error(ErrorCode::conflict,
@@ -133,6 +80,12 @@ SaveReport replace_store(const fs::path& path, TensorSource& source, const SaveO
   if (!remove_dataset(fresh)) {
     report.notes.push_back("the old store held files that Lance does not write; they are left in " +
                            fresh.string());
+  }
+  const std::size_t left = remove_leftovers(target, std::chrono::system_clock::now());
+  if (left > 0) {
+    report.notes.push_back(fmt::format(
+        "{} that an interrupted replacement had left beside the store {} removed",
+        left == 1 ? "1 folder" : fmt::format("{} folders", left), left == 1 ? "is" : "are"));
   }
   return report;
 }

@@ -56,6 +56,7 @@ struct Operation {
   std::function<void(Store&)> run;      ///< the operation
   /// Done before it, though nobody promised that it lasts.
   std::function<void(CrashFolder&)> unsafe = nullptr;
+  bool vouches = false;  ///< for what was unsafe, before it removes any other version
 };
 
 /// For GoogleTest's names and messages.
@@ -120,6 +121,7 @@ class CrashSweep {
   void learn_transition() {
     CrashFolder folder = copy();
     const StoreContent prepared = content_of(prepared_);
+    transition_.vouches = operation_.vouches;
     transition_.before = content_of(folder.path());
     for (const auto& [number, content] : transition_.before.versions) {
       if (!prepared.versions.contains(number)) transition_.unsafe.insert(number);

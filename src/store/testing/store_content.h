@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 namespace lancekeep::store {
@@ -46,11 +47,12 @@ inline StoreContent content_of(const std::filesystem::path& path) {
   return content;
 }
 
-/// What an operation leads from, and to; `unsafe` are versions that nobody promised to keep.
+/// What an operation leads from, and to.
 struct Transition {
   StoreContent before;
   StoreContent after;
-  std::set<std::uint64_t> unsafe;
+  std::set<std::uint64_t> unsafe;  ///< versions before it that nobody promised to keep
+  bool vouches = false;            ///< it makes them safe before it removes any other
 };
 
 template <typename Key, typename Value>
@@ -70,15 +72,23 @@ bool is_old_or_new(const Key& key, const std::map<Key, Value>& found,
   return same(now, find_in(before, key)) || same(now, find_in(after, key));
 }
 
+inline bool lacks_a_safe_one(const StoreContent& found, const Transition& transition) {
+  return std::ranges::any_of(transition.before.versions, [&](const auto& version) {
+    return !transition.unsafe.contains(version.first) && !found.versions.contains(version.first);
+  });
+}
+
 /// What is wrong with a store that was found after the operation was cut short, or acknowledged;
 /// empty: nothing. Each version and each tag is as before or as after; none is lost, none is half.
 inline std::string objection(const StoreContent& found, const Transition& transition,
                              bool acknowledged) {
   const StoreContent& before = acknowledged ? transition.after : transition.before;
   const StoreContent& after = transition.after;
+  const bool all_count =
+      transition.vouches && (acknowledged || lacks_a_safe_one(found, transition));
   for (const auto* content : {&found, &before, &after}) {
     for (const auto& [number, ignored] : content->versions) {
-      if (transition.unsafe.contains(number)) continue;
+      if (transition.unsafe.contains(number) && !all_count) continue;
       if (!is_old_or_new(number, found.versions, before.versions, after.versions)) {
         const std::string* now = find_in(found.versions, number);
         return fmt::format("version {} is {}", number,

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lance/table/known_files.h"
+
+#include "io/folder_walk.h"
+#include "lance/table/version_names.h"
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+namespace lancekeep::lance {
+namespace {
+
+/// Data files may lie in folders below data/; nobody's lie deeper.
+constexpr std::size_t max_depth = 16;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_binary_digit(char c) { return c == '0' || c == '1'; }
+bool is_hex_digit(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
+
+template <typename IsOne>
+bool is_run_of(std::string_view text, IsOne is_one) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), is_one);
+}
+
+/// `text` without the ending; nothing where it has another.
+std::optional<std::string_view> without_ending(std::string_view text, std::string_view ending) {
+  if (text.size() <= ending.size() || !text.ends_with(ending)) return std::nullopt;
+  return text.substr(0, text.size() - ending.size());
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  for (std::size_t end; (end = text.find(separator)) != std::string_view::npos;) {
+    parts.push_back(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+  parts.push_back(text);
+  return parts;
+}
+
+bool is_uuid(std::string_view text) {
+  constexpr std::array<std::size_t, 5> sizes = {8, 4, 4, 4, 12};
+  const std::vector<std::string_view> parts = split(text, '-');
+  return std::equal(parts.begin(), parts.end(), sizes.begin(), sizes.end(),
+                    [](std::string_view part, std::size_t size) {
+                      return part.size() == size && is_run_of(part, is_hex_digit);
+                    });
+}
+
+/// 3 random bytes as binary digits and 13 as hex digits; older writers took a uuid.
+bool is_data_file_stem(std::string_view stem) {
+  constexpr std::size_t binary = 24;
+  constexpr std::size_t hex = 26;
+  if (is_uuid(stem)) return true;
+  return stem.size() == binary + hex && is_run_of(stem.substr(0, binary), is_binary_digit) &&
+         is_run_of(stem.substr(binary), is_hex_digit);
+}
+
+/// Below data/.
+std::optional<FileKind> kind_of_data(std::string_view name) {
+  constexpr std::size_t blob_id_bits = 32;
+  if (const auto stem = without_ending(name, ".lance"); stem && is_data_file_stem(*stem)) {
+    return FileKind::data;
+  }
+  const std::vector<std::string_view> parts = split(name, '/');
+  if (parts.size() != 2 || !is_data_file_stem(parts[0])) return std::nullopt;
+  const auto id = without_ending(parts[1], ".blob");
+  if (!id || id->size() != blob_id_bits || !is_run_of(*id, is_binary_digit)) return std::nullopt;
+  return FileKind::sidecar;
+}
+
+std::optional<FileKind> kind_of_manifest(std::string_view name) {
+  if (name == "latest_version_hint.json") return FileKind::version_hint;
+  if (parse_manifest_name(name)) return FileKind::manifest;
+  std::optional<std::string_view> digits = without_ending(name, ".manifest");
+  if (!digits) return std::nullopt;
+  if (digits->starts_with('d')) digits->remove_prefix(1);
+  return is_run_of(*digits, is_digit) ? std::optional(FileKind::detached) : std::nullopt;
+}
+
+std::optional<FileKind> kind_of_transaction(std::string_view name) {
+  const auto stem = without_ending(name, ".txn");
+  const std::size_t dash = name.find('-');
+  if (!stem || dash >= stem->size() || !is_run_of(stem->substr(0, dash), is_digit) ||
+      !is_uuid(stem->substr(dash + 1))) {
+    return std::nullopt;
+  }
+  return FileKind::transaction;
+}
+
+std::optional<FileKind> kind_of_deletion(std::string_view name) {
+  auto stem = without_ending(name, ".bin");
+  if (!stem) stem = without_ending(name, ".arrow");
+  if (!stem) return std::nullopt;
+  const std::vector<std::string_view> parts = split(*stem, '-');
+  const auto is_number = [](std::string_view part) { return is_run_of(part, is_digit); };
+  if (parts.size() != 3 || !std::all_of(parts.begin(), parts.end(), is_number)) return std::nullopt;
+  return FileKind::deletion;
+}
+
+std::optional<FileKind> kind_of_json(std::string_view name, FileKind kind) {
+  if (name.find('/') != std::string_view::npos || !without_ending(name, ".json")) {
+    return std::nullopt;
+  }
+  return kind;
+}
+
+std::optional<FileKind> kind_of_final(std::string_view folder, std::string_view name) {
+  if (folder == data_folder) return kind_of_data(name);
+  if (folder == versions_folder) return kind_of_manifest(name);
+  if (folder == transactions_folder) return kind_of_transaction(name);
+  if (folder == deletions_folder) return kind_of_deletion(name);
+  if (folder == "_refs/tags") return kind_of_json(name, FileKind::tag);
+  if (folder == "_refs/branches") return kind_of_json(name, FileKind::branch);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<FileKind> kind_of_file(std::string_view path) {
+  const auto is_above = [&](std::string_view folder) {
+    return path.starts_with(folder) && path.substr(folder.size()).starts_with('/');
+  };
+  const auto* const folder = std::find_if(lance_folders.begin(), lance_folders.end(), is_above);
+  if (folder == lance_folders.end()) return std::nullopt;
+  const std::string_view name = path.substr(std::string_view(*folder).size() + 1);
+  const bool is_right_below = name.find('/') == std::string_view::npos;
+  if (is_right_below && without_ending(name, ".tmp")) return FileKind::temporary;
+  const std::size_t hash = name.rfind('#');
+  if (hash == std::string_view::npos) return kind_of_final(*folder, name);
+  if (!is_run_of(name.substr(hash + 1), is_digit)) return std::nullopt;
+  const bool is_of_lance = kind_of_final(*folder, name.substr(0, hash)).has_value();
+  return is_of_lance ? std::optional(FileKind::temporary) : std::nullopt;
+}
+
+std::string owner_of_sidecar(std::string_view path) {
+  return std::string(path.substr(0, path.rfind('/'))) + ".lance";
+}
+
+bool is_sidecar_folder(std::string_view path) {
+  return kind_of_file(std::string(path) + ".lance") == FileKind::data;
+}
+
+std::map<std::string, io::FolderEntry> list_lance_folders(const io::Storage& storage) {
+  std::set<std::string_view> tops;
+  for (const std::string_view folder : lance_folders) {
+    tops.insert(folder.substr(0, folder.find('/')));
+  }
+  std::map<std::string, io::FolderEntry> found;
+  for (const io::FolderEntry& entry : storage.list("")) {
+    if (!entry.is_folder || !tops.contains(entry.name)) continue;
+    found.merge(io::walk_folder(storage, entry.name, max_depth));
+    found.emplace(entry.name, entry);
+  }
+  return found;
+}
+
+}  // namespace lancekeep::lance

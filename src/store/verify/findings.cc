@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/verify/findings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace lancekeep::store {
+
+namespace {
+
+// More than anybody reads; a hostile store could fill the memory with them.
+constexpr std::size_t kMostFindings = 100'000;
+
+std::string key_of(const VerifyFinding& finding) {
+  return fmt::format("{}\n{}\n{}\n{}", finding.file.native(),
+                     finding.offset ? std::to_string(*finding.offset) : "", finding.tensor,
+                     finding.what);
+}
+
+std::uint64_t place_of(const VerifyFinding& finding) {
+  return finding.version == 0 ? std::numeric_limits<std::uint64_t>::max() : finding.version;
+}
+
+}  // namespace
+
+std::string words_of(const Error& error) {
+  const std::string place = Error(error.code(), {}, error.file(), error.offset()).what();
+  return std::string(error.what()).substr(place.size());
+}
+
+VerifyFinding finding_of(const Error& error, std::uint64_t version, std::string tensor) {
+  return {.version = version,
+          .tensor = std::move(tensor),
+          .file = error.file(),
+          .offset = error.offset(),
+          .what = words_of(error)};
+}
+
+std::string and_others(std::uint64_t others) {
+  if (others == 0) return {};
+  return fmt::format("; {} other version{} it too", others, others == 1 ? " has" : "s have");
+}
+
+void Findings::add(VerifyFinding finding, std::uint64_t newest) {
+  const auto [at, is_new] = index_.emplace(key_of(finding), entries_.size());
+  if (!is_new) {
+    Entry& entry = entries_[at->second];
+    if (finding.version > entry.newest) ++entry.others;
+    entry.newest = std::max(entry.newest, finding.version);
+    return;
+  }
+  if (entries_.size() == kMostFindings) {
+    index_.erase(at);
+    ++unlisted_;
+    return;
+  }
+  newest = std::max(newest, finding.version);
+  entries_.push_back({std::move(finding), newest});
+}
+
+void Findings::keep(const std::function<bool(std::uint64_t version)>& is_there) {
+  index_.clear();
+  std::erase_if(entries_, [&](const Entry& entry) {
+    return entry.finding.version != 0 && !is_there(entry.finding.version) &&
+           !is_there(entry.newest);
+  });
+}
+
+void Findings::report(VerifyReport& report) {
+  std::ranges::stable_sort(entries_, {}, [](const Entry& e) { return place_of(e.finding); });
+  for (Entry& entry : entries_) {
+    entry.finding.what += and_others(entry.others);
+    report.findings.push_back(std::move(entry.finding));
+  }
+  report.notes = std::move(notes_);
+  if (unlisted_ > 0)
+    report.notes.push_back(fmt::format("{} more findings are not listed", unlisted_));
+  *this = {};
+}
+
+}  // namespace lancekeep::store

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// torch's floating-point types as they lie in memory: each has a Code, an unsigned integer that
+// holds one value's bits, and value(), which gives that value as a double, exactly.
+//
+// The functions are free of branches and tables, so that a loop over them becomes vector code. A
+// signalling NaN comes out as a quiet one. Constant; any thread may use it.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <type_traits>
+
+namespace lancekeep {
+
+// float32 as its bits: sign, 8 bits of exponent with a bias of 127, 23 bits of mantissa.
+namespace single {
+
+constexpr unsigned kMantissaBits = 23;
+constexpr int kBias = 127;
+constexpr std::uint32_t kInfinity = 0x7f800000;
+constexpr std::uint32_t kNan = 0x7fc00000;
+
+constexpr float power_of_two(int exponent) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(exponent + kBias) << kMantissaBits);
+}
+
+// Written with a mask: for `?:` the compiler would branch around what it takes to get `yes`, and
+// make no vector code.
+constexpr std::uint32_t select(bool condition, std::uint32_t yes, std::uint32_t no) {
+  const std::uint32_t mask = 0 - static_cast<std::uint32_t>(condition);
+  return (yes & mask) | (no & ~mask);
+}
+
+}  // namespace single
+
+// What a format of 16 bits or fewer has beside finite numbers.
+enum class SpecialValues {
+  none,
+  ieee,               // the largest exponent is for infinity and NaN
+  all_ones,           // exponent and mantissa all ones are NaN ("fn")
+  minus_zero_is_nan,  // ("fnuz")
+};
+
+// A sign bit, then exponent, then mantissa; an exponent of 0 is for zero and subnormal numbers.
+template <unsigned kExponentBits, unsigned kMantissaBits, int kBias, SpecialValues kSpecials>
+struct SmallFloat {
+  static constexpr unsigned kBits = 1 + kExponentBits + kMantissaBits;
+  using Code = std::conditional_t<kBits <= 8, std::uint8_t, std::uint16_t>;
+
+  static double value(std::uint32_t code) {
+    using single::select;
+    constexpr std::uint32_t kSign = 1U << (kBits - 1);
+    constexpr unsigned kWiden = single::kMantissaBits - kMantissaBits;
+    constexpr std::uint32_t kRebias = static_cast<std::uint32_t>(single::kBias - kBias)
+                                      << single::kMantissaBits;
+    const std::uint32_t magnitude = code & (kSign - 1);
+    // A subnormal number is its mantissa as an integer, times the smallest of them.
+    const float subnormal = static_cast<float>(static_cast<std::int32_t>(magnitude)) *
+                            single::power_of_two(1 - kBias - static_cast<int>(kMantissaBits));
+    std::uint32_t bits =
+        select(magnitude >> kMantissaBits == 0, std::bit_cast<std::uint32_t>(subnormal),
+               (magnitude << kWiden) + kRebias);
+    if constexpr (kSpecials == SpecialValues::ieee) {
+      constexpr std::uint32_t kTop = ((1U << kExponentBits) - 1) << kMantissaBits;
+      bits = select(magnitude >= kTop, (magnitude << kWiden) | single::kInfinity, bits);
+    } else if constexpr (kSpecials == SpecialValues::all_ones) {
+      bits = select(magnitude == kSign - 1, single::kNan, bits);
+    } else if constexpr (kSpecials == SpecialValues::minus_zero_is_nan) {
+      bits = select(code == kSign, single::kNan, bits);
+    }
+    return std::bit_cast<float>(bits | (code & kSign) << (32 - kBits));
+  }
+};
+
+// float32 without its lower half.
+struct Bfloat16 {
+  using Code = std::uint16_t;
+  static double value(std::uint32_t code) { return std::bit_cast<float>(code << 16); }
+};
+
+// The exponent of a power of two, without a sign.
+struct Float8E8m0fnu {
+  using Code = std::uint8_t;
+  static double value(std::uint32_t code) {
+    constexpr std::uint32_t kSmallest = 1U << (single::kMantissaBits - 1);  // 2^-127
+    const std::uint32_t bits = single::select(code == 0, kSmallest, code << single::kMantissaBits);
+    return std::bit_cast<float>(single::select(code == 0xff, single::kNan, bits));
+  }
+};
+
+struct Float32 {
+  using Code = std::uint32_t;
+  static double value(std::uint32_t code) { return std::bit_cast<float>(code); }
+};
+
+struct Float64 {
+  using Code = std::uint64_t;
+  static double value(std::uint64_t code) { return std::bit_cast<double>(code); }
+};
+
+using Float16 = SmallFloat<5, 10, 15, SpecialValues::ieee>;
+using Float8E4m3fn = SmallFloat<4, 3, 7, SpecialValues::all_ones>;
+using Float8E4m3fnuz = SmallFloat<4, 3, 8, SpecialValues::minus_zero_is_nan>;
+using Float8E5m2 = SmallFloat<5, 2, 15, SpecialValues::ieee>;
+using Float8E5m2fnuz = SmallFloat<5, 2, 16, SpecialValues::minus_zero_is_nan>;
+// In the lower four bits of its Code.
+using Float4E2m1fn = SmallFloat<2, 1, 1, SpecialValues::none>;
+
+}  // namespace lancekeep
