@@ -62,6 +62,7 @@ class Collection {
  private:
   void sync_what_stays() {
     sync_files(storage_, survey_.unsynced_names);
+    if (!survey_.unsynced_names.empty()) storage_.sync_folder("");
     storage_.sync_folder(lance::versions_folder);
   }
 
