@@ -118,12 +118,12 @@ TEST_F(Collect, WhoHasAFileMappedKeepsItsBytes) {
   const std::string data = data_file_of(1);
   collect({.keep_last = 1});
   ASSERT_FALSE(is_there(data));
-  EXPECT_EQ(text_of(view), small_model(1).value(3));
+  EXPECT_EQ(text_of(view), changing_model(1).value(2));
 }
 
 TEST_F(Collect, RefusesAStoreThatWasReplaced) {
   save(1);
-  MemorySource source = small_model(2);
+  MemorySource source = changing_model(2);
   Store::replace(path_, source);
   EXPECT_THAT([&] { collect({.keep_last = 1}); },
               io::fails_with(ErrorCode::conflict, "the store was replaced"));

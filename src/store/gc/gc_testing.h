@@ -22,11 +22,21 @@ inline const std::string kBlob = "10000000000000000000000000000000.blob";
 /// Takes orphans of any age.
 inline constexpr std::chrono::nanoseconds kAnyAge{0};
 
+/// A model of which nothing is as it was with another seed, so that versions share no file.
+inline MemorySource changing_model(unsigned seed) {
+  MemorySource source;
+  source.add("conv.weight", "float32", {2, 3, 2}, floats(12, seed));
+  source.add("bn.num_batches", "int64", {}, std::string(8, static_cast<char>(seed)));
+  source.add("head.weight", "float32", {5, 5}, floats(25, seed + 1));
+  source.tie("embedding.weight", 0);
+  return source;
+}
+
 class GcTest : public testing::Test {
  protected:
   /// Version `seed` of the model, as the next version of the store.
   std::uint64_t save(unsigned seed) {
-    MemorySource source = small_model(seed);
+    MemorySource source = changing_model(seed);
     return store_.save(source).version;
   }
   GcReport collect(const GcOptions& options, std::chrono::nanoseconds later = {}) const {
@@ -49,7 +59,7 @@ class GcTest : public testing::Test {
     std::filesystem::last_write_time(file, std::filesystem::last_write_time(file) - age);
   }
   void expect_model(std::uint64_t version, unsigned seed) const {
-    const MemorySource source = small_model(seed);
+    const MemorySource source = changing_model(seed);
     const Version found = store_.at(version);
     ASSERT_EQ(found.tensors().size(), source.tensors().size());
     for (std::size_t i = 0; i < source.tensors().size(); ++i) {

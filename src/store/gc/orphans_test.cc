@@ -63,7 +63,7 @@ TEST_F(CollectOrphans, LeavesAnOrphanThatSomeoneIsWriting) {
 
 TEST_F(CollectOrphans, ASaveThatIsUnderWayKeepsItsFiles) {
   save(1);
-  MemorySource source = small_model(2);
+  MemorySource source = changing_model(2);
   std::optional<GcReport> report;
   const auto collect_meanwhile = [&](std::uint64_t done, std::uint64_t total, std::string_view) {
     if (done == total) report = collect({.keep_last = 1, .orphans_older_than = kAnyAge});
