@@ -3,10 +3,11 @@ PREFIX ?= $(HOME)/.local
 BUILD  := build/release
 TORCH  := $(CURDIR)/.venv/lib/python3.11/site-packages/torch
 
-.PHONY: help setup demo test test-cpp test-python bench install build clean
+.PHONY: help setup demo test test-cpp test-python trust bench install build clean
 help:
 	@echo "make demo                a real network saved, fine-tuned, saved again, compared"
 	@echo "make test                every test: C++ (also under sanitizers), LibTorch, pylance both ways"
+	@echo "make trust               a kill and an error at every system call, many power cuts (5 minutes)"
 	@echo "make bench               save, open, export, diff beside peers, as ratios"
 	@echo "make install PREFIX=dir  command, library, headers, CMake package"
 	@echo "make setup               system and Python packages only"
@@ -50,6 +51,14 @@ test-cpp:
 # Last, so that pytest's closing line ends the run.
 test-python:
 	LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) .venv/bin/python -m pytest -q tests
+
+# What `make test` does for each call that changes something, for every system call and with more seeds.
+trust: setup
+	cmake --preset release -DLANCEKEEP_TORCH_PREFIX=$(TORCH)
+	cmake --build --preset release
+	set -e; for test in $(BUILD)/src/store/save/store_save_test $(BUILD)/src/store/gc/store_gc_test; do \
+	  LANCEKEEP_SEEDS=100 $$test --gtest_brief=1 --gtest_filter='*PowerCutAt*'; done
+	LANCEKEEP_TRUST=1 LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) .venv/bin/python -m pytest -q tests/durability
 
 clean:
 	rm -rf build

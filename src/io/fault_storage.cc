@@ -59,66 +59,54 @@ class FaultFile : public WritableFile {
 }  // namespace
 
 FaultStorage::FaultStorage(std::unique_ptr<Storage> inner, Plan plan)
-    : inner_(std::move(inner)), counter_(std::make_shared<Counter>(plan)) {}
+    : ForwardingStorage(std::move(inner)), counter_(std::make_shared<Counter>(plan)) {}
 
 std::uint64_t FaultStorage::calls() const { return counter_->calls(); }
 
-std::string FaultStorage::full_name(const std::string& path) const {
-  return inner_->full_name(path);
-}
-bool FaultStorage::exists(const std::string& path) const { return inner_->exists(path); }
-std::uint64_t FaultStorage::size(const std::string& path) const { return inner_->size(path); }
-std::vector<FolderEntry> FaultStorage::list(const std::string& folder) const {
-  return inner_->list(folder);
-}
-ByteView FaultStorage::read(const std::string& path, std::uint64_t limit) const {
-  return inner_->read(path, limit);
-}
-InputFile FaultStorage::open(const std::string& path) const { return inner_->open(path); }
-
-ByteView FaultStorage::map(const std::string& path, MapMode mode) const {
-  return inner_->map(path, mode);
-}
-bool FaultStorage::is_current() const { return inner_->is_current(); }
-
 void FaultStorage::make_folder(const std::string& path) {
   counter_->count("make_folder", full_name(path));
-  inner_->make_folder(path);
+  ForwardingStorage::make_folder(path);
 }
 
 std::unique_ptr<WritableFile> FaultStorage::create(const std::string& path) {
   counter_->count("create", full_name(path));
-  return std::make_unique<FaultFile<Counter>>(inner_->create(path), counter_, full_name(path));
+  return std::make_unique<FaultFile<Counter>>(ForwardingStorage::create(path), counter_,
+                                              full_name(path));
 }
 
 bool FaultStorage::rename_new(const std::string& from, const std::string& to) {
   counter_->count("rename_new", full_name(to));
-  return inner_->rename_new(from, to);
+  return ForwardingStorage::rename_new(from, to);
 }
 
 void FaultStorage::rename_over(const std::string& from, const std::string& to) {
   counter_->count("rename_over", full_name(to));
-  inner_->rename_over(from, to);
+  ForwardingStorage::rename_over(from, to);
 }
 
 void FaultStorage::remove(const std::string& path) {
   counter_->count("remove", full_name(path));
-  inner_->remove(path);
+  ForwardingStorage::remove(path);
 }
 
 bool FaultStorage::remove_unused(const std::string& path) {
   counter_->count("remove_unused", full_name(path));
-  return inner_->remove_unused(path);
+  return ForwardingStorage::remove_unused(path);
+}
+
+void FaultStorage::sync_file(const std::string& path) {
+  counter_->count("sync_file", full_name(path));
+  ForwardingStorage::sync_file(path);
 }
 
 void FaultStorage::sync_folder(const std::string& path) {
   counter_->count("sync_folder", full_name(path));
-  inner_->sync_folder(path);
+  ForwardingStorage::sync_folder(path);
 }
 
 std::unique_ptr<FolderLock> FaultStorage::lock(const std::string& folder, LockMode mode) {
   counter_->count("lock", full_name(folder));
-  return inner_->lock(folder, mode);
+  return ForwardingStorage::lock(folder, mode);
 }
 
 }  // namespace lancekeep::io

@@ -2,15 +2,15 @@
 // A Storage that fails on purpose: for tests of what a save leaves behind.
 #pragma once
 
-#include "io/storage.h"
+#include "io/forwarding_storage.h"
 
 namespace lancekeep::io {
 
 /// Passes every call on to `inner` until the `fail_at`-th changing call (make_folder, create,
-/// write, sync, flush, rename, remove, remove_unused, sync_folder, lock; counted from 1), which
-/// throws `code` without doing anything – as do all after it if `stays_broken`, as after a crash or
-/// on a disk that stays full. 0: never fails, only counts.
-class FaultStorage : public Storage {
+/// write, sync, flush, rename, remove, remove_unused, sync_file, sync_folder, lock; counted from
+/// 1), which throws `code` without doing anything – as do all after it if `stays_broken`, as after
+/// a crash or on a disk that stays full. 0: never fails, only counts.
+class FaultStorage : public ForwardingStorage {
  public:
   struct Plan {
     std::uint64_t fail_at = 0;
@@ -21,26 +21,18 @@ class FaultStorage : public Storage {
   /// Changing calls seen so far.
   [[nodiscard]] std::uint64_t calls() const;
 
-  std::string full_name(const std::string& path) const override;
-  bool exists(const std::string& path) const override;
-  std::uint64_t size(const std::string& path) const override;
-  std::vector<FolderEntry> list(const std::string& folder) const override;
-  ByteView read(const std::string& path, std::uint64_t limit) const override;
-  InputFile open(const std::string& path) const override;
-  ByteView map(const std::string& path, MapMode mode) const override;
   void make_folder(const std::string& path) override;
   std::unique_ptr<WritableFile> create(const std::string& path) override;
   bool rename_new(const std::string& from, const std::string& to) override;
   void rename_over(const std::string& from, const std::string& to) override;
   void remove(const std::string& path) override;
   bool remove_unused(const std::string& path) override;
+  void sync_file(const std::string& path) override;
   void sync_folder(const std::string& path) override;
   std::unique_ptr<FolderLock> lock(const std::string& folder, LockMode mode) override;
-  bool is_current() const override;
 
  private:
   class Counter;
-  std::unique_ptr<Storage> inner_;
   std::shared_ptr<Counter> counter_;
 };
 

@@ -25,15 +25,16 @@ void change_everything(Storage& storage) {
   EXPECT_EQ(storage.map("data/c", MapMode::read_only).text(), "abc");
   EXPECT_EQ(storage.list("data").size(), 1u);
   EXPECT_TRUE(storage.is_current());
+  storage.sync_file("data/c");
   storage.sync_folder("data");
   const auto lock = storage.lock("data", LockMode::exclusive);
   storage.remove("data/c");
   EXPECT_TRUE(storage.remove_unused("data/c"));
 }
 
-constexpr std::array<const char*, 11> calls = {
-    "make_folder", "create",      "write", "sync",   "flush",        "rename_new",
-    "rename_over", "sync_folder", "lock",  "remove", "remove_unused"};
+constexpr std::array<const char*, 12> calls = {
+    "make_folder", "create",    "write",       "sync", "flush",  "rename_new",
+    "rename_over", "sync_file", "sync_folder", "lock", "remove", "remove_unused"};
 
 TEST(FaultStorage, OnlyCountsWithoutAPlan) {
   const TemporaryFolder folder;

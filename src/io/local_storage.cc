@@ -78,6 +78,7 @@ class LocalStorage : public Storage {
   void rename_over(const std::string& from, const std::string& to) override;
   void remove(const std::string& path) override;
   bool remove_unused(const std::string& path) override;
+  void sync_file(const std::string& path) override;
   void sync_folder(const std::string& path) override;
   std::unique_ptr<FolderLock> lock(const std::string& folder, LockMode mode) override;
   bool is_current() const override;
@@ -138,6 +139,13 @@ void LocalStorage::make_folder(const std::string& path) {
   (void)open_folder(path);
 }
 
+// Locks a file that was just made; false where a clean-up, to which it looked like an orphan until
+// now, was faster.
+bool lock_new_file(int file, const std::string& name) {
+  lock_while_written(file, name);
+  return status_of(file, name).st_nlink > 0;
+}
+
 std::unique_ptr<WritableFile> LocalStorage::create(const std::string& path) {
   const auto name = root_.locate(path);
   for (int attempt = 0; attempt < max_attempts; ++attempt) {
@@ -147,10 +155,13 @@ std::unique_ptr<WritableFile> LocalStorage::create(const std::string& path) {
                       O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     }));
     if (!file.is_open()) throw_system_error(errno, "create", name.full);
-    lock_while_written(file.get(), name.full);
-    // Else a clean-up took it for an orphan before it was locked.
-    const bool is_there = status_of(file.get(), name.full).st_nlink > 0;
-    if (is_there) return std::make_unique<LocalFile>(std::move(file), name.full);
+    try {
+      const bool is_ours = lock_new_file(file.get(), name.full);
+      if (is_ours) return std::make_unique<LocalFile>(std::move(file), name.full);
+    } catch (const Error&) {
+      (void)::unlinkat(name.folder.get(), name.last.c_str(), 0);  // nobody else knows of it yet
+      throw;
+    }
   }
   throw Error(ErrorCode::conflict,
               fmt::format("{} times a clean-up took this new file for an orphan before it could be "
@@ -192,6 +203,12 @@ bool LocalStorage::remove_unused(const std::string& path) {
   if (!lock_to_remove(file->get(), full_name(path))) return false;
   remove(path);
   return true;
+}
+
+void LocalStorage::sync_file(const std::string& path) {
+  const Descriptor file = root_.open(path, O_RDONLY);
+  (void)regular_file_size(file.get(), full_name(path));
+  io::sync_file(file.get(), full_name(path));
 }
 
 void LocalStorage::sync_folder(const std::string& path) {

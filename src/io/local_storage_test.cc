@@ -239,6 +239,7 @@ TEST_F(LocalStorageTest, NoCallLeavesTheFolder) {
     EXPECT_THAT([&] { storage_->rename_over("a", path); }, is_refused);
     EXPECT_THAT([&] { storage_->rename_over(path, "b"); }, is_refused);
     EXPECT_THAT([&] { storage_->remove(path); }, is_refused);
+    EXPECT_THAT([&] { storage_->sync_file(path); }, is_refused);
     EXPECT_THAT([&] { (void)storage_->remove_unused(path); }, is_refused);
     EXPECT_THAT([&] { storage_->sync_folder(path); }, is_refused);
     EXPECT_THAT([&] { (void)storage_->lock(path, LockMode::shared); }, is_refused);
@@ -254,6 +255,15 @@ TEST_F(LocalStorageTest, AFileIsLockedWhileItIsWritten) {
   EXPECT_FALSE(is_free("store/a"));
   file.reset();
   EXPECT_TRUE(is_free("store/a"));
+}
+
+TEST_F(LocalStorageTest, SyncsAFileThatIsThereAndNothingElse) {
+  folder_.write("store/a", "abc");
+  EXPECT_NO_THROW(storage_->sync_file("a"));
+  EXPECT_THAT([&] { storage_->sync_file("none"); }, fails_with(ErrorCode::not_found, "store/none"));
+  storage_->make_folder("folder");
+  EXPECT_THAT([&] { storage_->sync_file("folder"); },
+              fails_with(ErrorCode::io, "expected a file, found a folder"));
 }
 
 TEST_F(LocalStorageTest, LocksOfTwoStoragesConflict) {

@@ -84,6 +84,8 @@ class Storage {
   /// Removes a file that nobody is writing: one that a WritableFile has open is left, and the
   /// answer is false. Fine if it is not there.
   [[nodiscard]] virtual bool remove_unused(const std::string& path) = 0;
+  /// Returns once content and size of a finished file are on the disk, whoever wrote it.
+  virtual void sync_file(const std::string& path) = 0;
   /// Returns once the names in this folder are on the disk; "" is the store's own folder, and
   /// brings that folder's own name to the disk as well.
   virtual void sync_folder(const std::string& path) = 0;

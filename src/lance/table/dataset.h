@@ -47,8 +47,8 @@ struct ManifestFile {
 /// is read if it is there.
 [[nodiscard]] ManifestFile read_manifest(const io::Storage& storage, const VersionEntry& entry);
 
-/// Whether a manifest file is empty, or does not end as one does: a power cut leaves it so where
-/// nobody synced it.
+/// Whether a manifest file is empty, does not end as one does, or cannot be read for sectors of
+/// zeros: a power cut leaves it so where nobody synced it. Any other damage is no such thing.
 [[nodiscard]] bool is_torn(const io::Storage& storage, const VersionEntry& entry);
 
 /// Row offsets that a fragment's deletion file lists, sorted, each below `fragment.physical_rows`;

@@ -22,6 +22,7 @@ constexpr std::uint16_t minor = 2;
 /// About two million fragments; no message in it can then hold more than memory does.
 constexpr std::uint64_t max_manifest_size = std::uint64_t{256} << 20;
 constexpr std::uint64_t max_transaction_size = max_manifest_size;
+constexpr std::size_t sector_size = 512;
 
 /// The bytes of a section that starts with its length; `end` is where the next one starts.
 io::ByteView section(const io::ByteView& content, std::uint64_t position, std::uint64_t end,
@@ -109,6 +110,23 @@ std::optional<Transaction> read_transaction_file(const io::Storage& storage,
   }
 }
 
+/// Whether a whole sector is zeros, as where a file got its size but not all of its content.
+bool has_gap(std::string_view content) {
+  for (std::size_t start = 0; start < content.size(); start += sector_size) {
+    if (content.substr(start, sector_size).find_first_not_of('\0') == content.npos) return true;
+  }
+  return false;
+}
+
+bool is_decodable(const io::ByteView& content) {
+  try {
+    (void)decode_manifest_file(content);
+    return true;
+  } catch (const Error& error) {
+    return error.code() != ErrorCode::corrupt;
+  }
+}
+
 std::string with_length(const std::string& message) {
   if (message.size() > std::numeric_limits<std::uint32_t>::max()) {
     throw Error(ErrorCode::unsupported,
@@ -166,7 +184,10 @@ std::string encode_manifest_file(Manifest manifest, const Transaction& transacti
 bool is_torn(const io::Storage& storage, const VersionEntry& entry) {
   const io::InputFile file = storage.open(entry.path);
   if (file.size() < trailer_size + length_size) return true;
-  return file.read(file.size() - magic.size(), magic.size(), "the magic").text() != magic;
+  if (file.read(file.size() - magic.size(), magic.size(), "the magic").text() != magic) return true;
+  if (file.size() > max_manifest_size) return false;
+  const io::ByteView content = file.read(0, file.size(), "the manifest");
+  return has_gap(content.text()) && !is_decodable(content);
 }
 
 ManifestFile read_manifest(const io::Storage& storage, const VersionEntry& entry) {

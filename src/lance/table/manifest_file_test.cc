@@ -190,18 +190,29 @@ TEST_F(ReadManifest, ADamagedFirstOneSaysThatThereIsNoOther) {
                [&] { (void)read_newest(); });
 }
 
-TEST_F(ReadManifest, IsTornWhereItsEndIsMissing) {
-  const std::string good = good_file();
-  const auto newest_is_torn = [&](const std::string& content) {
+TEST_F(ReadManifest, IsTornWhereItIsEmptyOrCutShortOrHasGaps) {
+  const auto is_torn_as = [&](const std::string& content) {
     put_version(1, content);
     return is_torn(*storage, list_versions(*storage).entries.back());
   };
-  EXPECT_TRUE(newest_is_torn(""));
-  EXPECT_TRUE(newest_is_torn("LAN"));
-  EXPECT_TRUE(newest_is_torn(good.substr(0, good.size() - 1)));
-  EXPECT_TRUE(newest_is_torn(std::string(good.size(), '\0'))) << "a size without its content";
-  EXPECT_FALSE(newest_is_torn(good));
-  EXPECT_FALSE(newest_is_torn(good.substr(1))) << "damaged, but not cut short";
+  Manifest manifest = small_manifest();
+  manifest.config = {{"note", std::string(2000, 'x')}};
+  const std::string good = encode_manifest_file(manifest, small_transaction());
+  const auto with_gap = [&](std::size_t start, std::size_t size) {
+    return std::string(good).replace(start, size, size, '\0');
+  };
+  EXPECT_FALSE(is_torn_as(good));
+  EXPECT_TRUE(is_torn_as(""));
+  EXPECT_TRUE(is_torn_as("LAN"));
+  EXPECT_TRUE(is_torn_as(good.substr(0, 1024)));
+  EXPECT_TRUE(is_torn_as(good.substr(0, good.size() - 1)));
+  EXPECT_TRUE(is_torn_as(std::string(good.size(), '\0'))) << "a size without its content";
+  EXPECT_TRUE(is_torn_as(with_gap(0, 512)));
+  EXPECT_TRUE(is_torn_as(with_gap(good.size() / 512 * 512, good.size() % 512)));
+  EXPECT_FALSE(is_torn_as(with_gap(0, 500))) << "damage of another kind";
+  EXPECT_FALSE(is_torn_as(good.substr(1))) << "damaged, but not cut short";
+  manifest.config = {{"note", std::string(2000, '\0')}};
+  EXPECT_FALSE(is_torn_as(encode_manifest_file(manifest, small_transaction())));
 }
 
 TEST_F(ReadManifest, RefusesAContentOfAnotherVersionThanTheName) {

@@ -13,12 +13,15 @@
 //     build does not understand: it could name a file that nothing else names. In this order, since
 //     a writer that takes no lock (pylance) may publish meanwhile: its files are then named, or
 //     young, or not listed.
-//  4. Remove the manifests, oldest first: a version that is still there is still complete. Stopped
+//  4. Bring to the disk what the versions that stay stand on, where nobody has (pylance, a save
+//  that
+//     was not durable or died early): else a power cut could take them after those that were safe.
+//  5. Remove the manifests, oldest first: a version that is still there is still complete. Stopped
 //     from here on, the store lacks some versions, and holds files that the next gc finds unnamed.
-//  5. Sync _versions: else a power cut could bring back a manifest whose files are gone.
-//  6. Remove the files that only those versions named. They were published once, so nobody is
+//  6. Sync _versions: else a power cut could bring back a manifest whose files are gone.
+//  7. Remove the files that only those versions named. They were published once, so nobody is
 //     writing them, however young they are. Whoever has them mapped keeps their bytes.
-//  7. Remove what no version names, but only what is old enough (a writer without locks may be at
+//  8. Remove what no version names, but only what is old enough (a writer without locks may be at
 //     it) and what nobody holds a lock on (a save of ours is at it).
 #include "store/gc/collect.h"
 
@@ -26,6 +29,7 @@
 #include "store/gc/plan.h"
 #include "store/gc/rewrite.h"
 #include "store/read/store_state.h"
+#include "store/save/files_there.h"
 
 #include <fmt/format.h>
 
@@ -46,12 +50,12 @@ class Collection {
   }
 
   GcReport run(const Plan& plan) {
-    for (const std::string& path : plan.manifests) remove(path);  // 4
-    if (!plan.manifests.empty() && !report_.dry_run) {
-      storage_.sync_folder(lance::versions_folder);  // 5
-    }
-    for (const std::string& path : plan.released) remove(path);        // 6
-    for (const std::string& path : plan.orphans) remove_unused(path);  // 7
+    const bool some_go = !plan.manifests.empty() && !report_.dry_run;
+    if (some_go) sync_what_stays();                                    // 4
+    for (const std::string& path : plan.manifests) remove(path);       // 5
+    if (some_go) storage_.sync_folder(lance::versions_folder);         // 6
+    for (const std::string& path : plan.released) remove(path);        // 7
+    for (const std::string& path : plan.orphans) remove_unused(path);  // 8
     for (const std::string& path : plan.young) keep(path);
     for (const std::string& path : plan.folders) remove_if_empty(path);
     for (const auto& entry : survey_.going) report_.versions_removed.push_back(entry.version);
@@ -60,6 +64,12 @@ class Collection {
   }
 
  private:
+  void sync_what_stays() {
+    sync_files(storage_, survey_.unsynced_names);
+    if (!survey_.unsynced_names.empty()) storage_.sync_folder("");
+    storage_.sync_folder(lance::versions_folder);
+  }
+
   void remove(const std::string& path) {
     if (!report_.dry_run) storage_.remove(path);
     count(path);
@@ -127,7 +137,7 @@ GcReport collect_garbage(io::Storage& storage, const GcOptions& options, Time no
   require_same_folder(storage);                                                     // 2
   Survey survey = survey_store(storage, options, now);                              // 3
   const Plan plan = plan_removal(survey, options, now);
-  return Collection(storage, std::move(survey), options.dry_run).run(plan);  // 4 to 7
+  return Collection(storage, std::move(survey), options.dry_run).run(plan);  // 4 to 8
 }
 
 }  // namespace lancekeep::store

@@ -94,6 +94,8 @@ Survey survey_store(const io::Storage& storage, const GcOptions& options, Time n
     } else if (may_go({1, candidate.time, candidate.has_tag}, options, now)) {
       survey.replaceable = entry.version;
     }
+    if (version->is_synced) continue;
+    survey.unsynced_names.insert(version->names.begin(), version->names.end());
   }
   return survey;
 }

@@ -14,6 +14,7 @@ struct Survey {
   std::vector<lance::VersionEntry> going;  ///< oldest first
   std::set<std::string> torn;              ///< manifests that were never whole: they count as none
   std::set<std::string> kept_names;        ///< files of the versions that stay
+  std::set<std::string> unsynced_names;    ///< those of them that may not be on the disk
   std::set<std::string> going_names;       ///< files of those that go; some are kept_names too
   std::set<std::string> older_names;       ///< kept_names of versions other than the latest
   /// The latest version, where it could go if there were a newer one.

@@ -19,6 +19,7 @@ struct VersionFiles {
   /// Data, deletion and transaction files, and the manifest itself. Blobs that lie beside a data
   /// file go by its name (lance::owner_of_sidecar).
   std::vector<std::string> names;
+  bool is_synced = false;  ///< it says that all of them are on the disk
 };
 
 /// Throws where the manifest cannot be read, or names files outside of the store.

@@ -44,8 +44,7 @@ Store Store::open(const std::filesystem::path& path) {
 Store Store::create(const std::filesystem::path& path) {
   io::finish_swap(path);
   std::shared_ptr<io::Storage> storage = io::create_local_storage(path);
-  store::require_dataset_or_empty(*storage, path);
-  storage->make_folder("_versions");
+  store::make_dataset(*storage, path);
   return Store(std::make_shared<State>(State{path, std::move(storage)}));
 }
 

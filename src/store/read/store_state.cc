@@ -35,9 +35,10 @@ Newest newest_whole(const io::Storage& storage, const lance::VersionList& list) 
   for (auto entry = list.entries.rbegin(); entry != list.entries.rend(); ++entry) {
     if (!lance::is_torn(storage, *entry)) {
       if (torn.empty()) return {&*entry, {}};
-      return {&*entry, fmt::format("{} passed over: its manifest is empty or cut short, as a power "
-                                   "cut leaves it; the newest whole version is {}",
-                                   torn, entry->version)};
+      return {&*entry,
+              fmt::format("{} passed over: its manifest is empty or cut short, or has gaps, "
+                          "as a power cut leaves it; the newest whole version is {}",
+                          torn, entry->version)};
     }
     torn += fmt::format("{} {}", torn.empty() ? "version" : ",", entry->version);
   }

@@ -14,6 +14,8 @@ inline constexpr char kMessageKey[] = "__lance_commit_message";  ///< pylance's 
 inline constexpr char kDigestKey[] = "lancekeep.table";          ///< see table_digest.h
 inline constexpr char kRestoredFromKey[] = "restored_from";      ///< version that a restore took
 inline constexpr char kBytesKey[] = "lancekeep.bytes_total";     ///< SaveReport::bytes_total
+/// The version itself, where every file that it stands on was synced before it was published.
+inline constexpr char kSyncedKey[] = "lancekeep.synced";
 
 /// Keys that only Lancekeep and Lance themselves may set.
 [[nodiscard]] bool is_reserved_key(const std::string& key);

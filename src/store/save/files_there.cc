@@ -1,22 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/save/files_there.h"
 
-#include "lance/table/dataset.h"
+#include <lancekeep/error.h>
+
+#include "store/rows/properties.h"
 
 #include <algorithm>
 
 namespace lancekeep::store {
 
-bool files_are_there(const io::Storage& storage, const std::vector<lance::Fragment>& fragments) {
-  return std::ranges::all_of(fragments, [&](const lance::Fragment& fragment) {
-    if (fragment.deletion &&
-        !storage.exists(lance::deletion_path(fragment.id, *fragment.deletion))) {
-      return false;
+namespace {
+
+std::vector<std::string> paths_of(const std::vector<lance::Fragment>& fragments) {
+  std::vector<std::string> paths;
+  for (const lance::Fragment& fragment : fragments) {
+    if (fragment.deletion) paths.push_back(lance::deletion_path(fragment.id, *fragment.deletion));
+    for (const lance::DataFile& file : fragment.files) paths.push_back(lance::data_path(file));
+  }
+  return paths;
+}
+
+}  // namespace
+
+bool is_synced(const lance::ManifestFile& file) {
+  return file.transaction &&
+         number_property(file.transaction->properties, kSyncedKey) == file.manifest.version;
+}
+
+void sync_files(io::Storage& storage, const std::set<std::string>& paths) {
+  std::set<std::string> folders;
+  for (const std::string& path : paths) {
+    try {
+      storage.sync_file(path);
+      folders.insert(path.substr(0, path.rfind('/')));
+    } catch (const Error& e) {
+      if (e.code() != ErrorCode::not_found) throw;
     }
-    return std::ranges::all_of(fragment.files, [&](const lance::DataFile& file) {
-      return storage.exists(lance::data_path(file));
-    });
-  });
+  }
+  for (const std::string& folder : folders) storage.sync_folder(folder);
+}
+
+bool files_are_there(const io::Storage& storage, const std::vector<lance::Fragment>& fragments) {
+  return std::ranges::all_of(paths_of(fragments),
+                             [&](const std::string& path) { return storage.exists(path); });
+}
+
+void sync_what_is_shared(io::Storage& storage, const lance::ManifestFile& base,
+                         const std::vector<lance::Fragment>& fragments) {
+  if (is_synced(base)) return;
+  const auto paths = paths_of(fragments);
+  sync_files(storage, {paths.begin(), paths.end()});
 }
 
 }  // namespace lancekeep::store

@@ -43,7 +43,8 @@ Metadata properties_of(const Restored& restored, std::uint64_t version) {
           {store::kRestoredFromKey, number},
           {store::kBytesKey, std::to_string(store::total_bytes(restored.table))},
           {store::kDigestKey,
-           store::digest_property(store::table_digest(restored.table.rows), version)}};
+           store::digest_property(store::table_digest(restored.table.rows), version)},
+          {store::kSyncedKey, std::to_string(version)}};
 }
 
 // What belongs to a version is the restored one's, what belongs to the dataset is the newest one's.
@@ -72,6 +73,7 @@ lance::Publication plan_upon(io::Storage& storage, const lance::VersionList& lis
   const lance::VersionEntry& newest = *store::newest_whole(storage, list).entry;
   lance::Publication publication = publication_of(
       restored, lance::read_manifest(storage, newest).manifest, list.entries.back().version);
+  store::sync_what_is_shared(storage, restored.file, publication.manifest.fragments);
   publication.check = [&storage, path = restored.entry.path,
                        fragments = publication.manifest.fragments] {
     return storage.exists(path) && store::files_are_there(storage, fragments);

@@ -174,6 +174,9 @@ std::optional<lance::Published> SaveWork::publish(const SaveBase& base,
   lance::Publication publication = next_version(
       before, schema, next_fragments(storage_, small, standing_, rows_, schema, base.version()));
   small.finish(options_.durable);
+  if (options_.durable && base.file) {
+    sync_what_is_shared(storage_, *base.file, publication.manifest.fragments);
+  }
   if (small.count() > kMaxOpenFiles) small.close();
 
   publication.newest = base.newest;
@@ -195,6 +198,7 @@ Metadata SaveWork::properties(std::uint64_t version) const {
   if (!options_.message.empty()) properties[kMessageKey] = options_.message;
   properties[kBytesKey] = std::to_string(report_.bytes_total);
   properties[kDigestKey] = digest_property(table_digest(rows_), version);
+  if (options_.durable) properties[kSyncedKey] = std::to_string(version);
   return properties;
 }
 

@@ -32,6 +32,8 @@ std::uint64_t Store::tag(const std::string& name, const Ref& ref, bool force,
   const auto lock = storage.lock("_versions", io::LockMode::exclusive);
   const lance::VersionEntry entry = store::resolve(storage, lance::list_versions(storage), ref);
   if (expected) require_standing(storage, name, *expected);
+  // Whoever published it may have died before this: a tag is not to outlive its version.
+  storage.sync_folder("_versions");
   lance::write_tag(storage, name, entry.version, storage.size(entry.path), force || expected, true);
   return entry.version;
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// A power cut at every call of a clean-up: each version that is still listed is complete, those
+// that stay are there, and the next save works.
+#include "store/testing/operations.h"
+
+namespace lancekeep::store {
+namespace {
+
+class PowerCutAt : public testing::TestWithParam<Operation> {};
+
+TEST_P(PowerCutAt, LosesNothingThatStays) { expect_durable(GetParam()); }
+
+// What a save that was killed leaves: no version names it.
+void leave_orphans(CrashFolder& folder) {
+  std::uint64_t calls = 1;
+  for (bool is_published = false; !is_published; ++calls) {
+    try {
+      Store store = folder.open({calls, ErrorCode::io, true});
+      saving_wide(30)(store);
+    } catch (const Error&) {
+    }
+    is_published = Store::open(folder.path()).versions().size() > 3;
+  }
+}
+
+std::vector<Operation> clean_ups() {
+  const auto v1 = saving_wide(1);
+  const auto keep_one = [](Store& store) { (void)store.gc({.keep_last = 1}); };
+  const auto take_orphans = [](Store& store) {
+    (void)store.gc({.keep_last = 1, .orphans_older_than = std::chrono::nanoseconds(0)});
+  };
+  return {
+      {"gc_of_a_version", three_versions, keep_one},
+      {"gc_of_orphans", three_versions, take_orphans, leave_orphans, true},
+      {"gc_that_keeps_an_unsafe_version", v1, keep_one, save_unsafe, true},
+      {"gc_that_keeps_a_version_whose_save_died", v1, keep_one, save_and_die, true},
+  };
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryCall, PowerCutAt, testing::ValuesIn(clean_ups()),
+                         [](const auto& param) { return std::string(param.param.name); });
+
+}  // namespace
+}  // namespace lancekeep::store

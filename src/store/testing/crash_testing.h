@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// For tests: an operation on a store, with a power cut at each of its changing calls in turn, and
+// what may then be found on the disk.
+#pragma once
+
+#include "io/fault_storage.h"
+#include "io/local_storage.h"
+#include "io/power_cut_storage.h"
+#include "store/read/dataset_folder.h"
+#include "store/read/store_state.h"
+#include "store/testing/store_content.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iostream>
+
+namespace lancekeep::store {
+
+/// A store's folder, the disk below it, and stores upon it whose calls fail as planned.
+class CrashFolder {
+ public:
+  CrashFolder(std::filesystem::path path, bool is_synced)
+      : path_(std::move(path)), disk_(std::make_shared<io::DiskModel>(path_, is_synced)) {}
+
+  /// As Store::create() opens it. `faults` gets the storage, to ask for the number of its calls.
+  Store open(io::FaultStorage::Plan plan, std::shared_ptr<io::FaultStorage>* faults = nullptr) {
+    auto storage = std::make_shared<io::FaultStorage>(remembering(), plan);
+    if (faults != nullptr) *faults = storage;
+    return open_upon(std::move(storage));
+  }
+  /// The same through a storage of another kind.
+  template <typename Between>
+  Store open_through() {
+    return open_upon(std::make_shared<Between>(remembering()));
+  }
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] const io::DiskModel& disk() const { return *disk_; }
+
+ private:
+  std::unique_ptr<io::Storage> remembering() const {
+    return std::make_unique<io::PowerCutStorage>(io::open_local_storage(path_), disk_);
+  }
+  Store open_upon(std::shared_ptr<io::Storage> storage) const {
+    make_dataset(*storage, path_);
+    return Store(std::make_shared<Store::State>(Store::State{path_, std::move(storage)}));
+  }
+
+  std::filesystem::path path_;
+  std::shared_ptr<io::DiskModel> disk_;
+};
+
+struct Operation {
+  const char* name;
+  std::function<void(Store&)> prepare;  ///< lasts, whatever comes; null: there is no store yet
+  std::function<void(Store&)> run;      ///< the operation
+  /// Done before it, though nobody promised that it lasts.
+  std::function<void(CrashFolder&)> unsafe = nullptr;
+  bool vouches = false;  ///< for what was unsafe, before it removes any other version
+};
+
+/// For GoogleTest's names and messages.
+inline void PrintTo(const Operation& operation, std::ostream* out) { *out << operation.name; }
+
+class CrashSweep {
+ public:
+  explicit CrashSweep(const Operation& operation) : operation_(operation) {
+    std::filesystem::create_directory(prepared_);
+    if (operation_.prepare == nullptr) return;
+    Store store = Store::create(prepared_);
+    operation_.prepare(store);
+  }
+
+  /// A cut at every call; of each the disk with what was synced, with everything, and with
+  /// `seeds` random choices.
+  void run(std::uint64_t seeds) {
+    learn_transition();
+    for (std::uint64_t call = 1; call <= calls_ + 1; ++call) {
+      CrashFolder folder = copy();
+      std::shared_ptr<io::FaultStorage> faults;
+      const bool acknowledged = attempt(folder, {call, ErrorCode::io, true}, faults);
+      if (acknowledged && call <= calls_) fail(call, "is acknowledged, though a call failed");
+      const auto look = [&](const io::CrashState& state) {
+        check(folder, state, call, acknowledged);
+      };
+      look({io::CrashState::Kept::synced});
+      look({io::CrashState::Kept::all});
+      for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+        look({io::CrashState::Kept::random, call * 1'000'003 + seed});
+      }
+      std::filesystem::remove_all(folder.path());
+    }
+  }
+
+  [[nodiscard]] std::uint64_t calls() const { return calls_; }
+  [[nodiscard]] std::uint64_t states() const { return states_; }
+  [[nodiscard]] std::uint64_t bad() const { return bad_; }
+  /// The first few that were bad, and why.
+  [[nodiscard]] const std::string& complaints() const { return complaints_; }
+
+ private:
+  CrashFolder copy() {
+    const auto path = folder_ / fmt::format("run-{}.lance", ++copies_);
+    std::filesystem::copy(prepared_, path, std::filesystem::copy_options::recursive);
+    CrashFolder folder(path, operation_.prepare != nullptr);
+    if (operation_.unsafe != nullptr) operation_.unsafe(folder);
+    return folder;
+  }
+
+  bool attempt(CrashFolder& folder, io::FaultStorage::Plan plan,
+               std::shared_ptr<io::FaultStorage>& faults) const {
+    try {
+      Store store = folder.open(plan, &faults);
+      operation_.run(store);
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
+  void learn_transition() {
+    CrashFolder folder = copy();
+    const StoreContent prepared = content_of(prepared_);
+    transition_.vouches = operation_.vouches;
+    transition_.before = content_of(folder.path());
+    for (const auto& [number, content] : transition_.before.versions) {
+      if (!prepared.versions.contains(number)) transition_.unsafe.insert(number);
+    }
+    std::shared_ptr<io::FaultStorage> faults;
+    if (!attempt(folder, {}, faults)) fail(0, "fails without a fault");
+    calls_ = faults->calls();
+    transition_.after = content_of(folder.path());
+  }
+
+  void check(const CrashFolder& folder, const io::CrashState& state, std::uint64_t call,
+             bool acknowledged) {
+    const auto world = folder_ / "world.lance";
+    folder.disk().lay_down(world, state);
+    ++states_;
+    std::string wrong;
+    try {
+      wrong = objection(content_of(world), transition_, acknowledged);
+      if (wrong.empty()) wrong = save_again(world);
+    } catch (const std::exception& e) {
+      wrong = e.what();
+    }
+    if (!wrong.empty()) {
+      fail(call, fmt::format("leaves, with seed {}: {}", state.seed, wrong));
+    }
+    std::filesystem::remove_all(world);
+  }
+
+  // And whatever happened, it goes on.
+  std::string save_again(const std::filesystem::path& world) const {
+    MemorySource next = small_model(99);
+    Store store = Store::create(world);
+    const std::uint64_t number = store.save(next, {.durable = false}).version;
+    const Version version = store.at();
+    if (version.number() != number) return "the next save is not the latest version";
+    for (std::size_t i = 0; i < next.tensors().size(); ++i) {
+      if (text_of(version.tensor(next.tensors()[i].name)) != next.value(i)) return "next differs";
+    }
+    return "";
+  }
+
+  void fail(std::uint64_t call, const std::string& what) {
+    if (++bad_ <= 5)
+      complaints_ += fmt::format("\n{}, cut at call {}, {}", operation_.name, call, what);
+  }
+
+  const Operation operation_;
+  const TemporaryFolder folder_;
+  const std::filesystem::path prepared_ = folder_ / "prepared.lance";
+  Transition transition_;
+  int copies_ = 0;
+  std::uint64_t calls_ = 0;
+  std::uint64_t states_ = 0;
+  std::uint64_t bad_ = 0;
+  std::string complaints_;
+};
+
+/// Random choices per call: LANCEKEEP_SEEDS, or enough for every run of the tests.
+inline std::uint64_t crash_seeds() {
+  const char* text = std::getenv("LANCEKEEP_SEEDS");
+  return text == nullptr ? 3 : std::strtoull(text, nullptr, 10);
+}
+
+/// The test: one line for each operation.
+inline void expect_durable(const Operation& operation) {
+  CrashSweep sweep(operation);
+  sweep.run(crash_seeds());
+  std::cout << fmt::format("power cut: {}: {} calls, {} crash states, {} bad\n", operation.name,
+                           sweep.calls(), sweep.states(), sweep.bad());
+  testing::Test::RecordProperty("crash_states", std::to_string(sweep.states()));
+  EXPECT_GT(sweep.calls(), 3u);
+  EXPECT_EQ(sweep.bad(), 0u) << sweep.complaints();
+}
+
+}  // namespace lancekeep::store

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// For tests: everything that a reader gets of a store, as a value, and what an operation that was
+// cut short may leave of it.
+#pragma once
+
+#include "store/testing/test_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace lancekeep::store {
+
+struct StoreContent {
+  std::map<std::uint64_t, std::string> versions;  ///< message, metadata, tensors with their bytes
+  std::map<std::string, std::uint64_t> tags;
+  bool operator==(const StoreContent&) const = default;
+};
+
+inline std::string content_of(const Version& version) {
+  std::string text = version.info().message;
+  for (const auto& [key, value] : version.info().metadata) text += "|" + key + "=" + value;
+  for (const TensorInfo& tensor : version.tensors()) {
+    text += fmt::format("\n{} {} tied to {}:", tensor.name, tensor.dtype,
+                        tensor.tied_to.value_or("none"));
+    for (const std::int64_t dim : tensor.shape) text += std::to_string(dim) + ",";
+    text += text_of(version.tensor(tensor.name));
+  }
+  return text;
+}
+
+/// Of a folder that is missing or empty: nothing. A version that cannot be read is what is said of
+/// it.
+inline StoreContent content_of(const std::filesystem::path& path) {
+  StoreContent content;
+  if (!std::filesystem::exists(path) || std::filesystem::is_empty(path)) return content;
+  const Store store = Store::open(path);
+  for (const VersionInfo& info : store.versions()) {
+    try {
+      content.versions[info.number] = content_of(store.at(info.number));
+    } catch (const Error& e) {
+      content.versions[info.number] = fmt::format("damaged: {}", e.what());
+    }
+  }
+  content.tags = store.tags();
+  return content;
+}
+
+/// What an operation leads from, and to.
+struct Transition {
+  StoreContent before;
+  StoreContent after;
+  std::set<std::uint64_t> unsafe;  ///< versions before it that nobody promised to keep
+  bool vouches = false;            ///< it makes them safe before it removes any other
+};
+
+template <typename Key, typename Value>
+const Value* find_in(const std::map<Key, Value>& map, const Key& key) {
+  const auto it = map.find(key);
+  return it == map.end() ? nullptr : &it->second;
+}
+
+/// Whether what there is under `key` is what was there before, or what is there after.
+template <typename Key, typename Value>
+bool is_old_or_new(const Key& key, const std::map<Key, Value>& found,
+                   const std::map<Key, Value>& before, const std::map<Key, Value>& after) {
+  const auto same = [](const Value* a, const Value* b) {
+    return a == nullptr || b == nullptr ? a == b : *a == *b;
+  };
+  const Value* now = find_in(found, key);
+  return same(now, find_in(before, key)) || same(now, find_in(after, key));
+}
+
+inline bool lacks_a_safe_one(const StoreContent& found, const Transition& transition) {
+  return std::ranges::any_of(transition.before.versions, [&](const auto& version) {
+    return !transition.unsafe.contains(version.first) && !found.versions.contains(version.first);
+  });
+}
+
+/// What is wrong with a store that was found after the operation was cut short, or acknowledged;
+/// empty: nothing. Each version and each tag is as before or as after; none is lost, none is half.
+inline std::string objection(const StoreContent& found, const Transition& transition,
+                             bool acknowledged) {
+  const StoreContent& before = acknowledged ? transition.after : transition.before;
+  const StoreContent& after = transition.after;
+  const bool all_count =
+      transition.vouches && (acknowledged || lacks_a_safe_one(found, transition));
+  for (const auto* content : {&found, &before, &after}) {
+    for (const auto& [number, ignored] : content->versions) {
+      if (transition.unsafe.contains(number) && !all_count) continue;
+      if (!is_old_or_new(number, found.versions, before.versions, after.versions)) {
+        const std::string* now = find_in(found.versions, number);
+        return fmt::format("version {} is {}", number,
+                           now == nullptr                ? "lost"
+                           : now->starts_with("damaged") ? now->c_str()
+                                                         : "neither as before nor as after");
+      }
+    }
+    for (const auto& [name, ignored] : content->tags) {
+      if (!is_old_or_new(name, found.tags, before.tags, after.tags)) {
+        return "tag " + name + " is neither as before nor as after";
+      }
+    }
+  }
+  for (const auto& [name, version] : found.tags) {
+    if (!found.versions.contains(version)) return "tag " + name + " stands for nothing";
+  }
+  return "";
+}
+
+}  // namespace lancekeep::store

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the durability sweeps need in one short process.
+//   lancekeep_durability_tool replace STORE FILE   makes STORE a store with FILE's tensors alone
+//   lancekeep_durability_tool check STORE FILE     prints all that a reader gets of STORE as JSON,
+//                                                  then saves FILE upon it, and what it gets then
+#include <lancekeep/formats.h>
+#include <lancekeep/store.h>
+
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <string>
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+std::string hex(std::span<const std::byte> bytes) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (const std::byte byte : bytes) {
+    text += digits[std::to_integer<unsigned>(byte) >> 4];
+    text += digits[std::to_integer<unsigned>(byte) & 15];
+  }
+  return text;
+}
+
+Json content_of(const lancekeep::Version& version) {
+  Json tensors = Json::object();
+  for (const lancekeep::TensorInfo& tensor : version.tensors()) {
+    tensors[tensor.name] = {tensor.dtype, tensor.shape, hex(version.tensor(tensor.name).bytes())};
+  }
+  const lancekeep::VersionInfo& info = version.info();
+  return {{"message", info.message}, {"metadata", info.metadata}, {"tensors", tensors}};
+}
+
+// A missing or an empty folder holds nothing.
+Json content_of(const fs::path& path) {
+  Json versions = Json::object();
+  Json tags = Json::object();
+  if (fs::exists(path) && !fs::is_empty(path)) {
+    const lancekeep::Store store = lancekeep::Store::open(path);
+    for (const lancekeep::VersionInfo& info : store.versions()) {
+      versions[std::to_string(info.number)] = content_of(store.at(info.number));
+    }
+    tags = store.tags();
+  }
+  return {{"versions", versions}, {"tags", tags}};
+}
+
+void check(const fs::path& path, const fs::path& file) {
+  const Json found = content_of(path);
+  lancekeep::Store store = lancekeep::Store::create(path);
+  const auto source = lancekeep::open_model_file(file);
+  const lancekeep::SaveReport report = store.save(*source, {.durable = false});
+  std::cout << Json{{"found", found}, {"saved", report.version}, {"then", content_of(store.at())}};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 4) return 2;
+  try {
+    const std::string verb = argv[1];
+    if (verb == "check") {
+      check(argv[2], argv[3]);
+    } else if (verb == "replace") {
+      lancekeep::Store::replace(argv[2], *lancekeep::open_model_file(argv[3]));
+    } else {
+      return 2;
+    }
+    return 0;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "lancekeep: %s\n", e.what());
+    return 2;
+  }
+}

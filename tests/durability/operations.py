@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that changes a store or writes a file, as the command does it: one line each."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save_file
+
+BUILD = Path(os.environ["LANCEKEEP_BUILD"])
+COMMAND = str(BUILD / "cli" / "lancekeep")
+TOOL = str(BUILD / "tests" / "durability" / "lancekeep_durability_tool")
+
+
+@dataclass(frozen=True)
+class Operation:
+    name: str
+    start: str  # what lies in the folder before: nothing, or so many versions
+    line: tuple
+    renames: bool = True  # False: a file system without renameat2
+    whole: bool = True  # the store changes in one step; else each version and each tag does
+
+    def __str__(self):
+        return self.name.replace(" ", "_")
+
+
+def command(name, start, *line, **options):
+    return Operation(name, start, (COMMAND, *line), **options)
+
+
+IMPORT = ("import", "second.safetensors", "m.lance", "-m", "second", "--set", "loss=1", "--quiet")
+OPERATIONS = [
+    command("import into nothing", "nothing", "import", "first.safetensors", "m.lance", "--quiet"),
+    command("import that shares", "one", *IMPORT),
+    command("import without renameat2", "one", *IMPORT, renames=False),
+    command("import with a tag", "one", *IMPORT, "--tag", "new", whole=False),
+    command("tag", "two", "tag", "m.lance", "new"),
+    command("tag --force", "two", "tag", "m.lance", "base", "--force"),
+    command("tag -d", "two", "tag", "m.lance", "-d", "base"),
+    command("restore", "two", "restore", "m.lance", "1"),
+    command("gc", "many", "gc", "m.lance", "--keep-last", "1", "--orphans-older-than", "0s", whole=False),
+    command("export over a file", "two", "export", "m.lance", "out.safetensors", "--force", "--quiet"),
+    Operation("replace", "two", (TOOL, "replace", "m.lance", "third.safetensors")),
+]
+
+
+def tensors(seed):
+    """Five tensors, of which the first two depend on the seed."""
+    return {f"layer.{i}": np.arange(100, dtype=np.float32) * i + (seed if i < 2 else 0) for i in range(5)}
+
+
+def prepare(folder):
+    """Makes folder/<start> for each start that operations name."""
+    run = lambda *line: subprocess.run([COMMAND, *line], cwd=place, check=True, stdout=subprocess.DEVNULL)
+    for versions, start in enumerate(("nothing", "one", "two", "many")):
+        place = folder / start
+        place.mkdir()
+        for seed, name in enumerate(("first", "second", "third", "next"), 1):
+            save_file(tensors(seed), place / f"{name}.safetensors")
+        if start == "nothing":
+            continue
+        run("import", "first.safetensors", "m.lance", "-m", "first", "--tag", "base", "--quiet")
+        run("export", "m.lance", "out.safetensors", "--quiet")
+        if versions > 1:
+            run("import", "second.safetensors", "m.lance", "--quiet")
+        if versions > 2:
+            run("import", "third.safetensors", "m.lance", "--quiet")
+            run("import", "next.safetensors", "m.lance", "--quiet")
+            (place / "m.lance" / "_transactions" / "1-1323e9e9-eaf3-4b17-9fcd-e12a0946f3ba.txn").write_text("orphan")
+
+
+class Place:
+    """A copy of a start, in which an operation runs."""
+
+    def __init__(self, folder, source):
+        self.folder = folder
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(source, folder)
+
+    def files(self):
+        """Of everything that is there, the names."""
+        return {str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file()}
+
+    def look(self):
+        """What a reader gets of the store and of the exported file; then one more save, which must work."""
+        out = self.folder / "out.safetensors"
+        exported = out.read_bytes() if out.exists() else None
+        done = subprocess.run([TOOL, "check", "m.lance", "next.safetensors"], cwd=self.folder, capture_output=True)
+        return exported, done.stdout if done.returncode == 0 else b"", done.stderr.decode()

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs an operation once for each of its system calls, disturbed there, and looks at what is left."""
+
+import json
+import os
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import strace
+from operations import Place, tensors
+
+EVERYTHING = os.environ.get("LANCEKEEP_TRUST") == "1"  # every system call, not only those that change something
+NEXT = {name: ["float32", [100], value.tobytes().hex()] for name, value in tensors(4).items()}
+
+
+class Outcome:
+    """What a folder holds after an operation, whole or cut short."""
+
+    def __init__(self, place):
+        self.files = place.files()
+        self.exported, document, self.trouble = place.look()
+        self.found = self.then = None
+        if not self.trouble:
+            document = json.loads(document)
+            self.found, self.then, self.saved = document["found"], document["then"], document["saved"]
+
+    def state(self):
+        return self.exported, self.found
+
+
+class Sweep:
+    def __init__(self, operation, starts, folder):
+        self.operation, self.folder = operation, folder
+        self.source = starts / operation.start
+        self.before = Outcome(self.place())
+        place = self.place()
+        self.calls = strace.trace(operation, place, folder / "log")
+        self.after = Outcome(place)
+        assert self.before.state() != self.after.state(), "the operation changes something"
+        assert not self.before.trouble and not self.after.trouble
+
+    def place(self):
+        """A folder of this thread's own."""
+        return Place(self.folder / f"run-{threading.get_ident()}", self.source)
+
+    def points(self, wanted):
+        calls = self.calls if self.operation.renames else [call for call in self.calls if call.name != "renameat2"]
+        return [call for call in calls if wanted(call)]
+
+    def run(self, points, injections_at, judge):
+        """Calls judge(outcome, result, call) for each point; returns what it complains of."""
+
+        def run_one(call):
+            place = self.place()
+            result = strace.disturb(self.operation, place, injections_at(call))
+            outcome = Outcome(place)
+            complaints = [outcome.trouble] if outcome.trouble else [*self.third_state(outcome), *self.next_save(outcome)]
+            complaints += judge(outcome, result, call)
+            return [f"{self.operation.name}, {call.name} {call.number}: {what}" for what in complaints]
+
+        with ThreadPoolExecutor(max_workers=max(2, os.cpu_count() or 1)) as pool:
+            found = [what for each in pool.map(run_one, points) for what in each]
+        for run in self.folder.glob("run-*"):
+            shutil.rmtree(run)
+        return found
+
+    def third_state(self, outcome):
+        """Complains where neither the old state nor the new one is there."""
+        if outcome.state() in (self.before.state(), self.after.state()):
+            return
+        if self.operation.whole:
+            yield f"a third state: {list(outcome.found['versions'])} {outcome.found['tags']}"
+            return
+        for kind in ("versions", "tags"):
+            old, new, found = self.before.found[kind], self.after.found[kind], outcome.found[kind]
+            for name in {*old, *new, *found}:
+                if found.get(name) not in (old.get(name), new.get(name)):
+                    yield f"{kind[:-1]} {name} is neither as before nor as after"
+        for tag, version in outcome.found["tags"].items():
+            if str(version) not in outcome.found["versions"]:
+                yield f"the tag {tag} stands for nothing"
+
+    def next_save(self, outcome):
+        newest = max(map(int, outcome.found["versions"]), default=0)
+        if outcome.then["tensors"] != NEXT or outcome.saved != newest + 1:
+            yield "the next save is not what was saved"
+
+    def acknowledged(self, outcome):
+        if outcome.state() != self.after.state():
+            yield "acknowledged, and not there"

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A disk that is really full: a small tmpfs, and a limit on the size of files, at every size."""
+
+import resource
+import subprocess
+
+import pytest
+from operations import OPERATIONS, Place
+from sweep import Outcome
+
+PAGE = 4096
+(IMPORT,) = [operation for operation in OPERATIONS if operation.name == "import that shares"]
+# Mounts a tmpfs in a namespace of its own, runs the line in a copy of the start, and copies what is left out of it.
+ON_TMPFS = """
+set -e
+mount -t tmpfs -o size="$1" tmpfs "$2"
+cp -a "$3/." "$2" 2>/dev/null || exit 99
+cd "$2"
+shift 3
+left=$1
+shift
+status=0
+"$@" || status=$?
+cp -a . "$left"
+exit $status
+"""
+
+
+def judge(before, outcome, result, why):
+    """What holds of a run that may have found no room."""
+    if outcome.trouble:
+        yield outcome.trouble
+    elif result.returncode == 0:
+        if len(outcome.found["versions"]) != 2:
+            yield "acknowledged, and not there"
+    elif result.returncode != 2 or why not in result.stderr:
+        yield f"exit status {result.returncode}: {result.stderr}"
+    elif outcome.state() != before.state() or outcome.files != before.files:
+        yield f"not as before: {sorted(outcome.files - before.files)}"
+
+
+@pytest.fixture
+def before(starts, tmp_path):
+    return Outcome(Place(tmp_path / "before", starts / IMPORT.start))
+
+
+def test_files_may_not_grow(starts, tmp_path, say, before):
+    ends, bad = [], []
+    for limit in range(0, 4 * PAGE, 64):
+        place = Place(tmp_path / "run", starts / IMPORT.start)
+        limited = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        result = subprocess.run(IMPORT.line, cwd=place.folder, capture_output=True, text=True, preexec_fn=limited)
+        ends.append(result.returncode)
+        bad += judge(before, Outcome(place), result, "ulimit -f")
+    say(f"limit on file sizes: {len(ends)} sizes, {ends.count(2)} too small, {len(bad)} bad ends")
+    assert not bad, "\n".join(bad[:20])
+    assert ends.count(2) > 5 and ends[-1] == 0
+
+
+def can_mount(folder):
+    line = ["unshare", "--mount", "mount", "-t", "tmpfs", "tmpfs", str(folder)]
+    return subprocess.run(line, capture_output=True).returncode == 0
+
+
+def test_small_tmpfs(starts, tmp_path, say, before):
+    mount, left = tmp_path / "mount", tmp_path / "left"
+    mount.mkdir()
+    if not can_mount(mount):
+        say("tmpfs: this machine lets nobody mount one; the limit on file sizes stands for it")
+        return
+    ends, bad = [], []
+    for pages in range(1, 60):
+        place = Place(left, starts / "nothing")
+        line = ["unshare", "--mount", "sh", "-c", ON_TMPFS, "sh", str(pages * PAGE), mount, starts / IMPORT.start, left]
+        result = subprocess.run([*line, *IMPORT.line], capture_output=True, text=True)
+        if result.returncode == 99:
+            continue  # not even the start has room
+        ends.append(result.returncode)
+        bad += judge(before, Outcome(place), result, "No space left on device")
+    say(f"tmpfs: {len(ends)} sizes, {ends.count(2)} too small, {len(bad)} bad ends")
+    assert not bad, "\n".join(bad[:20])
+    assert ends.count(2) > 2 and ends[-1] == 0

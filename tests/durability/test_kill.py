@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""kill -9 before each system call of each operation: the old state or the new one, and all goes on."""
+
+import pytest
+import strace
+from operations import OPERATIONS
+from sweep import EVERYTHING, Sweep
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_killed_at_every_call(operation, starts, tmp_path, say):
+    sweep = Sweep(operation, starts, tmp_path)
+    points = sweep.points(lambda call: EVERYTHING or call.changes)
+    assert len(points) > 3
+
+    def judge(outcome, result, call):
+        if result.returncode not in (-9, 137):
+            yield f"was to be killed, and ended with {result.returncode}"
+
+    bad = sweep.run(points, strace.killed, judge)
+    say(f"kill: {operation.name}: {len(points)} points, {len(bad)} bad ends")
+    assert not bad, "\n".join(bad[:20])
