@@ -29,6 +29,8 @@ bench: build
 	tools/setup.sh python
 	.venv/bin/python bench/save_and_load.py build/plain
 	.venv/bin/python bench/diff.py build/plain
+	build/plain/bench/bench_history 1024 1000
+	build/plain/bench/bench_history 65536 1000
 
 install: build
 	cmake --install build/plain --prefix $(PREFIX)

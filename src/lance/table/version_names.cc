@@ -62,7 +62,7 @@ VersionList list_versions(const io::Storage& storage) {
   for (const std::string& file : storage.file_names(versions_folder)) {
     const std::optional<ManifestName> name = parse_manifest_name(file);
     if (!name) continue;
-    const std::string path = fmt::format("{}/{}", versions_folder, file);
+    const std::string path = std::string(versions_folder) + "/" + file;
     if (!list.entries.empty() && name->scheme != list.scheme) {
       refuse_both_schemes(storage, list.entries.front().path, path);
     }

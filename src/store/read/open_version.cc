@@ -43,7 +43,7 @@ FileSizes earlier_files(const io::Storage& storage, const lance::VersionList& li
         it + 1 == list.entries.end() || (it + 1)->version >= file.manifest.version;
     if (!is_before && it->version != restored) continue;
     try {
-      files.merge(files_of(storage, lance::read_manifest(storage, *it).manifest));
+      files.merge(files_of(lance::read_manifest(storage, *it).manifest));
     } catch (const Error&) {
     }
   }

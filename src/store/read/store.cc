@@ -61,7 +61,7 @@ std::vector<VersionInfo> Store::versions() const {
     try {
       const lance::ManifestFile file = lance::read_manifest(storage, entry);
       infos.push_back(store::describe(storage, entry, file, earlier));
-      earlier.merge(store::files_of(storage, file.manifest, earlier));
+      earlier.merge(store::files_of(file.manifest));
     } catch (const Error& e) {
       infos.push_back({.number = entry.version, .damage = e.what()});
     }

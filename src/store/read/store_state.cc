@@ -28,6 +28,11 @@ lance::VersionEntry find_version(const io::Storage& storage, const lance::Versio
                                  list.entries.size() == 1 ? "is" : "are", describe_versions(list)));
 }
 
+// 0 for a file that is gone: a transaction's may be.
+std::uint64_t size_of(const io::Storage& storage, const std::string& path) {
+  return storage.exists(path) ? storage.size(path) : 0;
+}
+
 }  // namespace
 
 Newest newest_whole(const io::Storage& storage, const lance::VersionList& list) {
@@ -45,20 +50,18 @@ Newest newest_whole(const io::Storage& storage, const lance::VersionList& list) 
   return {};
 }
 
-FileSizes files_of(const io::Storage& storage, const lance::Manifest& manifest,
-                   const FileSizes& known) {
+FileSizes files_of(const lance::Manifest& manifest) {
   FileSizes files;
-  const auto add = [&](const std::string& path, std::uint64_t size) {
-    if (const auto it = known.find(path); it != known.end()) size = it->second;
-    if (size == 0 && storage.exists(path)) size = storage.size(path);
-    files.emplace(path, size);
-  };
   for (const lance::Fragment& fragment : manifest.fragments) {
-    for (const lance::DataFile& file : fragment.files) add(lance::data_path(file), file.size);
-    if (fragment.deletion) add(lance::deletion_path(fragment.id, *fragment.deletion), 0);
+    for (const lance::DataFile& file : fragment.files) {
+      files.emplace(lance::data_path(file), file.size);
+    }
+    if (fragment.deletion) {
+      files.emplace(lance::deletion_path(fragment.id, *fragment.deletion), 0);
+    }
   }
   if (!manifest.transaction_file.empty()) {
-    add(lance::transaction_path(manifest.transaction_file), 0);
+    files.emplace(lance::transaction_path(manifest.transaction_file), 0);
   }
   return files;
 }
@@ -151,8 +154,8 @@ VersionInfo describe(const io::Storage& storage, const lance::VersionEntry& entr
         table != nullptr ? total_bytes(*table) : total_bytes(read_tensor_table(storage, manifest));
   }
   info.bytes_added = file.size;
-  for (const auto& [path, size] : files_of(storage, manifest, earlier)) {
-    if (!earlier.contains(path)) info.bytes_added += size;
+  for (const auto& [path, size] : files_of(manifest)) {
+    if (!earlier.contains(path)) info.bytes_added += size != 0 ? size : size_of(storage, path);
   }
   return info;
 }

@@ -40,12 +40,10 @@ void require_current(const io::Storage& storage);
 /// Throws unsupported or invalid_argument unless the manifest is one of the native layout.
 void require_native(const io::Storage& storage, const lance::Manifest& manifest);
 
-/// Files by their paths in the store, and their sizes.
+/// Files by their paths in the store, with the sizes that the manifest gives; else 0.
 using FileSizes = std::map<std::string, std::uint64_t>;
-/// Every file that a version stands on, but its manifest. Sizes come from the manifest, else from
-/// the file; those `known` already are not looked up.
-[[nodiscard]] FileSizes files_of(const io::Storage& storage, const lance::Manifest& manifest,
-                                 const FileSizes& known = {});
+/// Every file that a version stands on, but its manifest.
+[[nodiscard]] FileSizes files_of(const lance::Manifest& manifest);
 
 /// Everything about a version but its tensors' rows. `earlier` are files that do not count as
 /// added; `table` its rows, where they have been read.

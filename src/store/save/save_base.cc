@@ -51,6 +51,7 @@ SaveBase read_base(const io::Storage& storage) {
     } catch (const Error& e) {
       error = e;
     }
+    if (!error && base.notes.empty()) return base;
     // What was the newest version may be gone once there is a newer one: then that is the base.
     lance::VersionList now = lance::list_versions(storage);
     if (newest_name(now) == newest_name(list)) {

@@ -111,9 +111,12 @@ class Planner {
       if (fragment < input_.first_own) smallest.push_back(&load);
     }
     std::ranges::stable_sort(smallest, {}, &Load::bytes);
+    // Once there are too many, some more than that go: moving a few rows now and then costs less
+    // than moving many at each save.
+    const std::size_t enough = count > limit ? limit - kSpareFragments / 2 : limit;
     for (const Load* load : smallest) {
       if (load->bytes > budget) return;
-      if (count <= limit && load->lost / kHardly < load->bytes) continue;
+      if (count <= enough && load->lost / kHardly < load->bytes) continue;
       budget -= load->bytes;
       for (const std::size_t group : load->groups) kept_[group] = false;
       --count;

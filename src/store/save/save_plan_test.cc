@@ -82,14 +82,17 @@ Case many_fragments(std::uint64_t nbytes, std::size_t count) {
 TEST(SavePlan, KeepsTheNumberOfFragmentsInHand) {
   // 1 that the size needs and 32 to spare: 32 that stay and a new one fit, one more does not.
   EXPECT_EQ(many_fragments(100, 32).changed(100).plan().write.size(), 1u);
-  EXPECT_EQ(many_fragments(100, 33).changed(100).plan().write.size(), 2u);
-  EXPECT_EQ(many_fragments(100, 50).changed(100).plan().write.size(), 19u);
+  // And then half of those to spare go at once.
+  EXPECT_EQ(many_fragments(100, 33).changed(100).plan().write.size(), 1u + 17);
+  EXPECT_EQ(many_fragments(100, 50).changed(100).plan().write.size(), 1u + 34);
 }
 
 TEST(SavePlan, EmptiesTheSmallestFirst) {
   Case model = many_fragments(100, 31);
   model.kept(1, 500).kept(2, 501).changed(100);
-  EXPECT_THAT(model.plan().write, ElementsAre(ValueGroup{31}, ValueGroup{33}));
+  const auto write = model.plan().write;
+  EXPECT_THAT(write, testing::IsSupersetOf({ValueGroup{31}, ValueGroup{32}, ValueGroup{33}}));
+  EXPECT_EQ(write.size(), 1u + 17);
 }
 
 TEST(SavePlan, MovesNoMoreThan64KiBAndAQuarterOfWhatItWrites) {
