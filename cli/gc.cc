@@ -48,8 +48,12 @@ std::string summary(const GcReport& report) {
     line += fmt::format("{} ({}), ", counted(report.versions_removed.size(), "version"),
                         number_runs(report.versions_removed));
   }
-  return line + fmt::format("{}, {}{}", counted(report.files_removed, "file"),
-                            human_bytes(report.bytes_freed), report.dry_run ? "" : " freed");
+  line += fmt::format("{}, {}{}", counted(report.files_removed, "file"),
+                      human_bytes(report.bytes_freed), report.dry_run ? "" : " freed");
+  if (report.rewritten) {
+    line += fmt::format("; version {} has what was left in mostly dead files", *report.rewritten);
+  }
+  return line;
 }
 
 std::string about_orphans(const GcReport& report, const GcOptions& options) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sets up what building, testing or the demo needs, and does nothing where it is there already.
 #   tools/setup.sh system        compiler, CMake and libraries (Debian packages; as root, or through sudo)
-#   tools/setup.sh python        .venv: torch, pylance 14 and pytest, the oracles of the tests
+#   tools/setup.sh python        .venv: torch and pylance 14, the oracles of the tests; pytest and hypothesis
 #   tools/setup.sh python-old    .venv-pylance-1.0.4: the oldest pylance that reads what we write
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -44,7 +44,7 @@ setup_venv() {
 
 case "${1:-}" in
   system) setup_system ;;
-  python) setup_venv .venv torch==2.13.0 pylance==14.0.2 numpy safetensors pytest ;;
+  python) setup_venv .venv torch==2.13.0 pylance==14.0.2 numpy safetensors pytest hypothesis==6.170.15 ;;
   python-old) setup_venv .venv-pylance-1.0.4 pylance==1.0.4 ;;
   *)
     sed -n '2,5s/^# \{0,1\}//p' "$0" >&2

@@ -44,6 +44,8 @@
 namespace lancekeep::io {
 namespace {
 
+constexpr int max_attempts = 100;
+
 class LocalFile : public WritableFile {
  public:
   LocalFile(Descriptor descriptor, std::string name)
@@ -137,30 +139,35 @@ void LocalStorage::make_folder(const std::string& path) {
   (void)open_folder(path);
 }
 
-// Between its creation and its lock a new file looks like an orphan.
-void require_named(int file, const std::string& name) {
-  if (status_of(file, name).st_nlink > 0) return;
-  throw Error(ErrorCode::conflict,
-              "a clean-up took this new file for an orphan before it could be locked; try again",
-              name);
+// Locks a file that was just made; false where a clean-up, to which it looked like an orphan until
+// now, was faster.
+bool lock_new_file(int file, const std::string& name) {
+  lock_while_written(file, name);
+  return status_of(file, name).st_nlink > 0;
 }
 
 std::unique_ptr<WritableFile> LocalStorage::create(const std::string& path) {
   const auto name = root_.locate(path);
-  // O_RDWR: over NFS a shared lock needs a descriptor that may read.
-  Descriptor file(retry_interrupted([&] {
-    return ::openat(name.folder.get(), name.last.c_str(),
-                    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-  }));
-  if (!file.is_open()) throw_system_error(errno, "create", name.full);
-  try {
-    lock_while_written(file.get(), name.full);
-    require_named(file.get(), name.full);
-  } catch (const Error&) {
-    (void)::unlinkat(name.folder.get(), name.last.c_str(), 0);  // nobody else knows of it yet
-    throw;
+  for (int attempt = 0; attempt < max_attempts; ++attempt) {
+    // O_RDWR: over NFS a shared lock needs a descriptor that may read.
+    Descriptor file(retry_interrupted([&] {
+      return ::openat(name.folder.get(), name.last.c_str(),
+                      O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+    }));
+    if (!file.is_open()) throw_system_error(errno, "create", name.full);
+    try {
+      const bool is_ours = lock_new_file(file.get(), name.full);
+      if (is_ours) return std::make_unique<LocalFile>(std::move(file), name.full);
+    } catch (const Error&) {
+      (void)::unlinkat(name.folder.get(), name.last.c_str(), 0);  // nobody else knows of it yet
+      throw;
+    }
   }
-  return std::make_unique<LocalFile>(std::move(file), name.full);
+  throw Error(ErrorCode::conflict,
+              fmt::format("{} times a clean-up took this new file for an orphan before it could be "
+                          "locked; try again",
+                          max_attempts),
+              name.full);
 }
 
 bool LocalStorage::rename_new(const std::string& from, const std::string& to) {

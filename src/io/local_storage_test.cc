@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <map>
+#include <thread>
 
 namespace lancekeep::io {
 namespace {
@@ -181,6 +183,29 @@ TEST_F(LocalStorageTest, RemoveUnusedLeavesAFileThatIsBeingWritten) {
   file.reset();
   EXPECT_TRUE(other->remove_unused("a"));
   EXPECT_FALSE(storage_->exists("a"));
+}
+
+TEST_F(LocalStorageTest, AFileThatACleanUpTookBeforeItWasLockedIsMadeAnew) {
+  std::atomic<bool> is_over = false;
+  std::thread clean_up([&] {
+    const auto other = open_local_storage(at("store"));
+    while (!is_over) {
+      for (const FolderEntry& entry : other->list("")) (void)other->remove_unused(entry.name);
+    }
+  });
+  int there = 0;
+  for (int i = 0; i < 5000; ++i) {
+    const std::string name = "file" + std::to_string(i);
+    try {
+      const auto file = storage_->create(name);
+      there += storage_->exists(name) ? 1 : 0;
+    } catch (const Error& error) {
+      ADD_FAILURE() << error.what();
+    }
+  }
+  is_over = true;
+  clean_up.join();
+  EXPECT_EQ(there, 5000);
 }
 
 TEST_F(LocalStorageTest, RemoveUnusedIsFineWithWhatIsGone) {

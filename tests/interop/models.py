@@ -4,12 +4,11 @@
 import os
 import shutil
 import subprocess
-from datetime import timedelta
 from pathlib import Path
 
-import lance
-import pyarrow as pa
+import pylance
 import torch
+from pylance import clean_up, rows  # noqa: F401: the tests take them from here
 from safetensors.torch import load_file
 
 BUILD = Path(os.environ["LANCEKEEP_BUILD"])
@@ -96,49 +95,14 @@ def check_lancekeep(store, folder, state, ref="latest"):
         assert same_tensor(found[name], tensor), name
 
 
-def rows(dataset, columns=None):
-    """All rows in model order, values as bytes."""
-    table = dataset.scanner(columns=columns, blob_handling="all_binary").to_table()
-    return sorted(table.to_pylist(), key=lambda row: row["ordinal"])
-
-
 def check_pylance(store, state, version=None):
     """pylance gives exactly this state dict: names, dtypes, shapes, row count, bytes in both ways."""
-    dataset = lance.dataset(str(store), version=version)
-    dataset.validate()
-    found = rows(dataset)
-    assert dataset.count_rows() == len(state) == len(found)
-    for row, (name, tensor) in zip(found, state.items()):
-        assert (row["name"], row["dtype"]) == (name, dtype_name(tensor))
-        assert row["shape"] == list(tensor.shape)
-        assert row["value"] == raw(tensor), name
-    by_scan = dataset.to_table(columns=["name"])["name"].to_pylist()
-    indices = list(range(0, len(by_scan), max(1, len(by_scan) // 50)))
-    for index, blob in zip(indices, dataset.take_blobs("value", indices=indices)):
-        assert blob.read() == raw(state[by_scan[index]]), by_scan[index]
-    return dataset
+    tensors = [(name, dtype_name(t), tuple(t.shape), raw(t)) for name, t in state.items()]
+    return pylance.check_version(store, tensors, version)
 
 
 def append_row(store, name, tensor, ordinal):
-    """pylance appends a row of its own, without the columns that it need not know."""
-    blob = {"lance-encoding:blob": "true"}
-    fields = [
-        pa.field("name", pa.string()),
-        pa.field("dtype", pa.string()),
-        pa.field("shape", pa.list_(pa.int64())),
-        pa.field("value", pa.large_binary(), metadata=blob),
-        pa.field("ordinal", pa.int64()),
-    ]
-    columns = [[name], [dtype_name(tensor)], [list(tensor.shape)], [raw(tensor)], [ordinal]]
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, fields)]
-    lance.write_dataset(pa.table(arrays, schema=pa.schema(fields)), str(store), mode="append")
-
-
-def clean_up(store):
-    dataset = lance.dataset(str(store))
-    return dataset.cleanup_old_versions(
-        older_than=timedelta(0), delete_unverified=True, error_if_tagged_old_versions=False
-    )
+    pylance.append_row(store, name, dtype_name(tensor), tuple(tensor.shape), raw(tensor), ordinal)
 
 
 def copy_of(store, folder):

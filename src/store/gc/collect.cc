@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Removing versions, and what each step prevents:
 //
+//  0. Store::gc first publishes the latest version anew without the data files that are mostly
+//  dead:
+//     see rewrite.h. A failure there is a note.
 //  1. Lock _versions, exclusive, until the end. A save that was published meanwhile would have let
 //     go of the locks on its files, which no manifest seen here names: they would look like
 //     orphans. A tag could be set on a version that is about to go.
@@ -24,6 +27,7 @@
 
 #include "lance/table/version_names.h"
 #include "store/gc/plan.h"
+#include "store/gc/rewrite.h"
 #include "store/read/store_state.h"
 #include "store/save/files_there.h"
 
@@ -141,7 +145,21 @@ GcReport collect_garbage(io::Storage& storage, const GcOptions& options, Time no
 namespace lancekeep {
 
 GcReport Store::gc(const GcOptions& options) {
-  return store::collect_garbage(*state_->storage, options, std::chrono::system_clock::now());
+  const auto now = std::chrono::system_clock::now();
+  store::check_options(options);
+  store::require_current(*state_->storage);
+  std::optional<std::uint64_t> rewritten;
+  std::string note;
+  try {
+    if (!options.dry_run) rewritten = store::rewrite_mostly_dead(state_->storage, options, now);
+  } catch (const Error& e) {
+    // Such as a full disk, which is why someone cleans up: the rest can be done all the same.
+    note = fmt::format("data files that are mostly dead were not rewritten: {}", e.what());
+  }
+  GcReport report = store::collect_garbage(*state_->storage, options, now);
+  report.rewritten = rewritten;
+  if (!note.empty()) report.notes.push_back(std::move(note));
+  return report;
 }
 
 }  // namespace lancekeep

@@ -89,6 +89,11 @@ Survey survey_store(const io::Storage& storage, const GcOptions& options, Time n
     require_known(storage, entry, version->manifest);
     for (const std::string& name : version->names) require_no_link(storage, name, survey.files);
     survey.kept_names.insert(version->names.begin(), version->names.end());
+    if (newer > 0) {
+      survey.older_names.insert(version->names.begin(), version->names.end());
+    } else if (may_go({1, candidate.time, candidate.has_tag}, options, now)) {
+      survey.replaceable = entry.version;
+    }
     if (version->is_synced) continue;
     survey.unsynced_names.insert(version->names.begin(), version->names.end());
   }

@@ -16,6 +16,9 @@ struct Survey {
   std::set<std::string> kept_names;        ///< files of the versions that stay
   std::set<std::string> unsynced_names;    ///< those of them that may not be on the disk
   std::set<std::string> going_names;       ///< files of those that go; some are kept_names too
+  std::set<std::string> older_names;       ///< kept_names of versions other than the latest
+  /// The latest version, where it could go if there were a newer one.
+  std::optional<std::uint64_t> replaceable;
   std::vector<std::string> notes;
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Replacing a store, and what each step prevents:
-//  1. Look at what is there. Anything but a store is refused and untouched.
+//  1. Look at what is there. Anything but a store is refused and untouched. Where there is no
+//     version yet, save the first, unless someone else does meanwhile.
 //  2. Save version 1 into a new folder beside it, durably whatever was asked: the old store is
 //     going to be deleted. A crash until here leaves it, and a folder with ".lancekeep-" in its
 //     name. The new folder is locked, so that nobody takes it for one that such a crash left.
@@ -48,13 +49,16 @@ fs::path real_path(const fs::path& path) {
 
 SaveReport replace_store(const fs::path& path, TensorSource& source, const SaveOptions& options) {
   io::finish_swap(path);
-  if (!is_there(path)) return Store::create(path).save(source, options);
+  if (!is_there(path)) (void)Store::create(path);
   const fs::path target = real_path(path);
   const auto old = io::open_local_storage(target);
   require_dataset_or_empty(*old, path);
+  if (lance::list_versions(*old).entries.empty()) {
+    old->make_folder("_versions");
+    if (auto report = save_first(*old, source, options)) return *std::move(report);
+  }
   const lance::VersionList versions = lance::list_versions(*old);
-  if (versions.entries.empty()) return Store::create(target).save(source, options);
-  require_native(*old, lance::read_manifest(*old, versions.entries.back()).manifest);
+  require_native(*old, lance::read_manifest(*old, resolve(*old, versions, {})).manifest);
 
   const fs::path fresh = new_sibling(target);
   SaveReport report;

@@ -68,22 +68,39 @@ lance::Publication publication_of(const Restored& restored, const lance::Manifes
   return publication;
 }
 
+lance::Publication plan_upon(io::Storage& storage, const lance::VersionList& list, const Ref& ref) {
+  const Restored restored = read_restored(storage, list, ref);
+  const lance::VersionEntry& newest = *store::newest_whole(storage, list).entry;
+  lance::Publication publication = publication_of(
+      restored, lance::read_manifest(storage, newest).manifest, list.entries.back().version);
+  store::sync_what_is_shared(storage, restored.file, publication.manifest.fragments);
+  publication.check = [&storage, path = restored.entry.path,
+                       fragments = publication.manifest.fragments] {
+    return storage.exists(path) && store::files_are_there(storage, fragments);
+  };
+  return publication;
+}
+
+// Anew where a clean-up took what was the newest version until someone published another.
+lance::Publication plan_restore(io::Storage& storage, const Ref& ref) {
+  while (true) {
+    const lance::VersionList list = lance::list_versions(storage);
+    try {
+      return plan_upon(storage, list, ref);
+    } catch (const Error& error) {
+      const std::uint64_t newest = list.entries.empty() ? 0 : list.entries.back().version;
+      if (!store::is_outdated(storage, newest, error)) throw;
+    }
+  }
+}
+
 }  // namespace
 
 std::uint64_t Store::restore(const Ref& ref) {
   io::Storage& storage = *state_->storage;
   store::require_current(storage);
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
-    const lance::VersionList list = lance::list_versions(storage);
-    const Restored restored = read_restored(storage, list, ref);
-    const lance::VersionEntry& newest = *store::newest_whole(storage, list).entry;
-    lance::Publication publication = publication_of(
-        restored, lance::read_manifest(storage, newest).manifest, list.entries.back().version);
-    store::sync_what_is_shared(storage, restored.file, publication.manifest.fragments);
-    publication.check = [&] {
-      return storage.exists(restored.entry.path) &&
-             store::files_are_there(storage, publication.manifest.fragments);
-    };
+    const lance::Publication publication = plan_restore(storage, ref);
     if (const auto published = lance::publish(storage, publication)) return published->version;
   }
   throw Error(

@@ -34,6 +34,14 @@ void check_tag_is_free(const io::Storage& storage, const std::string& tag) {
               storage.full_name("_refs/tags/" + tag + ".json"));
 }
 
+void check_before_writing(const io::Storage& storage, const TensorSource& source,
+                          const SaveOptions& options) {
+  check_source(source.tensors());
+  check_metadata(options.message, options.metadata);
+  check_tag_is_free(storage, options.tag);
+  require_current(storage);
+}
+
 void tag_saved_version(io::Storage& storage, const SaveOptions& options,
                        const lance::Published& published) {
   if (options.tag.empty()) return;
@@ -48,17 +56,26 @@ void tag_saved_version(io::Storage& storage, const SaveOptions& options,
   }
 }
 
+// Nothing where someone else published first, also where a clean-up then took what this attempt was
+// reading.
+std::optional<lance::Published> attempt_upon(const io::Storage& storage, SaveWork& work,
+                                             const SaveBase& base) {
+  try {
+    return work.attempt(base);
+  } catch (const Error& error) {
+    if (work.is_visible() || !is_outdated(storage, base.newest, error)) throw;
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& options) {
-  check_source(source.tensors());
-  check_metadata(options.message, options.metadata);
-  check_tag_is_free(storage, options.tag);
-  require_current(storage);
+  check_before_writing(storage, source, options);
   SaveWork work(storage, source, options);
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     const SaveBase base = read_base(storage);
-    const auto published = work.attempt(base);
+    const auto published = attempt_upon(storage, work, base);
     if (!published) continue;
     tag_saved_version(storage, options, *published);
     return work.report(base, *published);
@@ -67,6 +84,17 @@ SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& o
       ErrorCode::conflict,
       fmt::format("{} times someone else published a version first; try again", kMaxAttempts),
       storage.full_name("_versions"));
+}
+
+std::optional<SaveReport> save_first(io::Storage& storage, TensorSource& source,
+                                     const SaveOptions& options) {
+  check_before_writing(storage, source, options);
+  SaveWork work(storage, source, options);
+  const SaveBase nothing;
+  const auto published = work.attempt(nothing);
+  if (!published) return std::nullopt;
+  tag_saved_version(storage, options, *published);
+  return work.report(nothing, *published);
 }
 
 }  // namespace lancekeep::store

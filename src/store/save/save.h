@@ -6,8 +6,14 @@
 
 #include "io/storage.h"
 
+#include <optional>
+
 namespace lancekeep::store {
 
 SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& options);
+
+/// Saves version 1, or returns nothing where there is a version already.
+[[nodiscard]] std::optional<SaveReport> save_first(io::Storage& storage, TensorSource& source,
+                                                   const SaveOptions& options);
 
 }  // namespace lancekeep::store

@@ -61,4 +61,9 @@ SaveBase read_base(const io::Storage& storage) {
   }
 }
 
+bool is_outdated(const io::Storage& storage, std::uint64_t newest, const Error& error) {
+  return error.code() == ErrorCode::not_found &&
+         newest_name(lance::list_versions(storage)) != newest;
+}
+
 }  // namespace lancekeep::store

@@ -2,6 +2,8 @@
 // What a new version is put on: the newest version there is, and the rows of it that can be shared.
 #pragma once
 
+#include <lancekeep/error.h>
+
 #include "lance/table/dataset.h"
 #include "store/rows/tensor_table.h"
 
@@ -25,5 +27,10 @@ struct SaveBase {
 /// reason not to save: nothing is shared with it then. @throws Error invalid_argument, unsupported
 /// for a dataset that is no store; corrupt for a damaged manifest.
 [[nodiscard]] SaveBase read_base(const io::Storage& storage);
+
+/// Whether a read that failed may be tried anew: a file is gone, and the newest name in _versions
+/// is not `newest` any more, so that a clean-up may have taken it.
+[[nodiscard]] bool is_outdated(const io::Storage& storage, std::uint64_t newest,
+                               const Error& error);
 
 }  // namespace lancekeep::store

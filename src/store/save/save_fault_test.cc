@@ -102,23 +102,30 @@ TEST(SaveFault, ANameThatMayNotLastIsReportedAndNotTakenBack) {
 // A network file system that does what it is asked, and loses the answer.
 class LostAnswer : public io::FaultStorage {
  public:
-  explicit LostAnswer(const std::filesystem::path& path)
-      : FaultStorage(io::open_local_storage(path), {}) {}
+  LostAnswer(const std::filesystem::path& path, ErrorCode answer)
+      : FaultStorage(io::open_local_storage(path), {}), answer_(answer) {}
   bool rename_new(const std::string& from, const std::string& to) override {
     (void)FaultStorage::rename_new(from, to);
-    throw Error(ErrorCode::io, "timed out");
+    throw Error(answer_, "timed out");
   }
+
+ private:
+  ErrorCode answer_;
 };
 
-TEST(SaveFault, AVersionWhoseRenameLostItsAnswerKeepsItsFiles) {
-  const TemporaryFolder folder;
-  MemorySource first = small_model(1), second = small_model(2);
-  Store store = Store::create(folder / "m.lance");
-  store.save(first);
-  Store unlucky(std::make_shared<Store::State>(
-      Store::State{folder / "m.lance", std::make_shared<LostAnswer>(folder / "m.lance")}));
-  EXPECT_THAT([&] { unlucky.save(second); }, io::fails_with(ErrorCode::io, "timed out"));
-  expect_version(store, 2, second);
+TEST(SaveFault, AVersionWhoseRenameLostItsAnswerKeepsItsFilesAndIsNotSavedTwice) {
+  for (const ErrorCode answer : {ErrorCode::io, ErrorCode::not_found}) {
+    const TemporaryFolder folder;
+    const auto path = folder / "m.lance";
+    MemorySource first = small_model(1), second = small_model(2);
+    Store store = Store::create(path);
+    store.save(first);
+    Store unlucky(std::make_shared<Store::State>(
+        Store::State{path, std::make_shared<LostAnswer>(path, answer)}));
+    EXPECT_THAT([&] { unlucky.save(second); }, io::fails_with(answer, "timed out"));
+    EXPECT_EQ(store.versions().size(), 2u);
+    expect_version(store, 2, second);
+  }
 }
 
 TEST(SaveFault, AFailedFirstSaveLeavesAStoreWithoutVersions) {

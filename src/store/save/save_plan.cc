@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kSpareFragments = 32;
 constexpr std::uint64_t kMoveBytes = 64 << 10;  // and a quarter of what is written anyway
 constexpr std::uint64_t kRowBytes = 512;        // what a row takes beside its value, at most
+constexpr std::uint64_t kHardly = 64;           // so many times as much goes as stays
 
 class Planner {
  public:
@@ -48,6 +49,7 @@ class Planner {
  private:
   struct Load {
     std::uint64_t bytes = 0;
+    std::uint64_t lost = 0;  // bytes of values that go
     std::vector<std::size_t> groups;
   };
 
@@ -67,7 +69,22 @@ class Planner {
         load.bytes += bytes_of(g);
       }
     }
+    add_lost_bytes(loads);
     return loads;
+  }
+
+  void add_lost_bytes(std::map<std::size_t, Load>& loads) const {
+    std::vector<bool> stays(input_.rows.size());
+    for (const auto& [fragment, load] : loads) {
+      for (const std::size_t group : load.groups) {
+        for (const std::size_t spec : groups_[group]) stays[*input_.matches[spec]] = true;
+      }
+    }
+    for (std::size_t row = 0; row < input_.rows.size(); ++row) {
+      const auto load = loads.find(input_.rows[row].fragment);
+      if (stays[row] || load == loads.end() || !input_.rows[row].value) continue;
+      load->second.lost += input_.rows[row].value->size;
+    }
   }
 
   std::vector<ValueGroup> written() const {
@@ -95,7 +112,8 @@ class Planner {
     }
     std::ranges::stable_sort(smallest, {}, &Load::bytes);
     for (const Load* load : smallest) {
-      if (count <= limit || load->bytes > budget) return;
+      if (load->bytes > budget) return;
+      if (count <= limit && load->lost / kHardly < load->bytes) continue;
       budget -= load->bytes;
       for (const std::size_t group : load->groups) kept_[group] = false;
       --count;

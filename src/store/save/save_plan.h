@@ -32,7 +32,9 @@ struct SavePlan {
   std::vector<std::int64_t> ordinals;            ///< for each spec
 };
 
-/// Tied tensors stay or are written together, so that they share one value. Where there would be
+/// Tied tensors stay or are written together, so that they share one value. Where hardly anything
+/// of a fragment would stay, it is emptied into the new files, so that its file can go. Where there
+/// would be
 /// more than 32 fragments beyond what the model's size needs, the smallest of them are emptied into
 /// the new files, as long as that is no more than 64 KiB and a quarter of what is written anyway.
 [[nodiscard]] SavePlan plan_save(const PlanInput& input);

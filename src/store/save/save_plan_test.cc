@@ -99,6 +99,16 @@ TEST(SavePlan, MovesNoMoreThan64KiBAndAQuarterOfWhatItWrites) {
   EXPECT_EQ(many_fragments(30 * kKiB, 100).changed(1).plan().write.size(), 3u);
 }
 
+TEST(SavePlan, AFragmentOfWhichHardlyAnythingStaysIsEmptied) {
+  const auto model = [](std::uint64_t lost) {
+    Case made = Case().kept(8, 0).changed(lost);
+    made.rows.push_back({.value = lance::BlobDescriptor{0, lost}, .fragment = 0});
+    return made;
+  };
+  EXPECT_EQ(model(1 << 20).plan().write.size(), 2u);
+  EXPECT_EQ(model(1 << 10).plan().write.size(), 1u) << "moving it would cost as much";
+}
+
 TEST(SavePlan, WritingNothingMovesNothing) {
   EXPECT_THAT(many_fragments(1, 200).plan().write, IsEmpty());
 }

@@ -12,6 +12,7 @@
 #include "store/save/save_plan.h"
 
 #include <algorithm>
+#include <map>
 
 namespace lancekeep::store {
 
@@ -58,6 +59,19 @@ std::optional<lance::Published> SaveWork::attempt(const SaveBase& base,
   const auto schema = shares ? completed_fields(fields) : native_fields(fields);
   write_values(plan.write, schema);
   return publish(base, schema);
+}
+
+void SaveWork::know_source_is(const SaveBase& base) {
+  std::map<std::string_view, const TensorRow*> by_name;
+  for (const TensorRow& row : base.table.rows) {
+    if (row.damage.empty() && row.value->size > 0) by_name.emplace(*row.name, &row);
+  }
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    const auto found = by_name.find(specs_[i].name);
+    if (found == by_name.end()) continue;
+    const TensorRow& row = *found->second;
+    known_[i].place = ValuePlace{base.table.paths.at(row.file), row.value->position};
+  }
 }
 
 SavePlan SaveWork::plan_upon(const SaveBase& base, const std::set<std::size_t>& abandoned) {
@@ -170,6 +184,7 @@ std::optional<lance::Published> SaveWork::publish(const SaveBase& base,
   publication.transaction.properties = properties(base.newest + 1);
   publication.check = [&] { return files_are_there(storage_, publication.manifest.fragments); };
   publication.visible = [&] {
+    is_visible_ = true;
     values_.keep();
     small.keep();
   };

@@ -29,6 +29,10 @@ class SaveWork {
   /// read the base again then. `abandoned` are fragments of the base that shall not be used.
   [[nodiscard]] std::optional<lance::Published> attempt(
       const SaveBase& base, const std::set<std::size_t>& abandoned = {});
+  /// The source is this very version: its values need not be read to be known.
+  void know_source_is(const SaveBase& base);
+  /// Whether a version may stand on what was written, though the attempt threw.
+  [[nodiscard]] bool is_visible() const { return is_visible_; }
   /// Of the attempt that published.
   [[nodiscard]] SaveReport report(const SaveBase& base, const lance::Published& published) const;
 
@@ -49,6 +53,7 @@ class SaveWork {
   const std::span<const TensorSpec> specs_;
   SaveProgress progress_;
   SaveReport report_;
+  bool is_visible_ = false;
 
   // What was written, whichever attempt did it: data files, the fragment of each, and for each spec
   // its row as it stands there (TensorRow::fragment is an index into own_fragments_).

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/gc/rewrite.h"
+
+#include "lance/table/version_names.h"
+#include "store/gc/survey.h"
+#include "store/read/version_state.h"
+#include "store/save/save_work.h"
+
+#include <algorithm>
+
+namespace lancekeep::store {
+
+namespace {
+
+// Bytes of values that are in use, by fragment; what several rows share counts once.
+std::vector<std::uint64_t> bytes_in_use(const SaveBase& base) {
+  std::vector<std::uint64_t> bytes(base.file->manifest.fragments.size());
+  std::set<std::pair<std::size_t, std::uint64_t>> seen;
+  for (const TensorRow& row : base.table.rows) {
+    if (!row.value || row.value->size == 0) continue;
+    if (seen.emplace(row.fragment, row.value->position).second) {
+      bytes[row.fragment] += row.value->size;
+    }
+  }
+  return bytes;
+}
+
+// Fragments of which less than half the bytes are in use, and whose files only this version needs.
+std::set<std::size_t> mostly_dead(const SaveBase& base, const Survey& survey) {
+  const std::vector<std::uint64_t> in_use = bytes_in_use(base);
+  std::set<std::size_t> dead;
+  const auto& fragments = base.file->manifest.fragments;
+  for (std::size_t i = 0; i < fragments.size(); ++i) {
+    std::uint64_t bytes = 0;
+    bool needed = false;
+    for (const lance::DataFile& file : fragments[i].files) {
+      const std::string path = lance::data_path(file);
+      const auto found = survey.files.find(path);
+      if (found != survey.files.end()) bytes += found->second.size;
+      needed = needed || survey.older_names.contains(path);
+    }
+    if (!needed && fragments[i].deletion && in_use[i] < bytes / 2) dead.insert(i);
+  }
+  return dead;
+}
+
+SaveOptions options_of(const VersionInfo& info) {
+  SaveOptions options;
+  options.message = info.message.empty() || info.message == "gc" ? "gc"
+                    : info.message.starts_with("gc: ")           ? info.message
+                                                                 : "gc: " + info.message;
+  options.metadata = info.metadata;
+  return options;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> rewrite_mostly_dead(const std::shared_ptr<io::Storage>& storage,
+                                                 const GcOptions& options, Time now) {
+  SaveBase base;
+  std::set<std::size_t> dead;
+  {
+    // Let go again before the new version is published, which takes the same lock.
+    const auto lock = storage->lock(lance::versions_folder, io::LockMode::exclusive);
+    const Survey survey = survey_store(*storage, options, now);
+    if (!survey.replaceable) return std::nullopt;
+    base = read_base(*storage);
+    if (base.version() != survey.replaceable || base.newest != base.version()) return std::nullopt;
+    dead = mostly_dead(base, survey);
+  }
+  if (dead.empty()) return std::nullopt;
+  const Version latest = open_version(storage, base.version());
+  const auto source = latest.source();
+  const SaveOptions save = options_of(latest.info());
+  SaveWork work(*storage, *source, save);
+  work.know_source_is(base);
+  const auto published = work.attempt(base, dead);
+  if (!published) return std::nullopt;
+  return published->version;
+}
+
+}  // namespace lancekeep::store

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+// A writer that is stopped before any one of its calls, while others publish, clean up and replace:
+// it ends on top of the newest version, or with an error, and takes nothing with it.
+#include "stopping_storage.h"
+#include "store/testing/test_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace lancekeep::store {
+namespace {
+
+using testing::ElementsAre;
+
+constexpr std::chrono::nanoseconds kAnyAge{0};
+constexpr unsigned kOthersModel = 10, kWritersModel = 20;
+
+/// A store with versions 1 and 2, and a writer who is stopped before its `call`-th call, while
+/// others have their way. Opened anew for each call.
+class Scene {
+ public:
+  explicit Scene(std::uint64_t call) : call_(call) {
+    (void)Store::create(path_);
+    others_.emplace(stopping_store(path_, std::make_shared<Stops>()));
+    for (const unsigned seed : {1, 2}) save(*others_, seed);
+    writer_.emplace(stopping_store(path_, stops_));
+  }
+
+  SaveReport save(Store& store, unsigned seed, const std::string& tag = "") const {
+    MemorySource source = evolving_model(seed);
+    return store.save(source, {.tag = tag});
+  }
+  void publish_three_and_keep_the_last() {
+    for (unsigned seed = kOthersModel; seed < kOthersModel + 3; ++seed) save(*others_, seed);
+    others_->gc({.keep_last = 1, .orphans_older_than = kAnyAge});
+  }
+  void tag(const std::string& name, std::uint64_t number) { others_->tag(name, number); }
+  void replace() const {
+    MemorySource source = evolving_model(kOthersModel);
+    Store::replace(path_, source);
+  }
+
+  /// What the writer came to: the number of its version, or nothing and an error.
+  std::optional<std::uint64_t> write(const std::function<void()>& meanwhile,
+                                     const std::function<std::uint64_t(Store&)>& work) {
+    stops_->arm(call_, [&] {
+      was_stopped_ = true;
+      meanwhile();
+    });
+    try {
+      return work(*writer_);
+    } catch (const Error& error) {
+      error_ = error;
+      return std::nullopt;
+    }
+  }
+  bool was_stopped() const { return was_stopped_; }
+  const Error& error() const { return error_.value(); }
+
+  std::vector<std::uint64_t> numbers() const {
+    std::vector<std::uint64_t> numbers;
+    for (const VersionInfo& info : Store::open(path_).versions()) numbers.push_back(info.number);
+    return numbers;
+  }
+  void expect_model(std::uint64_t number, unsigned seed) const {
+    expect_same(Store::open(path_).at(number), evolving_model(seed));
+  }
+  std::map<std::string, std::uint64_t> tags() const { return Store::open(path_).tags(); }
+  /// No finding, and nothing that no version names once everyone is done.
+  void expect_sound() const {
+    Store store = Store::open(path_);
+    for (const VerifyFinding& finding : store.verify_all().findings) ADD_FAILURE() << finding.what;
+    store.gc({.keep_last = 100, .orphans_older_than = kAnyAge});
+    EXPECT_EQ(store.disk_usage().unreachable, 0u);
+  }
+
+ private:
+  const std::uint64_t call_;
+  TemporaryFolder folder_{quick_place()};
+  const std::filesystem::path path_ = folder_ / "m.lance";
+  const std::shared_ptr<Stops> stops_ = std::make_shared<Stops>();
+  std::optional<Store> others_, writer_;
+  bool was_stopped_ = false;
+  std::optional<Error> error_;
+};
+
+/// Plays the scene with the writer stopped before each of its calls in turn; returns how many there
+/// were.
+std::uint64_t stop_at_every_call(const std::function<void(Scene&)>& play) {
+  for (std::uint64_t call = 1;; ++call) {
+    SCOPED_TRACE("stopped before call " + std::to_string(call));
+    Scene scene(call);
+    play(scene);
+    scene.expect_sound();
+    if (!scene.was_stopped()) return call - 1;
+  }
+}
+
+TEST(StoppedWriter, SavesOnTopOfTheNewestVersion) {
+  const std::uint64_t calls = stop_at_every_call([](Scene& scene) {
+    const auto number =
+        scene.write([&] { scene.publish_three_and_keep_the_last(); },
+                    [&](Store& store) { return scene.save(store, kWritersModel).version; });
+    ASSERT_TRUE(number) << scene.error().what();
+    scene.expect_model(*number, kWritersModel);
+    if (!scene.was_stopped()) return;
+    EXPECT_THAT(scene.numbers(), ElementsAre(5, 6));
+    EXPECT_EQ(number, 6u);
+    scene.expect_model(5, kOthersModel + 2);
+  });
+  EXPECT_GT(calls, 30u);
+}
+
+TEST(StoppedWriter, SavesWithATagOrSaysThatItHasNone) {
+  std::uint64_t untagged = 0;
+  const std::uint64_t calls = stop_at_every_call([&](Scene& scene) {
+    const auto number =
+        scene.write([&] { scene.publish_three_and_keep_the_last(); },
+                    [&](Store& store) { return scene.save(store, kWritersModel, "best").version; });
+    if (number) {
+      scene.expect_model(*number, kWritersModel);
+      EXPECT_THAT(scene.tags(), ElementsAre(std::pair("best", *number)));
+      return;
+    }
+    // Published as 3, and gone before it had its tag.
+    ++untagged;
+    EXPECT_THAT(scene.error().what(), testing::HasSubstr("could not be tagged"));
+    EXPECT_THAT(scene.numbers(), ElementsAre(6));
+    EXPECT_TRUE(scene.tags().empty());
+  });
+  EXPECT_GT(calls, 30u);
+  EXPECT_GT(untagged, 0u);
+}
+
+TEST(StoppedWriter, RestoresWhatIsStillThere) {
+  std::uint64_t refused = 0;
+  stop_at_every_call([&](Scene& scene) {
+    const auto number = scene.write([&] { scene.publish_three_and_keep_the_last(); },
+                                    [&](Store& store) { return store.restore(1); });
+    if (number) {
+      scene.expect_model(*number, 1);
+      EXPECT_FALSE(scene.was_stopped());
+      return;
+    }
+    ++refused;
+    EXPECT_EQ(scene.error().code(), ErrorCode::not_found) << scene.error().what();
+    EXPECT_THAT(scene.numbers(), ElementsAre(5));
+  });
+  EXPECT_GT(refused, 10u);
+}
+
+TEST(StoppedWriter, RestoresWhatATagKeeps) {
+  stop_at_every_call([&](Scene& scene) {
+    const auto number = scene.write(
+        [&] {
+          scene.tag("keep", 1);
+          scene.publish_three_and_keep_the_last();
+        },
+        [&](Store& store) { return store.restore(1); });
+    ASSERT_TRUE(number) << scene.error().what();
+    scene.expect_model(*number, 1);
+    EXPECT_EQ(number, scene.was_stopped() ? 6u : 3u);
+  });
+}
+
+TEST(StoppedWriter, TagsWhatIsStillThere) {
+  stop_at_every_call([&](Scene& scene) {
+    const auto number = scene.write([&] { scene.publish_three_and_keep_the_last(); },
+                                    [&](Store& store) { return store.tag("best", 2); });
+    if (number) {
+      scene.expect_model(2, 2);
+      EXPECT_FALSE(scene.was_stopped());
+      return;
+    }
+    EXPECT_EQ(scene.error().code(), ErrorCode::not_found) << scene.error().what();
+    EXPECT_TRUE(scene.tags().empty());
+  });
+}
+
+TEST(StoppedWriter, CleansUpWhatIsOldByThen) {
+  stop_at_every_call([&](Scene& scene) {
+    const auto kept = scene.write(
+        [&] { scene.publish_three_and_keep_the_last(); },
+        [&](Store& store) {
+          return store.gc({.keep_last = 1, .orphans_older_than = kAnyAge}).versions_removed.size();
+        });
+    ASSERT_TRUE(kept) << scene.error().what();
+    EXPECT_THAT(scene.numbers(), ElementsAre(scene.was_stopped() ? 5 : 2));
+  });
+}
+
+// Whoever has the old store open is told so, whatever he is at, and the new one is untouched.
+TEST(StoppedWriter, WritesNothingIntoAStoreThatReplacedHis) {
+  const std::vector<std::function<std::uint64_t(Scene&, Store&)>> works = {
+      [](Scene& scene, Store& store) { return scene.save(store, kWritersModel).version; },
+      [](Scene& scene, Store& store) { return scene.save(store, kWritersModel, "best").version; },
+      [](Scene&, Store& store) { return store.restore(1); },
+      [](Scene&, Store& store) { return store.tag("best", 2); },
+      [](Scene&, Store& store) {
+        return store.gc({.keep_last = 1, .orphans_older_than = kAnyAge}).files_removed;
+      }};
+  for (const auto& work : works) {
+    stop_at_every_call([&](Scene& scene) {
+      const auto number =
+          scene.write([&] { scene.replace(); }, [&](Store& store) { return work(scene, store); });
+      if (!scene.was_stopped()) return;
+      EXPECT_FALSE(number);
+      EXPECT_THAT(scene.numbers(), ElementsAre(1));
+      scene.expect_model(1, kOthersModel);
+      EXPECT_TRUE(scene.tags().empty());
+    });
+  }
+}
+
+TEST(StoppedWriter, ReplacesAStoreInWhichSomeoneElseSavesTheFirstVersion) {
+  for (const bool is_there : {true, false}) {
+    const TemporaryFolder folder(quick_place());
+    const auto path = folder / "m.lance";
+    if (is_there) (void)Store::create(path);
+    const auto stops = std::make_shared<Stops>();
+    stops->arm(1, [&] {
+      MemorySource source = evolving_model(kOthersModel);
+      Store::create(path).save(source);
+    });
+    StoppingSource source(evolving_model(kWritersModel), stops);
+    EXPECT_EQ(Store::replace(path, source).version, 1u);
+    const Store store = Store::open(path);
+    EXPECT_EQ(store.versions().size(), 1u);
+    expect_same(store.at(), evolving_model(kWritersModel));
+  }
+}
+
+}  // namespace
+}  // namespace lancekeep::store

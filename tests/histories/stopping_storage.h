@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// For tests of what happens between two calls of a storage: it stops there, and others go on.
+#pragma once
+
+#include "io/fault_storage.h"
+#include "io/local_storage.h"
+#include "store/read/store_state.h"
+#include "store/testing/test_store.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <functional>
+#include <utility>
+
+namespace lancekeep::store {
+
+/// Where a storage and its files stop. Never while a folder is locked: in one thread, whoever asked
+/// for that lock would wait for ever.
+class Stops {
+ public:
+  void arm(std::uint64_t call, std::function<void()> hook) {
+    calls_ = 0;
+    stop_at_ = call;
+    hook_ = std::move(hook);
+  }
+  /// Calls made without a lock since it was armed.
+  [[nodiscard]] std::uint64_t calls() const { return calls_; }
+
+  void pass() {
+    if (locks_ > 0 || ++calls_ != stop_at_) return;
+    std::exchange(hook_, nullptr)();
+  }
+  void lock() { ++locks_; }
+  void unlock() { --locks_; }
+
+ private:
+  std::uint64_t calls_ = 0;
+  std::uint64_t stop_at_ = 0;
+  std::uint64_t locks_ = 0;
+  std::function<void()> hook_;
+};
+
+class CountedLock : public io::FolderLock {
+ public:
+  CountedLock(std::unique_ptr<FolderLock> inner, std::shared_ptr<Stops> stops)
+      : inner_(std::move(inner)), stops_(std::move(stops)) {
+    stops_->lock();
+  }
+  ~CountedLock() override { stops_->unlock(); }
+
+ private:
+  std::unique_ptr<FolderLock> inner_;
+  std::shared_ptr<Stops> stops_;
+};
+
+class StoppingFile : public io::WritableFile {
+ public:
+  StoppingFile(std::unique_ptr<WritableFile> inner, std::shared_ptr<Stops> stops)
+      : inner_(std::move(inner)), stops_(std::move(stops)) {}
+  using WritableFile::write;
+  void write(std::span<const std::byte> bytes) override {
+    stops_->pass();
+    inner_->write(bytes);
+  }
+  std::uint64_t position() const override { return inner_->position(); }
+  void sync() override { flush(); }
+  void flush() override {
+    stops_->pass();
+    inner_->flush();
+  }
+
+ private:
+  std::unique_ptr<WritableFile> inner_;
+  std::shared_ptr<Stops> stops_;
+};
+
+/// A local folder that stops before a call. Nothing is synced: no power is cut here.
+class StoppingStorage : public io::FaultStorage {
+ public:
+  StoppingStorage(const std::filesystem::path& path, std::shared_ptr<Stops> stops)
+      : FaultStorage(io::open_local_storage(path), {}), stops_(std::move(stops)) {}
+
+  bool exists(const std::string& path) const override {
+    stops_->pass();
+    return FaultStorage::exists(path);
+  }
+  std::uint64_t size(const std::string& path) const override {
+    stops_->pass();
+    return FaultStorage::size(path);
+  }
+  std::vector<io::FolderEntry> list(const std::string& folder) const override {
+    stops_->pass();
+    return FaultStorage::list(folder);
+  }
+  io::ByteView read(const std::string& path, std::uint64_t limit) const override {
+    stops_->pass();
+    return FaultStorage::read(path, limit);
+  }
+  io::InputFile open(const std::string& path) const override {
+    stops_->pass();
+    return FaultStorage::open(path);
+  }
+  io::ByteView map(const std::string& path, io::MapMode mode) const override {
+    stops_->pass();
+    return FaultStorage::map(path, mode);
+  }
+  bool is_current() const override {
+    stops_->pass();
+    return FaultStorage::is_current();
+  }
+  void make_folder(const std::string& path) override {
+    stops_->pass();
+    FaultStorage::make_folder(path);
+  }
+  std::unique_ptr<io::WritableFile> create(const std::string& path) override {
+    stops_->pass();
+    return std::make_unique<StoppingFile>(FaultStorage::create(path), stops_);
+  }
+  bool rename_new(const std::string& from, const std::string& to) override {
+    stops_->pass();
+    return FaultStorage::rename_new(from, to);
+  }
+  void rename_over(const std::string& from, const std::string& to) override {
+    stops_->pass();
+    FaultStorage::rename_over(from, to);
+  }
+  void remove(const std::string& path) override {
+    stops_->pass();
+    FaultStorage::remove(path);
+  }
+  bool remove_unused(const std::string& path) override {
+    stops_->pass();
+    return FaultStorage::remove_unused(path);
+  }
+  void sync_folder(const std::string&) override { stops_->pass(); }
+  std::unique_ptr<io::FolderLock> lock(const std::string& folder, io::LockMode mode) override {
+    stops_->pass();
+    return std::make_unique<CountedLock>(FaultStorage::lock(folder, mode), stops_);
+  }
+
+ private:
+  std::shared_ptr<Stops> stops_;
+};
+
+/// Where an fsync costs nothing, if there is such a place: thousands of stores are replaced, and no
+/// power is cut.
+inline std::filesystem::path quick_place() {
+  const std::filesystem::path memory = "/dev/shm";
+  return ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
+}
+
+/// A model in training: after each step some tensors are what they were, so that versions share
+/// them, some change, some come and go.
+inline MemorySource evolving_model(unsigned step) {
+  MemorySource source = small_model(7);
+  source.add("slow", "float32", {9}, floats(9, step / 4 + 100));
+  source.add("fast", "float32", {3, 3}, floats(9, step));
+  source.add("adapter." + std::to_string(step % 3), "int8", {6}, "always");
+  if (step % 2 == 0) source.tie("fast.tied", 6);
+  return source;
+}
+
+/// Bit for bit, and in this order.
+inline void expect_same(const Version& version, const MemorySource& source) {
+  ASSERT_EQ(version.tensors().size(), source.tensors().size());
+  for (std::size_t i = 0; i < source.tensors().size(); ++i) {
+    const TensorSpec& spec = source.tensors()[i];
+    EXPECT_EQ(version.tensors()[i].name, spec.name);
+    EXPECT_EQ(version.tensors()[i].tied_to.has_value(), spec.tied_to.has_value()) << spec.name;
+    EXPECT_EQ(text_of(version.tensor(spec.name)), source.value(i)) << spec.name;
+  }
+}
+
+/// Stops before a tensor is read; for a replacement, which opens its storages itself.
+class StoppingSource : public MemorySource {
+ public:
+  StoppingSource(MemorySource source, std::shared_ptr<Stops> stops)
+      : MemorySource(std::move(source)), stops_(std::move(stops)) {}
+  void read(std::size_t index, const ByteSink& sink) override {
+    stops_->pass();
+    MemorySource::read(index, sink);
+  }
+
+ private:
+  std::shared_ptr<Stops> stops_;
+};
+
+inline Store stopping_store(const std::filesystem::path& path, std::shared_ptr<Stops> stops) {
+  return Store(std::make_shared<Store::State>(
+      Store::State{path, std::make_shared<StoppingStorage>(path, std::move(stops))}));
+}
+
+}  // namespace lancekeep::store

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""No history loses anything: steps at random, and after each the store holds what a dictionary says.
+
+LANCEKEEP_HISTORIES=N runs N other ones, chosen anew each time.
+"""
+
+import os
+
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+from interruptions import Crashes, StepsOfPylance
+from machine import STEPS, WHOLE, Machine, tally
+from steps import Keeping, Saves
+
+
+class Histories(Saves, Keeping, Crashes, StepsOfPylance, Machine):
+    pass
+
+
+def test_histories(capsys):
+    chosen_anew = int(os.environ.get("LANCEKEEP_HISTORIES", 0))
+    tally.clear()
+    run_state_machine_as_test(
+        Histories,
+        settings=settings(
+            max_examples=chosen_anew or 1000,
+            stateful_step_count=STEPS,
+            derandomize=not chosen_anew,
+            database=None,
+            deadline=None,
+            print_blob=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    with capsys.disabled():
+        figures = ", ".join(f"{count:,} {what}" for what, count in sorted(tally.items()))
+        print(f"\n{figures}: nothing lost")
+    assert tally[WHOLE] >= (chosen_anew or 1000) // 2  # Hypothesis tries shorter ones as well
