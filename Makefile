@@ -7,7 +7,7 @@ TORCH  := $(CURDIR)/.venv/lib/python3.11/site-packages/torch
 help:
 	@echo "make demo                a real network saved, fine-tuned, saved again, compared"
 	@echo "make test                every test: C++ (also under sanitizers), LibTorch, pylance both ways"
-	@echo "make trust               a kill and an error at every system call, many power cuts (5 minutes)"
+	@echo "make trust               a kill and an error at every system call, many power cuts and histories (10 minutes)"
 	@echo "make bench               save, open, export, diff beside peers, as ratios"
 	@echo "make install PREFIX=dir  command, library, headers, CMake package"
 	@echo "make setup               system and Python packages only"
@@ -58,6 +58,8 @@ trust: setup
 	cmake --build --preset release
 	set -e; for test in $(BUILD)/src/store/save/store_save_test $(BUILD)/src/store/gc/store_gc_test; do \
 	  LANCEKEEP_SEEDS=100 $$test --gtest_brief=1 --gtest_filter='*PowerCutAt*'; done
+	LANCEKEEP_INTERLEAVINGS=20000 $(BUILD)/tests/histories/interleaving_test --gtest_brief=1
+	LANCEKEEP_HISTORIES=3000 LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) .venv/bin/python -m pytest -q tests/histories
 	LANCEKEEP_TRUST=1 LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) .venv/bin/python -m pytest -q tests/durability
 
 clean:

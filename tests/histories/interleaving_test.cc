@@ -36,7 +36,7 @@ struct Ledger {
 
 struct Figures {
   std::uint64_t saves = 0, restores = 0, tags = 0, clean_ups = 0, replacements = 0, errors = 0;
-  std::uint64_t removed = 0;
+  std::uint64_t removed = 0, rewritten = 0;
 };
 
 class Interleaving {
@@ -47,7 +47,7 @@ class Interleaving {
   }
 
   void play() {
-    for (int i = 0; i < 4; ++i) act();
+    for (int i = 0; i < 3; ++i) act();
     check();
   }
 
@@ -164,6 +164,7 @@ class Interleaving {
     const GcReport report = store.gc(options);
     ++figures_.clean_ups;
     figures_.removed += report.versions_removed.size();
+    if (report.rewritten) acknowledge_rewritten(*report.rewritten);
     for (const std::uint64_t number : report.versions_removed) {
       for (const auto& [name, tagged] : ledger_.tags) EXPECT_NE(tagged, number) << name;
       ledger_.versions.erase(number);
@@ -174,6 +175,16 @@ class Interleaving {
     EXPECT_GE(
         std::ranges::count_if(left, [&](auto n) { return n > report.versions_removed.back(); }),
         static_cast<std::ptrdiff_t>(keep));
+  }
+
+  // The same model on fewer files. Others may have had their way since, and removed it again.
+  void acknowledge_rewritten(std::uint64_t number) {
+    ++figures_.rewritten;
+    if (std::ranges::count(numbers(), number) == 0) return;
+    const std::string found = text_of(Store::open(path_).at(number).tensor("fast"));
+    unsigned step = step_;
+    while (step > 0 && found != floats(9, step)) --step;
+    ledger_.versions[number] = step;
   }
 
   void replace(Writer& writer) {
@@ -203,11 +214,11 @@ class Interleaving {
     Store store = Store::open(path_);
     check_versions(store);
     EXPECT_EQ(store.tags(), ledger_.tags);
-    for (const VerifyFinding& finding : store.verify_all().findings) ADD_FAILURE() << finding.what;
-    if (ledger_.versions.empty()) return;
     store.gc({.keep_last = 1000, .orphans_older_than = kAnyAge});
     EXPECT_EQ(store.disk_usage().unreachable, 0u);
-    check_versions(store);
+    const VerifyReport report = store.verify_all();
+    for (const VerifyFinding& finding : report.findings) ADD_FAILURE() << finding.what;
+    EXPECT_EQ(report.versions, ledger_.versions.size() + ledger_.untagged.size());
   }
 
   void check_versions(const Store& store) const {
@@ -242,10 +253,11 @@ TEST(Interleavings, LoseNothing) {
   }
   std::cout << wanted << " interleavings: " << figures.saves << " saves, " << figures.restores
             << " restores, " << figures.tags << " tags, " << figures.clean_ups << " clean-ups of "
-            << figures.removed << " versions, " << figures.replacements
-            << " replacements acknowledged, " << figures.errors << " errors; nothing lost\n";
+            << figures.removed << " versions, " << figures.rewritten << " rewritten, "
+            << figures.replacements << " replacements acknowledged, " << figures.errors
+            << " errors; nothing lost\n";
   EXPECT_THAT((std::vector{figures.saves, figures.restores, figures.tags, figures.removed,
-                           figures.replacements, figures.errors}),
+                           figures.rewritten, figures.replacements, figures.errors}),
               Each(Gt(wanted / 100)));
 }
 

@@ -102,6 +102,13 @@ class Model:
         restored = {"restored_from": str(version)}
         self.publish(self.versions[version].tensors, f"restore of version {version}", restored)
 
+    def rewrite(self):
+        """As a clean-up publishes the newest version anew, on fewer files."""
+        newest = self.versions[self.newest]
+        message = newest.message.removeprefix("gc: ")
+        message = "gc" if message in ("", "gc") else f"gc: {message}"
+        self.publish(newest.tensors, message, newest.metadata)
+
     def replace(self, tensors, message):
         self.versions = {1: Version(list(tensors), message)}
         self.tags = {}

@@ -200,13 +200,17 @@ class Keeping:
         if not scope:
             self.gc_is_refused()
             return
-        going = self.model.collectable(keep_last, older_than in (None, 0))
         report = self.tool("gc", **scope, **orphans, dry_run=dry_run)
+        if report["rewritten"] is not None:
+            assert not dry_run
+            self.model.rewrite()
+            assert report["rewritten"] == self.model.newest
+            tally["rewritten versions"] += 1
+        going = self.model.collectable(keep_last, older_than in (None, 0))
         assert report["removed"] == going
         if dry_run:
             return
         self.model.remove(going)
-        self.adopt_rewritten(report)
         tally["clean-ups"] += 1
         tally["versions removed"] += len(going)
 
@@ -220,8 +224,3 @@ class Keeping:
             raise AssertionError("gc without a bound")
         except StoreError as error:
             assert error.code == "invalid_argument"
-
-    def adopt_rewritten(self, report):
-        if report["rewritten"] is not None:
-            self.model.publish(self.model.tensors, "gc")
-            assert report["rewritten"] == self.model.newest

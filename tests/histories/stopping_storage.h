@@ -2,7 +2,7 @@
 // For tests of what happens between two calls of a storage: it stops there, and others go on.
 #pragma once
 
-#include "io/fault_storage.h"
+#include "io/forwarding_storage.h"
 #include "io/local_storage.h"
 #include "store/read/store_state.h"
 #include "store/testing/test_store.h"
@@ -76,67 +76,72 @@ class StoppingFile : public io::WritableFile {
 };
 
 /// A local folder that stops before a call. Nothing is synced: no power is cut here.
-class StoppingStorage : public io::FaultStorage {
+class StoppingStorage : public io::ForwardingStorage {
  public:
   StoppingStorage(const std::filesystem::path& path, std::shared_ptr<Stops> stops)
-      : FaultStorage(io::open_local_storage(path), {}), stops_(std::move(stops)) {}
+      : ForwardingStorage(io::open_local_storage(path)), stops_(std::move(stops)) {}
 
   bool exists(const std::string& path) const override {
     stops_->pass();
-    return FaultStorage::exists(path);
+    return ForwardingStorage::exists(path);
   }
   std::uint64_t size(const std::string& path) const override {
     stops_->pass();
-    return FaultStorage::size(path);
+    return ForwardingStorage::size(path);
   }
   std::vector<io::FolderEntry> list(const std::string& folder) const override {
     stops_->pass();
-    return FaultStorage::list(folder);
+    return ForwardingStorage::list(folder);
+  }
+  std::vector<std::string> file_names(const std::string& folder) const override {
+    stops_->pass();
+    return ForwardingStorage::file_names(folder);
   }
   io::ByteView read(const std::string& path, std::uint64_t limit) const override {
     stops_->pass();
-    return FaultStorage::read(path, limit);
+    return ForwardingStorage::read(path, limit);
   }
   io::InputFile open(const std::string& path) const override {
     stops_->pass();
-    return FaultStorage::open(path);
+    return ForwardingStorage::open(path);
   }
   io::ByteView map(const std::string& path, io::MapMode mode) const override {
     stops_->pass();
-    return FaultStorage::map(path, mode);
+    return ForwardingStorage::map(path, mode);
   }
   bool is_current() const override {
     stops_->pass();
-    return FaultStorage::is_current();
+    return ForwardingStorage::is_current();
   }
   void make_folder(const std::string& path) override {
     stops_->pass();
-    FaultStorage::make_folder(path);
+    ForwardingStorage::make_folder(path);
   }
   std::unique_ptr<io::WritableFile> create(const std::string& path) override {
     stops_->pass();
-    return std::make_unique<StoppingFile>(FaultStorage::create(path), stops_);
+    return std::make_unique<StoppingFile>(ForwardingStorage::create(path), stops_);
   }
   bool rename_new(const std::string& from, const std::string& to) override {
     stops_->pass();
-    return FaultStorage::rename_new(from, to);
+    return ForwardingStorage::rename_new(from, to);
   }
   void rename_over(const std::string& from, const std::string& to) override {
     stops_->pass();
-    FaultStorage::rename_over(from, to);
+    ForwardingStorage::rename_over(from, to);
   }
   void remove(const std::string& path) override {
     stops_->pass();
-    FaultStorage::remove(path);
+    ForwardingStorage::remove(path);
   }
   bool remove_unused(const std::string& path) override {
     stops_->pass();
-    return FaultStorage::remove_unused(path);
+    return ForwardingStorage::remove_unused(path);
   }
+  void sync_file(const std::string&) override { stops_->pass(); }
   void sync_folder(const std::string&) override { stops_->pass(); }
   std::unique_ptr<io::FolderLock> lock(const std::string& folder, io::LockMode mode) override {
     stops_->pass();
-    return std::make_unique<CountedLock>(FaultStorage::lock(folder, mode), stops_);
+    return std::make_unique<CountedLock>(ForwardingStorage::lock(folder, mode), stops_);
   }
 
  private:

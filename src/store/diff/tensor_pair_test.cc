@@ -14,7 +14,8 @@ constexpr const char* kOtherHash = "ffeeddccbbaa99887766554433221100";
 class Pairs : public testing::Test {
  protected:
   Pairs() : store_(Store::create(folder_ / "m.lance")) {
-    for (const unsigned seed : {1U, 1U, 2U}) {
+    // The third has the bytes of the first in another place: nothing of the second is like them.
+    for (const unsigned seed : {1U, 2U, 1U}) {
       MemorySource source;
       source.add("w", "float32", {12}, floats(12, seed)).add("empty", "float32", {0}, "");
       store_.save(source);
@@ -23,7 +24,7 @@ class Pairs : public testing::Test {
   }
   Version version(std::uint64_t number) const { return store_.at(number); }
   /// What is told of `before_` in version 1 and `after_` in `number`.
-  std::optional<bool> same(std::uint64_t number = 2) const {
+  std::optional<bool> same(std::uint64_t number = 3) const {
     const Version earlier = version(1);
     const Version later = version(number);
     return TensorPair{earlier, before_, later, after_}.same_by_record();
@@ -85,7 +86,7 @@ TEST_F(Pairs, NothingEqualsNothing) {
 
 TEST_F(Pairs, ReadsBothSides) {
   const Version earlier = version(1);
-  const Version later = version(3);
+  const Version later = version(2);
   std::string left;
   std::string right;
   TensorPair{earlier, before_, later, after_}.read([&](auto before, auto after) {
