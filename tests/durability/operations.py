@@ -4,6 +4,7 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +19,11 @@ TOOL = str(BUILD / "tests" / "durability" / "lancekeep_durability_tool")
 @dataclass(frozen=True)
 class Operation:
     name: str
-    start: str  # what lies in the folder before: nothing, or so many versions
+    start: str  # what lies in the folder before: see STARTS
     line: tuple
     renames: bool = True  # False: a file system without renameat2
     whole: bool = True  # the store changes in one step; else each version and each tag does
+    also: Callable | None = None  # from what was there, another end that is right
 
     def __str__(self):
         return self.name.replace(" ", "_")
@@ -32,6 +34,12 @@ def command(name, start, *line, **options):
 
 
 IMPORT = ("import", "second.safetensors", "m.lance", "-m", "second", "--set", "loss=1", "--quiet")
+def without_rewriting(found):
+    """Where there is no room for the rewritten file, the rest is done, and a note says so."""
+    return {"versions": {"2": found["versions"]["2"]}, "tags": {}}
+
+
+GC = ("gc", "m.lance", "--keep-last", "1", "--orphans-older-than", "0s")
 OPERATIONS = [
     command("import into nothing", "nothing", "import", "first.safetensors", "m.lance", "--quiet"),
     command("import that shares", "one", *IMPORT),
@@ -41,7 +49,8 @@ OPERATIONS = [
     command("tag --force", "two", "tag", "m.lance", "base", "--force"),
     command("tag -d", "two", "tag", "m.lance", "-d", "base"),
     command("restore", "two", "restore", "m.lance", "1"),
-    command("gc", "many", "gc", "m.lance", "--keep-last", "1", "--orphans-older-than", "0s", whole=False),
+    command("gc", "many", *GC, whole=False),
+    command("gc that rewrites", "worn", *GC, whole=False, also=without_rewriting),
     command("export over a file", "two", "export", "m.lance", "out.safetensors", "--force", "--quiet"),
     Operation("replace", "two", (TOOL, "replace", "m.lance", "third.safetensors")),
 ]
@@ -52,24 +61,34 @@ def tensors(seed):
     return {f"layer.{i}": np.arange(100, dtype=np.float32) * i + (seed if i < 2 else 0) for i in range(5)}
 
 
+FILES = ("first", "second", "third", "next")
+STARTS = {  # files that are imported, and tags that are set, in this order
+    "nothing": (),
+    "one": ("first", "base"),
+    "two": ("first", "base", "second"),
+    "many": ("first", "base", "second", "third", "next"),
+    "worn": ("first", "second"),
+}
+ORPHAN = "m.lance/_transactions/1-1323e9e9-eaf3-4b17-9fcd-e12a0946f3ba.txn"
+
+
 def prepare(folder):
-    """Makes folder/<start> for each start that operations name."""
+    """Makes folder/<start> for each start."""
     run = lambda *line: subprocess.run([COMMAND, *line], cwd=place, check=True, stdout=subprocess.DEVNULL)
-    for versions, start in enumerate(("nothing", "one", "two", "many")):
+    for start, steps in STARTS.items():
         place = folder / start
         place.mkdir()
-        for seed, name in enumerate(("first", "second", "third", "next"), 1):
+        for seed, name in enumerate(FILES, 1):
             save_file(tensors(seed), place / f"{name}.safetensors")
-        if start == "nothing":
-            continue
-        run("import", "first.safetensors", "m.lance", "-m", "first", "--tag", "base", "--quiet")
-        run("export", "m.lance", "out.safetensors", "--quiet")
-        if versions > 1:
-            run("import", "second.safetensors", "m.lance", "--quiet")
-        if versions > 2:
-            run("import", "third.safetensors", "m.lance", "--quiet")
-            run("import", "next.safetensors", "m.lance", "--quiet")
-            (place / "m.lance" / "_transactions" / "1-1323e9e9-eaf3-4b17-9fcd-e12a0946f3ba.txn").write_text("orphan")
+        for step in steps:
+            if step in FILES:
+                run("import", f"{step}.safetensors", "m.lance", "-m", step, "--quiet")
+            else:
+                run("tag", "m.lance", step)
+        if steps:
+            run("export", "m.lance", "out.safetensors", "--at", "1", "--quiet")
+        if start == "many":
+            (place / ORPHAN).write_text("orphan")
 
 
 class Place:

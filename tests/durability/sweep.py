@@ -37,6 +37,9 @@ class Sweep:
         place = self.place()
         self.calls = strace.trace(operation, place, folder / "log")
         self.after = Outcome(place)
+        self.ends = [self.after.state()]
+        if operation.also is not None:
+            self.ends.append((self.before.exported, operation.also(self.before.found)))
         assert self.before.state() != self.after.state(), "the operation changes something"
         assert not self.before.trouble and not self.after.trouble
 
@@ -67,7 +70,7 @@ class Sweep:
 
     def third_state(self, outcome):
         """Complains where neither the old state nor the new one is there."""
-        if outcome.state() in (self.before.state(), self.after.state()):
+        if outcome.state() in (self.before.state(), *self.ends):
             return
         if self.operation.whole:
             yield f"a third state: {list(outcome.found['versions'])} {outcome.found['tags']}"
@@ -77,6 +80,10 @@ class Sweep:
             for name in {*old, *new, *found}:
                 if found.get(name) not in (old.get(name), new.get(name)):
                     yield f"{kind[:-1]} {name} is neither as before nor as after"
+        found = outcome.found["versions"]
+        all_there = any(end["versions"].items() <= found.items() for _, end in self.ends)
+        if not self.before.found["versions"].keys() <= found.keys() and not all_there:
+            yield "something was removed before all that stays was there"
         for tag, version in outcome.found["tags"].items():
             if str(version) not in outcome.found["versions"]:
                 yield f"the tag {tag} stands for nothing"
@@ -87,5 +94,5 @@ class Sweep:
             yield "the next save is not what was saved"
 
     def acknowledged(self, outcome):
-        if outcome.state() != self.after.state():
+        if outcome.state() not in self.ends:
             yield "acknowledged, and not there"

@@ -3,7 +3,7 @@
 //
 //  0. Store::gc first publishes the latest version anew without the data files that are mostly
 //  dead:
-//     see rewrite.h. A failure there is a note.
+//     see rewrite.h. A failure there is a note, unless it is the disk's.
 //  1. Lock _versions, exclusive, until the end. A save that was published meanwhile would have let
 //     go of the locks on its files, which no manifest seen here names: they would look like
 //     orphans. A tag could be set on a version that is about to go.
@@ -153,6 +153,8 @@ GcReport Store::gc(const GcOptions& options) {
   try {
     if (!options.dry_run) rewritten = store::rewrite_mostly_dead(state_->storage, options, now);
   } catch (const Error& e) {
+    // A disk that fails is no place to remove anything: what was published may not last.
+    if (e.code() == ErrorCode::io) throw;
     // Such as a full disk, which is why someone cleans up: the rest can be done all the same.
     note = fmt::format("data files that are mostly dead were not rewritten: {}", e.what());
   }

@@ -23,6 +23,22 @@ void leave_orphans(CrashFolder& folder) {
   }
 }
 
+// A second version that shares nothing, and was saved without fsync.
+void save_another_unsafe(CrashFolder& folder) {
+  Store store = folder.open({});
+  saving(5, {.durable = false})(store);
+}
+
+// Two versions, of which the second uses little of the first one's data file.
+void wear_out(Store& store) {
+  saving_wide(1)(store);
+  MemorySource source;
+  for (unsigned i = 0; i < 8; ++i) {
+    source.add("layer." + std::to_string(i), "float32", {200}, floats(200, i < 7 ? 50 + i : i));
+  }
+  store.save(source);
+}
+
 std::vector<Operation> clean_ups() {
   const auto v1 = saving_wide(1);
   const auto keep_one = [](Store& store) { (void)store.gc({.keep_last = 1}); };
@@ -31,8 +47,10 @@ std::vector<Operation> clean_ups() {
   };
   return {
       {"gc_of_a_version", three_versions, keep_one},
+      {"gc_that_rewrites", wear_out, keep_one},
       {"gc_of_orphans", three_versions, take_orphans, leave_orphans, true},
-      {"gc_that_keeps_an_unsafe_version", v1, keep_one, save_unsafe, true},
+      {"gc_that_rewrites_an_unsafe_version", v1, keep_one, save_unsafe, true},
+      {"gc_that_keeps_an_unsafe_version", v1, keep_one, save_another_unsafe, true},
       {"gc_that_keeps_a_version_whose_save_died", v1, keep_one, save_and_die, true},
   };
 }

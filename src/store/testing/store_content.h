@@ -72,30 +72,44 @@ bool is_old_or_new(const Key& key, const std::map<Key, Value>& found,
   return same(now, find_in(before, key)) || same(now, find_in(after, key));
 }
 
-inline bool lacks_a_safe_one(const StoreContent& found, const Transition& transition) {
+/// Whether the operation has gone so far as to remove something.
+inline bool has_removed(const StoreContent& found, const Transition& transition) {
   return std::ranges::any_of(transition.before.versions, [&](const auto& version) {
     return !transition.unsafe.contains(version.first) && !found.versions.contains(version.first);
   });
 }
 
+/// What is wrong with one version; empty: nothing.
+inline std::string objection_to(std::uint64_t number, const StoreContent& found,
+                                const Transition& transition, bool is_done) {
+  const std::string* now = find_in(found.versions, number);
+  const std::string* wanted = is_done ? find_in(transition.after.versions, number) : nullptr;
+  if (transition.unsafe.contains(number) && !(transition.vouches && wanted != nullptr)) return "";
+  const bool right = wanted != nullptr
+                         ? now != nullptr && *now == *wanted
+                         : is_old_or_new(number, found.versions, transition.before.versions,
+                                         transition.after.versions);
+  if (right) return "";
+  if (now == nullptr) return fmt::format("version {} is lost", number);
+  if (now->starts_with("damaged")) return fmt::format("version {} is {}", number, *now);
+  return fmt::format("version {} is neither as before nor as after", number);
+}
+
 /// What is wrong with a store that was found after the operation was cut short, or acknowledged;
-/// empty: nothing. Each version and each tag is as before or as after; none is lost, none is half.
+/// empty: nothing. Each version and each tag is as before or as after; none is lost, none is half,
+/// and nothing is removed before all that stays is there.
 inline std::string objection(const StoreContent& found, const Transition& transition,
                              bool acknowledged) {
-  const StoreContent& before = acknowledged ? transition.after : transition.before;
+  const bool is_done = acknowledged || has_removed(found, transition);
   const StoreContent& after = transition.after;
-  const bool all_count =
-      transition.vouches && (acknowledged || lacks_a_safe_one(found, transition));
+  const StoreContent& before = acknowledged ? after : transition.before;
   for (const auto* content : {&found, &before, &after}) {
     for (const auto& [number, ignored] : content->versions) {
-      if (transition.unsafe.contains(number) && !all_count) continue;
-      if (!is_old_or_new(number, found.versions, before.versions, after.versions)) {
-        const std::string* now = find_in(found.versions, number);
-        return fmt::format("version {} is {}", number,
-                           now == nullptr                ? "lost"
-                           : now->starts_with("damaged") ? now->c_str()
-                                                         : "neither as before nor as after");
+      if (acknowledged && !transition.unsafe.contains(number) && !after.versions.contains(number)) {
+        return fmt::format("version {} should be gone", number);
       }
+      const std::string wrong = objection_to(number, found, transition, is_done);
+      if (!wrong.empty()) return wrong;
     }
     for (const auto& [name, ignored] : content->tags) {
       if (!is_old_or_new(name, found.tags, before.tags, after.tags)) {
