@@ -147,8 +147,8 @@ def test_a_branch_stops_it_until_it_is_deleted(store, deleted):
     if deleted:
         lance.dataset(str(store)).branches.delete("dev")
     lance.dataset(str(store)).tags.delete("base")
-    if deleted:
-        assert gc(store, "--keep-last", "1")["versions_removed"] == [1]
+    if deleted:  # version 2 as well: what is left in its mostly dead file is rewritten, as version 3
+        assert gc(store, "--keep-last", "1")["versions_removed"] == [1, 2]
     else:
         gc(store, "--keep-last", "1", status=2)
         assert len(lance.dataset(str(store)).versions()) == 2

@@ -3,7 +3,9 @@
 
 #include "lance/table/version_names.h"
 #include "store/gc/survey.h"
+#include "store/read/store_state.h"
 #include "store/read/version_state.h"
+#include "store/rows/native_layout.h"
 #include "store/save/save_work.h"
 
 #include <algorithm>
@@ -44,6 +46,13 @@ std::set<std::size_t> mostly_dead(const SaveBase& base, const Survey& survey) {
   return dead;
 }
 
+// A clean-up takes any Lance dataset; this part of it, one of ours.
+bool keeps_tensors(const io::Storage& storage, std::uint64_t version) {
+  const lance::VersionList list = lance::list_versions(storage);
+  const lance::ManifestFile file = lance::read_manifest(storage, resolve(storage, list, version));
+  return layout_of(file.manifest.fields) == Layout::native;
+}
+
 SaveOptions options_of(const VersionInfo& info) {
   SaveOptions options;
   options.message = info.message.empty() || info.message == "gc" ? "gc"
@@ -64,6 +73,7 @@ std::optional<std::uint64_t> rewrite_mostly_dead(const std::shared_ptr<io::Stora
     const auto lock = storage->lock(lance::versions_folder, io::LockMode::exclusive);
     const Survey survey = survey_store(*storage, options, now);
     if (!survey.replaceable) return std::nullopt;
+    if (!keeps_tensors(*storage, *survey.replaceable)) return std::nullopt;
     base = read_base(*storage);
     if (base.version() != survey.replaceable || base.newest != base.version()) return std::nullopt;
     dead = mostly_dead(base, survey);
