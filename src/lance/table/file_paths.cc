@@ -20,20 +20,22 @@ bool stays_inside(std::string_view path) {
   }
 }
 
-void refuse_other_base(const std::optional<std::uint32_t>& base_id, std::string_view what) {
-  if (!base_id) return;
+[[noreturn]] void refuse_other_base(std::uint32_t base_id, std::string_view what) {
   throw Error(
       ErrorCode::unsupported,
       fmt::format("{} lies in base path {}, outside of the store's folder (a shallow clone, "
                   "or files that were imported by reference); this build reads only what "
                   "lies in the folder. Copy the dataset with pylance to get it whole",
-                  what, *base_id));
+                  what, base_id));
 }
 
 }  // namespace
 
 std::string data_path(const DataFile& file) {
-  refuse_other_base(file.base_id, fmt::format("data file `{}`", io::printable(file.path)));
+  // Asked first: a message made for nothing, for each of a version's files, shows in opening it.
+  if (file.base_id) {
+    refuse_other_base(*file.base_id, fmt::format("data file `{}`", io::printable(file.path)));
+  }
   if (!stays_inside(file.path)) {
     throw Error(ErrorCode::unsafe,
                 fmt::format("a data-file path that leaves the store: `{}`; expected one below {}/",
@@ -43,7 +45,9 @@ std::string data_path(const DataFile& file) {
 }
 
 std::string deletion_path(std::uint64_t fragment_id, const DeletionFile& file) {
-  refuse_other_base(file.base_id, fmt::format("the deletion file of fragment {}", fragment_id));
+  if (file.base_id) {
+    refuse_other_base(*file.base_id, fmt::format("the deletion file of fragment {}", fragment_id));
+  }
   return fmt::format("{}/{}-{}-{}.{}", deletions_folder, fragment_id, file.read_version, file.id,
                      file.kind == DeletionFile::Kind::arrow ? "arrow" : "bin");
 }
