@@ -2,6 +2,7 @@
 #include "lance/file/data_file_reader.h"
 
 #include "io/checked_math.h"
+#include "io/error_text.h"
 #include "lance/file/column_type.h"
 #include "lance/file/footer.h"
 
@@ -9,13 +10,6 @@
 
 namespace lancekeep::lance {
 namespace {
-
-/// An error's text without the file and offset in front of it, to be put into a longer one.
-std::string text_of(const Error& error) {
-  const std::string whole = error.what();
-  const std::string place = Error(error.code(), "", error.file(), error.offset()).what();
-  return whole.substr(whole.starts_with(place) ? place.size() : 0);
-}
 
 void check_rows(const ColumnMetadata& column, std::uint64_t expected_rows) {
   std::uint64_t rows = 0;
@@ -62,9 +56,8 @@ Array DataFileReader::read_column(std::uint32_t column, std::uint64_t expected_r
     try {
       decode_page(file_, metadata.pages[index], max_items, array);
     } catch (const Error& error) {
-      throw Error(error.code(),
-                  fmt::format("column {}, page {}: {}", column, index, text_of(error)),
-                  error.file(), error.offset());
+      throw io::with_text(error,
+                          fmt::format("column {}, page {}: {}", column, index, io::text_of(error)));
     }
   }
   if (!array.has_type()) set_type(array, 0);

@@ -3,7 +3,7 @@
 #include <lancekeep/store.h>
 
 #include "io/error_matcher.h"
-#include "store/testing/test_store.h"
+#include "store/testing/expect_equal.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,23 +12,12 @@ namespace lancekeep {
 namespace {
 
 using io::fails_with;
+using store::expect_equal;
 using store::MemorySource;
 using store::small_model;
 using store::TemporaryFolder;
 using store::text_of;
 using testing::ElementsAre;
-
-void expect_equal(const Version& version, const MemorySource& source) {
-  const auto specs = source.tensors();
-  ASSERT_EQ(version.tensors().size(), specs.size());
-  for (std::size_t i = 0; i < specs.size(); ++i) {
-    const TensorInfo& info = version.tensors()[i];
-    EXPECT_EQ(info.name, specs[i].name);
-    EXPECT_EQ(info.dtype, specs[i].dtype);
-    EXPECT_EQ(info.shape, specs[i].shape);
-    EXPECT_EQ(text_of(version.tensor(info.name)), source.value(i)) << info.name;
-  }
-}
 
 TEST(Store, GivesBackWhatWasSaved) {
   const TemporaryFolder folder;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/verify/findings.h"
 
+#include "io/error_text.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,17 +27,12 @@ std::uint64_t place_of(const VerifyFinding& finding) {
 
 }  // namespace
 
-std::string words_of(const Error& error) {
-  const std::string place = Error(error.code(), {}, error.file(), error.offset()).what();
-  return std::string(error.what()).substr(place.size());
-}
-
 VerifyFinding finding_of(const Error& error, std::uint64_t version, std::string tensor) {
   return {.version = version,
           .tensor = std::move(tensor),
           .file = error.file(),
           .offset = error.offset(),
-          .what = words_of(error)};
+          .what = io::text_of(error)};
 }
 
 std::string and_others(std::uint64_t others) {

@@ -14,8 +14,6 @@
 
 namespace lancekeep::store {
 
-/// An error's words without the file and offset in front of them.
-[[nodiscard]] std::string words_of(const Error& error);
 /// The same error as a finding.
 [[nodiscard]] VerifyFinding finding_of(const Error& error, std::uint64_t version,
                                        std::string tensor = {});

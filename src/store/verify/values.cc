@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/verify/values.h"
 
+#include "io/error_text.h"
 #include "store/rows/hash.h"
 
 #include <fmt/format.h>
@@ -108,7 +109,7 @@ class Values::Reader {
                          });
       }
     } catch (const Error& error) {
-      wrong = fmt::format("its value of {} bytes cannot be read: {}", key.size, words_of(error));
+      wrong = fmt::format("its value of {} bytes cannot be read: {}", key.size, io::text_of(error));
     }
     return hasher.hex();
   }

@@ -3,6 +3,7 @@
 // first → values. Whatever is damaged is a finding, and what does not hang on it goes on.
 #include <lancekeep/store.h>
 
+#include "io/error_text.h"
 #include "lance/table/tags.h"
 #include "store/read/store_state.h"
 #include "store/rows/native_layout.h"
@@ -110,7 +111,7 @@ bool Verifier::check_version(const lance::VersionEntry& entry) {
     require_native(storage_, file->manifest);
   } catch (const Error& error) {
     if (!keeps_models()) throw;
-    findings_.add({entry.version, {}, storage_.full_name(entry.path), {}, words_of(error)});
+    findings_.add({entry.version, {}, storage_.full_name(entry.path), {}, io::text_of(error)});
     return true;
   }
   Verification verification{storage_, options_, fragments_, values_, findings_};
