@@ -3,7 +3,7 @@
 #include "io/error_matcher.h"
 #include "io/local_storage.h"
 #include "lance/table/dataset.h"
-#include "store/testing/expect_equal.h"
+#include "store/testing/version_testing.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

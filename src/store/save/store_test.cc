@@ -3,7 +3,7 @@
 #include <lancekeep/store.h>
 
 #include "io/error_matcher.h"
-#include "store/testing/expect_equal.h"
+#include "store/testing/version_testing.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
