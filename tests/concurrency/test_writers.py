@@ -249,12 +249,3 @@ def test_pylance_as_one_more_writer(store, say):
         assert tool("verify")["findings"] == []
     assert by_pylance.keys() <= log.keys() and len(by_pylance) == BY_PYLANCE
     say(f"{len(acknowledged)} versions by us, {len(by_pylance)} by pylance, {dict(until.counts)}: all there")
-
-
-@pytest.fixture
-def say(capsys):
-    def print_through(text):
-        with capsys.disabled():
-            print("\n" + text)
-
-    return print_through

@@ -14,12 +14,3 @@ def starts(tmp_path_factory):
     folder = tmp_path_factory.mktemp("starts")
     prepare(folder)
     return folder
-
-
-@pytest.fixture
-def say(capsys):
-    def print_through(text):
-        with capsys.disabled():
-            print("\n" + text, end="")
-
-    return print_through

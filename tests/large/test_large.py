@@ -26,15 +26,6 @@ def folder(tmp_path):
     shutil.rmtree(tmp_path)  # gigabytes: not to be left for later
 
 
-@pytest.fixture
-def say(capsys):
-    def print_through(text):
-        with capsys.disabled():
-            print("\n" + text)
-
-    return print_through
-
-
 # A child's peak counts what its parent had when it forked: so a small parent runs it, not pytest.
 MEASURE = """
 import resource, subprocess, sys

@@ -28,6 +28,11 @@ struct VersionList {
   NamingScheme scheme = NamingScheme::v2;
   std::vector<VersionEntry>
       entries;  ///< oldest first; detached versions and temporary files left out
+
+  /// The highest number that a manifest's name has, torn ones counted; 0: there is none.
+  [[nodiscard]] std::uint64_t newest() const {
+    return entries.empty() ? 0 : entries.back().version;
+  }
 };
 
 [[nodiscard]] std::string manifest_path(std::uint64_t version, NamingScheme scheme);

@@ -143,7 +143,7 @@ std::optional<Published> publish(io::Storage& storage, const Publication& public
   const auto lock = storage.lock(versions_folder, io::LockMode::shared);  // 4
   require_same_folder(storage);                                           // 5
   const VersionList list = list_versions(storage);
-  const std::uint64_t newest = list.entries.empty() ? 0 : list.entries.back().version;
+  const std::uint64_t newest = list.newest();
   if (newest + 1 != manifest.version) return std::nullopt;             // 6
   if (publication.check && !publication.check()) return std::nullopt;  // 7
   if (!give_name(storage, temporary, manifest_path(manifest.version, list.scheme), publication,

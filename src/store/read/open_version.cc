@@ -71,10 +71,6 @@ Version open_listed(std::shared_ptr<io::Storage> storage, const lance::VersionLi
   return Version(std::move(state));
 }
 
-std::uint64_t newest_name(const lance::VersionList& list) {
-  return list.entries.empty() ? 0 : list.entries.back().version;
-}
-
 }  // namespace
 
 Version open_version(std::shared_ptr<io::Storage> storage, const Ref& ref) {
@@ -86,7 +82,7 @@ Version open_version(std::shared_ptr<io::Storage> storage, const Ref& ref) {
       // A version that was the latest may be removed once it is not: then there is a newer one.
       if (e.code() != ErrorCode::not_found || !ref.is_latest()) throw;
       lance::VersionList now = lance::list_versions(*storage);
-      if (newest_name(now) <= newest_name(list)) throw;
+      if (now.newest() <= list.newest()) throw;
       list = std::move(now);
     }
   }

@@ -71,8 +71,8 @@ lance::Publication publication_of(const Restored& restored, const lance::Manifes
 lance::Publication plan_upon(io::Storage& storage, const lance::VersionList& list, const Ref& ref) {
   const Restored restored = read_restored(storage, list, ref);
   const lance::VersionEntry& newest = *store::newest_whole(storage, list).entry;
-  lance::Publication publication = publication_of(
-      restored, lance::read_manifest(storage, newest).manifest, list.entries.back().version);
+  lance::Publication publication =
+      publication_of(restored, lance::read_manifest(storage, newest).manifest, list.newest());
   store::sync_what_is_shared(storage, restored.file, publication.manifest.fragments);
   publication.check = [&storage, path = restored.entry.path,
                        fragments = publication.manifest.fragments] {
@@ -88,8 +88,7 @@ lance::Publication plan_restore(io::Storage& storage, const Ref& ref) {
     try {
       return plan_upon(storage, list, ref);
     } catch (const Error& error) {
-      const std::uint64_t newest = list.entries.empty() ? 0 : list.entries.back().version;
-      if (!store::is_outdated(storage, newest, error)) throw;
+      if (!store::is_outdated(storage, list.newest(), error)) throw;
     }
   }
 }

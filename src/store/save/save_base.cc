@@ -25,7 +25,7 @@ void read_rows(const io::Storage& storage, SaveBase& base) {
 SaveBase read_listed(const io::Storage& storage, const lance::VersionList& list) {
   SaveBase base;
   if (list.entries.empty()) return base;
-  base.newest = list.entries.back().version;
+  base.newest = list.newest();
   const Newest newest = newest_whole(storage, list);
   if (!newest.warning.empty()) base.notes.push_back(newest.warning);
   if (newest.entry == nullptr) return base;
@@ -33,10 +33,6 @@ SaveBase read_listed(const io::Storage& storage, const lance::VersionList& list)
   require_native(storage, base.file->manifest);
   read_rows(storage, base);
   return base;
-}
-
-std::uint64_t newest_name(const lance::VersionList& list) {
-  return list.entries.empty() ? 0 : list.entries.back().version;
 }
 
 }  // namespace
@@ -54,7 +50,7 @@ SaveBase read_base(const io::Storage& storage) {
     if (!error && base.notes.empty()) return base;
     // What was the newest version may be gone once there is a newer one: then that is the base.
     lance::VersionList now = lance::list_versions(storage);
-    if (newest_name(now) == newest_name(list)) {
+    if (now.newest() == list.newest()) {
       if (error) throw *error;
       return base;
     }
@@ -63,8 +59,7 @@ SaveBase read_base(const io::Storage& storage) {
 }
 
 bool is_outdated(const io::Storage& storage, std::uint64_t newest, const Error& error) {
-  return error.code() == ErrorCode::not_found &&
-         newest_name(lance::list_versions(storage)) != newest;
+  return error.code() == ErrorCode::not_found && lance::list_versions(storage).newest() != newest;
 }
 
 }  // namespace lancekeep::store

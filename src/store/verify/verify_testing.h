@@ -78,7 +78,7 @@ class VerifyTest : public testing::Test {
   std::uint64_t publish(std::vector<lance::Fragment> fragments) {
     lance::Publication publication;
     const auto list = lance::list_versions(*storage_);
-    publication.read_version = list.entries.empty() ? 0 : list.entries.back().version;
+    publication.read_version = list.newest();
     lance::Manifest& manifest = publication.manifest;
     manifest.fields = native_fields({});
     manifest.data_format = "lance";
