@@ -44,6 +44,10 @@ def store(folder, uses=()):
     return Layer(folder, own=own, public=None, libraries=LIBRARIES)
 
 
+def formats(folder, uses=()):
+    return layer(folder, uses=("io", "tensor", *uses), public=("tensor.h", "formats.h"))
+
+
 PROTO = ("io", "lance/proto")
 ENCODING = (*PROTO, "lance/encoding")
 FILE = (*ENCODING, "lance/file")
@@ -54,7 +58,11 @@ LAYERS = (
     Layer("include/lancekeep/libtorch", public=None, libraries=TORCH, system=False),
     layer("src/io"),
     layer("src/tensor", uses=("io",), public=("tensor.h",)),
-    layer("src/formats", uses=("io", "tensor"), public=("tensor.h", "formats.h")),
+    formats("src/formats", uses=("formats/safetensors", "formats/torch")),
+    formats("src/formats/pickle"),
+    formats("src/formats/zip"),
+    formats("src/formats/safetensors"),
+    formats("src/formats/torch", uses=("formats/pickle", "formats/zip")),
     layer("src/lance/proto", uses=PROTO, public=("dump.h",)),
     layer("src/lance/encoding", uses=ENCODING, public=("dump.h",)),
     layer("src/lance/file", uses=FILE, public=("dump.h",)),

@@ -3,9 +3,9 @@
 // people try to open by mistake is known too, so that the error can say what to do.
 #include <lancekeep/formats.h>
 
-#include "formats/safetensors_reader.h"
-#include "formats/torch_checkpoint.h"
-#include "formats/torch_file.h"
+#include "formats/safetensors/reader.h"
+#include "formats/torch/checkpoint.h"
+#include "formats/torch/file.h"
 #include "io/input_file.h"
 #include "io/printable.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "formats/safetensors_testing.h"
-#include "formats/torch_testing.h"
+#include "formats/safetensors/safetensors_testing.h"
+#include "formats/torch/torch_testing.h"
 #include "io/error_matcher.h"
 #include "io/temporary_folder.h"
 

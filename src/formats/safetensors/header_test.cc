@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/safetensors/header.h"
+
+#include "formats/safetensors/safetensors_testing.h"
+#include "io/error_matcher.h"
+
+#include <gtest/gtest.h>
+
+namespace lancekeep::formats {
+namespace {
+
+using io::fails_with;
+
+SafetensorsHeader decode(const std::string& json) {
+  return decode_safetensors_header(io::ByteView::of(json, "m.safetensors"));
+}
+
+auto decoding(const std::string& json) {
+  return [json] { (void)decode(json); };
+}
+
+const std::string kEntry = safetensors_entry("w", "F32", "[2,3]", 0, 24);
+
+TEST(SafetensorsHeader, ReadsAnEntry) {
+  const SafetensorsHeader header = decode("{" + kEntry + "}");
+  ASSERT_EQ(header.entries.size(), 1u);
+  EXPECT_EQ(header.entries[0].name, "w");
+  EXPECT_EQ(header.entries[0].dtype, "F32");
+  EXPECT_EQ(header.entries[0].shape, (Shape{2, 3}));
+  EXPECT_EQ(header.entries[0].begin, 0u);
+  EXPECT_EQ(header.entries[0].end, 24u);
+}
+
+TEST(SafetensorsHeader, KeepsTheOrderOfTheText) {
+  const SafetensorsHeader header = decode("{" + safetensors_entry("z", "U8", "[1]", 5, 6) + "," +
+                                          safetensors_entry("a", "U8", "[5]", 0, 5) + "}");
+  EXPECT_EQ(header.entries[0].name, "z");
+  EXPECT_EQ(header.entries[1].name, "a");
+}
+
+TEST(SafetensorsHeader, ReadsMetadata) {
+  EXPECT_EQ(decode(R"({"__metadata__":{"format":"pt","a":""}})").metadata,
+            (Metadata{{"format", "pt"}, {"a", ""}}));
+  EXPECT_TRUE(decode(R"({"__metadata__":null})").metadata.empty());
+}
+
+TEST(SafetensorsHeader, SpacesMayFollow) { EXPECT_TRUE(decode("{}      ").entries.empty()); }
+
+TEST(SafetensorsHeader, WhatIsEncodedIsDecoded) {
+  SafetensorsHeader header;
+  header.entries = {{"z\"\n\xC3\xA4", "BF16", {4, 0}, 0, 0}, {"a", "U8", {}, 0, 1}};
+  header.metadata = {{"key", "{\"json\": [1]}"}};
+  const std::string text = encode_safetensors_header(header);
+  EXPECT_EQ(text.size() % 8, 0u);
+  const SafetensorsHeader again = decode(text);
+  EXPECT_EQ(again.metadata, header.metadata);
+  ASSERT_EQ(again.entries.size(), 2u);
+  EXPECT_EQ(again.entries[0].name, header.entries[0].name);
+  EXPECT_EQ(again.entries[0].shape, header.entries[0].shape);
+  EXPECT_EQ(again.entries[1].end, 1u);
+}
+
+TEST(SafetensorsHeader, AnotherFirstByteIsRefused) {
+  EXPECT_THAT(decoding(" {}"), fails_with(ErrorCode::corrupt, "does not start with `{`"));
+  EXPECT_THAT(decoding("[]"), fails_with(ErrorCode::corrupt, "does not start with `{`"));
+  EXPECT_THAT(decoding(""), fails_with(ErrorCode::corrupt, "does not start with `{`"));
+}
+
+TEST(SafetensorsHeader, EveryPrefixIsRefused) {
+  const std::string whole = "{" + kEntry + ",\"__metadata__\":{\"a\":\"b\"}}";
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    EXPECT_THAT(decoding(whole.substr(0, length)), fails_with(ErrorCode::corrupt, "the header"));
+  }
+}
+
+TEST(SafetensorsHeader, TextBehindTheObjectIsRefused) {
+  EXPECT_THAT(decoding("{}x"), fails_with(ErrorCode::corrupt, "the header is no JSON near"));
+}
+
+TEST(SafetensorsHeader, TextThatIsNoUtf8IsRefused) {
+  EXPECT_THAT(decoding("{\"\xff\":1}"), fails_with(ErrorCode::corrupt, "is no JSON"));
+}
+
+TEST(SafetensorsHeader, ATensorTwiceIsRefused) {
+  EXPECT_THAT(decoding("{" + kEntry + "," + kEntry + "}"),
+              fails_with(ErrorCode::corrupt, "the header has `w` twice"));
+}
+
+TEST(SafetensorsHeader, AMetadataKeyTwiceIsRefused) {
+  EXPECT_THAT(decoding(R"({"__metadata__":{"a":"b","a":"c"}})"),
+              fails_with(ErrorCode::corrupt, "has `a` twice"));
+}
+
+TEST(SafetensorsHeader, AFieldTwiceIsRefused) {
+  EXPECT_THAT(decoding(R"({"w":{"dtype":"U8","dtype":"U8"}})"),
+              fails_with(ErrorCode::corrupt, "has `dtype` twice"));
+}
+
+TEST(SafetensorsHeader, AMissingFieldIsRefused) {
+  EXPECT_THAT(decoding(R"({"w":{"dtype":"U8","shape":[]}})"),
+              fails_with(ErrorCode::corrupt, "`w` lacks one of dtype, shape and data_offsets"));
+}
+
+TEST(SafetensorsHeader, AnUnknownFieldIsRefused) {
+  EXPECT_THAT(decoding(R"({"w":{"order":"C"}})"),
+              fails_with(ErrorCode::unsupported, "unknown field `order`"));
+}
+
+TEST(SafetensorsHeader, ValuesOfAnotherTypeAreRefused) {
+  EXPECT_THAT(decoding(R"({"w":1})"), fails_with(ErrorCode::corrupt, "key `w` cannot be number 1"));
+  EXPECT_THAT(decoding(R"({"w":null})"), fails_with(ErrorCode::corrupt, "key `w` cannot be null"));
+  EXPECT_THAT(decoding(R"({"w":[]})"),
+              fails_with(ErrorCode::corrupt, "key `w` cannot be an array"));
+  EXPECT_THAT(decoding(R"({"w":{"dtype":[]}})"),
+              fails_with(ErrorCode::corrupt, "dtype of tensor `w` cannot be an array"));
+  EXPECT_THAT(decoding(R"({"w":{"shape":{}}})"),
+              fails_with(ErrorCode::corrupt, "shape of tensor `w` cannot be an object"));
+  EXPECT_THAT(decoding(R"({"__metadata__":{"a":1}})"),
+              fails_with(ErrorCode::corrupt, "__metadata__ key `a` cannot be number 1"));
+}
+
+TEST(SafetensorsHeader, DeepNestingIsRefused) {
+  EXPECT_THAT(decoding(R"({"w":{"shape":)" + std::string(1'000'000, '[')),
+              fails_with(ErrorCode::corrupt, "shape of tensor `w` cannot be an array"));
+}
+
+TEST(SafetensorsHeader, NumbersThatAreNoCountsAreRefused) {
+  EXPECT_THAT(decoding(R"({"w":{"shape":[-1]}})"), fails_with(ErrorCode::corrupt, "number -1"));
+  EXPECT_THAT(decoding(R"({"w":{"shape":[1.0]}})"), fails_with(ErrorCode::corrupt, "number 1.0"));
+  EXPECT_THAT(decoding(R"({"w":{"shape":[18446744073709551616]}})"),
+              fails_with(ErrorCode::corrupt, "number 18446744073709551616"));
+  EXPECT_THAT(decoding(R"({"w":{"shape":[9223372036854775808]}})"),
+              fails_with(ErrorCode::corrupt, "a dimension of 9223372036854775808"));
+}
+
+TEST(SafetensorsHeader, AnotherNumberOfOffsetsIsRefused) {
+  EXPECT_THAT(decoding(R"({"w":{"data_offsets":[1]}})"),
+              fails_with(ErrorCode::corrupt, "has 1 data_offsets instead of 2"));
+}
+
+}  // namespace
+}  // namespace lancekeep::formats

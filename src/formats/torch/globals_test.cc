@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/torch/globals.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace lancekeep::formats {
+namespace {
+
+using testing::HasSubstr;
+
+std::string reason(std::string_view module, std::string_view name, ErrorCode code) {
+  const auto refusal = refuse_torch_global(module, name);
+  if (!refusal) return "it was allowed";
+  EXPECT_STREQ(to_string(refusal->code), to_string(code));
+  return refusal->why;
+}
+
+TEST(TorchGlobals, WhatAStateDictNeedsIsAllowed) {
+  EXPECT_FALSE(refuse_torch_global("collections", "OrderedDict"));
+  EXPECT_FALSE(refuse_torch_global("torch._utils", "_rebuild_tensor_v2"));
+  EXPECT_FALSE(refuse_torch_global("torch._utils", "_rebuild_parameter"));
+  EXPECT_FALSE(refuse_torch_global("torch", "BFloat16Storage"));
+  EXPECT_FALSE(refuse_torch_global("torch.storage", "UntypedStorage"));
+  EXPECT_FALSE(refuse_torch_global("torch", "float8_e4m3fn"));
+}
+
+TEST(TorchGlobals, OthersAreUnsafe) {
+  for (const auto& [module, name] :
+       {std::pair("os", "system"), std::pair("posix", "system"), std::pair("builtins", "eval"),
+        std::pair("torch", "load"), std::pair("torch.storage", "_load_from_bytes"),
+        std::pair("torch", "_utils"), std::pair("", "")}) {
+    EXPECT_THAT(reason(module, name, ErrorCode::unsafe), HasSubstr("nothing was run")) << name;
+  }
+}
+
+TEST(TorchGlobals, AWholeModuleGetsAHint) {
+  EXPECT_THAT(reason("torch.nn.modules.linear", "Linear", ErrorCode::unsafe),
+              HasSubstr("save model.state_dict()"));
+}
+
+TEST(TorchGlobals, OtherKindsOfTensorsSayWhatToDo) {
+  EXPECT_THAT(reason("torch._utils", "_rebuild_qtensor", ErrorCode::unsupported),
+              HasSubstr("dequantize"));
+  EXPECT_THAT(reason("torch._utils", "_rebuild_sparse_tensor", ErrorCode::unsupported),
+              HasSubstr("to_dense"));
+  EXPECT_THAT(reason("torch._utils", "_rebuild_nested_tensor", ErrorCode::unsupported),
+              HasSubstr("plain, dense tensor"));
+}
+
+TEST(TorchGlobals, StorageTypesHaveDtypes) {
+  EXPECT_EQ(storage_type_dtype("torch", "HalfStorage"), "float16");
+  EXPECT_EQ(storage_type_dtype("torch.cuda", "LongStorage"), "int64");
+  EXPECT_EQ(storage_type_dtype("torch.storage", "UntypedStorage"), "uint8");
+  EXPECT_EQ(storage_type_dtype("os", "HalfStorage"), std::nullopt);
+  EXPECT_EQ(storage_type_dtype("torch", "float16"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace lancekeep::formats
