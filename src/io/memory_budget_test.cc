@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/memory_budget.h"
+
+#include "io/error_matcher.h"
+#include "io/input_file.h"
+#include "io/temporary_folder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace lancekeep::io {
+namespace {
+
+TEST(MemoryBudget, GivesAllItHas) {
+  MemoryBudget budget(100, "a.pt");
+  budget.take(60, "the values");
+  budget.take(40, "the values");
+  EXPECT_EQ(budget.left(), 0u);
+  budget.take(0, "the values");
+}
+
+TEST(MemoryBudget, RefusesWhatIsLeftNoMore) {
+  MemoryBudget budget(100, "a.pt");
+  budget.take(60, "the values");
+  EXPECT_THAT([&] { budget.take(41, "the memo"); },
+              fails_with(ErrorCode::unsupported, "the memo would take more than 100 bytes"));
+  EXPECT_EQ(budget.left(), 40u);
+  EXPECT_THAT([&] { budget.take(UINT64_MAX, "the memo"); },
+              fails_with(ErrorCode::unsupported, "a.pt"));
+}
+
+TEST(MemoryBudget, GrowsWithTheFile) {
+  const TemporaryFolder folder;
+  const std::filesystem::path path = folder.path() / "model.pt";
+  std::ofstream{path};
+  EXPECT_EQ(MemoryBudget(InputFile(path)).left(), 32u << 20);
+  std::filesystem::resize_file(path, 16'000'000);
+  EXPECT_EQ(MemoryBudget(InputFile(path)).left(), (32u << 20) + 1'000'000);
+}
+
+}  // namespace
+}  // namespace lancekeep::io
