@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/zip/writer.h"
+
+#include "formats/zip/encode.h"
+#include "formats/zip/entry_name.h"
+#include "io/printable.h"
+#include "io/utf8.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace lancekeep::formats {
+namespace {
+
+std::span<const std::byte> bytes_of(const std::string& text) {
+  return std::as_bytes(std::span(text));
+}
+
+std::optional<std::string> problem_of(const std::string& name) {
+  if (name.size() > kLongestZipName) return "has more than 65535 bytes";
+  if (io::utf8_error(name)) return "is not UTF-8";
+  return zip_name_problem(name);
+}
+
+bool is_ascii(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80; });
+}
+
+}  // namespace
+
+ZipWriter::ZipWriter(const std::filesystem::path& path) : name_(path.string()), file_(path) {}
+
+void ZipWriter::begin_entry(const std::string& name, std::uint64_t size) {
+  if (const auto problem = problem_of(name)) {
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("a zip entry cannot be named `{}`: the name {}", io::printable(name), *problem),
+        name_);
+  }
+  ZipRecord record;
+  record.entry.name = name;
+  record.entry.size = record.unpacked = size;
+  record.entry.is_utf8 = !is_ascii(name);
+  record.flags = record.entry.is_utf8 ? kZipUtf8Name : 0;
+  record.header = file_.position();
+  const std::string header = encode_zip_local_header(record);
+  record.entry.offset = record.header + header.size();
+  file_.write(bytes_of(header));
+  records_.push_back(std::move(record));
+  crc_ = {};
+}
+
+void ZipWriter::write(std::span<const std::byte> bytes) {
+  crc_.add(bytes);
+  file_.write(bytes);
+}
+
+void ZipWriter::end_entry() {
+  ZipRecord& record = records_.back();
+  if (const std::uint64_t written = file_.position() - record.entry.offset;
+      written != record.entry.size) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("{} bytes were written for the entry `{}` of {}", written,
+                            io::printable(record.entry.name), record.entry.size),
+                name_);
+  }
+  record.entry.crc32 = crc_.value();
+  std::array<std::byte, sizeof record.entry.crc32> checksum;
+  for (std::size_t i = 0; i < checksum.size(); ++i) {
+    checksum[i] = static_cast<std::byte>(record.entry.crc32 >> (8 * i));
+  }
+  file_.rewrite(record.header + kZipChecksumAt, checksum);
+}
+
+void ZipWriter::commit() {
+  ZipDirectory directory;
+  directory.offset = file_.position();
+  directory.entries = records_.size();
+  std::string text;
+  for (const ZipRecord& record : records_) {
+    text += encode_zip_record(record);
+    if (text.size() < std::size_t{1} << 20) continue;
+    file_.write(bytes_of(text));
+    text.clear();
+  }
+  file_.write(bytes_of(text));
+  directory.size = file_.position() - directory.offset;
+  file_.write(bytes_of(encode_zip_end(directory)));
+  file_.commit();
+}
+
+}  // namespace lancekeep::formats
