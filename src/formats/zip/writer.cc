@@ -4,7 +4,6 @@
 #include "formats/zip/encode.h"
 #include "formats/zip/entry_name.h"
 #include "io/printable.h"
-#include "io/utf8.h"
 
 #include <fmt/format.h>
 
@@ -18,12 +17,6 @@ std::span<const std::byte> bytes_of(const std::string& text) {
   return std::as_bytes(std::span(text));
 }
 
-std::optional<std::string> problem_of(const std::string& name) {
-  if (name.size() > kLongestZipName) return "has more than 65535 bytes";
-  if (io::utf8_error(name)) return "is not UTF-8";
-  return zip_name_problem(name);
-}
-
 bool is_ascii(const std::string& text) {
   return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x80; });
 }
@@ -33,12 +26,7 @@ bool is_ascii(const std::string& text) {
 ZipWriter::ZipWriter(const std::filesystem::path& path) : name_(path.string()), file_(path) {}
 
 void ZipWriter::begin_entry(const std::string& name, std::uint64_t size) {
-  if (const auto problem = problem_of(name)) {
-    throw Error(
-        ErrorCode::invalid_argument,
-        fmt::format("a zip entry cannot be named `{}`: the name {}", io::printable(name), *problem),
-        name_);
-  }
+  require_zip_entry_name(name, name_);
   ZipRecord record;
   record.entry.name = name;
   record.entry.size = record.unpacked = size;
