@@ -18,6 +18,7 @@ namespace lancekeep::formats {
 namespace {
 
 constexpr std::string_view kEnding = ".npy";
+constexpr std::string_view kList = "the archive's list of arrays";
 
 // An array and, where it is an archive's entry, what its bytes must add up to.
 struct Item {
@@ -28,7 +29,10 @@ struct Item {
 
 class NumpySource : public TensorSource {
  public:
-  explicit NumpySource(const io::InputFile& file) : file_(file) {}
+  NumpySource(const io::InputFile& file, std::size_t count) : file_(file) {
+    specs_.reserve(count);
+    items_.reserve(count);
+  }
 
   void add(const std::string& name, Item item) {
     specs_.push_back({name, std::string(item.array.descr.dtype->dtype), item.array.shape,
@@ -92,7 +96,7 @@ std::string array_name(const ZipEntry& entry, const io::InputFile& file) {
   }
   const bool is_ascii =
       std::all_of(entry.name.begin(), entry.name.end(), [](unsigned char c) { return c < 0x80; });
-  if (!is_ascii && (!entry.is_utf8 || io::utf8_error(entry.name))) {
+  if (!is_ascii && (!entry.is_utf8() || io::utf8_error(entry.name))) {
     fail(
         "has a name that is not UTF-8, or not marked as such. Load the file with numpy.load and "
         "write it with numpy.savez");
@@ -113,15 +117,14 @@ bool is_npz(const ZipArchive& archive) {
 
 std::unique_ptr<TensorSource> open_npz(const io::InputFile& file, const ZipArchive& archive,
                                        io::MemoryBudget& budget) {
-  auto source = std::make_unique<NumpySource>(file);
+  const std::size_t count = archive.entries().size();
+  budget.take(count * (sizeof(TensorSpec) + sizeof(Item)), kList);
+  auto source = std::make_unique<NumpySource>(file, count);
   for (const ZipEntry& entry : archive.entries()) {
     const std::string name = array_name(entry, file);
     archive.require_stored(entry);
     Item item{read_numpy_array(file, entry.offset, entry.size, name), entry.offset, entry.crc32};
-    // Twice: a vector that grows has its items in two places.
-    budget.take(2 * (sizeof(TensorSpec) + sizeof(Item)) + name.size() +
-                    2 * item.array.shape.size() * sizeof(std::int64_t),
-                "the archive's list of arrays");
+    budget.take(name.size() + 2 * item.array.shape.size() * sizeof(std::int64_t), kList);
     source->add(name, std::move(item));
   }
   return source;
@@ -133,7 +136,7 @@ std::unique_ptr<TensorSource> open_npy(const io::InputFile& file, const std::str
                 "an .npy file's name is that of its tensor, but this one is not UTF-8; rename it",
                 file.name());
   }
-  auto source = std::make_unique<NumpySource>(file);
+  auto source = std::make_unique<NumpySource>(file, 1);
   source->add(name, {read_numpy_array(file, 0, file.size(), name), 0, std::nullopt});
   return source;
 }

@@ -13,19 +13,19 @@ namespace {
 
 constexpr std::string_view kDirectory = "the zip directory";
 
-using Order = std::vector<std::uint32_t>;  // indexes
+using Order = std::vector<std::uint32_t>;  // indexes of entries
 
-template <typename Item, typename Key>
-Order sorted_by(const std::vector<Item>& items, Key key) {
-  Order order(items.size());
+template <typename Key>
+Order sorted_by(const std::vector<ZipEntry>& entries, Key key) {
+  Order order(entries.size());
   std::iota(order.begin(), order.end(), 0u);
   std::sort(order.begin(), order.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return key(items[a]) < key(items[b]); });
+            [&](std::uint32_t a, std::uint32_t b) { return key(entries[a]) < key(entries[b]); });
   return order;
 }
 
-// Checked before it is taken for a count of what to allocate.
-void take_records(const ZipDirectory& directory, io::MemoryBudget& budget,
+// The number of entries is checked before it is taken for how much to allocate.
+void take_entries(const ZipDirectory& directory, io::MemoryBudget& budget,
                   const io::InputFile& file) {
   if (directory.entries > directory.size / kZipShortestRecord) {
     throw Error(ErrorCode::corrupt,
@@ -33,20 +33,19 @@ void take_records(const ZipDirectory& directory, io::MemoryBudget& budget,
                             directory.entries, directory.size),
                 file.name(), directory.offset);
   }
-  constexpr std::uint64_t kEach =
-      sizeof(ZipRecord) + sizeof(ZipEntry) + 2 * sizeof(Order::value_type);
+  constexpr std::uint64_t kEach = sizeof(ZipEntry) + 2 * sizeof(Order::value_type);
   budget.take(directory.entries * kEach, kDirectory);
 }
 
-std::vector<ZipRecord> read_records(const io::InputFile& file, const ZipDirectory& directory,
-                                    io::MemoryBudget& budget) {
-  take_records(directory, budget, file);
-  std::vector<ZipRecord> records;
-  records.reserve(directory.entries);
+std::vector<ZipEntry> read_entries(const io::InputFile& file, const ZipDirectory& directory,
+                                   io::MemoryBudget& budget) {
+  take_entries(directory, budget, file);
+  std::vector<ZipEntry> entries;
+  entries.reserve(directory.entries);
   ZipRecordReader in(file, directory);
-  while (records.size() < directory.entries) {
-    records.push_back(in.next());
-    budget.take(records.back().entry.name.size(), kDirectory);
+  while (entries.size() < directory.entries) {
+    entries.push_back(in.next());
+    budget.take(entries.back().name.size(), kDirectory);
   }
   if (!in.is_at_end()) {
     throw Error(
@@ -54,16 +53,28 @@ std::vector<ZipRecord> read_records(const io::InputFile& file, const ZipDirector
         fmt::format("the zip directory goes on after its last entry, number {}", directory.entries),
         file.name(), directory.offset);
   }
-  return records;
+  return entries;
 }
 
 // Entries must not overlap: each ends before the next one's header.
-void locate_all(std::vector<ZipRecord>& records, const io::InputFile& file,
+void locate_all(std::vector<ZipEntry>& entries, const io::InputFile& file,
                 std::uint64_t directory) {
-  const Order order = sorted_by(records, [](const ZipRecord& record) { return record.header; });
+  const Order order = sorted_by(entries, [](const ZipEntry& entry) { return entry.header; });
   for (std::size_t i = 0; i < order.size(); ++i) {
     const bool is_last = i + 1 == order.size();
-    locate_zip_entry(records[order[i]], file, is_last ? directory : records[order[i + 1]].header);
+    locate_zip_entry(entries[order[i]], file, is_last ? directory : entries[order[i + 1]].header);
+  }
+}
+
+void require_distinct(const std::vector<ZipEntry>& entries, const Order& by_name,
+                      const io::InputFile& file) {
+  for (std::size_t i = 1; i < by_name.size(); ++i) {
+    const ZipEntry& entry = entries[by_name[i]];
+    if (entry.name != entries[by_name[i - 1]].name) continue;
+    throw Error(
+        ErrorCode::corrupt,
+        fmt::format("the zip archive has two entries named `{}`", io::printable(entry.name)),
+        file.name(), entry.header);
   }
 }
 
@@ -71,20 +82,11 @@ void locate_all(std::vector<ZipRecord>& records, const io::InputFile& file,
 
 ZipArchive::ZipArchive(const io::InputFile& file, io::MemoryBudget& budget) : file_(file) {
   const ZipDirectory directory = find_zip_directory(file);
-  std::vector<ZipRecord> records = read_records(file, directory, budget);
+  entries_ = read_entries(file, directory, budget);
   by_name_ =
-      sorted_by(records, [](const ZipRecord& each) -> std::string_view { return each.entry.name; });
-  for (std::size_t i = 1; i < by_name_.size(); ++i) {
-    const ZipRecord& later = records[std::max(by_name_[i - 1], by_name_[i])];
-    if (records[by_name_[i - 1]].entry.name != records[by_name_[i]].entry.name) continue;
-    throw Error(
-        ErrorCode::corrupt,
-        fmt::format("the zip archive has two entries named `{}`", io::printable(later.entry.name)),
-        file.name(), later.position);
-  }
-  locate_all(records, file, directory.offset);
-  entries_.reserve(records.size());
-  for (ZipRecord& record : records) entries_.push_back(std::move(record.entry));
+      sorted_by(entries_, [](const ZipEntry& entry) { return std::string_view(entry.name); });
+  require_distinct(entries_, by_name_, file);
+  locate_all(entries_, file, directory.offset);
 }
 
 ZipArchive::ZipArchive(const io::InputFile& file) : file_(file) {

@@ -55,20 +55,20 @@ std::string zip64_field(const std::string& numbers) {
 }
 
 // What a local header and a record of the directory have in common, up to the name's length.
-void add_facts(Bytes& bytes, const ZipRecord& record, std::uint16_t version) {
-  bytes.add(version, record.flags, std::uint16_t{0}, kMidnight, kNewYear1980, record.entry.crc32,
-            narrow(record.entry.size), narrow(record.entry.size), length16(record.entry.name));
+void add_facts(Bytes& bytes, const ZipEntry& entry, std::uint16_t version) {
+  bytes.add(version, entry.flags, std::uint16_t{0}, kMidnight, kNewYear1980, entry.crc32,
+            narrow(entry.size), narrow(entry.size), length16(entry.name));
 }
 
 }  // namespace
 
-std::string encode_zip_local_header(const ZipRecord& record) {
+std::string encode_zip_local_header(const ZipEntry& entry) {
   Bytes sizes;
-  if (is_wide(record.entry.size)) sizes.add(record.entry.size, record.entry.size);
+  if (is_wide(entry.size)) sizes.add(entry.size, entry.size);
   const std::string zip64 = zip64_field(sizes.text());
   constexpr std::uint64_t kFixedSize = 30;
   const std::uint64_t end =
-      record.header + kFixedSize + record.entry.name.size() + zip64.size() + kAlignmentFieldSize;
+      entry.header + kFixedSize + entry.name.size() + zip64.size() + kAlignmentFieldSize;
   const std::uint64_t padding = (kZipAlignment - end % kZipAlignment) % kZipAlignment;
 
   Bytes extra;
@@ -79,28 +79,28 @@ std::string encode_zip_local_header(const ZipRecord& record) {
 
   Bytes header;
   header.add(std::uint32_t{0x04034b50});
-  add_facts(header, record, zip64.empty() ? kVersion : kZip64Version);
+  add_facts(header, entry, zip64.empty() ? kVersion : kZip64Version);
   header.add(length16(extra.text()));
-  header.add(record.entry.name);
+  header.add(entry.name);
   header.add(extra.text());
   return header.text();
 }
 
-std::string encode_zip_record(const ZipRecord& record) {
+std::string encode_zip_record(const ZipEntry& entry) {
   Bytes wide;
-  if (is_wide(record.entry.size)) wide.add(record.entry.size, record.entry.size);
-  if (is_wide(record.header)) wide.add(record.header);
+  if (is_wide(entry.size)) wide.add(entry.size, entry.size);
+  if (is_wide(entry.header)) wide.add(entry.header);
   const std::string extra = zip64_field(wide.text());
   const std::uint16_t version = extra.empty() ? kVersion : kZip64Version;
 
   Bytes bytes;
   bytes.add(std::uint32_t{0x02014b50}, static_cast<std::uint16_t>(kUnix | version));
-  add_facts(bytes, record, version);
+  add_facts(bytes, entry, version);
   constexpr std::uint16_t kNoComment = 0;
   constexpr std::uint16_t kFirstDisk = 0;
   constexpr std::uint16_t kNoText = 0;
-  bytes.add(length16(extra), kNoComment, kFirstDisk, kNoText, kRegularFile, narrow(record.header));
-  bytes.add(record.entry.name);
+  bytes.add(length16(extra), kNoComment, kFirstDisk, kNoText, kRegularFile, narrow(entry.header));
+  bytes.add(entry.name);
   bytes.add(extra);
   return bytes.text();
 }

@@ -17,10 +17,10 @@ inline constexpr std::uint64_t kZipChecksumAt = 14;
 
 /// Needs the entry's name, size, checksum and flags, and where the header is going to be; the
 /// entry's bytes begin where it ends.
-[[nodiscard]] std::string encode_zip_local_header(const ZipRecord& record);
+[[nodiscard]] std::string encode_zip_local_header(const ZipEntry& entry);
 
 /// The same, in the directory.
-[[nodiscard]] std::string encode_zip_record(const ZipRecord& record);
+[[nodiscard]] std::string encode_zip_record(const ZipEntry& entry);
 
 /// What follows the directory, to the end of the file.
 [[nodiscard]] std::string encode_zip_end(const ZipDirectory& directory);

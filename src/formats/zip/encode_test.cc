@@ -16,12 +16,12 @@ class ZipEncode : public ZipTest {
  protected:
   // Writes an entry of `size` bytes at `header`, with a hole for its bytes, and opens that.
   ZipArchive write_at(std::uint64_t header, std::uint64_t size) {
-    ZipRecord record;
-    record.header = header;
-    record.entry.name = "name";
-    record.entry.size = size;
-    const std::string local = encode_zip_local_header(record);
-    const std::string central = encode_zip_record(record);
+    ZipEntry entry;
+    entry.header = header;
+    entry.name = "name";
+    entry.size = size;
+    const std::string local = encode_zip_local_header(entry);
+    const std::string central = encode_zip_record(entry);
     const ZipDirectory directory{header + local.size() + size, central.size(), 1};
     const std::filesystem::path path = folder_.write("a.zip", "");
     std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
@@ -35,10 +35,10 @@ class ZipEncode : public ZipTest {
 
 TEST_F(ZipEncode, BytesBeginAtAMultipleOf64) {
   for (std::uint64_t header = 0; header < 130; ++header) {
-    ZipRecord record;
-    record.header = header;
-    record.entry.name = "name";
-    EXPECT_EQ((header + encode_zip_local_header(record).size()) % kZipAlignment, 0u) << header;
+    ZipEntry entry;
+    entry.header = header;
+    entry.name = "name";
+    EXPECT_EQ((header + encode_zip_local_header(entry).size()) % kZipAlignment, 0u) << header;
   }
 }
 

@@ -13,11 +13,11 @@ namespace {
 constexpr std::uint64_t kFixedSize = 30;
 constexpr std::uint32_t kMagic = 0x04034b50;
 
-[[noreturn]] void fail(const ZipRecord& record, const io::InputFile& file,
+[[noreturn]] void fail(const ZipEntry& entry, const io::InputFile& file,
                        const std::string& problem) {
   throw Error(ErrorCode::corrupt,
-              fmt::format("the entry `{}` {}", io::printable(record.entry.name), problem),
-              file.name(), record.header);
+              fmt::format("the entry `{}` {}", io::printable(entry.name), problem), file.name(),
+              entry.header);
 }
 
 struct LocalHeader {
@@ -44,13 +44,13 @@ LocalHeader read_fixed_part(io::ByteReader& in) {
   return local;
 }
 
-void widen(LocalHeader& local, const ZipRecord& record, const io::InputFile& file) {
+void widen(LocalHeader& local, const ZipEntry& entry, const io::InputFile& file) {
   if (local.packed != kInZip64 && local.size != kInZip64) return;
-  const std::uint64_t at = record.header + kFixedSize + local.name;
+  const std::uint64_t at = entry.header + kFixedSize + local.name;
   std::optional<io::ByteReader> in =
       find_zip64_field(file.read(at, local.extra, "a local header's extra fields"));
   if (!in) {
-    fail(record, file,
+    fail(entry, file,
          "has sizes that should be in a zip64 extra field of its local header, but has no such "
          "field");
   }
@@ -58,54 +58,54 @@ void widen(LocalHeader& local, const ZipRecord& record, const io::InputFile& fil
   if (local.packed == kInZip64) local.packed = in->u64("an entry's zip64 packed size");
 }
 
-void check_agreement(const LocalHeader& local, const ZipRecord& record, const io::InputFile& file) {
+void check_agreement(const LocalHeader& local, const ZipEntry& entry, const io::InputFile& file) {
   const auto expect_same = [&](std::string_view what, std::uint64_t here, std::uint64_t there) {
     if (here == there) return;
-    fail(record, file,
+    fail(entry, file,
          fmt::format("has {} {} in its local header and {} in the directory", what, here, there));
   };
   const auto expect_same_or_later = [&](std::string_view what, std::uint64_t here,
                                         std::uint64_t there) {
-    const bool is_later = (record.flags & kZipSizesFollow) != 0 && here == 0;
+    const bool is_later = (entry.flags & kZipSizesFollow) != 0 && here == 0;
     if (!is_later) expect_same(what, here, there);
   };
-  expect_same("the flags", local.flags, record.flags);
-  expect_same("the compression method", local.method, record.entry.method);
-  expect_same_or_later("the checksum", local.crc32, record.entry.crc32);
-  expect_same_or_later("the packed size", local.packed, record.entry.size);
-  expect_same_or_later("the size", local.size, record.unpacked);
+  expect_same("the flags", local.flags, entry.flags);
+  expect_same("the compression method", local.method, entry.method);
+  expect_same_or_later("the checksum", local.crc32, entry.crc32);
+  expect_same_or_later("the packed size", local.packed, entry.size);
+  expect_same_or_later("the size", local.size, entry.unpacked);
 }
 
 }  // namespace
 
-void locate_zip_entry(ZipRecord& record, const io::InputFile& file, std::uint64_t limit) {
-  const std::uint64_t name_size = record.entry.name.size();
-  if (record.header > limit || limit - record.header < kFixedSize + name_size) {
-    fail(record, file,
-         fmt::format("starts at {}, but what follows it starts at {}", record.header, limit));
+void locate_zip_entry(ZipEntry& entry, const io::InputFile& file, std::uint64_t limit) {
+  const std::uint64_t name_size = entry.name.size();
+  if (entry.header > limit || limit - entry.header < kFixedSize + name_size) {
+    fail(entry, file,
+         fmt::format("starts at {}, but what follows it starts at {}", entry.header, limit));
   }
   // With the name, for one system call an entry.
-  const io::ByteView header = file.read(record.header, kFixedSize + name_size, "a local header");
+  const io::ByteView header = file.read(entry.header, kFixedSize + name_size, "a local header");
   io::ByteReader in(header);
   if (in.u32("a signature") != kMagic) {
-    fail(record, file, "has no local header where the directory says");
+    fail(entry, file, "has no local header where the directory says");
   }
   LocalHeader local = read_fixed_part(in);
   const std::string_view name = header.text().substr(kFixedSize);
-  if (local.name != name_size || name != record.entry.name) {
-    fail(record, file,
+  if (local.name != name_size || name != entry.name) {
+    fail(entry, file,
          fmt::format("is named `{}` in its local header, with {} bytes", io::printable(name),
                      local.name));
   }
-  const std::uint64_t room = limit - record.header - kFixedSize - name_size;
-  if (local.extra > room || room - local.extra < record.entry.size) {
-    fail(record, file,
-         fmt::format("has {} bytes, which reach past {}, where something else starts",
-                     record.entry.size, limit));
+  const std::uint64_t room = limit - entry.header - kFixedSize - name_size;
+  if (local.extra > room || room - local.extra < entry.size) {
+    fail(entry, file,
+         fmt::format("has {} bytes, which reach past {}, where something else starts", entry.size,
+                     limit));
   }
-  widen(local, record, file);
-  check_agreement(local, record, file);
-  record.entry.offset = record.header + kFixedSize + name_size + local.extra;
+  widen(local, entry, file);
+  check_agreement(local, entry, file);
+  entry.offset = entry.header + kFixedSize + name_size + local.extra;
 }
 
 }  // namespace lancekeep::formats

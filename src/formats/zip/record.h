@@ -12,26 +12,24 @@
 
 namespace lancekeep::formats {
 
-struct ZipEntry {
-  std::string name;
-  std::uint64_t offset = 0;  ///< of the entry's bytes, in the file
-  std::uint64_t size = 0;    ///< in the file
-  std::uint32_t crc32 = 0;   ///< of the content; torch can be told to write any number
-  std::uint16_t method = 0;  ///< of compression; 0: none
-  bool is_utf8 = false;      ///< whether the name is said to be UTF-8; else it should be ASCII
-};
-
-struct ZipRecord {
-  ZipEntry entry;
-  std::uint64_t unpacked = 0;
-  std::uint64_t position = 0;  ///< of the record itself, in the file
-  std::uint64_t header = 0;    ///< of the local header
-  std::uint16_t flags = 0;
-};
-
 /// The sizes are not in the local header but behind the bytes.
 inline constexpr std::uint16_t kZipSizesFollow = 1 << 3;
 inline constexpr std::uint16_t kZipUtf8Name = 1 << 11;
+
+struct ZipEntry {
+  std::string name;
+  std::uint64_t header = 0;    ///< where its local header is, in the file
+  std::uint64_t offset = 0;    ///< where its bytes are
+  std::uint64_t size = 0;      ///< in the file
+  std::uint64_t unpacked = 0;  ///< the same, if it is stored
+  std::uint32_t crc32 = 0;     ///< of the content; torch can be told to write any number
+  std::uint16_t method = 0;    ///< of compression; 0: none, it is stored
+  std::uint16_t flags = 0;
+
+  /// Whether the name is said to be UTF-8; else it should be ASCII.
+  [[nodiscard]] bool is_utf8() const noexcept { return (flags & kZipUtf8Name) != 0; }
+};
+
 inline constexpr std::uint64_t kZipShortestRecord = 46;
 
 class ZipRecordReader {
@@ -39,9 +37,9 @@ class ZipRecordReader {
   ZipRecordReader(const io::InputFile& file, const ZipDirectory& directory);
 
   [[nodiscard]] bool is_at_end() const noexcept;
-  /// The next record; its entry's `offset` is not known yet.
+  /// The next record's entry; its `offset` is not known yet.
   /// @throws Error corrupt, unsupported, or unsafe (a name with "..").
-  ZipRecord next();
+  ZipEntry next();
 
  private:
   io::InputFile file_;
@@ -51,6 +49,6 @@ class ZipRecordReader {
 
 /// Sets where the entry's bytes are, after a look at its local header, which must say what the
 /// record says. The bytes must end before `limit`, where the next entry or the directory starts.
-void locate_zip_entry(ZipRecord& record, const io::InputFile& file, std::uint64_t limit);
+void locate_zip_entry(ZipEntry& entry, const io::InputFile& file, std::uint64_t limit);
 
 }  // namespace lancekeep::formats

@@ -112,8 +112,8 @@ TEST_F(ZipRecordTest, DotsWithinANameAreNoFolders) {
 
 TEST_F(ZipRecordTest, KnowsWhichNamesAreUtf8) {
   const std::string bytes = changed(one_, kZipCentral, 9, "\x08");
-  EXPECT_TRUE(open(changed(bytes, kZipLocal, 7, "\x08")).find("a")->is_utf8);
-  EXPECT_FALSE(open(one_).find("a")->is_utf8);
+  EXPECT_TRUE(open(changed(bytes, kZipLocal, 7, "\x08")).find("a")->is_utf8());
+  EXPECT_FALSE(open(one_).find("a")->is_utf8());
 }
 
 }  // namespace

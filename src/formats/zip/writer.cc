@@ -27,16 +27,15 @@ ZipWriter::ZipWriter(const std::filesystem::path& path) : name_(path.string()), 
 
 void ZipWriter::begin_entry(const std::string& name, std::uint64_t size) {
   require_zip_entry_name(name, name_);
-  ZipRecord record;
-  record.entry.name = name;
-  record.entry.size = record.unpacked = size;
-  record.entry.is_utf8 = !is_ascii(name);
-  record.flags = record.entry.is_utf8 ? kZipUtf8Name : 0;
-  record.header = file_.position();
-  const std::string header = encode_zip_local_header(record);
-  record.entry.offset = record.header + header.size();
+  ZipEntry entry;
+  entry.name = name;
+  entry.size = entry.unpacked = size;
+  entry.flags = is_ascii(name) ? 0 : kZipUtf8Name;
+  entry.header = file_.position();
+  const std::string header = encode_zip_local_header(entry);
+  entry.offset = entry.header + header.size();
   file_.write(bytes_of(header));
-  records_.push_back(std::move(record));
+  entries_.push_back(std::move(entry));
   crc_ = {};
 }
 
@@ -46,29 +45,28 @@ void ZipWriter::write(std::span<const std::byte> bytes) {
 }
 
 void ZipWriter::end_entry() {
-  ZipRecord& record = records_.back();
-  if (const std::uint64_t written = file_.position() - record.entry.offset;
-      written != record.entry.size) {
+  ZipEntry& entry = entries_.back();
+  if (const std::uint64_t written = file_.position() - entry.offset; written != entry.size) {
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("{} bytes were written for the entry `{}` of {}", written,
-                            io::printable(record.entry.name), record.entry.size),
+                            io::printable(entry.name), entry.size),
                 name_);
   }
-  record.entry.crc32 = crc_.value();
-  std::array<std::byte, sizeof record.entry.crc32> checksum;
+  entry.crc32 = crc_.value();
+  std::array<std::byte, sizeof entry.crc32> checksum;
   for (std::size_t i = 0; i < checksum.size(); ++i) {
-    checksum[i] = static_cast<std::byte>(record.entry.crc32 >> (8 * i));
+    checksum[i] = static_cast<std::byte>(entry.crc32 >> (8 * i));
   }
-  file_.rewrite(record.header + kZipChecksumAt, checksum);
+  file_.rewrite(entry.header + kZipChecksumAt, checksum);
 }
 
 void ZipWriter::commit() {
   ZipDirectory directory;
   directory.offset = file_.position();
-  directory.entries = records_.size();
+  directory.entries = entries_.size();
   std::string text;
-  for (const ZipRecord& record : records_) {
-    text += encode_zip_record(record);
+  for (const ZipEntry& entry : entries_) {
+    text += encode_zip_record(entry);
     if (text.size() < std::size_t{1} << 20) continue;
     file_.write(bytes_of(text));
     text.clear();

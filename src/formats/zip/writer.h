@@ -34,7 +34,7 @@ class ZipWriter {
  private:
   std::string name_;  // of the file, for messages
   io::AtomicFile file_;
-  std::vector<ZipRecord> records_;
+  std::vector<ZipEntry> entries_;
   Crc32 crc_;  // of the last entry
 };
 

@@ -38,8 +38,8 @@ TEST_F(ZipWriterTest, WritesWhatTheReaderReads) {
   EXPECT_EQ(archive.read(archive.entries()[0], 10).text(), "12345");
   EXPECT_EQ(archive.entries()[0].crc32, 0xCBF53A1Cu);
   EXPECT_EQ(archive.entries()[1].size, 0u);
-  EXPECT_FALSE(archive.entries()[1].is_utf8);
-  EXPECT_TRUE(archive.find("Grüße")->is_utf8);
+  EXPECT_FALSE(archive.entries()[1].is_utf8());
+  EXPECT_TRUE(archive.find("Grüße")->is_utf8());
   for (const ZipEntry& entry : archive.entries()) EXPECT_EQ(entry.offset % 64, 0u);
 }
 
