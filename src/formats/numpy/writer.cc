@@ -11,27 +11,22 @@
 #include "formats/zip/entry_name.h"
 #include "formats/zip/writer.h"
 #include "io/atomic_file.h"
-#include "io/checked_math.h"
 #include "tensor/shape.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <functional>
 #include <optional>
 #include <set>
+#include <string_view>
 
 namespace lancekeep {
 namespace {
 
-struct PlannedArray {
-  std::size_t source = 0;  // its index there
-  std::string header;
-  std::uint64_t size = 0;  // with the header
-};
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 62;  // so that a header can be added
 
 struct Plan {
-  std::vector<PlannedArray> arrays;
+  std::vector<std::size_t> tensors;  // indexes in the source
   std::vector<std::string> not_kept;
 };
 
@@ -42,6 +37,10 @@ struct Plan {
 
 std::span<const std::byte> bytes_of(const std::string& text) {
   return std::as_bytes(std::span(text));
+}
+
+std::string header_of(const TensorSpec& spec) {
+  return formats::encode_npy_header(*formats::numpy_dtype_of(spec.dtype), spec.shape);
 }
 
 // What NumPy has no place for; nothing if the tensor was taken in.
@@ -55,11 +54,12 @@ std::optional<std::string> add_tensor(Plan& plan, const TensorSpec& spec, std::s
                      spec.name, spec.shape.size(), formats::kNumpyMostDimensions));
   }
   formats::require_byte_count(path, spec, byte_count(spec.shape, dtype->itemsize));
-  PlannedArray array{index, formats::encode_npy_header(*dtype, spec.shape), 0};
-  const auto size = io::checked_add<std::uint64_t>(array.header.size(), spec.nbytes);
-  if (!size) fail(path, ErrorCode::invalid_argument, "an array takes more than 2^64 bytes");
-  array.size = *size;
-  plan.arrays.push_back(std::move(array));
+  if (spec.nbytes > kMostBytes) {
+    fail(path, ErrorCode::invalid_argument,
+         fmt::format("tensor `{}` has {} bytes, more than a file can have; nothing was written",
+                     spec.name, spec.nbytes));
+  }
+  plan.tensors.push_back(index);
   return std::nullopt;
 }
 
@@ -95,10 +95,10 @@ std::string entry_name(const TensorSpec& spec) { return spec.name + ".npy"; }
 
 void require_names(const Plan& plan, std::span<const TensorSpec> specs,
                    const std::filesystem::path& path) {
-  std::set<std::string, std::less<>> names;
-  for (const PlannedArray& array : plan.arrays) names.insert(specs[array.source].name);
-  for (const PlannedArray& array : plan.arrays) {
-    const TensorSpec& spec = specs[array.source];
+  std::set<std::string_view> names;
+  for (const std::size_t index : plan.tensors) names.insert(specs[index].name);
+  for (const std::size_t index : plan.tensors) {
+    const TensorSpec& spec = specs[index];
     formats::require_zip_entry_name(entry_name(spec), path);
     if (names.contains(entry_name(spec))) {
       fail(path, ErrorCode::invalid_argument,
@@ -116,32 +116,32 @@ ExportReport write_npz(const std::filesystem::path& path, TensorSource& source) 
   const std::span<const TensorSpec> specs = source.tensors();
   require_names(plan, specs, path);
   formats::ZipWriter archive(path);
-  for (const PlannedArray& array : plan.arrays) {
-    const TensorSpec& spec = specs[array.source];
-    archive.begin_entry(entry_name(spec), array.size);
-    archive.write(bytes_of(array.header));
-    formats::copy_tensor(path, source, array.source,
+  for (const std::size_t index : plan.tensors) {
+    const std::string header = header_of(specs[index]);
+    archive.begin_entry(entry_name(specs[index]), header.size() + specs[index].nbytes);
+    archive.write(bytes_of(header));
+    formats::copy_tensor(path, source, index,
                          [&](std::span<const std::byte> piece) { archive.write(piece); });
     archive.end_entry();
   }
   archive.commit();
-  return {plan.arrays.size(), archive.position(), std::move(plan.not_kept), {path}};
+  return {plan.tensors.size(), archive.position(), std::move(plan.not_kept), {path}};
 }
 
 ExportReport write_npy(const std::filesystem::path& path, TensorSource& source) {
   Plan plan = make_plan(path, source);
-  if (plan.arrays.size() != 1) {
+  if (plan.tensors.size() != 1) {
     fail(path, ErrorCode::invalid_argument,
          fmt::format("an .npy file holds one tensor, but there are {}; {}. Nothing was "
                      "written",
-                     plan.arrays.size(),
-                     plan.arrays.empty() ? "there is nothing to write"
-                                         : "write an .npz file, which holds any number"));
+                     plan.tensors.size(),
+                     plan.tensors.empty() ? "there is nothing to write"
+                                          : "write an .npz file, which holds any number"));
   }
-  const PlannedArray& array = plan.arrays.front();
+  const std::size_t index = plan.tensors.front();
   io::AtomicFile file(path);
-  file.write(bytes_of(array.header));
-  formats::copy_tensor(path, source, array.source,
+  file.write(bytes_of(header_of(source.tensors()[index])));
+  formats::copy_tensor(path, source, index,
                        [&](std::span<const std::byte> piece) { file.write(piece); });
   const std::uint64_t bytes = file.position();
   file.commit();

@@ -160,6 +160,13 @@ TEST_F(NumpyWriter, ByteCountsThatDoNotFitAreRefused) {
   EXPECT_THAT(writing(), fails_with(ErrorCode::invalid_argument, "cannot have 3 bytes"));
 }
 
+TEST_F(NumpyWriter, TensorsThatNoFileCanHoldAreRefused) {
+  source_.add("w", "float32", {INT64_MAX / 2}, "");
+  source_.specs[0].nbytes = std::uint64_t{INT64_MAX / 2} * 4;
+  EXPECT_THAT(writing(), fails_with(ErrorCode::invalid_argument, "more than a file can have"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+}
+
 TEST_F(NumpyWriter, ASourceThatGivesTooLittleIsRefusedAndNothingStays) {
   source_.add("w", "uint8", {3}, "abc");
   source_.content[0] = "ab";
