@@ -3,6 +3,8 @@
 // people try to open by mistake is known too, so that the error can say what to do.
 #include <lancekeep/formats.h>
 
+#include "formats/numpy/array.h"
+#include "formats/numpy/reader.h"
 #include "formats/safetensors/reader.h"
 #include "formats/torch/checkpoint.h"
 #include "formats/torch/file.h"
@@ -20,7 +22,9 @@ namespace lancekeep {
 namespace {
 
 constexpr std::string_view kWhatIsRead =
-    "; read are .safetensors files, and .pth, .pt and .bin files of torch.save";
+    "; read are .safetensors files, .pth, .pt and .bin files of torch.save, and .npz and .npy "
+    "files "
+    "of NumPy";
 constexpr std::uint64_t kTarMagicAt = 257;
 constexpr std::uint64_t kHeadLength = 512;
 
@@ -76,6 +80,15 @@ std::string advice(std::string_view head) {
   throw Error(ErrorCode::unsupported, advice(head) + std::string(kWhatIsRead), file.name());
 }
 
+std::unique_ptr<TensorSource> open_zip(const io::InputFile& file) {
+  {
+    io::MemoryBudget budget(file);
+    const formats::ZipArchive archive(file, budget);
+    if (formats::is_npz(archive)) return formats::open_npz(file, archive, budget);
+  }  // its memory is free again before torch's reader takes a budget of its own
+  return formats::open_torch_checkpoint(formats::open_torch_zip(file));
+}
+
 }  // namespace
 
 std::unique_ptr<TensorSource> open_model_file(const std::filesystem::path& path) {
@@ -84,7 +97,8 @@ std::unique_ptr<TensorSource> open_model_file(const std::filesystem::path& path)
   const std::string_view head = start.text();
   // First, for a header's length may have the bytes of any other kind's start.
   if (is_safetensors(head)) return formats::open_safetensors(file);
-  if (is_zip(head)) return formats::open_torch_checkpoint(formats::open_torch_zip(file));
+  if (is_zip(head)) return open_zip(file);
+  if (head.starts_with(formats::kNpyMagic)) return formats::open_npy(file, path.stem().string());
   if (is_tar(head)) refuse(file, head);
   if (is_pickle(head)) return formats::open_torch_checkpoint(formats::open_torch_legacy(file));
   refuse(file, head);

@@ -86,6 +86,10 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::write(std::span<const std::byte> bytes) { state_->writer->write(bytes); }
 
+void AtomicFile::rewrite(std::uint64_t offset, std::span<const std::byte> bytes) {
+  state_->writer->rewrite(offset, bytes);
+}
+
 std::uint64_t AtomicFile::position() const { return state_->writer->position(); }
 
 void AtomicFile::commit() {

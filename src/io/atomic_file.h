@@ -23,6 +23,8 @@ class AtomicFile {
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
   void write(std::span<const std::byte> bytes);
+  /// Puts other bytes where some were written before; position() stays.
+  void rewrite(std::uint64_t offset, std::span<const std::byte> bytes);
   [[nodiscard]] std::uint64_t position() const;
   void commit();
 

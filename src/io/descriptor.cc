@@ -127,6 +127,18 @@ void write_all(int descriptor, std::span<const std::byte> bytes, const std::stri
   }
 }
 
+void write_all_at(int descriptor, std::uint64_t offset, std::span<const std::byte> bytes,
+                  const std::string& file) {
+  while (!bytes.empty()) {
+    const std::size_t wanted = std::min(bytes.size(), max_transfer);
+    const ssize_t written = retry_interrupted(
+        [&] { return ::pwrite(descriptor, bytes.data(), wanted, static_cast<off_t>(offset)); });
+    if (written < 0) throw_system_error(errno, "write", file);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    offset += static_cast<std::uint64_t>(written);
+  }
+}
+
 void sync_file(int descriptor, const std::string& file) {
   // Never tried again, not even after EINTR: the kernel reports a lost write once, so a second
   // fsync that succeeds proves nothing.

@@ -58,6 +58,9 @@ void read_exactly(int descriptor, std::uint64_t offset, std::span<std::byte> out
                   const std::string& file);
 /// Writes everything at the descriptor's own position.
 void write_all(int descriptor, std::span<const std::byte> bytes, const std::string& file);
+/// Writes everything from `offset` on.
+void write_all_at(int descriptor, std::uint64_t offset, std::span<const std::byte> bytes,
+                  const std::string& file);
 
 /// fsync of a file.
 void sync_file(int descriptor, const std::string& file);

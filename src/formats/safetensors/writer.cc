@@ -9,15 +9,14 @@
 //   3. Write to a temporary file, which takes the final name once it is complete and on the disk.
 #include <lancekeep/formats.h>
 
+#include "formats/export/tensor_export.h"
 #include "formats/safetensors/dtype.h"
 #include "formats/safetensors/header.h"
 #include "io/atomic_file.h"
 #include "io/checked_math.h"
 #include "io/utf8.h"
-#include "tensor/shape.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -27,8 +26,6 @@ namespace {
 
 using formats::SafetensorsDtype;
 using formats::SafetensorsHeader;
-
-constexpr std::size_t kMostNamed = 10;  // tensors that one error lists
 
 struct Plan {
   SafetensorsHeader header;
@@ -65,12 +62,8 @@ std::optional<std::string> add_tensor(Plan& plan, const TensorSpec& spec, std::s
                                       const std::filesystem::path& path) {
   const SafetensorsDtype* dtype = formats::safetensors_dtype_of(spec.dtype);
   auto shape = dtype ? formats::shape_to_safetensors(*dtype, spec.shape) : std::nullopt;
-  if (!shape) return fmt::format("`{}` ({} {})", spec.name, spec.dtype, to_string(spec.shape));
-  if (formats::safetensors_byte_count(*dtype, *shape) != spec.nbytes) {
-    fail(path, ErrorCode::invalid_argument,
-         fmt::format("tensor `{}` of dtype {} and shape {} cannot have {} bytes", spec.name,
-                     spec.dtype, to_string(spec.shape), spec.nbytes));
-  }
+  if (!shape) return formats::describe(spec);
+  formats::require_byte_count(path, spec, formats::safetensors_byte_count(*dtype, *shape));
   plan.header.entries.push_back({spec.name, std::string(dtype->name), std::move(*shape), 0, 0});
   plan.sources.push_back(index);
   return std::nullopt;
@@ -117,25 +110,17 @@ Plan make_plan(const std::filesystem::path& path, TensorSource& source, const Me
     if (spec.dtype == "json") {
       add_json_row(plan, source, i);
     } else if (spec.dtype == "tree") {
-      plan.not_kept.push_back(
-          "the nesting of the saved object: names are its keys joined with dots");
+      plan.not_kept.push_back(formats::nesting_not_kept());
     } else if (spec.name == formats::kSafetensorsMetadataKey) {
       fail(path, ErrorCode::invalid_argument,
            "a tensor is named `__metadata__`, which safetensors keeps for its metadata; rename it");
     } else if (auto problem = add_tensor(plan, spec, i, path)) {
       refused.push_back(*problem);
     } else if (spec.tied_to) {
-      plan.not_kept.push_back(fmt::format("that `{}` is tied to `{}`: both are written in full",
-                                          spec.name, specs[*spec.tied_to].name));
+      plan.not_kept.push_back(formats::tie_not_kept(spec, specs));
     }
   }
-  if (!refused.empty()) {
-    const std::size_t more = refused.size() - std::min(refused.size(), kMostNamed);
-    refused.resize(refused.size() - more);
-    fail(path, ErrorCode::unsupported,
-         fmt::format("safetensors has no dtype for {}{}; nothing was written",
-                     fmt::join(refused, ", "), more ? fmt::format(" and {} more", more) : ""));
-  }
+  formats::require_none_refused(path, "safetensors", std::move(refused));
   require_text(plan, path);
   lay_out(plan, path, specs);
   return plan;
@@ -143,22 +128,8 @@ Plan make_plan(const std::filesystem::path& path, TensorSource& source, const Me
 
 void write_tensor(io::AtomicFile& file, TensorSource& source, std::size_t index,
                   const std::filesystem::path& path) {
-  const TensorSpec& spec = source.tensors()[index];
-  const std::uint64_t start = file.position();
-  source.read(index, [&](std::span<const std::byte> piece) {
-    if (piece.size() > spec.nbytes - (file.position() - start)) {
-      fail(path, ErrorCode::invalid_argument,
-           fmt::format("the source gave more than the {} bytes of tensor `{}`", spec.nbytes,
-                       spec.name));
-    }
-    file.write(piece);
-    return true;
-  });
-  if (const std::uint64_t written = file.position() - start; written != spec.nbytes) {
-    fail(path, ErrorCode::invalid_argument,
-         fmt::format("the source gave {} of the {} bytes of tensor `{}`", written, spec.nbytes,
-                     spec.name));
-  }
+  formats::copy_tensor(path, source, index,
+                       [&](std::span<const std::byte> piece) { file.write(piece); });
 }
 
 }  // namespace
