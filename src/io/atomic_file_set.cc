@@ -40,7 +40,10 @@ void AtomicFileSet::commit(const std::vector<std::string>& outdated) {
   files_.back().file->rename();
   sync_folder();
   if (outdated.empty()) return;
-  for (const std::string& name : outdated) remove_if_there(name);
+  for (const std::string& name : outdated) {
+    const auto status = std::filesystem::symlink_status(path_ / name);
+    if (!std::filesystem::is_directory(status)) remove_if_there(name);  // a folder is no older form
+  }
   sync_folder();
 }
 

@@ -55,11 +55,11 @@ TEST_F(AtomicFileSetTest, WithoutCommitAllStaysAsItWas) {
 }
 
 TEST_F(AtomicFileSetTest, HoldsOneFileOpen) {
-  for (int i = 0; i < 2000; ++i) add(std::to_string(i), "x");
+  for (int i = 0; i < 300; ++i) add(std::to_string(i), "x");
   const auto open = std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
   EXPECT_LT(open, 100);
   set_->commit();
-  EXPECT_EQ(names().size(), 2000u);
+  EXPECT_EQ(names().size(), 300u);
 }
 
 TEST_F(AtomicFileSetTest, WhatIsOutOfUseGoes) {
@@ -68,6 +68,13 @@ TEST_F(AtomicFileSetTest, WhatIsOutOfUseGoes) {
   add_three();
   set_->commit({"model", "none"});
   EXPECT_THAT(names(), ElementsAre("1", "2", "index", "other"));
+}
+
+TEST_F(AtomicFileSetTest, AFolderIsNotOutOfUse) {
+  std::filesystem::create_directory(folder_.path() / "model");
+  add_three();
+  set_->commit({"model"});
+  EXPECT_THAT(names(), ElementsAre("1", "2", "index", "model"));
 }
 
 TEST_F(AtomicFileSetTest, OneFileAloneIsOnlyRenamed) {

@@ -192,6 +192,9 @@ void require_unique_names(const JsonStream& json, const SafetensorsHeader& heade
 }  // namespace
 
 SafetensorsHeader decode_safetensors_header(JsonStream& json) {
+  if (json.at_end() || json.peek() != '{') {
+    json.fail(ErrorCode::corrupt, "the header does not start with `{`");
+  }
   HeaderParser parser(json);
   parse_json_object(json, parser);
   SafetensorsHeader header = parser.take();

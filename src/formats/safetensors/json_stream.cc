@@ -16,6 +16,10 @@ constexpr std::uint64_t kPieceBytes = 64 << 10;
 constexpr std::uint64_t kCopiesOfText = 8;
 constexpr std::uint64_t kPaidAtOnce = 4 << 10;
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_of_number(char c) {
+  return is_digit(c) || std::string_view("+-.eE").find(c) != std::string_view::npos;
+}
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
 // What the parser takes its bytes from.
@@ -75,7 +79,10 @@ void JsonStream::advance() {
   const char c = peek();
   follow(c);
   step();
-  if (in_string_ || !is_space(c)) return;
+  if (!in_string_ && is_space(c)) skip_space();
+}
+
+void JsonStream::skip_space() {
   while (!at_end() && is_space(peek())) step();
 }
 
@@ -87,6 +94,9 @@ void JsonStream::follow(char c) {
   } else if (c == '"') {
     in_string_ = true;
     text_length_ = 0;
+  } else {
+    if (!in_number_ && (c == '-' || is_digit(c))) text_length_ = 0;
+    in_number_ = is_of_number(c);
   }
   if (++text_length_ <= longest_paid_) return;
   budget_->take(kPaidAtOnce * kCopiesOfText, fmt::format("a text of {}", what_));
@@ -107,6 +117,7 @@ bool JsonEvents::parse_error(std::size_t, const std::string& token,
 }
 
 void parse_json_object(JsonStream& stream, JsonEvents& events) {
+  stream.skip_space();
   if (stream.at_end() || stream.peek() != '{') {
     stream.fail(ErrorCode::corrupt, fmt::format("{} does not start with `{{`", stream.what()));
   }

@@ -33,6 +33,7 @@ class JsonStream {
   /// long, and the parser would keep all of it.
   [[nodiscard]] char peek();
   void advance();
+  void skip_space();
 
  private:
   void step() noexcept { ++position_; }
@@ -51,6 +52,7 @@ class JsonStream {
   std::uint64_t longest_paid_ = 0;
   bool in_string_ = false;
   bool is_escaped_ = false;
+  bool in_number_ = false;
 };
 
 /// What takes the parser's events. Each of them throws what it refuses.
@@ -72,7 +74,7 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
   JsonStream* stream_;
 };
 
-/// One object, with nothing but white space behind it.
+/// One object, with nothing but white space around it.
 /// @throws Error corrupt, at the byte where the parser stood.
 void parse_json_object(JsonStream& stream, JsonEvents& events);
 

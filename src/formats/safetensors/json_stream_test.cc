@@ -62,7 +62,7 @@ TEST(JsonStream, PiecesMeetAnywhere) {
 
 TEST(JsonStream, WhiteSpaceTakesNoMemory) {
   const std::string spaces(4 << 20, ' ');
-  EXPECT_EQ(heard("{" + spaces + "\"a b\"" + spaces + "\n\t\r:" + spaces + "1}" + spaces),
+  EXPECT_EQ(heard(spaces + "{" + spaces + "\"a b\"" + spaces + "\n\t\r:" + spaces + "1}" + spaces),
             "{ a b: 1 } ");
 }
 
@@ -81,9 +81,21 @@ TEST(JsonStream, ManyShortTextsTakeTheMemoryOfOne) {
   EXPECT_EQ(heard(many + "}").size(), 2 + 100'001 * 7 + 2u);
 }
 
+TEST(JsonStream, ManyNumbersTakeTheMemoryOfOne) {
+  std::string many = R"({"a":[1)";
+  for (int i = 0; i < 100'000; ++i) many += ",-1.5e3";
+  EXPECT_EQ(heard(many + "]}", 64 << 10).size(), 6 + 2 + 100'000 * 7 + 4u);
+}
+
+TEST(JsonStream, ANumberBeyondTheBudgetIsRefused) {
+  EXPECT_THAT(hearing(R"({"a":)" + std::string(200'000, '1') + "}"),
+              fails_with(ErrorCode::unsupported, "a text of the text would take more than"));
+}
+
 TEST(JsonStream, AnErrorTellsTheByteInTheFile) {
   EXPECT_THAT(hearing(R"({"a":x})"),
-              fails_with(ErrorCode::corrupt, "m.json: at byte 8: the text is no JSON near `\"a\":x`: syntax error"));
+              fails_with(ErrorCode::corrupt,
+                         "m.json: at byte 8: the text is no JSON near `\"a\":x`: syntax error"));
 }
 
 TEST(JsonStream, ANulIsRefused) {
