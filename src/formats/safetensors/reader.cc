@@ -113,10 +113,11 @@ TensorSpec take_spec(const io::InputFile& file, SafetensorsEntry& entry) {
   }
   const auto bytes = safetensors_byte_count(*entry.dtype, entry.shape);
   if (!bytes || *bytes != entry.end - entry.begin) {
-    refuse(file, fmt::format("tensor `{}` of dtype {} and shape {} takes {} bytes, but its "
+    refuse(file, fmt::format("tensor `{}` of dtype {} and shape {} takes {}, but its "
                              "data_offsets span {}",
                              io::printable(entry.name), entry.dtype->name, to_string(entry.shape),
-                             bytes ? fmt::to_string(*bytes) : "no whole number of",
+                             bytes ? fmt::format("{} bytes", *bytes)
+                                   : "no whole number of bytes that 64 bits can count",
                              entry.end - entry.begin));
   }
   auto shape = shape_from_safetensors(*entry.dtype, entry.shape);

@@ -200,11 +200,12 @@ TEST_F(Shards, AFileThatChangesMeanwhileIsRefused) {
 
 TEST_F(Shards, TheBudgetHoldsOverAllFiles) {
   // Each file alone is well within it.
-  for (const char* file : {"1", "2", "3", "4"}) {
-    shard(file, {file}, R"({")" + std::string(file) + R"(":")" + std::string(3 << 20, 'x') + "\"}");
+  for (const char* file : {"1", "2"}) {
+    shard(file, {file},
+          R"({")" + std::string(file) + R"(":")" + std::string(3'600'000, 'x') + "\"}");
   }
   EXPECT_EQ(open(R"("1":"1")")->tensors().size(), 1u);
-  EXPECT_THAT(opening(R"("1":"1","2":"2","3":"3","4":"4")"),
+  EXPECT_THAT(opening(R"("1":"1","2":"2")"),
               fails_with(ErrorCode::unsupported, "would take more than"));
 }
 
