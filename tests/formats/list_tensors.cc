@@ -3,8 +3,11 @@
 // Prints what open_model_file() makes of FILE as one JSON object per line: every tensor's name,
 // dtype, shape, byte count and tie, then the metadata and the notes. With FOLDER, tensor i's bytes
 // go to the file FOLDER/i. An error is one line {"error": code, "message": text} and exit code 1.
-// For test_formats.py. lancekeep_list_tensors --to-safetensors FILE TARGET Writes FILE's tensors as
-// safetensors and prints what was not kept.
+// lancekeep_list_tensors --to-safetensors FILE TARGET
+// Writes FILE's tensors as safetensors and prints what was not kept.
+// lancekeep_list_tensors --to-shards FILE TARGET BYTES
+// The same with at most BYTES of values in a file.
+// For test_formats.py and test_shards.py.
 #include <lancekeep/formats.h>
 
 #include <nlohmann/json.hpp>
@@ -12,7 +15,9 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -39,21 +44,35 @@ void list(lancekeep::TensorSource& source, const std::filesystem::path& folder) 
   std::cout << ordered_json{{"notes", source.notes()}}.dump() << '\n';
 }
 
+void print(const lancekeep::ExportReport& report) {
+  std::vector<std::string> files;
+  for (const auto& file : report.files) files.push_back(file.filename().string());
+  std::cout << ordered_json{{"tensors", report.tensors},
+                            {"bytes_written", report.bytes_written},
+                            {"not_kept", report.not_kept},
+                            {"files", files},
+                            {"notes", report.notes}}
+                   .dump()
+            << '\n';
+}
+
 }  // namespace
 
 int main(int count, char** arguments) try {
-  if (count == 4 && std::string_view(arguments[1]) == "--to-safetensors") {
+  const std::string_view verb = count > 1 ? arguments[1] : "";
+  if (count == 4 && verb == "--to-safetensors") {
     const auto source = lancekeep::open_model_file(arguments[2]);
-    const lancekeep::ExportReport report = lancekeep::write_safetensors(arguments[3], *source);
-    std::cout << ordered_json{{"tensors", report.tensors},
-                              {"bytes_written", report.bytes_written},
-                              {"not_kept", report.not_kept}}
-                     .dump()
-              << '\n';
+    print(lancekeep::write_safetensors(arguments[3], *source));
+    return 0;
+  }
+  if (count == 5 && verb == "--to-shards") {
+    const auto source = lancekeep::open_model_file(arguments[2]);
+    print(lancekeep::write_sharded_safetensors(arguments[3], *source, std::stoull(arguments[4])));
     return 0;
   }
   if (count < 2) {
-    std::cerr << "lancekeep_list_tensors FILE [FOLDER] | --to-safetensors FILE TARGET\n";
+    std::cerr << "lancekeep_list_tensors FILE [FOLDER] | --to-safetensors FILE TARGET | "
+                 "--to-shards FILE TARGET BYTES\n";
     return 2;
   }
   const auto source = lancekeep::open_model_file(arguments[1]);
