@@ -92,9 +92,26 @@ TEST_F(ModelFile, ATarArchiveIsNamed) {
   EXPECT_THAT(opening(tar), fails_with(ErrorCode::unsupported, "torch.save before 0.1.10"));
 }
 
-TEST_F(ModelFile, JsonIsNamed) {
-  EXPECT_THAT(opening("{\"weight_map\": {}}"),
-              fails_with(ErrorCode::unsupported, "the index of a model in several files"));
+TEST_F(ModelFile, KnowsTheIndexOfSeveralFiles) {
+  const std::string header = "{" + formats::safetensors_entry("w", "U8", "[1]", 0, 1) + "}";
+  folder_.write("a.any", formats::safetensors_of(header, "x"));
+  const std::string object = formats::pickled_dict({{"v", PickledTensor().text()}});
+  const auto content = formats::torch_zip_content(object, {{"0", formats::counting_bytes(24)}});
+  folder_.write("sub/b.bin", formats::zip_of(content));
+  const auto source = open("\n {\"weight_map\":{\"v\":\"sub/b.bin\",\"w\":\"a.any\"}}");
+  ASSERT_EQ(source->tensors().size(), 2u);
+  EXPECT_EQ(formats::bytes_of(*source, 0), "x");
+  EXPECT_EQ(formats::bytes_of(*source, 1), formats::counting_bytes(24));
+}
+
+TEST_F(ModelFile, AnIndexAmongTheFilesOfAnIndexIsRefused) {
+  EXPECT_THAT(opening("{\"weight_map\": {\"w\":\"model.any\"}}"),
+              fails_with(ErrorCode::unsupported, "this is JSON text"));
+}
+
+TEST_F(ModelFile, OtherJsonIsNamed) {
+  EXPECT_THAT(opening("{\"model_type\": {\"weight_map\": {}}}"),
+              fails_with(ErrorCode::unsupported, "but not the index of a model in several files"));
 }
 
 TEST_F(ModelFile, AnythingElseShowsItsFirstBytes) {

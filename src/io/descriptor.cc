@@ -96,6 +96,13 @@ std::uint64_t regular_file_size(int descriptor, const std::string& file) {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
+Descriptor open_folder(const std::filesystem::path& folder) {
+  Descriptor descriptor(
+      retry_interrupted([&] { return ::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC); }));
+  if (!descriptor.is_open()) throw_system_error(errno, "open the folder", folder.string());
+  return descriptor;
+}
+
 void read_exactly(int descriptor, std::uint64_t offset, std::span<std::byte> out,
                   const std::string& file) {
   while (!out.empty()) {

@@ -53,6 +53,9 @@ auto retry_interrupted(Call call) {
 /// The file's size; throws io for a folder, device, pipe or socket.
 [[nodiscard]] std::uint64_t regular_file_size(int descriptor, const std::string& file);
 
+/// O_PATH: for the calls that take a folder and a name.
+[[nodiscard]] Descriptor open_folder(const std::filesystem::path& folder);
+
 /// Fills `out` from `offset` on; throws corrupt where the file ends before that.
 void read_exactly(int descriptor, std::uint64_t offset, std::span<std::byte> out,
                   const std::string& file);
