@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What went wrong, as one line or one JSON document on stderr; stdout then has at most lines of what
-// was done before.
+// What went wrong, as one line or one JSON document on stderr; stdout then has at most lines of
+// what was done before.
 #pragma once
 
 #include <lancekeep/error.h>

@@ -19,8 +19,10 @@ constexpr const char* kExamples =
     "  lancekeep import epoch2.pth model.lance --set epoch=2 --set loss=0.31 --tag best\n"
     "  lancekeep import epoch-*.pt model.lance --natural   (a version each; epoch-2 before "
     "epoch-10)\n"
-    "\nRead are .safetensors, the .safetensors.index.json of a model in several files, torch's .pth,\n"
-    ".pt and .bin (state dicts and training checkpoints), and NumPy's .npz and .npy; a file's kind\n"
+    "\nRead are .safetensors, the .safetensors.index.json of a model in several files, torch's "
+    ".pth,\n"
+    ".pt and .bin (state dicts and training checkpoints), and NumPy's .npz and .npy; a file's "
+    "kind\n"
     "is told by its content. Of several files, each is checked before the first is saved.\n";
 
 struct ImportOptions {
@@ -59,8 +61,10 @@ void check_several(const ImportPlan& plan) {
 }
 
 Json figures(const SaveReport& report) {
-  return {{"tensors_written", report.tensors_written}, {"tensors_kept", report.tensors_kept},
-          {"bytes_written", report.bytes_written},     {"bytes_shared", report.bytes_shared},
+  return {{"tensors_written", report.tensors_written},
+          {"tensors_kept", report.tensors_kept},
+          {"bytes_written", report.bytes_written},
+          {"bytes_shared", report.bytes_shared},
           {"bytes_total", report.bytes_total}};
 }
 

@@ -128,9 +128,8 @@ void Import::run(const std::function<void(const ImportedFile&)>& saved) {
       throw with_outcome(named(error, plan_.files[i]), outcome());
     } catch (const Interrupted& interrupted) {
       if (versions_.empty()) throw;
-      throw Interrupted(interrupted.signal(),
-                        fmt::format("{}, `{}` and what follows it is not", outcome(),
-                                    plan_.files[i]));
+      throw Interrupted(interrupted.signal(), fmt::format("{}, `{}` and what follows it is not",
+                                                          outcome(), plan_.files[i]));
     }
   }
 }

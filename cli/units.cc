@@ -104,9 +104,9 @@ std::string age_text(std::chrono::nanoseconds age) {
 
 std::uint64_t parse_size(const std::string& text, const std::string& option) {
   const auto fail = [&](const char* why) {
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("{} expects a size such as 5GB, 500MB or 4GiB, got `{}`{}", option,
-                            text, why));
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("{} expects a size such as 5GB, 500MB or 4GiB, got `{}`{}", option, text, why));
   };
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   const std::string_view name = std::string_view(text).substr(digits);
@@ -114,9 +114,8 @@ std::uint64_t parse_size(const std::string& text, const std::string& option) {
       std::ranges::find_if(kSizeUnits, [&](const SizeUnit& each) { return each.name == name; });
   if (digits == 0 || unit == kSizeUnits.end()) fail("");
   std::uint64_t count = 0;
-  const bool fits =
-      std::from_chars(text.data(), text.data() + digits, count).ec == std::errc() &&
-      count <= std::numeric_limits<std::uint64_t>::max() / unit->bytes;
+  const bool fits = std::from_chars(text.data(), text.data() + digits, count).ec == std::errc() &&
+                    count <= std::numeric_limits<std::uint64_t>::max() / unit->bytes;
   if (!fits) fail(", which is more than 2^64 bytes");
   if (count == 0) fail(", which holds nothing");
   return count * unit->bytes;

@@ -123,10 +123,10 @@ TEST(ParseSize, RefusesNothing) {
 }
 
 TEST(ParseSize, RefusesWhatDoesNotFit) {
-  EXPECT_EQ(parse_size("18446744073709551615B", "--x"),
-            std::numeric_limits<std::uint64_t>::max());
+  EXPECT_EQ(parse_size("18446744073709551615B", "--x"), std::numeric_limits<std::uint64_t>::max());
   EXPECT_EQ(parse_size("16777215TiB", "--x"), 16'777'215ull << 40);
-  for (const std::string text : {"18446744073709551616B", "16777216TiB", "99999999999999999999GB"}) {
+  for (const std::string text :
+       {"18446744073709551616B", "16777216TiB", "99999999999999999999GB"}) {
     try {
       (void)parse_size(text, "--x");
       ADD_FAILURE() << text;
