@@ -70,7 +70,8 @@ Json as_json(const ExportedVersion& done) {
           {"tensors", done.report.tensors},
           {"bytes_written", done.report.bytes_written},
           {"seconds", std::chrono::duration<double>(done.elapsed).count()},
-          {"not_kept", Json(done.report.not_kept)}};
+          {"not_kept", Json(done.report.not_kept)},
+          {"notes", Json(done.report.notes)}};
 }
 
 void print_text(const ExportedVersion& done, bool quiet) {
@@ -79,6 +80,7 @@ void print_text(const ExportedVersion& done, bool quiet) {
   if (quiet) return;
   print(text_of(done));
   for (const std::string& line : done.report.not_kept) print_note("not kept: " + line);
+  for (const std::string& note : done.report.notes) print_note(note);
 }
 
 ExitCode run(ExportArguments arguments, bool json) {

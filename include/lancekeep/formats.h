@@ -28,6 +28,7 @@ struct ExportReport {
   std::uint64_t bytes_written = 0;
   std::vector<std::string> not_kept;  ///< what the target format has no place for, one line each
   std::vector<std::filesystem::path> files;  ///< that were written, in their order
+  std::vector<std::string> notes;            ///< remarks a person should see, one line each
 };
 
 /// Writes a safetensors file: to a temporary name beside `path`, fsynced, then renamed over it.

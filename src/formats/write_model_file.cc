@@ -23,13 +23,13 @@ bool is_torch_name(std::string_view ending) {
   if (is_torch_name(ending)) found += ", a pickle, which is not written";
   if (name.ends_with(kIndexEnding)) {
     const std::string stem = name.substr(0, name.size() - kIndexEnding.size());
-    found = fmt::format("an index, which is made where there are shards; name `{}.safetensors`",
-                        stem);
+    found =
+        fmt::format("an index, which is made where there are shards; name `{}.safetensors`", stem);
   }
-  throw Error(ErrorCode::invalid_argument,
-              fmt::format("expected a name that ends in .safetensors, .npz or .npy, found {}",
-                          found),
-              path.string());
+  throw Error(
+      ErrorCode::invalid_argument,
+      fmt::format("expected a name that ends in .safetensors, .npz or .npy, found {}", found),
+      path.string());
 }
 
 void refuse_shards(const std::filesystem::path& path, std::uint64_t max_shard_bytes) {
@@ -48,8 +48,7 @@ ExportReport without_metadata(ExportReport report, const TensorSource& source,
   all.merge(source.metadata());
   if (!all.empty()) {
     report.not_kept.push_back(
-        fmt::format("the metadata (`{}`{}): NumPy's files have no place for it",
-                    all.begin()->first,
+        fmt::format("the metadata (`{}`{}): NumPy's files have no place for it", all.begin()->first,
                     all.size() == 1 ? "" : fmt::format(" and {} more", all.size() - 1)));
   }
   return report;

@@ -296,7 +296,8 @@ def test_export_of_the_latest_is_the_default(tmp_path, store):
 def test_export_json(tmp_path, store):
     target = tmp_path / "out.safetensors"
     document = run("export", store, target, "--json").json()
-    assert list(document) == ["file", "files", "version", "tensors", "bytes_written", "seconds", "not_kept", "warning"]
+    assert list(document) == ["file", "files", "version", "tensors", "bytes_written", "seconds", "not_kept", "notes",
+                              "warning"]
     assert (document["file"], document["files"], document["version"], document["tensors"]) == (
         str(target), [str(target)], 2, 3)
     assert document["bytes_written"] == target.stat().st_size

@@ -203,7 +203,7 @@ def test_every_version_in_json(store, out):
     assert document["store"] == str(store)
     for number, version in enumerate(document["versions"], start=1):
         file = str(out / f"{number}.safetensors")
-        assert list(version) == ["file", "files", "version", "tensors", "bytes_written", "seconds", "not_kept"]
+        assert list(version) == ["file", "files", "version", "tensors", "bytes_written", "seconds", "not_kept", "notes"]
         assert (version["file"], version["files"], version["version"], version["tensors"]) == (file, [file], number, 3)
 
 
