@@ -22,7 +22,9 @@ constexpr const char* kExamples =
     "  lancekeep export model.lance \"out/epoch-{version:04}.safetensors\" --all\n"
     "\nFILE's ending says what is written: .safetensors, .npz or .npy (one tensor). {version} in "
     "it\n"
-    "is the version's number. SIZE is a whole number and a unit: 500MB, 5GB (decimal), 4GiB.\n";
+    "is the version's number. SIZE is a whole number and a unit: 500MB, 5GB (decimal), 4GiB.\n"
+    "--json with --all prints {\"store\", \"versions\": [{\"file\", \"files\", \"version\", "
+    "...}]}.\n";
 
 struct ExportArguments {
   ExportPlan plan;

@@ -23,7 +23,9 @@ constexpr const char* kExamples =
     ".pth,\n"
     ".pt and .bin (state dicts and training checkpoints), and NumPy's .npz and .npy; a file's "
     "kind\n"
-    "is told by its content. Of several files, each is checked before the first is saved.\n";
+    "is told by its content. Of several files, each is checked before the first is saved;\n"
+    "--json then prints {\"store\", \"versions\": [{\"version\", \"file\", \"message\", ...}], "
+    "\"warning\"}.\n";
 
 struct ImportOptions {
   ImportPlan plan;

@@ -7,6 +7,7 @@ writes them all.
 """
 
 import functools
+import json
 import sys
 import warnings
 from collections.abc import Callable
@@ -83,6 +84,27 @@ def is_read_in_old_form(dtype: torch.dtype) -> bool:
         return any(dtype == getattr(storage, "dtype", None) for storage in torch._storage_classes)
 
 
+def several_files(name: str, make: Callable[[], dict], count: int) -> Case:
+    """As Hugging Face's libraries split a model's .bin."""
+
+    def write(folder: Path) -> Path:
+        tensors, names = make(), {}
+        for number in range(1, count + 1):
+            shard = f"pytorch_model-{number:05}-of-{count:05}.bin"
+            part = dict(list(tensors.items())[number - 1 :: count])
+            torch.save(part, folder / shard)
+            names.update(dict.fromkeys(part, shard))
+        path = folder / "pytorch_model.bin.index.json"
+        path.write_text(json.dumps({"metadata": {"total_size": 0}, "weight_map": names}))
+        return path
+
+    def rows_of_shards(index: Path) -> list[Row]:
+        shards = sorted(set(json.loads(index.read_text())["weight_map"].values()))
+        return [row for shard in shards for row in rows(index.parent / shard)]
+
+    return Case(f"torch, {count} files: {name}", write, rows_of_shards, in_order=False)
+
+
 OLD = {"_use_new_zipfile_serialization": False}
 
 
@@ -103,6 +125,8 @@ def cases() -> list[Case]:
             options = {"pickle_protocol": protocol}
             found.append(case(f"zip, protocol {protocol}: {name}", ".pth", contents()[name], **options))
             found.append(case(f"legacy, protocol {protocol}: {name}", ".pth", contents()[name], **options, **OLD))
+    for name in ("module", "views", "small", "big", "many tensors"):
+        found.append(several_files(name, contents()[name], 3))
     return found
 
 

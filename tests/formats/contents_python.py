@@ -55,7 +55,6 @@ def keys() -> dict:
         "none": {None: torch.ones(2)},
         "float": {0.5: 1, 1e100: torch.ones(1)},
         "tuple": {(1, "a"): torch.ones(1), (): 2},
-        "bytes": {b"a": 1},
         "dollar": {"$row": "w", "$x": torch.ones(1)},
         "int ordered": collections.OrderedDict([(2, torch.ones(1)), (1, torch.ones(2))]),
     }
@@ -98,10 +97,6 @@ def numpy_arrays() -> dict:
     }
 
 
-def numpy_big_endian() -> dict:
-    return {"floats": np.arange(5, dtype=">f4"), "ints": np.arange(6, dtype=">i8").reshape(2, 3), "one": np.array(1, dtype=">u2")}
-
-
 def shared() -> dict:
     """One container or tensor under several names."""
     weight, part = torch.ones(3), {"a": torch.zeros(2), "n": 1}
@@ -125,7 +120,7 @@ def deep() -> dict:
 
 CONTENTS = {
     "numbers": numbers, "text": text, "types": types, "containers": containers, "keys": keys, "names": names,
-    "numpy scalars": numpy_scalars, "numpy arrays": numpy_arrays, "numpy big-endian": numpy_big_endian,
+    "bytes as keys": lambda: {b"a": torch.ones(1), b"\xff": 2}, "numpy scalars": numpy_scalars, "numpy arrays": numpy_arrays,
     "shared": shared, "many tensors": many, "many values": many_values, "deep": deep,
     "one tensor": lambda: torch.arange(5.0), "one array": lambda: np.arange(5.0), "a list": lambda: [torch.ones(1), 2],
     "a tuple": lambda: (torch.ones(1), {"a": torch.ones(2)}), "one number": lambda: 5,

@@ -12,9 +12,11 @@ from pathlib import Path
 import cases_numpy
 import cases_safetensors
 import cases_torch
+import numpy as np
 import pytest
+import torch
 from case import Case, Row
-from test_formats import listing
+from test_formats import error, listing
 
 COMMAND = Path(os.environ["LANCEKEEP_BUILD"]) / "cli" / "lancekeep"
 CASES = [*cases_torch.cases(), *cases_safetensors.cases(), *cases_numpy.cases()]
@@ -59,6 +61,14 @@ def read(path: Path, folder: Path) -> list[Row]:
 def test_read(tmp_path: Path, case: Case) -> None:
     path = case.make(tmp_path)
     assert_rows(read(path, tmp_path / "out"), case.rows(path), case.in_order)
+
+
+def test_big_endian_arrays_in_a_pickle_are_refused_with_advice(tmp_path: Path) -> None:
+    """In NumPy's own files they are read."""
+    torch.save({"w": np.arange(5, dtype=">f4")}, tmp_path / "m.pth")
+    found = error(tmp_path / "m.pth")
+    assert found["error"] == "unsupported"
+    assert "array.astype('<f4')" in found["message"]
 
 
 def run(*arguments: object) -> dict:
