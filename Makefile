@@ -16,6 +16,7 @@ setup:
 	tools/setup.sh system
 	tools/setup.sh python
 	tools/setup.sh python-old
+	tools/setup.sh model-files
 
 build:
 	tools/setup.sh system
@@ -62,7 +63,7 @@ trust: setup
 	  LANCEKEEP_SEEDS=100 $$test --gtest_brief=1 --gtest_filter='*PowerCutAt*'; done
 	LANCEKEEP_INTERLEAVINGS=20000 $(BUILD)/tests/histories/interleaving_test --gtest_brief=1
 	LANCEKEEP_HISTORIES=3000 LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) .venv/bin/python -m pytest -q tests/histories
-	LANCEKEEP_TRUST=1 LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) .venv/bin/python -m pytest -q tests/durability
+	LANCEKEEP_TRUST=1 LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) .venv/bin/python -m pytest -q tests/durability tests/large/test_large_files.py
 
 clean:
 	rm -rf build

@@ -36,7 +36,7 @@ int report_by_type(bool json) {
            error.file().empty() ? Json() : Json(error.file()),
            error.offset() ? Json(*error.offset()) : Json());
   } catch (const Interrupted& interrupted) {
-    report(json, "interrupted", "interrupted; nothing was changed");
+    report(json, "interrupted", interrupted.what());
     return kSignalExitBase + interrupted.signal();
   } catch (const std::bad_alloc&) {
     report(json, "out_of_memory", "out of memory");
@@ -57,6 +57,13 @@ int report_current_exception(bool json) noexcept {
     std::fputs("lancekeep: failed, and the error could not be shown\n", stderr);
     return kFailure;
   }
+}
+
+Error with_outcome(const Error& error, const std::string& outcome) {
+  // Error puts file and offset in front of its text anew.
+  const std::string place = Error(error.code(), "", error.file(), error.offset()).what();
+  return Error(error.code(), error.what() + place.size() + ("; " + outcome), error.file(),
+               error.offset());
 }
 
 int report_misuse(bool json, const std::string& message) noexcept {

@@ -1,40 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep import: a model file becomes a new version of a store.
-#include "cli/interrupt.h"
+// lancekeep import: model files become new versions of a store.
+#include "cli/import_files.h"
+#include "cli/natural_order.h"
 #include "cli/output.h"
-#include "cli/progress.h"
 #include "cli/save_summary.h"
 #include "cli/verb.h"
-#include "cli/watched_source.h"
-
-#include <lancekeep/formats.h>
-#include <lancekeep/store.h>
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
 
 namespace lancekeep::cli {
 namespace {
 
 constexpr const char* kExamples =
     "  lancekeep import model.safetensors model.lance -m \"first\"\n"
-    "  lancekeep import epoch2.pth model.lance --set epoch=2 --set loss=0.31 --tag best\n";
+    "  lancekeep import epoch2.pth model.lance --set epoch=2 --set loss=0.31 --tag best\n"
+    "  lancekeep import epoch-*.pt model.lance --natural   (a version each; epoch-2 before "
+    "epoch-10)\n"
+    "\nRead are .safetensors, the .safetensors.index.json of a model in several files, torch's "
+    ".pth,\n"
+    ".pt and .bin (state dicts and training checkpoints), and NumPy's .npz and .npy; a file's "
+    "kind\n"
+    "is told by its content. Of several files, each is checked before the first is saved;\n"
+    "--json then prints {\"store\", \"versions\": [{\"version\", \"file\", \"message\", ...}], "
+    "\"warning\"}.\n";
 
 struct ImportOptions {
-  std::string file;
-  std::string store;
-  std::string message;
+  ImportPlan plan;
   std::vector<std::string> settings;
-  std::string tag;
+  bool natural = false;
   bool quiet = false;
 };
 
-/// The file's own metadata, with --set pairs taking precedence. What a file says under a key that
-/// the store keeps for itself was never this version's, and is left out.
-Metadata merged_metadata(Metadata metadata, const std::vector<std::string>& settings) {
-  std::erase_if(metadata, [](const auto& pair) {
-    return pair.first.empty() || pair.first.starts_with("lancekeep.") ||
-           pair.first.starts_with("__lance");
-  });
+Metadata parse_settings(const std::vector<std::string>& settings) {
+  Metadata metadata;
   for (const std::string& setting : settings) {
     const std::size_t equals = setting.find('=');
     if (equals == std::string::npos || equals == 0) {
@@ -46,75 +47,117 @@ Metadata merged_metadata(Metadata metadata, const std::vector<std::string>& sett
   return metadata;
 }
 
-SaveReport save_file(const ImportOptions& options, bool show_progress) {
-  const InterruptScope interrupts;
-  // The file is opened first: where it cannot be read, no store is made.
-  std::unique_ptr<TensorSource> file = open_model_file(options.file);
-  SaveOptions save;
-  save.message = options.message;
-  save.metadata = merged_metadata(file->metadata(), options.settings);
-  save.tag = options.tag;
-  WatchedSource source(std::move(file),
-                       [](std::size_t, std::string_view) { throw_if_interrupted(); });
-  ProgressBar bar(show_progress);
-  save.progress = [&bar](std::uint64_t done, std::uint64_t total, std::string_view tensor) {
-    throw_if_interrupted();
-    bar.update(done, total, tensor);
-  };
-  throw_if_interrupted();
-  return Store::create(options.store).save(source, save);
+void check_several(const ImportPlan& plan) {
+  if (plan.files.size() == 1) return;
+  if (!plan.tag.empty()) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("--tag names one version, and {} files make {}; tag the one you mean "
+                            "afterwards: lancekeep tag STORE NAME --at NUMBER",
+                            plan.files.size(), plan.files.size()));
+  }
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(plan.store, ignored)) {
+    throw Error(ErrorCode::invalid_argument,
+                "expected the store's folder behind the files, found a file", plan.store);
+  }
 }
 
-Json report_json(const ImportOptions& options, const SaveReport& report,
-                 std::chrono::nanoseconds elapsed) {
-  return {{"store", options.store},
-          {"version", report.version},
-          {"tag", options.tag.empty() ? Json() : Json(options.tag)},
-          {"tensors_written", report.tensors_written},
+Json figures(const SaveReport& report) {
+  return {{"tensors_written", report.tensors_written},
           {"tensors_kept", report.tensors_kept},
           {"bytes_written", report.bytes_written},
           {"bytes_shared", report.bytes_shared},
-          {"bytes_total", report.bytes_total},
-          {"seconds", std::chrono::duration<double>(elapsed).count()},
-          {"notes", Json(report.notes)}};
+          {"bytes_total", report.bytes_total}};
 }
 
-ExitCode run(const ImportOptions& options, bool json) {
-  const auto start = std::chrono::steady_clock::now();
-  const SaveReport report = save_file(options, !json && !options.quiet);
-  const auto elapsed = std::chrono::steady_clock::now() - start;
-  try {
-    if (json) {
-      print_json(report_json(options, report, elapsed));
-    } else if (!options.quiet) {
-      print(save_summary(options.store, report, elapsed) + "\n");
-      for (const std::string& note : report.notes) print_note(note);
-    }
-  } catch (const Error& e) {
-    throw Error(e.code(), fmt::format("version {} is saved, but {}", report.version, e.what()));
+double seconds(std::chrono::nanoseconds elapsed) {
+  return std::chrono::duration<double>(elapsed).count();
+}
+
+Json one_as_json(const ImportPlan& plan, const ImportedFile& done) {
+  Json document = {{"store", plan.store},
+                   {"version", done.report.version},
+                   {"tag", plan.tag.empty() ? Json() : Json(plan.tag)}};
+  document.update(figures(done.report));
+  document.update(Json{{"seconds", seconds(done.elapsed)}, {"notes", Json(done.report.notes)}});
+  return document;
+}
+
+Json several_as_json(const ImportPlan& plan, const std::vector<ImportedFile>& all) {
+  Json versions = Json::array();
+  for (const ImportedFile& done : all) {
+    Json version = {
+        {"version", done.report.version}, {"file", done.file}, {"message", done.message}};
+    version.update(figures(done.report));
+    version.update(Json{{"seconds", seconds(done.elapsed)}, {"notes", Json(done.report.notes)}});
+    versions.push_back(std::move(version));
   }
+  const std::string warning = order_note(plan.files);
+  return {{"store", plan.store},
+          {"versions", std::move(versions)},
+          {"warning", warning.empty() ? Json() : Json(warning)}};
+}
+
+void print_text(const ImportPlan& plan, const ImportedFile& done) {
+  print(save_summary(plan.store, done.report, done.elapsed) + "\n");
+  for (const std::string& note : done.report.notes) print_note(note);
+}
+
+ExitCode run(ImportOptions options, bool json) {
+  ImportPlan& plan = options.plan;
+  plan.settings = parse_settings(options.settings);
+  check_several(plan);
+  if (options.natural) std::ranges::stable_sort(plan.files, natural_less);
+  const bool talks = !json && !options.quiet;
+  if (const std::string note = order_note(plan.files); talks && !note.empty()) print_note(note);
+  std::vector<ImportedFile> all;
+  import_files(plan, talks, [&](const ImportedFile& done) {
+    all.push_back(done);
+    if (talks) print_text(plan, done);
+    if (!json || all.size() < plan.files.size()) return;
+    print_json(all.size() == 1 ? one_as_json(plan, done) : several_as_json(plan, all));
+  });
   return ExitCode::ok;
+}
+
+/// FILE takes all that is given, and STORE the last of it: CLI11 alone would do so only where no
+/// option follows.
+void add_files_and_store(CLI::App& verb, ImportPlan& plan) {
+  const auto take = [&plan, &verb](const std::vector<std::string>& given) {
+    plan.files = given;
+    if (given.size() < 2) return;
+    verb.get_option("STORE")->add_result(plan.files.back());
+    plan.files.pop_back();
+  };
+  verb.add_option_function<std::vector<std::string>>(
+          "FILE", take,
+          "Model files, a version each: .safetensors, .safetensors.index.json, .pth, .pt, .bin, "
+          ".npz, .npy")
+      ->required()
+      ->type_name("");
+  add_store(verb, plan.store)->description("Folder of the store; made where nothing is");
 }
 
 }  // namespace
 
 void add_import(CLI::App& app, Command& command) {
   CLI::App* verb =
-      add_verb(app, command, "import", "Save a model file as a new version of a store", kExamples);
+      add_verb(app, command, "import", "Save model files as new versions of a store", kExamples);
   auto options = std::make_shared<ImportOptions>();
-  verb->add_option("FILE", options->file, "Model file: .safetensors, .pth, .pt or .bin")
-      ->required()
-      ->type_name("");
-  add_store(*verb, options->store)->description("Folder of the store; made where nothing is");
-  verb->add_option("-m,--message", options->message, "What this version is")->type_name("MESSAGE");
-  verb->add_option("--set", options->settings, "Metadata of the version; may be repeated")
+  add_files_and_store(*verb, options->plan);
+  verb->add_option("-m,--message", options->plan.message,
+                   "What each version is; else, of several files, the file's name")
+      ->type_name("MESSAGE");
+  verb->add_option("--set", options->settings, "Metadata of each version; may be repeated")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  verb->add_option("--tag", options->tag, "Tag for the version; must be new")
+  verb->add_option("--tag", options->plan.tag, "Tag for the version; must be new; of one file")
       ->type_name("NAME")
       ->check([](const std::string& name) {
         return name.empty() ? std::string("a tag's name cannot be empty") : std::string();
       });
+  verb->add_flag("--natural", options->natural,
+                 "Save the files in the order of the numbers in their names");
   verb->add_flag("-q,--quiet", options->quiet, "Print nothing but errors");
   verb->callback([options, &command] {
     command.run = [options, &command] { return run(*options, command.json); };

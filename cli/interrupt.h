@@ -5,12 +5,15 @@
 
 #include <csignal>
 #include <stdexcept>
+#include <string>
 
 namespace lancekeep::cli {
 
 class Interrupted : public std::runtime_error {
  public:
-  explicit Interrupted(int signal) : std::runtime_error("interrupted"), signal_(signal) {}
+  /// `outcome` is what the user finds now.
+  explicit Interrupted(int signal, const std::string& outcome = "nothing was changed")
+      : std::runtime_error("interrupted; " + outcome), signal_(signal) {}
   [[nodiscard]] int signal() const noexcept { return signal_; }
 
  private:

@@ -52,10 +52,13 @@ std::string progress_line(std::uint64_t done, std::uint64_t total, std::chrono::
 
 ProgressBar::ProgressBar(bool wanted) : shown_(wanted && ::isatty(STDERR_FILENO) == 1) {}
 
-ProgressBar::~ProgressBar() {
+ProgressBar::~ProgressBar() { clear(); }
+
+void ProgressBar::clear() {
   if (drawn_width_ == 0) return;
   std::fprintf(stderr, "\r%*s\r", static_cast<int>(drawn_width_), "");
   std::fflush(stderr);
+  drawn_width_ = 0;
 }
 
 void ProgressBar::update(std::uint64_t done, std::uint64_t total, std::string_view tensor) {

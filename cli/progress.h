@@ -20,6 +20,8 @@ class ProgressBar {
 
   /// Redraws, at most ten times a second; what is done sooner than that is never drawn.
   void update(std::uint64_t done, std::uint64_t total, std::string_view tensor);
+  /// Wipes what is drawn, so that other lines can be printed.
+  void clear();
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
+#include <string_view>
 
 namespace lancekeep::cli {
 namespace {
@@ -25,6 +27,22 @@ constexpr std::array<AgeUnit, 5> kAgeUnits = {{{'w', nullptr, std::chrono::weeks
                                                {'h', "hour", std::chrono::hours(1)},
                                                {'m', "minute", std::chrono::minutes(1)},
                                                {'s', "second", std::chrono::seconds(1)}}};
+
+struct SizeUnit {
+  std::string_view name;
+  std::uint64_t bytes;
+};
+
+constexpr std::array<SizeUnit, 10> kSizeUnits = {{{"B", 1},
+                                                  {"kB", 1'000},
+                                                  {"KB", 1'000},
+                                                  {"MB", 1'000'000},
+                                                  {"GB", 1'000'000'000},
+                                                  {"TB", 1'000'000'000'000},
+                                                  {"KiB", 1ull << 10},
+                                                  {"MiB", 1ull << 20},
+                                                  {"GiB", 1ull << 30},
+                                                  {"TiB", 1ull << 40}}};
 
 }  // namespace
 
@@ -82,6 +100,25 @@ std::string age_text(std::chrono::nanoseconds age) {
   }
   return counted(static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(age).count()),
                  "second");
+}
+
+std::uint64_t parse_size(const std::string& text, const std::string& option) {
+  const auto fail = [&](const char* why) {
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("{} expects a size such as 5GB, 500MB or 4GiB, got `{}`{}", option, text, why));
+  };
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::string_view name = std::string_view(text).substr(digits);
+  const auto* const unit =
+      std::ranges::find_if(kSizeUnits, [&](const SizeUnit& each) { return each.name == name; });
+  if (digits == 0 || unit == kSizeUnits.end()) fail("");
+  std::uint64_t count = 0;
+  const bool fits = std::from_chars(text.data(), text.data() + digits, count).ec == std::errc() &&
+                    count <= std::numeric_limits<std::uint64_t>::max() / unit->bytes;
+  if (!fits) fail(", which is more than 2^64 bytes");
+  if (count == 0) fail(", which holds nothing");
+  return count * unit->bytes;
 }
 
 std::string number_runs(const std::vector<std::uint64_t>& numbers) {

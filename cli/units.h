@@ -24,6 +24,9 @@ namespace lancekeep::cli {
                                                  const std::string& option);
 /// The same in words, in the largest unit that fits exactly: "7 days", "90 minutes".
 [[nodiscard]] std::string age_text(std::chrono::nanoseconds age);
+/// A size above 0 as a whole number and a unit: decimal ("5GB", "500MB") or binary ("4GiB").
+/// @throws Error invalid_argument, naming `option`.
+[[nodiscard]] std::uint64_t parse_size(const std::string& text, const std::string& option);
 /// Ascending numbers, runs of them as "1–3, 5".
 [[nodiscard]] std::string number_runs(const std::vector<std::uint64_t>& numbers);
 

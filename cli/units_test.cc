@@ -84,6 +84,58 @@ TEST(AgeText, PicksTheLargestUnitThatFits) {
   EXPECT_EQ(age_text(0s), "0 seconds");
 }
 
+TEST(ParseSize, TakesDecimalAndBinaryUnits) {
+  EXPECT_EQ(parse_size("1B", "--x"), 1u);
+  EXPECT_EQ(parse_size("200KB", "--x"), 200'000u);
+  EXPECT_EQ(parse_size("200kB", "--x"), 200'000u);
+  EXPECT_EQ(parse_size("500MB", "--x"), 500'000'000u);
+  EXPECT_EQ(parse_size("5GB", "--x"), 5'000'000'000u);
+  EXPECT_EQ(parse_size("2TB", "--x"), 2'000'000'000'000u);
+  EXPECT_EQ(parse_size("3KiB", "--x"), 3072u);
+  EXPECT_EQ(parse_size("3MiB", "--x"), 3u << 20);
+  EXPECT_EQ(parse_size("4GiB", "--x"), 4ull << 30);
+  EXPECT_EQ(parse_size("1TiB", "--x"), 1ull << 40);
+}
+
+TEST(ParseSize, RefusesAnythingElse) {
+  for (const std::string text : {"", "GB", "5", "-5GB", "+5GB", "1.5GB", "5 GB", " 5GB", "5GB ",
+                                 "5gb", "5G", "5GBB", "5GB5", "0x5GB", "5EB"}) {
+    try {
+      (void)parse_size(text, "--max-shard-size");
+      ADD_FAILURE() << text;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+      EXPECT_EQ(std::string(error.what()),
+                "--max-shard-size expects a size such as 5GB, 500MB or 4GiB, got `" + text + "`");
+    }
+  }
+}
+
+TEST(ParseSize, RefusesNothing) {
+  for (const std::string text : {"0GB", "0B", "000KiB"}) {
+    try {
+      (void)parse_size(text, "--x");
+      ADD_FAILURE() << text;
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("which holds nothing"), std::string::npos);
+    }
+  }
+}
+
+TEST(ParseSize, RefusesWhatDoesNotFit) {
+  EXPECT_EQ(parse_size("18446744073709551615B", "--x"), std::numeric_limits<std::uint64_t>::max());
+  EXPECT_EQ(parse_size("16777215TiB", "--x"), 16'777'215ull << 40);
+  for (const std::string text :
+       {"18446744073709551616B", "16777216TiB", "99999999999999999999GB"}) {
+    try {
+      (void)parse_size(text, "--x");
+      ADD_FAILURE() << text;
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find("more than 2^64 bytes"), std::string::npos);
+    }
+  }
+}
+
 TEST(NumberRuns, JoinsNeighbours) {
   EXPECT_EQ(number_runs({}), "");
   EXPECT_EQ(number_runs({4}), "4");

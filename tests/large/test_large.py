@@ -6,38 +6,16 @@ The figures are printed; only memory is asserted, never a time.
 
 import json
 import os
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
+from measure import STREAM_KIB, measured
 from safetensors.torch import load_file, save_file
 
 BUILD = Path(os.environ["LANCEKEEP_BUILD"])
 MIB = 1024
-STREAM_KIB = 64 * 1024  # what a save may hold beyond the caller's tensors
-
-
-@pytest.fixture
-def folder(tmp_path):
-    yield tmp_path
-    shutil.rmtree(tmp_path)  # gigabytes: not to be left for later
-
-
-# A child's peak counts what its parent had when it forked: so a small parent runs it, not pytest.
-MEASURE = """
-import resource, subprocess, sys
-subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-"""
-
-
-def measured(*arguments):
-    """Runs a program; returns its peak memory in KiB."""
-    line = [sys.executable, "-c", MEASURE, *map(str, arguments)]
-    return int(subprocess.run(line, check=True, capture_output=True, text=True).stdout)
 
 
 def test_library(folder, say):

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/export_target.h"
+
+#include <lancekeep/error.h>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+namespace lancekeep::cli {
+namespace {
+
+TEST(WithVersion, FillsInTheNumber) {
+  EXPECT_EQ(with_version("epoch-{version}.npz", 7), "epoch-7.npz");
+  EXPECT_EQ(with_version("epoch-{version:03}.npz", 7), "epoch-007.npz");
+  EXPECT_EQ(with_version("epoch-{version:03}.npz", 12345), "epoch-12345.npz");
+  EXPECT_EQ(with_version("{version}/m-{version:02}.npz", 7), "7/m-07.npz");
+  EXPECT_EQ(with_version("{version}", 18446744073709551615u), "18446744073709551615");
+}
+
+TEST(WithVersion, LeavesOtherNamesAlone) {
+  for (const std::string name : {"m.npz", "{a}{b}.npz", "{}", "version}", "{ version}", ""}) {
+    EXPECT_FALSE(has_version(name));
+    EXPECT_EQ(with_version(name, 7), name);
+  }
+  EXPECT_TRUE(has_version("m{version:04}"));
+}
+
+TEST(WithVersion, RefusesOtherForms) {
+  for (const std::string place : {"{version:4}", "{version:0}", "{version:04d}", "{version:021}",
+                                  "{versions}", "{version ", "{version:", "{version:-4}"}) {
+    try {
+      (void)with_version("m-" + place, 7);
+      ADD_FAILURE() << place;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+      EXPECT_NE(std::string(error.what()).find("found `" + place + "`"), std::string::npos);
+    }
+  }
+}
+
+class RequireNothingThere : public testing::Test {
+ protected:
+  RequireNothingThere() {
+    folder_ = testing::TempDir() + "lancekeep-target-" + std::to_string(::getpid());
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directory(folder_);
+  }
+  ~RequireNothingThere() override { std::filesystem::remove_all(folder_); }
+
+  void make(const std::string& name) { std::ofstream(folder_ / name) << "mine"; }
+  /// The name of the file that is in the way; empty: none.
+  std::string found(Shards shards) {
+    try {
+      require_nothing_there(folder_ / "m.safetensors", shards);
+      return "";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::already_exists);
+      EXPECT_NE(std::string(error.what()).find("--force"), std::string::npos);
+      return std::filesystem::path(error.file()).filename();
+    }
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(RequireNothingThere, TakesAFreeName) {
+  make("m.npz");
+  EXPECT_EQ(found(Shards::none), "");
+  EXPECT_EQ(found(Shards::allowed), "");
+}
+
+TEST_F(RequireNothingThere, FindsTheFile) {
+  make("m.safetensors");
+  EXPECT_EQ(found(Shards::none), "m.safetensors");
+}
+
+TEST_F(RequireNothingThere, FindsALinkToNothing) {
+  std::filesystem::create_symlink("nowhere", folder_ / "m.safetensors");
+  EXPECT_EQ(found(Shards::none), "m.safetensors");
+}
+
+TEST_F(RequireNothingThere, FindsTheIndexOfShards) {
+  make("m.safetensors.index.json");
+  EXPECT_EQ(found(Shards::none), "");
+  EXPECT_EQ(found(Shards::allowed), "m.safetensors.index.json");
+}
+
+TEST_F(RequireNothingThere, FindsAShard) {
+  make("m-00001-of-00007.safetensors");
+  EXPECT_EQ(found(Shards::none), "");
+  EXPECT_EQ(found(Shards::allowed), "m-00001-of-00007.safetensors");
+}
+
+TEST_F(RequireNothingThere, TakesWhatOnlyLooksLikeAShard) {
+  for (const char* name : {"m-1-of-2.safetensors", "m-00001-of-00002.npz", "m-.safetensors",
+                           "n-00001-of-00002.safetensors", "m-00001-of-00002x.safetensors"}) {
+    make(name);
+  }
+  EXPECT_EQ(found(Shards::allowed), "");
+}
+
+}  // namespace
+}  // namespace lancekeep::cli

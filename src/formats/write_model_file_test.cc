@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "io/error_matcher.h"
+#include "io/temporary_folder.h"
+
+#include <lancekeep/formats.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace lancekeep {
+namespace {
+
+using io::fails_with;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// Some tensors of two bytes each.
+class SmallSource : public TensorSource {
+ public:
+  explicit SmallSource(std::initializer_list<const char*> names) {
+    for (const char* name : names) specs_.push_back({name, "uint8", {2}, 2, std::nullopt});
+  }
+  std::span<const TensorSpec> tensors() const override { return specs_; }
+  void read(std::size_t index, const ByteSink& sink) override {
+    const std::string bytes = {specs_.at(index).name.front(), '!'};
+    (void)sink(std::as_bytes(std::span(bytes)));
+  }
+  Metadata metadata() const override { return text; }
+
+  Metadata text;
+
+ private:
+  std::vector<TensorSpec> specs_;
+};
+
+class WriteModelFile : public testing::Test {
+ protected:
+  ExportReport write(const std::string& name, const ExportOptions& options = {}) {
+    return write_model_file(folder_.path() / name, source_, options);
+  }
+  auto writing(const std::string& name, const ExportOptions& options = {}) {
+    return [this, name, options] { (void)write(name, options); };
+  }
+  std::vector<std::string> names_in(const std::string& name) {
+    std::vector<std::string> names;
+    const auto file = open_model_file(folder_.path() / name);
+    for (const TensorSpec& tensor : file->tensors()) names.push_back(tensor.name);
+    return names;
+  }
+
+  io::TemporaryFolder folder_;
+  SmallSource source_ = {"a", "b"};
+};
+
+TEST_F(WriteModelFile, WritesSafetensorsWithItsMetadata) {
+  const ExportReport report = write("m.safetensors", {.metadata = {{"epoch", "3"}}});
+  EXPECT_EQ(report.tensors, 2u);
+  EXPECT_THAT(report.files, ElementsAre(folder_.path() / "m.safetensors"));
+  EXPECT_THAT(names_in("m.safetensors"), ElementsAre("a", "b"));
+  EXPECT_EQ(open_model_file(folder_.path() / "m.safetensors")->metadata().at("epoch"), "3");
+}
+
+TEST_F(WriteModelFile, WritesShardsOfTheSizeAskedFor) {
+  const ExportReport report = write("m.safetensors", {.max_shard_bytes = 2});
+  EXPECT_THAT(report.files, ElementsAre(folder_.path() / "m-00001-of-00002.safetensors",
+                                        folder_.path() / "m-00002-of-00002.safetensors",
+                                        folder_.path() / "m.safetensors.index.json"));
+  EXPECT_THAT(names_in("m.safetensors.index.json"), ElementsAre("a", "b"));
+}
+
+TEST_F(WriteModelFile, WritesNpz) {
+  const ExportReport report = write("m.npz");
+  EXPECT_THAT(report.files, ElementsAre(folder_.path() / "m.npz"));
+  EXPECT_THAT(report.not_kept, IsEmpty());
+  EXPECT_THAT(names_in("m.npz"), ElementsAre("a", "b"));
+}
+
+TEST_F(WriteModelFile, WritesNpy) {
+  source_ = {"a"};
+  const ExportReport report = write("m.npy");
+  EXPECT_EQ(report.tensors, 1u);
+  EXPECT_THAT(report.files, ElementsAre(folder_.path() / "m.npy"));
+}
+
+TEST_F(WriteModelFile, SaysThatNumpyKeepsNoMetadata) {
+  source_.text = {{"epoch", "3"}};
+  EXPECT_THAT(write("m.npz").not_kept, ElementsAre(HasSubstr("the metadata (`epoch`)")));
+  EXPECT_THAT(write("m.npz", {.metadata = {{"a", "1"}, {"loss", "2"}}}).not_kept,
+              ElementsAre(HasSubstr("the metadata (`a` and 2 more)")));
+}
+
+TEST_F(WriteModelFile, RefusesATorchName) {
+  EXPECT_THAT(writing("m.pth"),
+              fails_with(ErrorCode::invalid_argument, "`.pth`, a pickle, which is not written"));
+}
+
+TEST_F(WriteModelFile, RefusesAnEndingThatItDoesNotKnow) {
+  EXPECT_THAT(writing("m.onnx"),
+              fails_with(ErrorCode::invalid_argument, ".safetensors, .npz or .npy, found `.onnx`"));
+}
+
+TEST_F(WriteModelFile, RefusesANameWithoutAnEnding) {
+  EXPECT_THAT(writing("model"),
+              fails_with(ErrorCode::invalid_argument, "found a name without an ending"));
+}
+
+TEST_F(WriteModelFile, RefusesTheNameOfAnIndex) {
+  EXPECT_THAT(writing("m.safetensors.index.json"),
+              fails_with(ErrorCode::invalid_argument, "name `m.safetensors`"));
+}
+
+TEST_F(WriteModelFile, RefusesShardsOfOtherKinds) {
+  EXPECT_THAT(writing("m.npz", {.max_shard_bytes = 2}),
+              fails_with(ErrorCode::invalid_argument, "only .safetensors is written in shards"));
+  EXPECT_THAT(writing("m.npy", {.max_shard_bytes = 2}),
+              fails_with(ErrorCode::invalid_argument, "only .safetensors is written in shards"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+}
+
+}  // namespace
+}  // namespace lancekeep

@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: Apache-2.0
+"""lancekeep export: kinds of files, shards, some tensors, every version."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load_file, save_file
+from test_cli import COMMAND, fails, run
+
+
+def tensors(number):
+    return {"body.weight": np.full((100, 50), number, np.float32), "head.bias": np.arange(10) + number,
+            "head.weight": np.full(300, number, np.float64)}
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Three versions, of which 2 has a tag."""
+    path = tmp_path / "model.lance"
+    for number in (1, 2, 3):
+        save_file(tensors(number), tmp_path / "in.safetensors")
+        assert run("import", tmp_path / "in.safetensors", path, "-m", f"epoch {number}").status == 0
+    assert run("tag", path, "best", "--at", "2").status == 0
+    return path
+
+
+@pytest.fixture
+def out(tmp_path):
+    (tmp_path / "out").mkdir()
+    return tmp_path / "out"
+
+
+def names_in(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def assert_equal(found, expected):
+    assert sorted(found) == sorted(expected)
+    for name, value in expected.items():
+        assert found[name].dtype == value.dtype and np.array_equal(found[name], value), name
+
+
+# --- kinds of files -----------------------------------------------------------------------------
+
+
+def test_npz(store, out):
+    assert run("export", store, out / "m.npz", "--at", "best").status == 0
+    with np.load(out / "m.npz", allow_pickle=False) as file:
+        assert_equal(dict(file), tensors(2))
+
+
+def test_npy_of_one_tensor(store, out):
+    assert run("export", store, out / "m.npy", "--tensor", "head.bias").status == 0
+    assert np.array_equal(np.load(out / "m.npy", allow_pickle=False), tensors(3)["head.bias"])
+
+
+def test_npy_of_several_tensors_is_refused(store, out):
+    assert fails("export", store, out / "m.npy")[0] == "invalid_argument"
+    assert names_in(out) == []
+
+
+@pytest.mark.parametrize("name", ["m", "m.onnx", "m.safetensors.index.json", "m.pt", "m.bin", ".safetensors"])
+def test_other_names_are_refused(store, out, name):
+    code, message = fails("export", store, out / name)
+    assert code == "invalid_argument"
+    assert "expected a name that ends in .safetensors, .npz or .npy" in message
+    assert names_in(out) == []
+
+
+def test_numpy_s_files_keep_no_metadata(tmp_path, out):
+    save_file(tensors(1), tmp_path / "in.safetensors", metadata={"epoch": "1"})
+    run("import", tmp_path / "in.safetensors", tmp_path / "s")
+    result = run("export", tmp_path / "s", out / "m.npz")
+    assert result.status == 0
+    assert "note: not kept: the metadata (`epoch`)" in result.err
+
+
+# --- shards -------------------------------------------------------------------------------------
+
+SHARDS = [f"m-0000{number}-of-00003.safetensors" for number in (1, 2, 3)]
+
+
+def test_shards(store, out):
+    result = run("export", store, out / "m.safetensors", "--max-shard-size", "10kB")
+    assert (result.status, result.err) == (0, "")
+    index = json.loads((out / "m.safetensors.index.json").read_text())
+    assert set(index["weight_map"]) == set(tensors(3))
+    shards = sorted(set(index["weight_map"].values()))
+    assert names_in(out) == sorted([*shards, "m.safetensors.index.json"])
+    found = {}
+    for shard in shards:
+        found.update(load_file(out / shard))
+    assert_equal(found, tensors(3))
+    first, *rest = result.out.splitlines()
+    assert re.match(rf"{out}/m\.safetensors\.index\.json: 3 tensors of version 3; wrote ", first)
+    assert rest == [f"  {out}/{shard}" for shard in shards]
+
+
+def test_shards_in_json(store, out):
+    document = run("export", store, out / "m.safetensors", "--max-shard-size", "10kB", "--json").json()
+    assert document["file"] == str(out / "m.safetensors")
+    assert sorted(document["files"]) == sorted(str(path) for path in out.iterdir())
+    assert document["bytes_written"] == sum(path.stat().st_size for path in out.iterdir())
+
+
+def test_a_model_that_fits_is_one_file(store, out):
+    assert run("export", store, out / "m.safetensors", "--max-shard-size", "5GB").status == 0
+    assert names_in(out) == ["m.safetensors"]
+    assert_equal(load_file(out / "m.safetensors"), tensors(3))
+
+
+@pytest.mark.parametrize("name", ["m.safetensors", "m.safetensors.index.json", SHARDS[0]])
+def test_shards_write_over_nothing(store, out, name):
+    (out / name).write_text("mine")
+    code, message = fails("export", store, out / "m.safetensors", "--max-shard-size", "10kB")
+    assert code == "already_exists"
+    assert name in message and "--force" in message
+    assert names_in(out) == [name] and (out / name).read_text() == "mine"
+
+
+def test_shards_write_over_what_is_there_when_forced(store, out):
+    line = ["export", store, out / "m.safetensors", "--max-shard-size", "10kB"]
+    assert run(*line).status == 0
+    assert run(*line, "--at", "1", "--force").status == 0
+    index = json.loads((out / "m.safetensors.index.json").read_text())
+    found = {}
+    for shard in set(index["weight_map"].values()):
+        found.update(load_file(out / shard))
+    assert_equal(found, tensors(1))
+
+
+@pytest.mark.parametrize("size", ["0GB", "", "5", "GB", "-1GB", "99999999999TB", "5 GB", "lots"])
+def test_a_shard_size_must_be_one(store, out, size):
+    code, message = fails("export", store, out / "m.safetensors", "--max-shard-size", size)
+    assert code == "invalid_argument"
+    assert f"--max-shard-size expects a size such as 5GB, 500MB or 4GiB, got `{size}`" in message
+    assert names_in(out) == []
+
+
+def test_numpy_s_files_have_no_shards(store, out):
+    code, message = fails("export", store, out / "m.npz", "--max-shard-size", "1MB")
+    assert code == "invalid_argument"
+    assert "only .safetensors is written in shards" in message
+    assert names_in(out) == []
+
+
+# --- some tensors -------------------------------------------------------------------------------
+
+
+def test_only_the_tensors_named(store, out):
+    line = ["export", store, out / "m.safetensors", "--tensor", "head.weight", "--tensor", "body.weight"]
+    assert run(*line).out.startswith(f"{out}/m.safetensors: 2 tensors of version 3; ")
+    expected = tensors(3)
+    del expected["head.bias"]
+    assert_equal(load_file(out / "m.safetensors"), expected)
+
+
+def test_only_the_tensors_that_match(store, out):
+    assert run("export", store, out / "m.safetensors", "--tensor", "head.*").status == 0
+    assert sorted(load_file(out / "m.safetensors")) == ["head.bias", "head.weight"]
+
+
+def test_unknown_tensors_are_named(store, out):
+    code, message = fails("export", store, out / "m.safetensors", "--tensor", "head.bias", "--tensor", "a", "--tensor", "b*")
+    assert code == "not_found"
+    assert "version 3 has no tensor named `a`, or matching" in message
+    code, message = fails("export", store, out / "m.safetensors", "--tensor", "a", "--tensor", "head.bias", "--tensor", "c")
+    assert "named `a`, `c`, or" in message
+    assert names_in(out) == []
+
+
+def test_a_tie_falls_away_with_its_target(tmp_path, out):
+    weight = torch.arange(4.0)
+    torch.save({"a": weight, "b": weight}, tmp_path / "tied.pth")
+    run("import", tmp_path / "tied.pth", tmp_path / "s")
+    document = run("export", tmp_path / "s", out / "m.safetensors", "--tensor", "b", "--json").json()
+    assert document["not_kept"] == []
+    assert_equal(load_file(out / "m.safetensors"), {"b": weight.numpy()})
+
+
+# --- every version ------------------------------------------------------------------------------
+
+
+def test_every_version(store, out):
+    result = run("export", store, out / "epoch-{version:03}.safetensors", "--all")
+    assert (result.status, result.err) == (0, "")
+    assert names_in(out) == [f"epoch-00{number}.safetensors" for number in (1, 2, 3)]
+    for number, line in enumerate(result.out.splitlines(), start=1):
+        assert_equal(load_file(out / f"epoch-00{number}.safetensors"), tensors(number))
+        assert line.startswith(f"{out}/epoch-00{number}.safetensors: 3 tensors of version {number}; wrote ")
+
+
+def test_every_version_in_json(store, out):
+    document = run("export", store, out / "{version}.safetensors", "--all", "--json").json()
+    assert list(document) == ["store", "versions"]
+    assert document["store"] == str(store)
+    for number, version in enumerate(document["versions"], start=1):
+        file = str(out / f"{number}.safetensors")
+        assert list(version) == ["file", "files", "version", "tensors", "bytes_written", "seconds", "not_kept", "notes"]
+        assert (version["file"], version["files"], version["version"], version["tensors"]) == (file, [file], number, 3)
+
+
+def test_every_version_of_some_tensors(store, out):
+    assert run("export", store, out / "{version}.safetensors", "--all", "--tensor", "head.bias").status == 0
+    assert [int(load_file(out / f"{n}.safetensors")["head.bias"][0]) for n in (1, 2, 3)] == [1, 2, 3]
+
+
+def test_versions_that_are_gone_are_left_out(store, out):
+    assert run("gc", store, "--keep-last", "1").status == 0
+    assert run("export", store, out / "{version}.safetensors", "--all").status == 0
+    assert names_in(out) == ["2.safetensors", "3.safetensors"]
+
+
+def test_a_version_s_number_may_stand_in_any_name(store, out):
+    assert run("export", store, out / "m-{version}.safetensors", "--at", "best").status == 0
+    assert names_in(out) == ["m-2.safetensors"]
+
+
+def test_every_version_needs_a_place_for_its_number(store, out):
+    code, message = fails("export", store, out / "m.safetensors", "--all")
+    assert code == "invalid_argument"
+    assert "put {version} into the name" in message
+    assert names_in(out) == []
+
+
+def test_a_place_of_another_form_is_refused(store, out):
+    code, message = fails("export", store, out / "{version:4}.safetensors", "--all")
+    assert code == "invalid_argument"
+    assert "expected `{version}` or, with zeros in front, `{version:04}`, found `{version:4}`" in message
+    assert names_in(out) == []
+
+
+def test_every_version_excludes_one(store, out):
+    assert "--at excludes --all" in fails("export", store, out / "{version}.safetensors", "--all", "--at", "1")[1]
+
+
+def test_nothing_is_written_where_one_target_exists(store, out):
+    (out / "3.safetensors").write_text("mine")
+    code, message = fails("export", store, out / "{version}.safetensors", "--all")
+    assert code == "already_exists"
+    assert "3.safetensors" in message and message.endswith("; no version was written\n")
+    assert names_in(out) == ["3.safetensors"]
+    assert run("export", store, out / "{version}.safetensors", "--all", "--force").status == 0
+    assert_equal(load_file(out / "3.safetensors"), tensors(3))
+
+
+def test_nothing_is_written_where_one_version_lacks_a_tensor(tmp_path, store, out):
+    save_file({"other": np.ones(3)}, tmp_path / "in.safetensors")
+    assert run("import", tmp_path / "in.safetensors", store).status == 0
+    code, message = fails("export", store, out / "{version}.safetensors", "--all", "--tensor", "head.bias")
+    assert code == "not_found"
+    assert "version 4" in message
+    assert names_in(out) == []
+
+
+def test_a_store_without_versions(tmp_path, out):
+    (tmp_path / "s").mkdir()
+    subprocess.run([COMMAND, "import", "/dev/null", tmp_path / "s"], capture_output=True)
+    assert run("export", tmp_path / "s", out / "{version}.safetensors", "--all").status == 2
+    assert names_in(out) == []
+
+
+def flip_byte_of(store, number):
+    """Damages a value of `body.weight` that only that version has."""
+    wanted = np.full(5000, number, np.float32).tobytes()
+    for path in (store / "data").iterdir():
+        content = path.read_bytes()
+        if wanted in content:
+            at = content.index(wanted)
+            path.write_bytes(content[:at] + b"\xff" + content[at + 1:])
+            return
+    raise AssertionError("no such value")
+
+
+def test_a_damaged_version_is_named_with_what_was_written(store, out):
+    flip_byte_of(store, 3)
+    done = run("export", store, out / "{version}.safetensors", "--all")
+    assert done.status == 2
+    assert len(done.out.splitlines()) == 2
+    assert done.err.startswith("lancekeep: version 3: ") and "body.weight" in done.err
+    assert done.err.endswith("; versions 1–2 are written\n")
+    assert names_in(out) == ["1.safetensors", "2.safetensors"]
+
+
+def test_a_version_whose_manifest_is_damaged_stops_all_before_it_begins(store, out):
+    manifest = sorted((store / "_versions").iterdir())[1]  # whatever the naming, the middle one is version 2
+    manifest.write_bytes(b"\0" * manifest.stat().st_size)
+    code, message = fails("export", store, out / "{version}.safetensors", "--all")
+    assert code == "corrupt"
+    assert "version 2: " in message and message.endswith("; no version was written\n")
+    assert names_in(out) == []
+
+
+def test_a_signal_names_what_is_written(tmp_path, store, out):
+    save_file({"w": np.zeros(100_000_000, np.float32)}, tmp_path / "in.safetensors")
+    assert run("import", tmp_path / "in.safetensors", store).status == 0
+    line = [COMMAND, "export", store, out / "{version}.safetensors", "--all"]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        for _ in range(3):
+            process.stdout.readline()
+        deadline = time.monotonic() + 60
+        while not any(name.startswith(".lancekeep") for name in names_in(out)):  # until it writes the fourth
+            assert process.poll() is None and time.monotonic() < deadline
+        os.kill(process.pid, signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGINT
+    assert err == "lancekeep: interrupted; versions 1–3 are written\n"
+    assert names_in(out) == [f"{number}.safetensors" for number in (1, 2, 3)]
