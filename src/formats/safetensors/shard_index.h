@@ -17,7 +17,8 @@
 
 namespace lancekeep::formats {
 
-inline constexpr std::uint64_t kLongestShardIndex = 100'000'000;
+/// Of a quarter of a million tensors, for which the budget has room.
+inline constexpr std::uint64_t kLongestShardIndex = 32 << 20;
 
 struct ShardIndex {
   struct Tensor {

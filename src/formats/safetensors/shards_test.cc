@@ -213,7 +213,7 @@ TEST_F(Shards, AnIndexBeyondTheLimitIsRefused) {
   const auto path = folder_.write("index", "{}");
   std::filesystem::resize_file(path, kLongestShardIndex + 1);
   EXPECT_THAT([&] { (void)open_shards(io::InputFile(path), folder_.path(), open_); },
-              fails_with(ErrorCode::unsupported, "JSON text of 100000001 bytes"));
+              fails_with(ErrorCode::unsupported, "JSON text of 33554433 bytes"));
 }
 
 }  // namespace
