@@ -100,8 +100,8 @@ TEST_F(ModelFile, KnowsTheIndexOfSeveralFiles) {
   folder_.write("sub/b.bin", formats::zip_of(content));
   const auto source = open("\n {\"weight_map\":{\"v\":\"sub/b.bin\",\"w\":\"a.any\"}}");
   ASSERT_EQ(source->tensors().size(), 2u);
-  EXPECT_EQ(formats::bytes_of(*source, 0), "x");
-  EXPECT_EQ(formats::bytes_of(*source, 1), formats::counting_bytes(24));
+  EXPECT_EQ(bytes_of(*source, 0), "x");
+  EXPECT_EQ(bytes_of(*source, 1), formats::counting_bytes(24));
 }
 
 TEST_F(ModelFile, AnIndexAmongTheFilesOfAnIndexIsRefused) {

@@ -4,6 +4,7 @@
 
 #include "formats/zip/writer.h"
 #include "io/bytes_testing.h"
+#include "tensor/source_testing.h"
 
 #include <lancekeep/tensor.h>
 
@@ -36,15 +37,6 @@ inline std::filesystem::path write_archive(
   }
   writer.commit();
   return path;
-}
-
-inline std::string bytes_of(TensorSource& source, std::size_t index) {
-  std::string text;
-  source.read(index, [&](std::span<const std::byte> piece) {
-    text.append(reinterpret_cast<const char*>(piece.data()), piece.size());
-    return true;
-  });
-  return text;
 }
 
 }  // namespace lancekeep::formats

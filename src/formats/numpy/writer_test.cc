@@ -12,31 +12,11 @@
 namespace lancekeep {
 namespace {
 
-using formats::bytes_of;
 using io::fails_with;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using namespace std::string_literals;
-
-/// Tensors in memory.
-class MemorySource : public TensorSource {
- public:
-  void add(const std::string& name, const std::string& dtype, const Shape& shape,
-           const std::string& bytes, std::optional<std::size_t> tied_to = std::nullopt) {
-    specs.push_back({name, dtype, shape, bytes.size(), tied_to});
-    content.push_back(bytes);
-  }
-  std::span<const TensorSpec> tensors() const override { return specs; }
-  void read(std::size_t index, const ByteSink& sink) override {
-    (void)sink(std::as_bytes(std::span(content.at(index))));
-  }
-  Metadata metadata() const override { return text; }
-
-  std::vector<TensorSpec> specs;
-  std::vector<std::string> content;
-  Metadata text;
-};
 
 class NumpyWriter : public testing::Test {
  protected:

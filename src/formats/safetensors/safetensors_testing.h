@@ -5,6 +5,7 @@
 #include "io/bytes_testing.h"
 #include "io/descriptor.h"
 #include "io/input_file.h"
+#include "tensor/source_testing.h"
 
 #include <lancekeep/tensor.h>
 #include <sys/mman.h>
@@ -32,37 +33,6 @@ inline std::string safetensors_entry(const std::string& name, const std::string&
                                      std::uint64_t end) {
   return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape +
          ",\"data_offsets\":[" + std::to_string(begin) + "," + std::to_string(end) + "]}";
-}
-
-/// Tensors in memory.
-class MemorySource : public TensorSource {
- public:
-  void add(const std::string& name, const std::string& dtype, const Shape& shape,
-           const std::string& bytes, std::optional<std::size_t> tied_to = std::nullopt) {
-    specs.push_back({name, dtype, shape, bytes.size(), tied_to});
-    content.push_back(bytes);
-  }
-  std::span<const TensorSpec> tensors() const override { return specs; }
-  void read(std::size_t index, const ByteSink& sink) override {
-    (void)sink(std::as_bytes(std::span(content.at(index))));
-  }
-  Metadata metadata() const override { return text; }
-
-  std::vector<TensorSpec> specs;
-  std::vector<std::string> content;
-  std::vector<std::string> notes() const override { return remarks; }
-
-  std::vector<std::string> remarks;
-  Metadata text;
-};
-
-inline std::string bytes_of(TensorSource& source, std::size_t index) {
-  std::string text;
-  source.read(index, [&](std::span<const std::byte> piece) {
-    text.append(reinterpret_cast<const char*>(piece.data()), piece.size());
-    return true;
-  });
-  return text;
 }
 
 }  // namespace lancekeep::formats

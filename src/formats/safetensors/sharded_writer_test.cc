@@ -53,7 +53,7 @@ class ShardedWriter : public testing::Test {
   }
 
   io::TemporaryFolder folder_;
-  formats::MemorySource source_;
+  MemorySource source_;
 };
 
 TEST_F(ShardedWriter, WhatFitsIsOneFile) {
@@ -96,7 +96,7 @@ TEST_F(ShardedWriter, IsReadBackInModelOrder) {
   ASSERT_EQ(source->tensors().size(), 5u);
   for (std::size_t i = 0; i < 5; ++i) {
     EXPECT_EQ(source->tensors()[i].name, source_.specs[i].name);
-    EXPECT_EQ(formats::bytes_of(*source, i), source_.content[i]);
+    EXPECT_EQ(bytes_of(*source, i), source_.content[i]);
   }
   EXPECT_EQ(source->metadata(), (Metadata{{"k", "v"}}));
   EXPECT_THAT(source->notes(), IsEmpty());

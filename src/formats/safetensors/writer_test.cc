@@ -26,7 +26,7 @@ class SafetensorsWriter : public testing::Test {
     return formats::open_safetensors(io::InputFile(folder_.path() / "m.safetensors"));
   }
   io::TemporaryFolder folder_;
-  formats::MemorySource source_;
+  MemorySource source_;
 };
 
 TEST_F(SafetensorsWriter, WritesTensorsInModelOrder) {
@@ -42,8 +42,8 @@ TEST_F(SafetensorsWriter, WritesTensorsInModelOrder) {
   ASSERT_EQ(again->tensors().size(), 3u);
   EXPECT_EQ(again->tensors()[0].name, "z");
   EXPECT_EQ(again->tensors()[2].shape, (Shape{0, 4}));
-  EXPECT_EQ(formats::bytes_of(*again, 0), "abc");
-  EXPECT_EQ(formats::bytes_of(*again, 1), "12345678");
+  EXPECT_EQ(bytes_of(*again, 0), "abc");
+  EXPECT_EQ(bytes_of(*again, 1), "12345678");
   EXPECT_EQ(again->metadata(), (Metadata{{"epoch", "3"}}));
 }
 
@@ -84,7 +84,7 @@ TEST_F(SafetensorsWriter, TiedTensorsAreWrittenTwiceAndReported) {
   source_.add("a", "uint8", {2}, "ab");
   source_.add("b", "uint8", {2}, "ab", 0);
   EXPECT_THAT(write().not_kept, ElementsAre(HasSubstr("`b` is tied to `a`")));
-  EXPECT_EQ(formats::bytes_of(*written(), 1), "ab");
+  EXPECT_EQ(bytes_of(*written(), 1), "ab");
 }
 
 TEST_F(SafetensorsWriter, Float4CountsValues) {
@@ -156,7 +156,7 @@ TEST_F(SafetensorsWriter, AFileThatWasThereIsReplacedOnlyByAWholeOne) {
   EXPECT_EQ(folder_.read("m.safetensors"), "before");
   source_.specs[0].dtype = "int8";
   (void)write();
-  EXPECT_EQ(formats::bytes_of(*written(), 0), "x");
+  EXPECT_EQ(bytes_of(*written(), 0), "x");
 }
 
 }  // namespace
