@@ -6,33 +6,32 @@
 
 #include "formats/pickle/value.h"
 #include "io/input_file.h"
-
-#include <lancekeep/error.h>
+#include "io/memory_budget.h"
 
 #include <cstdint>
-#include <functional>
-#include <map>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace lancekeep::formats {
 
-struct FileRange {
-  std::uint64_t offset = 0;
+struct TorchStorage {
+  std::string key;
+  std::uint64_t offset = 0;  ///< of its bytes, in the file
   std::uint64_t length = 0;
 };
 
 struct TorchFile {
   io::InputFile file;
+  /// For all that is kept of the file's structures.
+  std::unique_ptr<io::MemoryBudget> budget;
   PickleDocument object;
-  std::map<std::string, FileRange, std::less<>> storages;  ///< by key
+  std::vector<TorchStorage> storages = {};  ///< sorted by key
+
+  /// Null where there is none.
+  [[nodiscard]] const TorchStorage* find_storage(std::string_view key) const;
 };
-
-/// A pickle of this size describes some hundred thousand tensors; storages are not part of it.
-inline constexpr std::uint64_t kLargestPickle = 64 << 20;
-
-/// Throws at the place in the file where the pickle made the node.
-[[noreturn]] void fail_at(const PickleDocument& document, const PickleNode& node, ErrorCode code,
-                          const std::string& problem);
 
 /// The zip form: `<name>/data.pkl`, `<name>/data/<key>`, `<name>/byteorder`.
 [[nodiscard]] TorchFile open_torch_zip(const io::InputFile& file);

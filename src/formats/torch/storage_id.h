@@ -8,13 +8,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace lancekeep::formats {
 
 struct StorageId {
-  std::string key;
+  std::string_view key;    ///< in the document
   std::string_view dtype;  ///< of its elements
   std::size_t itemsize = 1;
   std::uint64_t bytes = 0;       ///< of the storage
