@@ -26,10 +26,10 @@ class TorchZip : public testing::Test {
 
 TEST_F(TorchZip, HasThePickleAndTheStorages) {
   const TorchFile torch = open(minimal_);
-  EXPECT_TRUE(node_of(torch.object.root)->is_dict());
-  ASSERT_EQ(torch.storages.count("0"), 1u);
-  EXPECT_EQ(torch.storages.at("0").length, 4u);
-  EXPECT_EQ(torch.file.read(torch.storages.at("0").offset, 4, "storage").text(), "1234");
+  EXPECT_TRUE(torch.object.node(torch.object.root)->is_dict());
+  ASSERT_EQ(torch.storages.size(), 1u);
+  EXPECT_EQ(torch.storages[0].length, 4u);
+  EXPECT_EQ(torch.file.read(torch.storages[0].offset, 4, "storage").text(), "1234");
 }
 
 TEST_F(TorchZip, FilesFromBeforeByteorderAreRead) {
