@@ -22,6 +22,8 @@ class MemoryBudget {
   /// @throws Error unsupported, naming `what` ("the pickle's values"), where `bytes` more do not
   /// fit.
   void take(std::uint64_t bytes, std::string_view what);
+  /// For what was taken and is freed before the file has been read.
+  void give_back(std::uint64_t bytes) noexcept { left_ += bytes; }
   [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
 
  private:

@@ -32,6 +32,14 @@ TEST(MemoryBudget, RefusesWhatIsLeftNoMore) {
               fails_with(ErrorCode::unsupported, "a.pt"));
 }
 
+TEST(MemoryBudget, WhatIsGivenBackIsThereAgain) {
+  MemoryBudget budget(100, "a.pt");
+  budget.take(60, "the memo");
+  budget.give_back(60);
+  budget.take(100, "the values");
+  EXPECT_EQ(budget.left(), 0u);
+}
+
 TEST(MemoryBudget, GrowsWithTheFile) {
   const TemporaryFolder folder;
   const std::filesystem::path path = folder.path() / "model.pt";

@@ -41,7 +41,8 @@ PickleValue counter(const PicklePlace& place, PickleDocument& document,
                     const PickleNode& arguments) {
   const PickleNode* counts =
       only_argument(place, document, arguments, Kind::dict, "Counter takes nothing or a dict");
-  return document.add_node(Kind::counter, place.at, counts ? counts->items() : PickleStack::Values());
+  return document.add_node(Kind::counter, place.at,
+                           counts ? counts->items() : PickleStack::Values());
 }
 
 PickleValue set(const PicklePlace& place, PickleDocument& document, const PickleNode& arguments) {

@@ -18,7 +18,7 @@ namespace lancekeep::formats {
 namespace {
 
 constexpr std::uint64_t kQuietNan = 0x7FF8'0000'0000'0000;
-constexpr std::uint64_t kNine = 1'000'000'000;
+constexpr std::uint64_t kBillion = 1'000'000'000;
 
 // Python's str may hold a surrogate without its pair, and a pickle writes it as if it were a
 // character of UTF-8; here it is one.
@@ -49,13 +49,13 @@ std::vector<std::uint32_t> magnitude(std::string_view bytes, bool negative) {
   return words;
 }
 
-// Divides in place and gives the rest.
-std::uint64_t divide(std::vector<std::uint32_t>& words, std::uint64_t divisor) {
+// Divides in place and gives the rest. By a constant, for compilers make that cheap.
+std::uint64_t divide_by_billion(std::vector<std::uint32_t>& words) {
   std::uint64_t rest = 0;
   for (auto word = words.rbegin(); word != words.rend(); ++word) {
     const std::uint64_t part = rest << 32 | *word;
-    *word = static_cast<std::uint32_t>(part / divisor);
-    rest = part % divisor;
+    *word = static_cast<std::uint32_t>(part / kBillion);
+    rest = part % kBillion;
   }
   while (!words.empty() && words.back() == 0) words.pop_back();
   return rest;
@@ -75,16 +75,13 @@ std::string decimal(std::string_view bytes) {
   std::vector<std::uint32_t> words = magnitude(bytes, negative);
   std::string digits;
   do {
-    const std::uint64_t rest = divide(words, kNine);
+    const std::uint64_t rest = divide_by_billion(words);
     digits.insert(0, words.empty() ? fmt::to_string(rest) : fmt::format("{:09}", rest));
   } while (!words.empty());
   return negative ? "-" + digits : digits;
 }
 
-void JsonText::raw(std::string_view json) {
-  budget_->take(json.size(), "the JSON text of the file's values");
-  json_ += json;
-}
+void JsonText::raw(std::string_view json) { json_.append(json); }
 
 void JsonText::integer(std::int64_t number) { raw(fmt::to_string(number)); }
 
@@ -114,16 +111,12 @@ void JsonText::text(std::string_view text, std::string_view where) {
   raw("}");
 }
 
-void JsonText::string(std::string_view utf8) {
-  budget_->take(utf8.size(), "the JSON text of the file's values");
-  raw(nlohmann::json(utf8).dump());
-}
+void JsonText::string(std::string_view utf8) { raw(nlohmann::json(utf8).dump()); }
 
 void JsonText::base64(std::string_view bytes) {
   constexpr std::string_view kDigits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  budget_->take((bytes.size() + 2) / 3 * 4 + 2, "the JSON text of the file's values");
-  json_ += '"';
+  raw("\"");
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t have = std::min<std::size_t>(3, bytes.size() - i);
     std::uint32_t bits = 0;
@@ -131,10 +124,10 @@ void JsonText::base64(std::string_view bytes) {
       bits = bits << 8 | (k < have ? static_cast<std::uint8_t>(bytes[i + k]) : 0u);
     }
     for (std::size_t k = 0; k < 4; ++k) {
-      json_ += k <= have ? kDigits[bits >> (18 - 6 * k) & 63u] : '=';
+      json_.push_back(k <= have ? kDigits[bits >> (18 - 6 * k) & 63u] : '=');
     }
   }
-  json_ += '"';
+  raw("\"");
 }
 
 void JsonText::open_tag(std::string_view tag) {
@@ -142,7 +135,5 @@ void JsonText::open_tag(std::string_view tag) {
   raw(tag);
   raw("\":");
 }
-
-std::string JsonText::take() { return std::exchange(json_, {}); }
 
 }  // namespace lancekeep::formats

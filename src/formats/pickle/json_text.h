@@ -3,6 +3,7 @@
 // JSON lacks. Every byte is taken from the file's budget before it is there. One thread.
 #pragma once
 
+#include "formats/pickle/paid_vector.h"
 #include "io/memory_budget.h"
 
 #include <cstddef>
@@ -10,13 +11,15 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lancekeep::formats {
 
 class JsonText {
  public:
   /// `budget` must outlive the writer.
-  explicit JsonText(io::MemoryBudget& budget) : budget_(&budget) {}
+  explicit JsonText(io::MemoryBudget& budget)
+      : json_(budget, "the JSON text of the file's values") {}
 
   /// As it is: brackets, commas, `null`.
   void raw(std::string_view json);
@@ -34,11 +37,10 @@ class JsonText {
   void open_tag(std::string_view tag);
 
   /// What was written; the writer is empty then.
-  [[nodiscard]] std::string take();
+  [[nodiscard]] std::vector<char> take() { return json_.release(); }
 
  private:
-  io::MemoryBudget* budget_;
-  std::string json_;
+  PaidVector<char> json_;
 };
 
 /// The shortest text that reads back equal, with `.` or `e` in it, as Python writes it: `1.0`,

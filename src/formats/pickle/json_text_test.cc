@@ -20,7 +20,8 @@ std::string written(const std::function<void(JsonText&)>& write) {
   io::MemoryBudget budget(1 << 20, "m.pt");
   JsonText json(budget);
   write(json);
-  return json.take();
+  const std::vector<char> text = json.take();
+  return {text.begin(), text.end()};
 }
 std::string real(double number) {
   return written([&](JsonText& json) { json.real(number); });
@@ -62,8 +63,9 @@ TEST(JsonText, ASurrogateThatStandsAloneIsKept) {
 }
 
 TEST(JsonText, WhatIsNoTextIsRefused) {
-  EXPECT_THAT([] { (void)text("\xff"); },
-              fails_with(ErrorCode::corrupt, "the entry `a` holds a str of 1 bytes that is not UTF-8"));
+  EXPECT_THAT(
+      [] { (void)text("\xff"); },
+      fails_with(ErrorCode::corrupt, "the entry `a` holds a str of 1 bytes that is not UTF-8"));
 }
 
 TEST(JsonText, Base64IsPadded) {

@@ -102,7 +102,8 @@ std::strong_ordering compare(const PickleDocument& document, PickleValue a, Pick
   if (a == b) return std::strong_ordering::equal;
   const int rank_of_a = rank(document, a);
   if (const auto order = rank_of_a <=> rank(document, b); order != 0) return order;
-  if (rank_of_a == 0) return whole_number(document, a).value() <=> whole_number(document, b).value();
+  if (rank_of_a == 0)
+    return whole_number(document, a).value() <=> whole_number(document, b).value();
   if (const PickleNode* node = document.node(a)) {
     return compare_items(document, *node, *document.node(b));
   }
@@ -140,14 +141,15 @@ void merge_equal(std::vector<Entry>& entries, const Less& less) {
 void drop_repeated(PickleDocument& document, PickleNode& node) {
   const std::uint32_t step = node.is_dict() ? 2 : 1;
   const std::uint32_t count = node.count / step;
-  if (count > 1) document.budget().take(count * sizeof(Entry), "the keys of a dict");
+  const std::uint64_t taken = count * sizeof(Entry);
+  document.budget().take(taken, "the keys of a dict");
   std::vector<Entry> entries;
   entries.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i) {
     check_key(document, node, node.first[i * step]);
     entries.push_back({i, i});
   }
-  if (count < 2) return;
+  if (count == 0) return;
   const auto key = [&](std::uint32_t place) { return node.first[place * step]; };
   const auto order_of = [](PickleValue value) { return std::pair(value.kind, value.payload); };
   // Without this, two long keys that come a million times by way of the memo would be compared
@@ -163,6 +165,7 @@ void drop_repeated(PickleDocument& document, PickleNode& node) {
     ++place;
   }
   node.count = place * step;
+  document.budget().give_back(taken);
 }
 
 }  // namespace

@@ -74,14 +74,17 @@ TEST(PickleKeys, TuplesAreComparedByTheirItems) {
 }
 
 TEST(PickleKeys, ASetHasEachItemOnce) {
-  const PickleDocument document = load("\x8f(" + kOne + kTrue + pickled("x") + pickled("x") + "\x90");
+  const PickleDocument document =
+      load("\x8f(" + kOne + kTrue + pickled("x") + pickled("x") + "\x90");
   EXPECT_EQ(document.node(document.root)->count, 2u);
 }
 
 TEST(PickleKeys, AContainerIsNoKey) {
   EXPECT_THAT([] { (void)load("}]Ns"); }, fails_with(ErrorCode::unsupported, "a key is a list"));
-  EXPECT_THAT([] { (void)load("\x8f(}\x90"); }, fails_with(ErrorCode::unsupported, "a key is a dict"));
-  EXPECT_THAT([] { (void)load("}]\x85Ns"); }, fails_with(ErrorCode::unsupported, "a key is a tuple"));
+  EXPECT_THAT([] { (void)load("\x8f(}\x90"); },
+              fails_with(ErrorCode::unsupported, "a key is a dict"));
+  EXPECT_THAT([] { (void)load("}]\x85Ns"); },
+              fails_with(ErrorCode::unsupported, "a key is a tuple"));
   EXPECT_THAT([] { (void)load("}\x96\x01\0\0\0\0\0\0\0aNs"s); },
               fails_with(ErrorCode::unsupported, "a key is a bytearray"));
 }

@@ -4,9 +4,10 @@
 // its name.
 //
 // Understood is what a pickler writes for protocols 2 to 5: numbers, text, bytes, None, tuples,
-// lists, dicts, sets, the memo, globals, calls, and persistent ids. An OrderedDict, a Counter, a set
-// and a defaultdict are made at once; the state that BUILD gives an OrderedDict is dropped, that of
-// another call kept with the call. Everything else is refused with the opcode's name and offset.
+// lists, dicts, sets, the memo, globals, calls, and persistent ids. An OrderedDict, a Counter, a
+// set and a defaultdict are made at once; the state that BUILD gives an OrderedDict is dropped,
+// that of another call kept with the call. Everything else is refused with the opcode's name and
+// offset.
 #pragma once
 
 #include "formats/pickle/reader.h"

@@ -20,7 +20,9 @@ class PickleReaderTest : public testing::Test {
 };
 
 TEST_F(PickleReaderTest, ReadsNumbersAndTexts) {
-  PickleReader in(file("xx\x01\x02\x03\x04\x05\x06\x07" "abc\nd"), 2, 14);
+  PickleReader in(file("xx\x01\x02\x03\x04\x05\x06\x07"
+                       "abc\nd"),
+                  2, 14);
   EXPECT_EQ(in.u8("a"), 1u);
   EXPECT_EQ(in.u16("a"), 0x0302u);
   EXPECT_EQ(in.u32("a"), 0x07060504u);
@@ -38,7 +40,8 @@ TEST_F(PickleReaderTest, ReadsAcrossWindows) {
 }
 
 TEST_F(PickleReaderTest, LongTextsStayInTheFile) {
-  PickleReader in(file("abc" + std::string(kLongestKeptText + 1, 'x') + "d"), 3, kLongestKeptText + 5);
+  PickleReader in(file("abc" + std::string(kLongestKeptText + 1, 'x') + "d"), 3,
+                  kLongestKeptText + 5);
   const PickleText text = in.text(kLongestKeptText + 1, "a");
   EXPECT_EQ(text.kept, nullptr);
   EXPECT_EQ(text.offset, 3u);

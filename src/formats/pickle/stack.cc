@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/pickle/stack.h"
 
-#include "io/checked_math.h"
-
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <limits>
 
 namespace lancekeep::formats {
 
@@ -16,20 +11,11 @@ void PicklePlace::fail(ErrorCode code, const std::string& problem) const {
 
 void PickleStack::push(PickleValue value) {
   if (height_ == values_.size()) {
-    budget_.take(sizeof(PickleValue), "the pickle's stack");
     values_.push_back(value);
   } else {
     values_[height_] = value;
   }
   ++height_;
-}
-
-void PickleStack::mark() {
-  if (marks_.size() == most_marks_) {
-    budget_.take(sizeof(std::size_t), "the pickle's marks");
-    ++most_marks_;
-  }
-  marks_.push_back(height_);
 }
 
 PickleValue PickleStack::top() const {
@@ -61,19 +47,13 @@ void PickleStack::pop_value_or_mark() {
 }
 
 PickleStack::Values PickleStack::take_from(std::size_t start) {
-  const Values taken = Values(values_).subspan(start, height_ - start);
+  const Values taken = values_.values().subspan(start, height_ - start);
   height_ = start;
   return taken;
 }
 
 void PickleMemo::put(std::uint64_t index, PickleValue value) {
-  if (index >= values_.size()) {
-    const std::uint64_t more = index - values_.size() + 1;
-    budget_.take(io::checked_mul<std::uint64_t>(more, sizeof(PickleValue))
-                     .value_or(std::numeric_limits<std::uint64_t>::max()),
-                 "the pickle's memo");
-    values_.resize(index + 1, {PickleValue::Kind::absent});
-  }
+  if (index >= values_.size()) values_.resize(index + 1, {PickleValue::Kind::absent});
   if (values_[index].kind == PickleValue::Kind::absent) ++remembered_;
   values_[index] = value;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "formats/pickle/opcode.h"
+#include "formats/pickle/paid_vector.h"
 #include "formats/pickle/reader.h"
 #include "formats/pickle/value.h"
 
@@ -13,7 +14,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <vector>
 
 namespace lancekeep::formats {
 
@@ -32,10 +32,12 @@ class PickleStack {
   using Values = std::span<const PickleValue>;
 
   PickleStack(const PicklePlace& place, io::MemoryBudget& budget)
-      : place_(place), budget_(budget) {}
+      : place_(place),
+        values_(budget, "the pickle's stack"),
+        marks_(budget, "the pickle's marks") {}
 
   void push(PickleValue value);
-  void mark();
+  void mark() { marks_.push_back(height_); }
   [[nodiscard]] PickleValue top() const;
   /// Takes the last `wanted` values, in the order in which they were pushed. They are there until
   /// the next push.
@@ -54,17 +56,15 @@ class PickleStack {
   }
 
   const PicklePlace& place_;
-  io::MemoryBudget& budget_;
-  std::vector<PickleValue> values_;  ///< the first `height_` are on the stack
+  PaidVector<PickleValue> values_;  ///< the first `height_` are on the stack
   std::size_t height_ = 0;
-  std::vector<std::size_t> marks_;
-  std::size_t most_marks_ = 0;
+  PaidVector<std::size_t> marks_;
 };
 
 /// Picklers number what they remember from 0 on.
 class PickleMemo {
  public:
-  explicit PickleMemo(io::MemoryBudget& budget) : budget_(budget) {}
+  explicit PickleMemo(io::MemoryBudget& budget) : values_(budget, "the pickle's memo") {}
 
   void put(std::uint64_t index, PickleValue value);
   void put_next(PickleValue value) { put(remembered_, value); }
@@ -72,8 +72,7 @@ class PickleMemo {
   [[nodiscard]] PickleValue get(std::uint64_t index) const;
 
  private:
-  io::MemoryBudget& budget_;
-  std::vector<PickleValue> values_;
+  PaidVector<PickleValue> values_;
   std::uint64_t remembered_ = 0;
 };
 

@@ -23,7 +23,7 @@ namespace lancekeep::formats {
 
 struct PickleValue {
   enum class Kind : std::uint8_t {
-    absent,         ///< a memo slot that nothing was put into
+    absent,  ///< a memo slot that nothing was put into
     none,
     boolean,        ///< payload: 0 or 1
     small_integer,  ///< payload: an int32

@@ -78,8 +78,8 @@ Call call_of(const PickleDocument& document, PickleValue value) {
 
 bool is_global(const PickleDocument& document, PickleValue value, Callable callable) {
   const PickleNode* global = document.node(value, PickleNode::Kind::global);
-  return global && find_callable(document.global_module(*global), document.global_name(*global)) ==
-                       callable;
+  return global &&
+         find_callable(document.global_module(*global), document.global_name(*global)) == callable;
 }
 
 }  // namespace lancekeep::formats

@@ -32,7 +32,7 @@ class TorchSource : public TensorSource {
   std::span<const TensorSpec> tensors() const override { return rows_.specs; }
   void read(std::size_t index, const ByteSink& sink) override {
     const RowValue& value = rows_.values.at(index);
-    if (const auto* text = std::get_if<std::string>(&value)) {
+    if (const auto* text = std::get_if<std::vector<char>>(&value)) {
       if (!text->empty()) (void)sink(std::as_bytes(std::span(text->data(), text->size())));
       return;
     }
@@ -97,9 +97,8 @@ std::vector<std::string> overlap_notes(const TorchFile& torch, const TorchRows& 
   const auto place_in_file = [&](std::uint32_t index) {
     return std::pair(place_of(rows, index).offset, index);
   };
-  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return place_in_file(a) < place_in_file(b);
-  });
+  std::sort(order.begin(), order.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return place_in_file(a) < place_in_file(b); });
   std::vector<std::string> notes;
   const auto end = [&](std::uint32_t index) {
     return place_of(rows, index).offset + place_of(rows, index).reach;

@@ -87,8 +87,9 @@ std::optional<GlobalRefusal> refuse_torch_global(std::string_view module, std::s
     return GlobalRefusal{ErrorCode::unsupported, start + advice_for_tensor_kind(name)};
   }
   if (module == "torch") {
-    return GlobalRefusal{ErrorCode::unsafe, start + "Of torch, tensors, torch.Size, dtypes, "
-                                                    "devices and layouts are read"};
+    return GlobalRefusal{ErrorCode::unsafe, start +
+                                                "Of torch, tensors, torch.Size, dtypes, "
+                                                "devices and layouts are read"};
   }
   return GlobalRefusal{ErrorCode::unsafe,
                        start +

@@ -139,11 +139,14 @@ void JsonValueWriter::write_sequence(const PickleNode& node,
 // Sorted, for a set has no order: the same set gives the same text each time.
 void JsonValueWriter::write_set(const PickleNode& node) {
   std::vector<std::string> items;
+  std::uint64_t taken = 0;
   for (const PickleValue value : node.items()) {
     JsonValueWriter item(torch_, where_);
     item.write(value);
-    torch_.budget->take(sizeof(std::string), "the items of a set");
-    items.push_back(item.take());
+    const std::vector<char> text = item.take();
+    torch_.budget->take(sizeof(std::string) + text.size(), "the items of a set");
+    taken += sizeof(std::string) + 2 * text.size();
+    items.emplace_back(text.begin(), text.end());
   }
   std::sort(items.begin(), items.end());
   json_.open_tag("$set");
@@ -153,12 +156,14 @@ void JsonValueWriter::write_set(const PickleNode& node) {
     json_.raw(items[i]);
   }
   json_.raw("]}");
+  torch_.budget->give_back(taken);
 }
 
 void JsonValueWriter::write_text(const PickleText& text) {
   if (text.kept) return json_.text({text.kept, text.length}, where_);
   torch_.budget->take(text.length, "a text of the pickle");
   json_.text(torch_.file.read(text.offset, text.length, "a text of the pickle").text(), where_);
+  torch_.budget->give_back(text.length);
 }
 
 void JsonValueWriter::write_bytes(PickleValue value, const char* tag) {
@@ -168,6 +173,7 @@ void JsonValueWriter::write_bytes(PickleValue value, const char* tag) {
   json_.open_tag(tag);
   json_.base64(read_raw_bytes(torch_.file, *raw));
   json_.raw("}");
+  torch_.budget->give_back(raw->length);
 }
 
 void JsonValueWriter::write_integer(PickleValue value) {
@@ -209,7 +215,8 @@ void JsonValueWriter::write_size(PickleValue value) {
 void JsonValueWriter::write_device(PickleValue value) {
   const Call call = call_of(document_, value);
   const std::size_t count = call.arguments.size();
-  const auto type = count == 1 || count == 2 ? document_.short_text(call.arguments[0]) : std::nullopt;
+  const auto type =
+      count == 1 || count == 2 ? document_.short_text(call.arguments[0]) : std::nullopt;
   const auto index = count == 2 ? document_.integer(call.arguments[1]) : std::nullopt;
   if (!type || (count == 2 && !index) || call.state) fail_call(value);
   json_.open_tag("$device");

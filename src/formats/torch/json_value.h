@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace lancekeep::formats {
 
@@ -25,7 +26,7 @@ class JsonValueWriter {
                        const std::function<void(std::uint32_t place)>& write_item);
   /// `{"$row":"name"}`, `{"$ndarray":"name"}`.
   void write_reference(const char* tag, const std::string& name);
-  [[nodiscard]] std::string take() { return json_.take(); }
+  [[nodiscard]] std::vector<char> take() { return json_.take(); }
 
  private:
   void write_pairs(const PickleNode& node,

@@ -23,9 +23,10 @@ std::string_view kept(const PickleDocument& document, PickleValue key) {
 std::string_view checked(const PickleDocument& document, PickleValue key) {
   const std::string_view text = kept(document, key);
   if (io::utf8_error(text)) {
-    document.fail(ErrorCode::unsupported,
-                  fmt::format("a dict has a key of {} bytes that is not UTF-8; names of tensors are",
-                              text.size()));
+    document.fail(
+        ErrorCode::unsupported,
+        fmt::format("a dict has a key of {} bytes that is not UTF-8; names of tensors are",
+                    text.size()));
   }
   return text;
 }
@@ -59,8 +60,8 @@ std::string tuple_name(const PickleDocument& document, const PickleNode& tuple) 
   std::string text = "(";
   for (const PickleValue item : tuple.items()) {
     if (text.size() > 1) text += ", ";
-    text += item.kind == Kind::text ? quoted(checked(document, item), false)
-                                    : key_name(document, item);
+    text +=
+        item.kind == Kind::text ? quoted(checked(document, item), false) : key_name(document, item);
   }
   return text + (tuple.count == 1 ? ",)" : ")");
 }

@@ -84,25 +84,25 @@ void check_machine(const PickleDocument& pickle) {
 
 // All storages that the object's pickle names, in whichever place; sorted by key.
 std::vector<StorageId> named_storages(const TorchFile& torch) {
-  std::vector<std::pair<StorageId, const PickleNode*>> named;
+  std::vector<StorageId> named;
   for (const PickleNode& node : torch.object.nodes()) {
     if (node.kind != PickleNode::Kind::persistent_id) continue;
-    torch.budget->take(2 * sizeof(StorageId), "the file's storages");
-    named.emplace_back(read_storage_id(torch.object, node), &node);
+    torch.budget->take(sizeof(StorageId), "the file's storages");
+    named.push_back(read_storage_id(torch.object, node));
   }
   std::stable_sort(named.begin(), named.end(),
-                   [](const auto& a, const auto& b) { return a.first.key < b.first.key; });
-  std::vector<StorageId> ids;
-  for (const auto& [id, node] : named) {
-    if (ids.empty() || ids.back().key != id.key) {
-      ids.push_back(id);
-    } else if (ids.back().bytes != id.bytes || ids.back().itemsize != id.itemsize) {
-      fail_at(torch.object, *node, ErrorCode::corrupt,
-              fmt::format("storage `{}` has {} bytes here and {} elsewhere", io::printable(id.key),
-                          id.bytes, ids.back().bytes));
+                   [](const StorageId& a, const StorageId& b) { return a.key < b.key; });
+  for (std::size_t i = 1; i < named.size(); ++i) {
+    const StorageId& id = named[i];
+    const StorageId& before = named[i - 1];
+    if (id.key == before.key && (id.bytes != before.bytes || id.itemsize != before.itemsize)) {
+      torch.object.fail(ErrorCode::corrupt,
+                        fmt::format("storage `{}` has {} bytes here and {} elsewhere",
+                                    io::printable(id.key), id.bytes, before.bytes),
+                        id.offset);
     }
   }
-  return ids;
+  return named;
 }
 
 const StorageId& find_named(const std::vector<StorageId>& named, const PickleDocument& keys,
@@ -166,6 +166,7 @@ void find_storages(TorchFile& torch, const PickleDocument& keys, std::uint64_t p
     torch.storages.push_back(read_storage(torch.file, id, position));
     position = torch.storages.back().offset + id.bytes;
   }
+  torch.budget->give_back(named.size() * sizeof(StorageId));
   sort_storages(torch, keys);
   if (position != torch.file.size()) {
     throw Error(ErrorCode::unsupported,

@@ -35,8 +35,8 @@ TEST_F(TorchLegacy, HasTheObjectAndTheStorages) {
 }
 
 TEST_F(TorchLegacy, APickleLargerThanTheReadersWindowIsRead) {
-  parts_.object = whole_pickle(pickled_dict(
-      {{"text", pickled(std::string(600'000, 'n'))}, {"w", legacy_tensor().text()}}));
+  parts_.object = whole_pickle(
+      pickled_dict({{"text", pickled(std::string(600'000, 'n'))}, {"w", legacy_tensor().text()}}));
   EXPECT_EQ(open(parts_.text()).storages.size(), 1u);
 }
 

@@ -20,10 +20,20 @@ struct Code {
 };
 
 constexpr auto kCodes = std::to_array<Code>({
-    {"b1", "bool"},      {"i1", "int8"},    {"i2", "int16"},     {"i4", "int32"},
-    {"i8", "int64"},     {"u1", "uint8"},   {"u2", "uint16"},    {"u4", "uint32"},
-    {"u8", "uint64"},    {"f2", "float16"}, {"f4", "float32"},   {"f8", "float64"},
-    {"c8", "complex64"}, {"c16", "complex128"},
+    {"b1", "bool"},
+    {"i1", "int8"},
+    {"i2", "int16"},
+    {"i4", "int32"},
+    {"i8", "int64"},
+    {"u1", "uint8"},
+    {"u2", "uint16"},
+    {"u4", "uint32"},
+    {"u8", "uint64"},
+    {"f2", "float16"},
+    {"f4", "float32"},
+    {"f8", "float64"},
+    {"c8", "complex64"},
+    {"c16", "complex128"},
 });
 
 // Reads what is NumPy's under one value; `where` and the place are for messages.
@@ -78,15 +88,17 @@ class Numpy {
                           : std::nullopt;
     const PickleNode* state =
         call.state ? document_.node(*call.state, PickleNode::Kind::tuple) : nullptr;
-    if (!code || !state || state->count < 5) corrupt("has " + document_.describe(value) + " as its dtype");
+    if (!code || !state || state->count < 5)
+      corrupt("has " + document_.describe(value) + " as its dtype");
     const auto* found = std::find_if(kCodes.begin(), kCodes.end(),
                                      [&](const Code& known) { return known.code == *code; });
     const auto order = document_.short_text(state->items()[1]);
     const bool plain = std::all_of(state->items().begin() + 2, state->items().begin() + 5,
                                    [](PickleValue item) { return item == PickleValue{}; });
     if (found == kCodes.end() || !plain) {
-      refuse(fmt::format("is of NumPy's dtype `{}`, which torch does not have; save numbers or text",
-                         io::printable(*code)));
+      refuse(
+          fmt::format("is of NumPy's dtype `{}`, which torch does not have; save numbers or text",
+                      io::printable(*code)));
     }
     const std::size_t itemsize = dtype_itemsize(found->name).value();
     if (order == ">") {
@@ -118,7 +130,8 @@ class Numpy {
   void check_size(const RawBytes& raw, std::uint64_t wanted) const {
     const std::uint64_t count = count_raw_bytes(torch_.file, raw);
     if (count != wanted) {
-      corrupt(fmt::format("has {} bytes of values, but its shape and dtype take {}", count, wanted));
+      corrupt(
+          fmt::format("has {} bytes of values, but its shape and dtype take {}", count, wanted));
     }
   }
 
@@ -127,9 +140,10 @@ class Numpy {
     if (!wanted) corrupt("is a NumPy array: " + shape_problem(shape));
     check_size(raw, *wanted);
     if (raw.latin1 && fortran && *wanted > kLargestRead) {
-      refuse(fmt::format("is a NumPy array in Fortran order of {} bytes as text; save it with "
-                         "pickle_protocol=4, or numpy.ascontiguousarray(array)",
-                         *wanted));
+      refuse(
+          fmt::format("is a NumPy array in Fortran order of {} bytes as text; save it with "
+                      "pickle_protocol=4, or numpy.ascontiguousarray(array)",
+                      *wanted));
     }
     Shape reversed(shape.rbegin(), shape.rend());
     Shape strides = row_major_strides(fortran ? reversed : shape).value_or(Shape());

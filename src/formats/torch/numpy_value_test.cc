@@ -107,8 +107,8 @@ TEST_F(NumpyValue, ADtypeThatIsNoneIsRefused) {
 
 TEST_F(NumpyValue, BytesOfAnotherCountAreRefused) {
   array_.bytes = "C\x03"s + "abc";
-  EXPECT_THAT(opening(array_),
-              fails_with(ErrorCode::corrupt, "has 3 bytes of values, but its shape and dtype take 4"));
+  EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt,
+                                          "has 3 bytes of values, but its shape and dtype take 4"));
   EXPECT_THAT(opening(pickled_dict({{"a", array_.scalar()}})),
               fails_with(ErrorCode::corrupt, "its shape and dtype take 1"));
 }
@@ -149,18 +149,18 @@ TEST_F(NumpyValue, AnArrayOfProtocol5IsRead) {
   const auto source = open(pickled_dict(
       {{"a", made + array_.bytes + array_.dtype() + array_.shape + pickled("F") + "tR"}}));
   EXPECT_EQ(bytes(*source, 0), "acbd");
-  EXPECT_THAT(opening(pickled_dict(
-                  {{"a", made + array_.bytes + array_.dtype() + array_.shape + "NtR"}})),
-              fails_with(ErrorCode::corrupt, "a NumPy array of no known order"));
+  EXPECT_THAT(
+      opening(pickled_dict({{"a", made + array_.bytes + array_.dtype() + array_.shape + "NtR"}})),
+      fails_with(ErrorCode::corrupt, "a NumPy array of no known order"));
 }
 
 TEST_F(NumpyValue, OtherArgumentsAreRefused) {
-  EXPECT_THAT(opening(pickled_dict(
-                  {{"a", pickled_global("numpy.core.multiarray", "scalar") + ")R"}})),
-              fails_with(ErrorCode::corrupt, "a NumPy scalar of other arguments"));
-  EXPECT_THAT(opening(pickled_dict(
-                  {{"a", pickled_global("numpy.core.numeric", "_frombuffer") + ")R"}})),
-              fails_with(ErrorCode::corrupt, "a NumPy array of other arguments"));
+  EXPECT_THAT(
+      opening(pickled_dict({{"a", pickled_global("numpy.core.multiarray", "scalar") + ")R"}})),
+      fails_with(ErrorCode::corrupt, "a NumPy scalar of other arguments"));
+  EXPECT_THAT(
+      opening(pickled_dict({{"a", pickled_global("numpy.core.numeric", "_frombuffer") + ")R"}})),
+      fails_with(ErrorCode::corrupt, "a NumPy array of other arguments"));
 }
 
 }  // namespace

@@ -24,7 +24,8 @@ const std::string& RowNames::add(TensorSpec spec) {
   if (taken_.insert(index).second) return name;
 
   const std::string wanted = name;
-  budget_.take(wanted.size() + kEntryBytes + sizeof(std::string), "the names of the file's tensors");
+  budget_.take(wanted.size() + kEntryBytes + sizeof(std::string),
+               "the names of the file's tensors");
   std::uint32_t& number = next_number_.try_emplace(wanted, 2).first->second;
   do {
     name = fmt::format("{}#{}", wanted, number++);

@@ -70,8 +70,8 @@ class RowMaker {
     }
     const PickleNode& node = *document_.node(value);
     tree_.write_container(node, [&](std::uint32_t place) {
-      const std::string part = node.is_dict() ? key_name(document_, node.items()[place - 1])
-                                              : fmt::to_string(place);
+      const std::string part =
+          node.is_dict() ? key_name(document_, node.items()[place - 1]) : fmt::to_string(place);
       add(path ? *path + "." + part : part, node.items()[place]);
     });
   }
@@ -79,7 +79,8 @@ class RowMaker {
   // Gives the name that the row got.
   const std::string& add_row(const std::string& wanted, PickleValue value) {
     const ObjectKind kind = object_kind(document_, value);
-    if (kind == ObjectKind::tensor) return add_numbers(wanted, read_torch_tensor(torch_, value, wanted));
+    if (kind == ObjectKind::tensor)
+      return add_numbers(wanted, read_torch_tensor(torch_, value, wanted));
     if (kind == ObjectKind::numpy_array) {
       return add_numbers(wanted, read_numpy_array(torch_, value, entry(wanted)));
     }
@@ -96,10 +97,12 @@ class RowMaker {
     const std::uint64_t dimensions = tensor.shape.size() + tensor.place.strides.size();
     torch_.budget->take(kRowBytes + dimensions * sizeof(std::int64_t), "the file's tensors");
     rows_.values.emplace_back(std::move(tensor.place));
-    return names_.add({wanted, std::move(tensor.dtype), std::move(tensor.shape), tensor.nbytes, {}});
+    return names_.add(
+        {wanted, std::move(tensor.dtype), std::move(tensor.shape), tensor.nbytes, {}});
   }
 
-  const std::string& add_text(const std::string& wanted, const char* dtype, std::string text) {
+  const std::string& add_text(const std::string& wanted, const char* dtype,
+                              std::vector<char> text) {
     torch_.budget->take(kRowBytes, "the file's values");
     const std::uint64_t nbytes = text.size();
     rows_.values.emplace_back(std::move(text));

@@ -8,14 +8,13 @@
 
 #include <lancekeep/tensor.h>
 
-#include <string>
 #include <variant>
 #include <vector>
 
 namespace lancekeep::formats {
 
 /// Where a row's bytes are, or they themselves.
-using RowValue = std::variant<TensorPlace, std::string>;
+using RowValue = std::variant<TensorPlace, std::vector<char>>;
 
 struct TorchRows {
   std::vector<TensorSpec> specs;

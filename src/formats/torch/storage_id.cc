@@ -41,12 +41,14 @@ StorageId read_storage_id(const PickleDocument& document, const PickleNode& node
          fmt::format("the id of a storage has {} items instead of 5 or 6", id->count));
   }
   const PickleNode* type = document.node(id->items()[1], Kind::global);
-  const auto dtype = type ? storage_type_dtype(document.global_module(*type), document.global_name(*type))
-                          : std::nullopt;
+  const auto dtype =
+      type ? storage_type_dtype(document.global_module(*type), document.global_name(*type))
+           : std::nullopt;
   const auto key = document.short_text(id->items()[2]);
   if (!dtype || !key) {
-    fail(ErrorCode::corrupt, fmt::format("the id of a storage has {} as its type and {} as its key",
-                                         document.describe(id->items()[1]), document.describe(id->items()[2])));
+    fail(ErrorCode::corrupt,
+         fmt::format("the id of a storage has {} as its type and {} as its key",
+                     document.describe(id->items()[1]), document.describe(id->items()[2])));
   }
   StorageId storage{*key, *dtype, dtype_itemsize(*dtype).value()};
   const auto bytes = bytes_of(document, id->items()[4], storage.itemsize);
@@ -54,6 +56,7 @@ StorageId read_storage_id(const PickleDocument& document, const PickleNode& node
     fail(ErrorCode::corrupt,
          "the size of storage `" + io::printable(storage.key) + "` is no byte count");
   storage.bytes = storage.view_bytes = *bytes;
+  storage.offset = node.offset;
   if (id->count == 5 || id->items()[5] == PickleValue{}) return storage;
 
   const PickleNode* view = document.node(id->items()[5], Kind::tuple);

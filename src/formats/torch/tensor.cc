@@ -117,9 +117,8 @@ class Rebuild {
     if (!bytes) fail(ErrorCode::corrupt, shape_problem(layout.shape));
     const auto reach = lancekeep::reach(layout);
     if (!reach) {
-      fail(ErrorCode::corrupt,
-           fmt::format("strides {} do not fit shape {}", to_string(layout.strides),
-                       to_string(layout.shape)));
+      fail(ErrorCode::corrupt, fmt::format("strides {} do not fit shape {}",
+                                           to_string(layout.strides), to_string(layout.shape)));
     }
     tensor.nbytes = *bytes;
     tensor.place.reach = *reach;
@@ -182,9 +181,9 @@ PlainCall typed_call(const PickleDocument& document, PickleValue value, const Ca
   const bool whole = call.arguments.size() == 4;
   const PickleNode* function = whole ? document.node(call.arguments[0], Kind::global) : nullptr;
   const PickleNode* arguments = whole ? document.node(call.arguments[2], Kind::tuple) : nullptr;
-  const auto callable = function ? find_callable(document.global_module(*function),
-                                                 document.global_name(*function))
-                                 : std::nullopt;
+  const auto callable =
+      function ? find_callable(document.global_module(*function), document.global_name(*function))
+               : std::nullopt;
   if (!arguments || !rebuilds_plainly(callable) ||
       !is_global(document, call.arguments[1], Callable::tensor_type)) {
     fail_at(document, value, ErrorCode::unsupported,

@@ -74,7 +74,7 @@ void find_storages(TorchFile& torch, const ZipArchive& archive, const std::strin
   for (const ZipEntry& entry : archive.entries()) {
     if (!entry.name.starts_with(folder)) continue;
     archive.require_stored(entry);
-    torch.budget->take(sizeof(TorchStorage) + entry.name.size(), "the file's storages");
+    torch.budget->take(sizeof(TorchStorage), "the file's storages");
     torch.storages.push_back({entry.name.substr(folder.size()), entry.offset, entry.size});
   }
 }
@@ -90,9 +90,8 @@ TorchFile open_torch_zip(const io::InputFile& file) {
   archive.require_stored(pickle);
 
   auto budget = std::make_unique<io::MemoryBudget>(file);
-  PickleDocument object =
-      load_pickle(PickleReader(file, pickle.offset, pickle.offset + pickle.size),
-                  refuse_torch_global, *budget);
+  PickleDocument object = load_pickle(
+      PickleReader(file, pickle.offset, pickle.offset + pickle.size), refuse_torch_global, *budget);
   TorchFile torch{file, std::move(budget), std::move(object)};
   if (torch.object.length != pickle.size) {
     torch.object.fail(ErrorCode::corrupt, "data.pkl goes on after its STOP opcode",
