@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training checkpoints: rows, JSON and tree are what expected_rows.py says of the object that torch loads."""
 
+import argparse
 import collections
 import math
 import random
@@ -49,7 +50,8 @@ def trained() -> dict:
         "epoch": 3, "global_step": 2**40, "best": math.inf, "done": False, "comment": None,
         "model": net.state_dict(), "optimizers": [adam.state_dict(), sgd.state_dict()],
         "schedulers": (scheduler.state_dict(),),
-        "rng": {"torch": torch.get_rng_state(), "numpy": np.random.RandomState(1).get_state(), "python": random.Random(1).getstate()},
+        "rng": {"torch": torch.get_rng_state(), "numpy": np.random.RandomState(1).get_state(),
+                "python": random.Random(1).getstate()},
         "history": [{"loss": 0.5, "lr": 1e-05}, {"loss": float("nan"), "lr": 1e-06}],
     }  # fmt: skip
 
@@ -57,12 +59,16 @@ def trained() -> dict:
 def values() -> dict:
     return {
         "none": None, "true": True, "false": False, "int": -3, "long": 2**62, "big": 2**63, "smaller": -(2**63) - 1,
-        "huge": -(2**2000), "nine bytes": -(2**71), "zero": 0.0, "minus zero": -0.0, "tiny": 5e-324, "large": 1.7976931348623157e308,
-        "third": 1 / 3, "whole": 1e15, "exponent": 1e16, "small": 1e-5, "nan": math.nan, "other nan": float_of(0xFFF8000000000001),
-        "inf": math.inf, "minus inf": -math.inf, "text": "Grüße \"\\\n\x01\x7f\u2028😀", "surrogate": "a\ud800b", "empty": "",
+        "huge": -(2**2000), "nine bytes": -(2**71), "zero": 0.0, "minus zero": -0.0, "tiny": 5e-324,
+        "large": 1.7976931348623157e308,
+        "third": 1 / 3, "whole": 1e15, "exponent": 1e16, "small": 1e-5, "nan": math.nan,
+        "other nan": float_of(0xFFF8000000000001),
+        "inf": math.inf, "minus inf": -math.inf, "text": "Grüße \"\\\n\x01\x7f\u2028😀", "surrogate": "a\ud800b",
+        "empty": "",
         "bytes": b"\x00\xff\x80abc", "no bytes": b"", "bytearray": bytearray(b"\x00\xff"), "no bytearray": bytearray(),
         "complex": complex(1, -0.0), "odd complex": complex(math.nan, math.inf), "size": torch.Size([2, 0, 3]),
-        "tuple": (1, (2, "x"), ()), "list": [1, [2.5, None], {}], "dict in list": [{"a": 1, "$b": 2}, {1: 2}, {"ok": {"x": True}}],
+        "tuple": (1, (2, "x"), ()), "list": [1, [2.5, None], {}],
+        "dict in list": [{"a": 1, "$b": 2}, {1: 2}, {"ok": {"x": True}}],
         "set": {3, "b", None, 2.5, (1, "x")}, "no set": set(), "odict in list": [collections.OrderedDict(a=1, b=[2])],
         "counter in list": [collections.Counter("abca")], "dtype": torch.bfloat16, "device": torch.device("cuda", 1),
         "cpu": torch.device("cpu"), "strided": torch.strided, "sparse": torch.sparse_coo,
@@ -77,16 +83,20 @@ def arrays() -> dict:
     shared = np.arange(12.0).reshape(3, 4)
     return found | {
         "fortran": np.asfortranarray(shared), "view": shared[:, 1:3], "transposed": shared.T, "none": np.empty((0, 3)),
-        "zero-d": np.array(2.5), "high": np.arange(256, dtype=np.uint8), "shared": shared, "again": shared, "one": np.array([0], "u1"), "other one": np.array([0], "u1"),
-        "large": np.arange(100_000, dtype=np.int32).reshape(1000, 100), "large fortran": np.asfortranarray(np.arange(60_000).reshape(300, 200)),
+        "zero-d": np.array(2.5), "high": np.arange(256, dtype=np.uint8), "shared": shared, "again": shared,
+        "one": np.array([0], "u1"), "other one": np.array([0], "u1"),
+        "large": np.arange(100_000, dtype=np.int32).reshape(1000, 100),
+        "large fortran": np.asfortranarray(np.arange(60_000).reshape(300, 200)),
     }  # fmt: skip
 
 
 def keys() -> dict:
     one = torch.ones(1)
     return {
-        1: one, "1": one * 2, -(2**70): one * 3, 2.5: 1, math.inf: 2, None: 3, (True,): 4, "five": 5, (1, "a'b", None, 2.0): 6,
-        ("x",): 7, (): 8, torch.float32: 9, "a.b": one, "a": {"b": one * 4, "b#2": 1, "c": {}}, "a.b#2": one, "": {"": 1}, "$row": {"x": one},
+        1: one, "1": one * 2, -(2**70): one * 3, 2.5: 1, math.inf: 2, None: 3, (True,): 4, "five": 5,
+        (1, "a'b", None, 2.0): 6,
+        ("x",): 7, (): 8, torch.float32: 9, "a.b": one, "a": {"b": one * 4, "b#2": 1, "c": {}}, "a.b#2": one,
+        "": {"": 1}, "$row": {"x": one},
         "__tree__": 10, ("q", ("'", '"')): 11, 1e-7: 12,
     }  # fmt: skip
 
@@ -99,18 +109,30 @@ def shared() -> dict:
     tensor.other_attribute = {"a": 1}
     base = torch.arange(6.0)
     return {
-        "a": inner, "b": [inner, inner], "parameter": weight, "attributes": tensor, "same": tensor, "view": base.view(2, 3), "base": base,
+        "a": inner, "b": [inner, inner], "parameter": weight, "attributes": tensor, "same": tensor,
+        "view": base.view(2, 3), "base": base,
         "t": base.view(2, 3).t(), "conj": torch.tensor([1 + 2j]).conj(), "empties": [torch.empty(0), torch.empty(0)],
     }  # fmt: skip
 
 
+def nested_lists(depth: int) -> object:
+    found: object = torch.ones(1)
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
 OBJECTS = {
-    "trained": trained, "values": values, "arrays": arrays, "keys": keys, "shared": shared, "nested values": lambda: {"a": values(), "l": [values(), torch.ones(1)]},
-    "tensor": lambda: torch.arange(3), "parameter": lambda: torch.nn.Parameter(torch.ones(2)), "list of tensors": lambda: [torch.ones(2), torch.zeros(1)],
-    "tuple": lambda: (torch.ones(2), {"a": torch.zeros(1)}, 3), "array": lambda: np.arange(3), "number": lambda: 3, "none": lambda: None, "text": lambda: "x",
+    "trained": trained, "values": values, "arrays": arrays, "keys": keys, "shared": shared,
+    "nested values": lambda: {"a": values(), "l": [values(), torch.ones(1)]},
+    "tensor": lambda: torch.arange(3), "parameter": lambda: torch.nn.Parameter(torch.ones(2)),
+    "list of tensors": lambda: [torch.ones(2), torch.zeros(1)],
+    "tuple": lambda: (torch.ones(2), {"a": torch.zeros(1)}, 3), "array": lambda: np.arange(3), "number": lambda: 3,
+    "none": lambda: None, "text": lambda: "x",
     "list": lambda: [1, 2], "no list": list, "no dict": dict, "dict of nothing": lambda: {"a": {}, "b": {"c": {}}},
-    "flat with values": lambda: {"w": torch.ones(1), "epoch": 3, "shape": (1, 2)}, "ordered": lambda: collections.OrderedDict(w=torch.ones(1), n=1),
-    "counter": lambda: collections.Counter("aab"), "deep": lambda: __import__("functools").reduce(lambda x, _: [x], range(128), torch.ones(1)),
+    "flat with values": lambda: {"w": torch.ones(1), "epoch": 3, "shape": (1, 2)},
+    "ordered": lambda: collections.OrderedDict(w=torch.ones(1), n=1),
+    "counter": lambda: collections.Counter("aab"), "deep": lambda: nested_lists(128),
 }  # fmt: skip
 
 
@@ -120,7 +142,11 @@ def safe_numpy() -> list:
         core = np._core.multiarray
     except AttributeError:
         core = np.core.multiarray
-    named = [(function, f"{prefix}.multiarray.{name}") for prefix in ("numpy.core", "numpy._core") for name, function in (("scalar", core.scalar), ("_reconstruct", core._reconstruct))]  # fmt: skip
+    named = [
+        (function, f"{prefix}.multiarray.{name}")
+        for prefix in ("numpy.core", "numpy._core")
+        for name, function in (("scalar", core.scalar), ("_reconstruct", core._reconstruct))
+    ]
     return [*dtypes, *named, np.ndarray, np.dtype, (bytes, "builtins.bytes")]
 
 
@@ -176,13 +202,13 @@ REFUSED = {
     "a list in itself": (itself, "unsupported", "a list holds itself"),
     "a dict in itself": (lambda: {"a": itself()}, "unsupported", "holds itself"),
     "doubled": (doubled, "unsupported", "would take more than"),
-    "too deep": (lambda: __import__("functools").reduce(lambda x, _: [x], range(129), torch.ones(1)), "unsupported", "more than 128 deep"),
+    "too deep": (lambda: nested_lists(129), "unsupported", "more than 128 deep"),
     "storage": (lambda: {"a": {"b": torch.ones(1).untyped_storage()}}, "unsupported", "`a.b` is a storage"),
     "objects": (lambda: np.array([None]), "unsupported", "dtype `O8`"),
     "strings": (lambda: {"a": np.array(["x"])}, "unsupported", "`a` is of NumPy's dtype `U1`"),
     "big-endian": (lambda: np.arange(3, dtype=">f4"), "unsupported", "astype('<f4')"),
     "surrogate key": (lambda: {"\ud800": 1}, "unsupported", "is not UTF-8"),
-    "namespace": (lambda: __import__("argparse").Namespace(a=1), "unsafe", "vars(args)"),
+    "namespace": (lambda: argparse.Namespace(a=1), "unsafe", "vars(args)"),
     "nested": (lambda: torch.nested.nested_tensor([torch.ones(1)]), "unsupported", "plain, dense tensor"),
     "qscheme": (lambda: {"a": torch.per_tensor_affine}, "unsafe", "`torch.per_tensor_affine`"),
     "frozenset": (lambda: {"a": frozenset([1])}, "unsafe", ".frozenset`"),
