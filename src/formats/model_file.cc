@@ -89,7 +89,7 @@ std::string advice(std::string_view head) {
 std::unique_ptr<TensorSource> open_zip(const io::InputFile& file, io::MemoryBudget& budget) {
   const formats::ZipArchive archive(file, budget);
   if (formats::is_npz(archive)) return formats::open_npz(file, archive, budget);
-  return formats::open_torch_checkpoint(formats::open_torch_zip(file));
+  return formats::open_torch_checkpoint(formats::open_torch_zip(file, archive, budget));
 }
 
 io::ByteView head_of(const io::InputFile& file) {
@@ -109,7 +109,9 @@ std::unique_ptr<TensorSource> open_single_file(const io::InputFile& file,
   if (is_zip(head)) return open_zip(file, budget);
   if (head.starts_with(formats::kNpyMagic)) return formats::open_npy(file, stem_of(file));
   if (is_tar(head)) refuse(file, head);
-  if (is_pickle(head)) return formats::open_torch_checkpoint(formats::open_torch_legacy(file));
+  if (is_pickle(head)) {
+    return formats::open_torch_checkpoint(formats::open_torch_legacy(file, budget));
+  }
   refuse(file, head);
 }
 

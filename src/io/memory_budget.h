@@ -15,7 +15,7 @@ class InputFile;
 
 class MemoryBudget {
  public:
-  /// 32 MiB and a 16th of the file.
+  /// 40 MiB and a 16th of the file.
   explicit MemoryBudget(const InputFile& file);
   MemoryBudget(std::uint64_t limit, std::string file);
   /// What files of so many bytes may have.
@@ -24,6 +24,8 @@ class MemoryBudget {
   /// @throws Error unsupported, naming `what` ("the pickle's values"), where `bytes` more do not
   /// fit.
   void take(std::uint64_t bytes, std::string_view what);
+  /// For what was taken and is freed before the file has been read.
+  void give_back(std::uint64_t bytes) noexcept { left_ += bytes; }
   [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
 
  private:

@@ -32,13 +32,21 @@ TEST(MemoryBudget, RefusesWhatIsLeftNoMore) {
               fails_with(ErrorCode::unsupported, "a.pt"));
 }
 
+TEST(MemoryBudget, WhatIsGivenBackIsThereAgain) {
+  MemoryBudget budget(100, "a.pt");
+  budget.take(60, "the memo");
+  budget.give_back(60);
+  budget.take(100, "the values");
+  EXPECT_EQ(budget.left(), 0u);
+}
+
 TEST(MemoryBudget, GrowsWithTheFile) {
   const TemporaryFolder folder;
   const std::filesystem::path path = folder.path() / "model.pt";
   std::ofstream{path};
-  EXPECT_EQ(MemoryBudget(InputFile(path)).left(), 32u << 20);
+  EXPECT_EQ(MemoryBudget(InputFile(path)).left(), 40u << 20);
   std::filesystem::resize_file(path, 16'000'000);
-  EXPECT_EQ(MemoryBudget(InputFile(path)).left(), (32u << 20) + 1'000'000);
+  EXPECT_EQ(MemoryBudget(InputFile(path)).left(), (40u << 20) + 1'000'000);
 }
 
 }  // namespace

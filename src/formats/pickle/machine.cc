@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/pickle/machine.h"
 
+#include "formats/pickle/container_call.h"
+#include "formats/pickle/keys.h"
 #include "formats/pickle/opcode.h"
 #include "formats/pickle/scalar.h"
 #include "formats/pickle/stack.h"
@@ -8,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include <unordered_map>
+#include <array>
 
 namespace lancekeep::formats {
 namespace {
@@ -20,12 +22,17 @@ constexpr std::size_t kLongestGlobal = 1024;
 
 class Machine {
  public:
-  Machine(const io::ByteView& bytes, const GlobalRule& rule, const PickleLimits& limits)
-      : place_{io::ByteReader(bytes)}, rule_(rule), limits_(limits) {
-    document_.bytes = bytes;
+  Machine(PickleReader in, const GlobalRule& rule, io::MemoryBudget& budget)
+      : place_{std::move(in)},
+        rule_(rule),
+        document_(in_.file(), budget),
+        stack_(place_, budget),
+        memo_(budget) {
+    document_.keep(in_.in_memory());
   }
 
   PickleDocument run() {
+    const std::uint64_t start = in_.position();
     for (;;) {
       place_.at = in_.position();
       place_.opcode = static_cast<Opcode>(in_.u8("the next opcode of a pickle without STOP"));
@@ -33,14 +40,15 @@ class Machine {
       step();
     }
     document_.root = stack_.take(1).front();
-    document_.length = in_.position();
+    document_.length = in_.position() - start;
+    drop_repeated_keys(document_);
     return std::move(document_);
   }
 
  private:
   // Each of the four does the opcode and says true, or leaves it alone and says false.
   void step() {
-    if (const auto scalar = read_scalar(place_.opcode, in_)) return push(*scalar);
+    if (const auto scalar = read_scalar(place_.opcode, in_, document_)) return push(*scalar);
     if (stack_step() || container_step() || memo_step() || object_step()) return;
     refuse_opcode();
   }
@@ -52,7 +60,7 @@ class Machine {
       case Opcode::frame:
         return frame(), true;
       case Opcode::mark:
-        return stack_.mark(), count(1), true;
+        return stack_.mark(), true;
       case Opcode::pop:
         return stack_.pop_value_or_mark(), true;
       case Opcode::pop_mark:
@@ -80,10 +88,14 @@ class Machine {
         return make(Kind::list), true;
       case Opcode::empty_dict:
         return make(Kind::dict), true;
+      case Opcode::empty_set:
+        return make(Kind::set), true;
+      case Opcode::additems:
+        return extend(Kind::set, stack_.take_to_mark()), true;
       case Opcode::append:
-        return extend_list(stack_.take(1)), true;
+        return extend(Kind::list, stack_.take(1)), true;
       case Opcode::appends:
-        return extend_list(stack_.take_to_mark()), true;
+        return extend(Kind::list, stack_.take_to_mark()), true;
       case Opcode::setitem:
         return extend_dict(stack_.take(2)), true;
       case Opcode::setitems:
@@ -100,7 +112,7 @@ class Machine {
       case Opcode::long_binput:
         return memoize(in_.u32("a memo index")), true;
       case Opcode::memoize:
-        return memoize(memo_.size()), true;
+        return memo_.put_next(stack_.top()), true;
       case Opcode::binget:
         return recall(in_.u8("a memo index")), true;
       case Opcode::long_binget:
@@ -145,45 +157,45 @@ class Machine {
     }
   }
 
-  void extend_list(Values values) {
-    PickleNode* list = mutable_top("append to");
-    if (list->kind != Kind::list) fail("cannot append to " + describe(stack_.top()));
-    list->items.insert(list->items.end(), values.begin(), values.end());
+  // Of a list or a set.
+  void extend(Kind kind, Values values) {
+    PickleNode* node = mutable_top("add items to");
+    if (node->kind != kind) fail("cannot add items to " + describe(stack_.top()));
+    document_.append(*node, values);
   }
 
   void extend_dict(Values pairs) {
     PickleNode* dict = mutable_top("set items of");
     if (!dict->is_dict()) fail("cannot set items of " + describe(stack_.top()));
     if (pairs.size() % 2 != 0) fail("a key without a value");
-    dict->items.insert(dict->items.end(), pairs.begin(), pairs.end());
+    document_.append(*dict, pairs);
   }
 
-  void memoize(std::uint64_t index) {
-    count(1);
-    memo_.insert_or_assign(index, stack_.top());
-  }
+  void memoize(std::uint64_t index) { memo_.put(index, stack_.top()); }
 
   void recall(std::uint64_t index) {
-    const auto found = memo_.find(index);
-    if (found == memo_.end()) fail(fmt::format("nothing was put into the memo at {}", index));
-    push(found->second);
+    const PickleValue found = memo_.get(index);
+    if (found.kind == PickleValue::Kind::absent) {
+      fail(fmt::format("nothing was put into the memo at {}", index));
+    }
+    push(found);
   }
 
   void global_of_lines() {
-    const std::string_view module = line();
-    const std::string_view name = line();
+    const std::string module(in_.line(kLongestGlobal, "a global's name"));
+    const std::string name(in_.line(kLongestGlobal, "a global's name"));
     global(module, name);
   }
 
   void stack_global() {
     const Values names = stack_.take(2);
-    const auto* module = std::get_if<PickleText>(&names[0]);
-    const auto* name = std::get_if<PickleText>(&names[1]);
+    const auto module = document_.short_text(names[0]);
+    const auto name = document_.short_text(names[1]);
     if (!module || !name) {
       fail(fmt::format("a global is named by two strings, not by {} and {}", describe(names[0]),
                        describe(names[1])));
     }
-    global(module->text, name->text);
+    global(*module, *name);
   }
 
   void global(std::string_view module, std::string_view name) {
@@ -191,105 +203,59 @@ class Machine {
       fail(refusal->code, fmt::format("the pickle names the global `{}.{}`, {}",
                                       io::printable(module), io::printable(name), refusal->why));
     }
-    PickleNode& node = make(Kind::global);
-    node.module = module;
-    node.name = name;
+    const std::array names = {document_.add_text(module, place_.at),
+                              document_.add_text(name, place_.at)};
+    make(Kind::global, names);
   }
 
   void call() {
-    Values called = stack_.take(2);
-    const PickleNode* function = node_of(called[0], Kind::global);
-    const PickleNode* arguments = node_of(called[1], Kind::tuple);
+    const Values called = stack_.take(2);
+    const PickleNode* function = document_.node(called[0], Kind::global);
+    const PickleNode* arguments = document_.node(called[1], Kind::tuple);
     if (!function) fail("what is called must be a global, not " + describe(called[0]));
     if (!arguments) fail("the arguments of a call must be a tuple, not " + describe(called[1]));
-    if (is_ordered_dict(*function)) return make_ordered_dict(*arguments);
-    make(Kind::call, std::move(called));
+    if (const auto made = make_container(place_, document_, *function, *arguments)) {
+      return push(*made);
+    }
+    make(Kind::call, called);
   }
 
   void new_object() {
     const Values called = stack_.take(2);
-    const PickleNode* type = node_of(called[0], Kind::global);
-    const PickleNode* arguments = node_of(called[1], Kind::tuple);
-    if (!type || !is_ordered_dict(*type) || !arguments) {
+    const PickleNode* type = document_.node(called[0], Kind::global);
+    const PickleNode* arguments = document_.node(called[1], Kind::tuple);
+    if (!type || !is_ordered_dict(document_, *type) || !arguments) {
       fail(ErrorCode::unsupported,
-           fmt::format("the pickle makes an object of {}; a state dict holds none",
+           fmt::format("the pickle makes an object of {}; a checkpoint of data holds none",
                        describe(called[0])));
     }
-    make_ordered_dict(*arguments);
+    push(make_container(place_, document_, *type, *arguments).value());
   }
 
-  static bool is_ordered_dict(const PickleNode& global) {
-    return global.module == "collections" && global.name == "OrderedDict";
-  }
-
-  // OrderedDict() or, as Python 2 pickled it, OrderedDict([[key, value], ...]).
-  void make_ordered_dict(const PickleNode& arguments) {
-    Values items;
-    if (!arguments.items.empty()) {
-      const PickleNode* pairs = node_of(arguments.items[0]);
-      if (arguments.items.size() > 1 || !pairs || pairs->kind != Kind::list) {
-        fail("OrderedDict takes nothing or a list of pairs");
-      }
-      count(2 * pairs->items.size());
-      for (const PickleValue& value : pairs->items) {
-        const PickleNode* pair = node_of(value);
-        if (!pair || (pair->kind != Kind::list && pair->kind != Kind::tuple) ||
-            pair->items.size() != 2) {
-          fail("OrderedDict takes a list of pairs, not of " + describe(value));
-        }
-        items.insert(items.end(), pair->items.begin(), pair->items.end());
-      }
-    }
-    make(Kind::ordered_dict, std::move(items));
-  }
-
-  // What a module's state dict carries this way is its `_metadata`, version numbers of layers.
+  // What a module's state dict carries this way is its `_metadata`, version numbers of layers; what
+  // a call carries, such as NumPy's of an array, is for whoever knows the function.
   void build() {
-    (void)stack_.take(1);
-    const PickleNode* node = node_of(stack_.top());
-    if (!node || node->kind != Kind::ordered_dict) {
-      fail(ErrorCode::unsupported, "the pickle sets the state of " + describe(stack_.top()) +
-                                       "; only an OrderedDict's can be passed over");
-    }
+    const PickleValue state = stack_.take(1).front();
+    PickleNode* node = mutable_top("set the state of");
+    if (node->kind == Kind::ordered_dict) return;
+    if (node->kind == Kind::call && node->count == 2) return document_.append(*node, {&state, 1});
+    fail(ErrorCode::unsupported, "the pickle sets the state of " + describe(stack_.top()) +
+                                     "; only an OrderedDict's can be passed over");
   }
 
-  std::string_view line() {
-    const std::string_view rest = in_.view().text().substr(in_.position(), kLongestGlobal);
-    const std::size_t end = rest.find('\n');
-    if (end == rest.npos) {
-      fail(fmt::format("a global's name does not end within {} bytes", rest.size()));
-    }
-    in_.skip(end + 1, "a global's name");
-    return rest.substr(0, end);
-  }
+  void make(Kind kind, Values items = {}) { push(document_.add_node(kind, place_.at, items)); }
 
-  PickleNode& make(Kind kind, Values items = {}) {
-    PickleNode& node = document_.nodes.emplace_back(
-        PickleNode{kind, document_.bytes.base() + place_.at, std::move(items)});
-    push(&node);
-    return node;
-  }
-
-  void push(PickleValue value) {
-    count(1);
-    stack_.push(value);
-  }
+  void push(PickleValue value) { stack_.push(value); }
 
   PickleNode* mutable_top(std::string_view purpose) {
-    auto* const* node = std::get_if<PickleNode*>(&stack_.top());
-    if (!node) fail(fmt::format("cannot {} {}", purpose, describe(stack_.top())));
-    return *node;
+    const PickleValue top = stack_.top();
+    if (top.kind != PickleValue::Kind::node) {
+      fail(ErrorCode::corrupt, fmt::format("cannot {} {}", purpose, describe(top)));
+    }
+    return &document_.change(top);
   }
 
-  void count(std::uint64_t more) {
-    if (more > limits_.values - values_) {
-      fail(ErrorCode::unsupported,
-           fmt::format("the pickle makes more than {} values; is it a state "
-                       "dict of tensors?",
-                       limits_.values));
-    }
-    values_ += more;
-  }
+  [[nodiscard]] std::string describe(PickleValue value) const { return document_.describe(value); }
 
   [[noreturn]] void refuse_opcode() {
     switch (place_.opcode) {
@@ -302,7 +268,7 @@ class Machine {
         fail(ErrorCode::unsafe,
              "makes an object of a type that the pickle chooses; nothing was run");
       default:
-        fail(ErrorCode::unsupported, "is not among the opcodes that a state dict needs");
+        fail(ErrorCode::unsupported, "is not among the opcodes that a checkpoint of data needs");
     }
   }
 
@@ -310,20 +276,17 @@ class Machine {
   [[noreturn]] void fail(ErrorCode code, const std::string& problem) { place_.fail(code, problem); }
 
   PicklePlace place_;
-  io::ByteReader& in_ = place_.in;
+  PickleReader& in_ = place_.in;
   const GlobalRule& rule_;
-  const PickleLimits limits_;
   PickleDocument document_;
-  PickleStack stack_{place_};
-  std::unordered_map<std::uint64_t, PickleValue> memo_;
-  std::uint64_t values_ = 0;
+  PickleStack stack_;
+  PickleMemo memo_;
 };
 
 }  // namespace
 
-PickleDocument load_pickle(const io::ByteView& bytes, const GlobalRule& rule,
-                           const PickleLimits& limits) {
-  return Machine(bytes, rule, limits).run();
+PickleDocument load_pickle(PickleReader in, const GlobalRule& rule, io::MemoryBudget& budget) {
+  return Machine(std::move(in), rule, budget).run();
 }
 
 }  // namespace lancekeep::formats

@@ -4,17 +4,18 @@
 // its name.
 //
 // Understood is what a pickler writes for protocols 2 to 5: numbers, text, bytes, None, tuples,
-// lists, dicts, the memo, globals, calls, and persistent ids. An OrderedDict becomes a dict at
-// once; the state that BUILD gives it is dropped. Everything else is refused with the opcode's name
-// and offset.
+// lists, dicts, sets, the memo, globals, calls, and persistent ids. An OrderedDict, a Counter, a
+// set and a defaultdict are made at once; the state that BUILD gives an OrderedDict is dropped,
+// that of another call kept with the call. Everything else is refused with the opcode's name and
+// offset.
 #pragma once
 
+#include "formats/pickle/reader.h"
 #include "formats/pickle/value.h"
-#include "io/byte_view.h"
+#include "io/memory_budget.h"
 
 #include <lancekeep/error.h>
 
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -30,15 +31,10 @@ struct GlobalRefusal {
 using GlobalRule =
     std::function<std::optional<GlobalRefusal>(std::string_view module, std::string_view name)>;
 
-struct PickleLimits {
-  /// Values pushed, memoized and copied in all: bounds the memory that a pickle of few bytes can
-  /// ask for.
-  std::uint64_t values = 8'000'000;
-};
-
-/// Reads the pickle at the front of `bytes`, up to its STOP.
-/// @throws Error corrupt, unsupported, or what `rule` says.
-[[nodiscard]] PickleDocument load_pickle(const io::ByteView& bytes, const GlobalRule& rule,
-                                         const PickleLimits& limits = {});
+/// Reads the pickle that starts where `in` stands, up to its STOP. What it takes comes from
+/// `budget`.
+/// @throws Error corrupt, unsupported (also beyond the budget), or what `rule` says.
+[[nodiscard]] PickleDocument load_pickle(PickleReader in, const GlobalRule& rule,
+                                         io::MemoryBudget& budget);
 
 }  // namespace lancekeep::formats

@@ -3,17 +3,17 @@
 #pragma once
 
 #include "formats/pickle/opcode.h"
+#include "formats/pickle/reader.h"
 #include "formats/pickle/value.h"
-#include "io/byte_view.h"
 
 #include <optional>
 
 namespace lancekeep::formats {
 
-/// Reads what stands behind `opcode`, or nothing where it is no such opcode. Text and bytes of the
-/// value point into the reader's view.
+/// Reads what stands behind `opcode` into the document, or nothing where it is no such opcode.
 /// @throws Error corrupt where the bytes end before the value does, or its length is negative or
-/// absurd.
-[[nodiscard]] std::optional<PickleValue> read_scalar(Opcode opcode, io::ByteReader& in);
+/// absurd; unsupported, beyond the budget.
+[[nodiscard]] std::optional<PickleValue> read_scalar(Opcode opcode, PickleReader& in,
+                                                     PickleDocument& document);
 
 }  // namespace lancekeep::formats

@@ -6,19 +6,28 @@
 namespace lancekeep::formats {
 
 void PicklePlace::fail(ErrorCode code, const std::string& problem) const {
-  in.view().fail(code, fmt::format("pickle opcode {}: {}", opcode_name(opcode), problem), at);
+  in.fail(code, fmt::format("pickle opcode {}: {}", opcode_name(opcode), problem), at);
 }
 
-PickleValue& PickleStack::top() {
+void PickleStack::push(PickleValue value) {
+  if (height_ == values_.size()) {
+    values_.push_back(value);
+  } else {
+    values_[height_] = value;
+  }
+  ++height_;
+}
+
+PickleValue PickleStack::top() const {
   if (within_reach() == 0) fail("needs a value, but the stack is empty");
-  return values_.back();
+  return values_[height_ - 1];
 }
 
 PickleStack::Values PickleStack::take(std::size_t wanted) {
   if (within_reach() < wanted) {
     fail(fmt::format("needs {} values, but the stack has {}", wanted, within_reach()));
   }
-  return take_from(values_.size() - wanted);
+  return take_from(height_ - wanted);
 }
 
 PickleStack::Values PickleStack::take_to_mark() {
@@ -29,16 +38,28 @@ PickleStack::Values PickleStack::take_to_mark() {
 }
 
 void PickleStack::pop_value_or_mark() {
-  if (within_reach() > 0) return values_.pop_back();
+  if (within_reach() > 0) {
+    --height_;
+    return;
+  }
   if (marks_.empty()) fail("POP on an empty stack");
   marks_.pop_back();
 }
 
 PickleStack::Values PickleStack::take_from(std::size_t start) {
-  const auto first = values_.begin() + static_cast<std::ptrdiff_t>(start);
-  Values taken(first, values_.end());
-  values_.erase(first, values_.end());
+  const Values taken = values_.values().subspan(start, height_ - start);
+  height_ = start;
   return taken;
+}
+
+void PickleMemo::put(std::uint64_t index, PickleValue value) {
+  if (index >= values_.size()) values_.resize(index + 1, {PickleValue::Kind::absent});
+  if (values_[index].kind == PickleValue::Kind::absent) ++remembered_;
+  values_[index] = value;
+}
+
+PickleValue PickleMemo::get(std::uint64_t index) const {
+  return index < values_.size() ? values_[index] : PickleValue{PickleValue::Kind::absent};
 }
 
 }  // namespace lancekeep::formats

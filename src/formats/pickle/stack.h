@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// The stack of the machine that reads pickles, with its marks, and the place where the machine
-// stands, which every error names. One machine owns both.
+// The stack and the memo of the machine that reads pickles, and the place where the machine stands,
+// which every error names. One machine owns them; their memory comes from the file's budget.
 #pragma once
 
 #include "formats/pickle/opcode.h"
+#include "formats/pickle/paid_vector.h"
+#include "formats/pickle/reader.h"
 #include "formats/pickle/value.h"
-#include "io/byte_view.h"
 
 #include <lancekeep/error.h>
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
-#include <vector>
 
 namespace lancekeep::formats {
 
 struct PicklePlace {
-  io::ByteReader in;
+  PickleReader in;
   Opcode opcode = Opcode::stop;  ///< at hand
-  std::uint64_t at = 0;          ///< its position
+  std::uint64_t at = 0;          ///< its position in the file
 
   [[noreturn]] void fail(ErrorCode code, const std::string& problem) const;
 };
@@ -28,14 +29,18 @@ struct PicklePlace {
 /// Everything throws corrupt where the stack has too little.
 class PickleStack {
  public:
-  using Values = std::vector<PickleValue>;
+  using Values = std::span<const PickleValue>;
 
-  explicit PickleStack(const PicklePlace& place) : place_(place) {}
+  PickleStack(const PicklePlace& place, io::MemoryBudget& budget)
+      : place_(place),
+        values_(budget, "the pickle's stack"),
+        marks_(budget, "the pickle's marks") {}
 
-  void push(PickleValue value) { values_.push_back(value); }
-  void mark() { marks_.push_back(values_.size()); }
-  [[nodiscard]] PickleValue& top();
-  /// Takes the last `wanted` values, in the order in which they were pushed.
+  void push(PickleValue value);
+  void mark() { marks_.push_back(height_); }
+  [[nodiscard]] PickleValue top() const;
+  /// Takes the last `wanted` values, in the order in which they were pushed. They are there until
+  /// the next push.
   Values take(std::size_t wanted);
   /// Takes what is above the innermost mark, and the mark.
   Values take_to_mark();
@@ -43,7 +48,7 @@ class PickleStack {
 
  private:
   [[nodiscard]] std::size_t within_reach() const {
-    return values_.size() - (marks_.empty() ? 0 : marks_.back());
+    return height_ - (marks_.empty() ? 0 : marks_.back());
   }
   Values take_from(std::size_t start);
   [[noreturn]] void fail(const std::string& problem) const {
@@ -51,8 +56,24 @@ class PickleStack {
   }
 
   const PicklePlace& place_;
-  Values values_;
-  std::vector<std::size_t> marks_;
+  PaidVector<PickleValue> values_;  ///< the first `height_` are on the stack
+  std::size_t height_ = 0;
+  PaidVector<std::size_t> marks_;
+};
+
+/// Picklers number what they remember from 0 on.
+class PickleMemo {
+ public:
+  explicit PickleMemo(io::MemoryBudget& budget) : values_(budget, "the pickle's memo") {}
+
+  void put(std::uint64_t index, PickleValue value);
+  void put_next(PickleValue value) { put(remembered_, value); }
+  /// Absent where nothing was put.
+  [[nodiscard]] PickleValue get(std::uint64_t index) const;
+
+ private:
+  PaidVector<PickleValue> values_;
+  std::uint64_t remembered_ = 0;
 };
 
 }  // namespace lancekeep::formats

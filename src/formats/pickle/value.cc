@@ -1,64 +1,186 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/pickle/value.h"
 
+#include <algorithm>
+#include <bit>
+#include <limits>
+
 namespace lancekeep::formats {
 namespace {
 
-std::string describe_node(const PickleNode& node) {
+using Kind = PickleValue::Kind;
+
+constexpr std::size_t kLargestTable = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint64_t kMoreThanAny = std::numeric_limits<std::uint64_t>::max();
+
+std::string describe_node(const PickleDocument& document, const PickleNode& node) {
   switch (node.kind) {
     case PickleNode::Kind::tuple:
       return "a tuple";
     case PickleNode::Kind::list:
       return "a list";
+    case PickleNode::Kind::set:
+      return "a set";
     case PickleNode::Kind::dict:
       return "a dict";
     case PickleNode::Kind::ordered_dict:
       return "an OrderedDict";
+    case PickleNode::Kind::counter:
+      return "a Counter";
     case PickleNode::Kind::global:
-      return "the global " + node.full_name();
+      return "the global " + document.full_name(node);
     case PickleNode::Kind::call:
-      return "a call of " + node_of(node.items.front())->full_name();
+      return "a call of " + document.full_name(*document.node(node.items()[0]));
     case PickleNode::Kind::persistent_id:
       return "a storage";
   }
   return "a value of an unknown kind";
 }
 
-struct Describe {
-  std::string operator()(PickleNone) const { return "None"; }
-  std::string operator()(bool) const { return "a bool"; }
-  std::string operator()(std::int64_t) const { return "an int"; }
-  std::string operator()(double) const { return "a float"; }
-  std::string operator()(PickleBigInt) const { return "an int of more than 64 bits"; }
-  std::string operator()(PickleText) const { return "a str"; }
-  std::string operator()(PickleBytes) const { return "a bytes object"; }
-  std::string operator()(const PickleNode* node) const { return describe_node(*node); }
-};
-
 }  // namespace
 
-std::string PickleNode::full_name() const {
-  std::string full(module);
+std::optional<bool> PickleDocument::boolean(PickleValue value) const {
+  if (value.kind != Kind::boolean) return std::nullopt;
+  return value.payload != 0;
+}
+
+std::optional<std::int64_t> PickleDocument::integer(PickleValue value) const {
+  if (value.kind == Kind::small_integer) return static_cast<std::int32_t>(value.payload);
+  if (value.kind != Kind::integer) return std::nullopt;
+  return static_cast<std::int64_t>(numbers_[value.payload]);
+}
+
+std::optional<double> PickleDocument::real(PickleValue value) const {
+  if (value.kind != Kind::real) return std::nullopt;
+  return std::bit_cast<double>(numbers_[value.payload]);
+}
+
+const PickleText* PickleDocument::text(PickleValue value) const {
+  const bool has_bytes = value.kind == Kind::text || value.kind == Kind::bytes ||
+                         value.kind == Kind::bytearray || value.kind == Kind::big_integer;
+  return has_bytes ? &texts_[value.payload] : nullptr;
+}
+
+std::optional<std::string_view> PickleDocument::short_text(PickleValue value) const {
+  if (value.kind != Kind::text) return std::nullopt;
+  const PickleText& text = texts_[value.payload];
+  if (!text.kept) return std::nullopt;
+  return std::string_view(text.kept, text.length);
+}
+
+const PickleNode* PickleDocument::node(PickleValue value) const {
+  return value.kind == Kind::node ? &nodes_[value.payload] : nullptr;
+}
+
+const PickleNode* PickleDocument::node(PickleValue value, PickleNode::Kind kind) const {
+  const PickleNode* found = node(value);
+  return found && found->kind == kind ? found : nullptr;
+}
+
+std::string_view PickleDocument::global_module(const PickleNode& global) const {
+  return short_text(global.items()[0]).value();
+}
+
+std::string_view PickleDocument::global_name(const PickleNode& global) const {
+  return short_text(global.items()[1]).value();
+}
+
+std::string PickleDocument::full_name(const PickleNode& global) const {
+  std::string full(global_module(global));
   full += '.';
-  full += name;
+  full += global_name(global);
   return full;
 }
 
-const PickleNode* node_of(const PickleValue& value) noexcept {
-  const auto* node = std::get_if<PickleNode*>(&value);
-  return node ? *node : nullptr;
+std::string PickleDocument::describe(PickleValue value) const {
+  switch (value.kind) {
+    case Kind::absent:
+      return "nothing";
+    case Kind::none:
+      return "None";
+    case Kind::boolean:
+      return "a bool";
+    case Kind::small_integer:
+    case Kind::integer:
+      return "an int";
+    case Kind::big_integer:
+      return "an int of more than 64 bits";
+    case Kind::real:
+      return "a float";
+    case Kind::text:
+      return "a str";
+    case Kind::bytes:
+      return "a bytes object";
+    case Kind::bytearray:
+      return "a bytearray";
+    case Kind::node:
+      return describe_node(*this, nodes_[value.payload]);
+  }
+  return "a value of an unknown kind";
 }
 
-const PickleNode* node_of(const PickleValue& value, PickleNode::Kind kind) noexcept {
-  const PickleNode* node = node_of(value);
-  return node && node->kind == kind ? node : nullptr;
+std::optional<std::uint64_t> PickleDocument::offset_of(PickleValue value) const {
+  const PickleNode* found = node(value);
+  if (!found) return std::nullopt;
+  return found->offset;
 }
 
-std::string called_name(const PickleValue& value) {
-  const PickleNode* call = node_of(value, PickleNode::Kind::call);
-  return call ? node_of(call->items.front())->full_name() : std::string();
+void PickleDocument::fail(ErrorCode code, const std::string& problem,
+                          std::optional<std::uint64_t> offset) const {
+  throw Error(code, problem, file_, offset);
 }
 
-std::string describe(const PickleValue& value) { return std::visit(Describe(), value); }
+template <typename T>
+std::uint32_t PickleDocument::add(std::deque<T>& table, const T& entry) {
+  budget_->take(table.size() < kLargestTable ? sizeof(T) : kMoreThanAny, "the pickle's values");
+  table.push_back(entry);
+  return static_cast<std::uint32_t>(table.size() - 1);
+}
+
+PickleValue PickleDocument::add_integer(std::int64_t number) {
+  if (number == static_cast<std::int32_t>(number)) {
+    return {Kind::small_integer, static_cast<std::uint32_t>(number)};
+  }
+  return {Kind::integer, add(numbers_, static_cast<std::uint64_t>(number))};
+}
+
+PickleValue PickleDocument::add_real(double number) {
+  return {Kind::real, add(numbers_, std::bit_cast<std::uint64_t>(number))};
+}
+
+PickleValue PickleDocument::add_text(Kind kind, const PickleText& text) {
+  PickleText entry = text;
+  if (text.kept && bytes_.empty()) entry.kept = arena_.copy({text.kept, text.length}).data();
+  return {kind, add(texts_, entry)};
+}
+
+PickleValue PickleDocument::add_text(std::string_view text, std::uint64_t offset) {
+  return {Kind::text, add(texts_, PickleText{arena_.copy(text).data(), offset, text.size()})};
+}
+
+PickleValue PickleDocument::add_node(PickleNode::Kind kind, std::uint64_t offset,
+                                     std::span<const PickleValue> items) {
+  PickleNode node{};
+  node.offset = offset & ((std::uint64_t{1} << 56) - 1);
+  node.kind = kind;
+  node.count = node.capacity = static_cast<std::uint32_t>(items.size());
+  const std::span<PickleValue> room = arena_.allocate<PickleValue>(items.size());
+  std::copy(items.begin(), items.end(), room.begin());
+  node.first = room.data();
+  return {Kind::node, add(nodes_, node)};
+}
+
+void PickleDocument::append(PickleNode& node, std::span<const PickleValue> items) {
+  if (items.size() > node.capacity - node.count) {
+    const std::uint64_t wanted = std::uint64_t{node.count} + items.size();
+    const std::uint64_t doubled = std::max(wanted, std::uint64_t{node.capacity} * 2);
+    const std::span<PickleValue> room = arena_.allocate<PickleValue>(doubled);
+    std::copy(node.first, node.first + node.count, room.begin());
+    node.first = room.data();
+    node.capacity = static_cast<std::uint32_t>(doubled);
+  }
+  std::copy(items.begin(), items.end(), node.first + node.count);
+  node.count += static_cast<std::uint32_t>(items.size());
+}
 
 }  // namespace lancekeep::formats

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/torch/checkpoint.h"
 
-#include "formats/torch/tensor.h"
+#include "formats/torch/rows.h"
 #include "io/checked_math.h"
 #include "io/printable.h"
-#include "io/utf8.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
-#include <set>
+#include <optional>
+#include <span>
 #include <tuple>
+#include <utility>
 
 namespace lancekeep::formats {
 namespace {
@@ -20,104 +21,96 @@ namespace {
 // may ask for so much more than it holds, and no more.
 constexpr std::uint64_t kSurplus = std::uint64_t{1} << 30;
 constexpr std::uint64_t kSurplusTimes = 64;
+// What a note takes, with the names of two tensors.
+constexpr std::uint64_t kNoteBytes = 512;
 
 class TorchSource : public TensorSource {
  public:
-  TorchSource(io::InputFile file, std::vector<TensorSpec> specs, std::vector<TorchTensor> tensors,
-              std::vector<std::string> notes)
-      : file_(std::move(file)),
-        specs_(std::move(specs)),
-        tensors_(std::move(tensors)),
-        notes_(std::move(notes)) {}
+  TorchSource(io::InputFile file, TorchRows rows, std::vector<std::string> notes)
+      : file_(std::move(file)), rows_(std::move(rows)), notes_(std::move(notes)) {}
 
-  std::span<const TensorSpec> tensors() const override { return specs_; }
+  std::span<const TensorSpec> tensors() const override { return rows_.specs; }
   void read(std::size_t index, const ByteSink& sink) override {
-    push_torch_tensor(file_, tensors_.at(index), sink);
+    const RowValue& value = rows_.values.at(index);
+    if (const auto* text = std::get_if<std::vector<char>>(&value)) {
+      if (!text->empty()) (void)sink(std::as_bytes(std::span(text->data(), text->size())));
+      return;
+    }
+    push_torch_tensor(file_, rows_.specs[index], std::get<TensorPlace>(value), sink);
   }
   std::vector<std::string> notes() const override { return notes_; }
 
  private:
   io::InputFile file_;
-  std::vector<TensorSpec> specs_;
-  std::vector<TorchTensor> tensors_;
+  TorchRows rows_;
   std::vector<std::string> notes_;
 };
 
-const PickleNode& state_dict(const TorchFile& torch) {
-  const PickleNode* dict = node_of(torch.object.root);
-  if (dict && dict->is_dict()) return *dict;
-  torch.object.bytes.fail(
-      ErrorCode::unsupported,
-      fmt::format("the file holds {} instead of a state dict; save model.state_dict(), or "
-                  "{{'name': tensor}}",
-                  describe(torch.object.root)));
+const TensorPlace& place_of(const TorchRows& rows, std::uint32_t index) {
+  return std::get<TensorPlace>(rows.values[index]);
 }
 
-std::string entry_name(const TorchFile& torch, const PickleNode& dict, const PickleValue& key) {
-  const auto* text = std::get_if<PickleText>(&key);
-  if (!text) {
-    fail_at(torch.object, dict, ErrorCode::unsupported,
-            fmt::format("the state dict has {} as a key; its keys must be strings", describe(key)));
-  }
-  if (io::utf8_error(text->text)) {
-    fail_at(
-        torch.object, dict, ErrorCode::corrupt,
-        fmt::format("the state dict has a key of {} bytes that is not UTF-8", text->text.size()));
-  }
-  return std::string(text->text);
+// Rows with the same of all these are one tensor under several names.
+auto identity(const TorchRows& rows, std::uint32_t index) {
+  const TensorSpec& spec = rows.specs[index];
+  const TensorPlace& place = place_of(rows, index);
+  return std::tie(place.offset, place.array_at, spec.dtype, spec.shape, place.strides, place.conj,
+                  place.neg);
 }
 
-[[noreturn]] void refuse_entry(const TorchFile& torch, const PickleNode& dict,
-                               const std::string& name, const PickleValue& value) {
-  const PickleNode* node = node_of(value);
-  const bool nested = node && node->is_dict();
-  fail_at(
-      torch.object, node ? *node : dict, ErrorCode::unsupported,
-      fmt::format("the entry `{0}` is {1}, not a tensor; only flat state dicts are read. Save one "
-                  "alone, e.g. torch.save(checkpoint[\"{2}\"], ...)",
-                  io::printable(name), describe(value), nested ? io::printable(name) : "model"));
-}
-
-// Entries with the same of all these are one tensor under several names.
-auto identity(const TorchTensor& tensor) {
-  return std::tie(tensor.offset, tensor.dtype, tensor.layout.shape, tensor.layout.strides,
-                  tensor.conj, tensor.neg);
-}
-
+// The rows that have numbers, sorted so that tensors that are one stand together, in model order.
 // An empty tensor shares nothing with anyone.
-void find_ties(std::vector<TensorSpec>& specs, const std::vector<TorchTensor>& tensors) {
-  const auto less = [&](std::size_t a, std::size_t b) {
-    return identity(tensors[a]) < identity(tensors[b]);
-  };
-  std::set<std::size_t, decltype(less)> first(less);
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    if (tensors[i].nbytes == 0) continue;
-    const auto [found, is_new] = first.insert(i);
-    if (!is_new) specs[i].tied_to = *found;
+std::vector<std::uint32_t> by_identity(const TorchRows& rows) {
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t i = 0; i < rows.specs.size(); ++i) {
+    const bool has_place = std::holds_alternative<TensorPlace>(rows.values[i]);
+    if (has_place && rows.specs[i].nbytes > 0) order.push_back(i);
   }
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return std::tuple_cat(identity(rows, a), std::tie(a)) <
+           std::tuple_cat(identity(rows, b), std::tie(b));
+  });
+  return order;
 }
 
-std::vector<std::string> overlap_notes(const std::vector<TensorSpec>& specs,
-                                       const std::vector<TorchTensor>& tensors) {
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < specs.size(); ++i) {
-    if (tensors[i].nbytes > 0 && !specs[i].tied_to) order.push_back(i);
-  }
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return tensors[a].offset < tensors[b].offset;
-  });
-  std::vector<std::string> notes;
-  std::size_t farthest = 0;  // of those before, the one that reaches farthest
-  for (std::size_t k = 0; k < order.size(); ++k) {
-    const TorchTensor& tensor = tensors[order[k]];
-    const TorchTensor& before = tensors[farthest];
-    if (k > 0 && tensor.offset < before.offset + before.reach) {
-      notes.push_back(
-          fmt::format("`{}` and `{}` are views of one storage that reach into each other; "
-                      "both are saved in full",
-                      io::printable(specs[farthest].name), io::printable(specs[order[k]].name)));
+// Leaves in `order` those that are tied to none.
+void find_ties(TorchRows& rows, std::vector<std::uint32_t>& order) {
+  std::size_t kept = 0;
+  for (const std::uint32_t index : order) {
+    if (kept > 0 && identity(rows, order[kept - 1]) == identity(rows, index)) {
+      rows.specs[index].tied_to = order[kept - 1];
+    } else {
+      order[kept++] = index;
     }
-    if (k == 0 || tensor.offset + tensor.reach > before.offset + before.reach) farthest = order[k];
+  }
+  order.resize(kept);
+}
+
+std::string overlap_note(const TorchRows& rows, std::uint32_t a, std::uint32_t b) {
+  return fmt::format(
+      "`{}` and `{}` are views of one storage that reach into each other; both are saved in full",
+      io::printable(rows.specs[a].name), io::printable(rows.specs[b].name));
+}
+
+std::vector<std::string> overlap_notes(const TorchFile& torch, const TorchRows& rows,
+                                       std::vector<std::uint32_t> order) {
+  const auto place_in_file = [&](std::uint32_t index) {
+    return std::pair(place_of(rows, index).offset, index);
+  };
+  std::sort(order.begin(), order.end(),
+            [&](std::uint32_t a, std::uint32_t b) { return place_in_file(a) < place_in_file(b); });
+  std::vector<std::string> notes;
+  const auto end = [&](std::uint32_t index) {
+    return place_of(rows, index).offset + place_of(rows, index).reach;
+  };
+  std::optional<std::uint32_t> farthest;  // of those before, the one that reaches farthest
+  for (const std::uint32_t index : order) {
+    if (place_of(rows, index).array_at != 0) continue;
+    if (farthest && place_of(rows, index).offset < end(*farthest)) {
+      torch.budget->take(kNoteBytes, "notes on tensors that overlap");
+      notes.push_back(overlap_note(rows, *farthest, index));
+    }
+    if (!farthest || end(index) > end(*farthest)) farthest = index;
   }
   return notes;
 }
@@ -143,26 +136,13 @@ void check_total(const TorchFile& torch, const std::vector<TensorSpec>& specs) {
 }  // namespace
 
 std::unique_ptr<TensorSource> open_torch_checkpoint(const TorchFile& torch) {
-  const PickleNode& dict = state_dict(torch);
-  std::vector<TensorSpec> specs;
-  std::vector<TorchTensor> tensors;
-  std::set<std::string> names;
-  for (std::size_t i = 0; i + 1 < dict.items.size(); i += 2) {
-    const std::string name = entry_name(torch, dict, dict.items[i]);
-    if (!names.insert(name).second) {
-      fail_at(torch.object, dict, ErrorCode::corrupt,
-              "the state dict has `" + io::printable(name) + "` twice");
-    }
-    const PickleValue& value = dict.items[i + 1];
-    if (!is_tensor(value)) refuse_entry(torch, dict, name, value);
-    const TorchTensor& tensor = tensors.emplace_back(read_torch_tensor(torch, value, name));
-    specs.push_back({name, tensor.dtype, tensor.layout.shape, tensor.nbytes, std::nullopt});
-  }
-  find_ties(specs, tensors);
-  check_total(torch, specs);
-  std::vector<std::string> notes = overlap_notes(specs, tensors);
-  return std::make_unique<TorchSource>(torch.file, std::move(specs), std::move(tensors),
-                                       std::move(notes));
+  TorchRows rows = make_rows(torch);
+  torch.budget->take(rows.specs.size() * sizeof(std::uint32_t), "the file's tensors");
+  std::vector<std::uint32_t> order = by_identity(rows);
+  find_ties(rows, order);
+  check_total(torch, rows.specs);
+  std::vector<std::string> notes = overlap_notes(torch, rows, std::move(order));
+  return std::make_unique<TorchSource>(torch.file, std::move(rows), std::move(notes));
 }
 
 }  // namespace lancekeep::formats

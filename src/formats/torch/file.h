@@ -5,39 +5,38 @@
 #pragma once
 
 #include "formats/pickle/value.h"
+#include "formats/zip/archive.h"
 #include "io/input_file.h"
-
-#include <lancekeep/error.h>
+#include "io/memory_budget.h"
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace lancekeep::formats {
 
-struct FileRange {
-  std::uint64_t offset = 0;
+struct TorchStorage {
+  std::string key;
+  std::uint64_t offset = 0;  ///< of its bytes, in the file
   std::uint64_t length = 0;
 };
 
 struct TorchFile {
   io::InputFile file;
+  io::MemoryBudget* budget;  ///< the caller's, for all that is kept of the file's structures
   PickleDocument object;
-  std::map<std::string, FileRange, std::less<>> storages;  ///< by key
+  std::vector<TorchStorage> storages = {};  ///< sorted by key
+
+  /// Null where there is none.
+  [[nodiscard]] const TorchStorage* find_storage(std::string_view key) const;
 };
 
-/// A pickle of this size describes some hundred thousand tensors; storages are not part of it.
-inline constexpr std::uint64_t kLargestPickle = 64 << 20;
-
-/// Throws at the place in the file where the pickle made the node.
-[[noreturn]] void fail_at(const PickleDocument& document, const PickleNode& node, ErrorCode code,
-                          const std::string& problem);
-
 /// The zip form: `<name>/data.pkl`, `<name>/data/<key>`, `<name>/byteorder`.
-[[nodiscard]] TorchFile open_torch_zip(const io::InputFile& file);
+[[nodiscard]] TorchFile open_torch_zip(const io::InputFile& file, const ZipArchive& archive,
+                                       io::MemoryBudget& budget);
 
 /// The form from before torch 1.6, a sequence of pickles and then the storages.
-[[nodiscard]] TorchFile open_torch_legacy(const io::InputFile& file);
+[[nodiscard]] TorchFile open_torch_legacy(const io::InputFile& file, io::MemoryBudget& budget);
 
 }  // namespace lancekeep::formats

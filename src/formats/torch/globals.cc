@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/torch/globals.h"
 
+#include "formats/torch/callable.h"
+
 #include <lancekeep/tensor.h>
 
 #include <algorithm>
@@ -33,17 +35,8 @@ constexpr auto kStorageTypes = std::to_array<Pair>({
     {"ShortStorage", "int16"},
 });
 
-constexpr auto kCallables = std::to_array<Pair>({
-    {"collections", "OrderedDict"},
-    {"torch", "Size"},
-    {"torch._utils", "_rebuild_parameter"},
-    {"torch._utils", "_rebuild_tensor"},
-    {"torch._utils", "_rebuild_tensor_v2"},
-    {"torch._utils", "_rebuild_tensor_v3"},
-});
-
 constexpr std::string_view kNothingWasRun =
-    "which is not on the list of what a state dict needs; nothing was run. ";
+    "which is not on the list of what a checkpoint of data needs; nothing was run. ";
 
 std::string advice_for_tensor_kind(std::string_view name) {
   if (name == "_rebuild_qtensor") {
@@ -71,9 +64,7 @@ std::optional<std::string_view> storage_type_dtype(std::string_view module, std:
 }
 
 std::optional<GlobalRefusal> refuse_torch_global(std::string_view module, std::string_view name) {
-  if (std::find(kCallables.begin(), kCallables.end(), Pair{module, name}) != kCallables.end()) {
-    return std::nullopt;
-  }
+  if (find_callable(module, name)) return std::nullopt;
   if (storage_type_dtype(module, name)) return std::nullopt;
   if (module == "torch" && dtype_itemsize(name)) return std::nullopt;
   const std::string start(kNothingWasRun);
@@ -84,10 +75,26 @@ std::optional<GlobalRefusal> refuse_torch_global(std::string_view module, std::s
     return GlobalRefusal{ErrorCode::unsafe,
                          start + "The file holds a whole module: save model.state_dict() instead"};
   }
+  if (module == "argparse" && name == "Namespace") {
+    return GlobalRefusal{ErrorCode::unsafe, start + "Save vars(args), a dict, in its place"};
+  }
+  if (module.starts_with("numpy")) {
+    return GlobalRefusal{ErrorCode::unsafe,
+                         start + "Of NumPy, arrays and scalars of numbers are read"};
+  }
+  if (module.starts_with("torch.nested") || module.starts_with("torch.distributed") ||
+      module.starts_with("torch.sparse")) {
+    return GlobalRefusal{ErrorCode::unsupported, start + advice_for_tensor_kind(name)};
+  }
+  if (module == "torch") {
+    return GlobalRefusal{ErrorCode::unsafe, start +
+                                                "Of torch, tensors, torch.Size, dtypes, "
+                                                "devices and layouts are read"};
+  }
   return GlobalRefusal{ErrorCode::unsafe,
                        start +
-                           "Save model.state_dict() alone; or, if you trust the file, load it "
-                           "in Python and save its tensors as safetensors"};
+                           "Save dicts, lists, numbers, text and tensors; or, if you trust "
+                           "the file, load it in Python and save its tensors as safetensors"};
 }
 
 }  // namespace lancekeep::formats

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The list of what the pickle of a torch state dict may name, and nothing else may be on it without
+// The list of what the pickle of a torch checkpoint may name, and nothing else may be on it without
 // a reader here that knows what it means. Pure functions; any thread may call them.
 #pragma once
 
@@ -10,8 +10,7 @@
 
 namespace lancekeep::formats {
 
-/// Allows collections.OrderedDict, torch._utils._rebuild_{tensor,tensor_v2,tensor_v3,parameter},
-/// torch.Size, torch's dtypes and storage types.
+/// Allows torch's dtypes and storage types, and what callable.h lists.
 [[nodiscard]] std::optional<GlobalRefusal> refuse_torch_global(std::string_view module,
                                                                std::string_view name);
 

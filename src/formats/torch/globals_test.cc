@@ -16,13 +16,15 @@ std::string reason(std::string_view module, std::string_view name, ErrorCode cod
   return refusal->why;
 }
 
-TEST(TorchGlobals, WhatAStateDictNeedsIsAllowed) {
+TEST(TorchGlobals, WhatACheckpointOfDataNeedsIsAllowed) {
   EXPECT_FALSE(refuse_torch_global("collections", "OrderedDict"));
   EXPECT_FALSE(refuse_torch_global("torch._utils", "_rebuild_tensor_v2"));
   EXPECT_FALSE(refuse_torch_global("torch._utils", "_rebuild_parameter"));
   EXPECT_FALSE(refuse_torch_global("torch", "BFloat16Storage"));
   EXPECT_FALSE(refuse_torch_global("torch.storage", "UntypedStorage"));
   EXPECT_FALSE(refuse_torch_global("torch", "float8_e4m3fn"));
+  EXPECT_FALSE(refuse_torch_global("numpy._core.multiarray", "scalar"));
+  EXPECT_FALSE(refuse_torch_global("__builtin__", "set"));
 }
 
 TEST(TorchGlobals, OthersAreUnsafe) {
@@ -39,11 +41,22 @@ TEST(TorchGlobals, AWholeModuleGetsAHint) {
               HasSubstr("save model.state_dict()"));
 }
 
+TEST(TorchGlobals, ANamespaceGetsAHint) {
+  EXPECT_THAT(reason("argparse", "Namespace", ErrorCode::unsafe), HasSubstr("Save vars(args)"));
+}
+
+TEST(TorchGlobals, OthersOfNumpyAndTorchSayWhatIsRead) {
+  EXPECT_THAT(reason("numpy", "matrix", ErrorCode::unsafe), HasSubstr("arrays and scalars"));
+  EXPECT_THAT(reason("torch", "per_tensor_affine", ErrorCode::unsafe), HasSubstr("Of torch"));
+}
+
 TEST(TorchGlobals, OtherKindsOfTensorsSayWhatToDo) {
   EXPECT_THAT(reason("torch._utils", "_rebuild_qtensor", ErrorCode::unsupported),
               HasSubstr("dequantize"));
   EXPECT_THAT(reason("torch._utils", "_rebuild_sparse_tensor", ErrorCode::unsupported),
               HasSubstr("to_dense"));
+  EXPECT_THAT(reason("torch.distributed.tensor", "DTensor", ErrorCode::unsupported),
+              HasSubstr("plain, dense tensor"));
   EXPECT_THAT(reason("torch._utils", "_rebuild_nested_tensor", ErrorCode::unsupported),
               HasSubstr("plain, dense tensor"));
 }

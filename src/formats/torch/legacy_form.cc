@@ -3,105 +3,118 @@
 //   1. a pickle of the magic number, 2. one of the protocol version 1001, 3. one of a dict about
 //   the machine, 4. the object, 5. a list of storage keys,
 //   6. for each key, in the list's order: the number of elements as int64, then the elements.
-// Nothing says how long a pickle is, so each is read through a window that grows until the pickle
-// ends in it.
+// Nothing says how long a pickle is but its own STOP.
 #include "formats/pickle/machine.h"
 #include "formats/torch/file.h"
 #include "formats/torch/globals.h"
+#include "formats/torch/object.h"
 #include "formats/torch/storage_id.h"
 #include "io/printable.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace lancekeep::formats {
 namespace {
 
 constexpr std::string_view kMagicDigits{"\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10};
 constexpr std::int64_t kProtocolVersion = 1001;
-constexpr std::uint64_t kFirstWindow = 256 << 10;
 
 class PickleSequence {
  public:
-  explicit PickleSequence(const io::InputFile& file) : file_(file) {}
+  PickleSequence(const io::InputFile& file, io::MemoryBudget& budget)
+      : file_(file), budget_(budget) {}
 
   [[nodiscard]] std::uint64_t position() const { return position_; }
 
-  PickleDocument next(std::string_view what) {
-    const std::uint64_t remaining = file_.size() - position_;
-    for (std::uint64_t window = kFirstWindow;; window *= 4) {
-      const std::uint64_t length = std::min({remaining, window, kLargestPickle});
-      const io::ByteView bytes = file_.read(position_, length, what);
-      try {
-        PickleDocument document = load_pickle(bytes, refuse_torch_global);
-        position_ += document.length;
-        return document;
-      } catch (const Error& error) {
-        // Cut off by the window, a good pickle looks corrupt; a larger window tells.
-        const bool largest = length == remaining || length == kLargestPickle;
-        if (error.code() != ErrorCode::corrupt || largest) throw;
-      }
-    }
+  PickleDocument next() {
+    PickleDocument document =
+        load_pickle(PickleReader(file_, position_, file_.size()), refuse_torch_global, budget_);
+    position_ += document.length;
+    return document;
   }
 
  private:
   io::InputFile file_;
+  io::MemoryBudget& budget_;
   std::uint64_t position_ = 0;
 };
 
 [[noreturn]] void fail(const PickleDocument& at, ErrorCode code, const std::string& problem) {
-  at.bytes.fail(code, problem);
+  at.fail(code, problem);
 }
 
 void check_magic(const PickleDocument& pickle) {
-  const auto* number = std::get_if<PickleBigInt>(&pickle.root);
-  if (number && number->digits == kMagicDigits) return;
+  const PickleText* number =
+      pickle.root.kind == PickleValue::Kind::big_integer ? pickle.text(pickle.root) : nullptr;
+  if (number && std::string_view(number->kept, number->length) == kMagicDigits) return;
   fail(
       pickle, ErrorCode::unsupported,
       fmt::format("this is a pickle of {}, but not a file of torch.save, which starts with torch's "
                   "magic number. Load it in Python, if you trust it, and save its tensors with "
                   "torch.save or as safetensors",
-                  describe(pickle.root)));
+                  pickle.describe(pickle.root)));
 }
 
 void check_version(const PickleDocument& pickle) {
-  const auto* version = std::get_if<std::int64_t>(&pickle.root);
-  if (version && *version == kProtocolVersion) return;
+  const auto version = pickle.integer(pickle.root);
+  if (version == kProtocolVersion) return;
   fail(pickle, ErrorCode::unsupported,
        fmt::format("torch's protocol version is {}, not {}",
-                   version ? fmt::to_string(*version) : describe(pickle.root), kProtocolVersion));
+                   version ? fmt::to_string(*version) : pickle.describe(pickle.root),
+                   kProtocolVersion));
 }
 
 void check_machine(const PickleDocument& pickle) {
-  const PickleNode* facts = node_of(pickle.root);
+  const PickleNode* facts = pickle.node(pickle.root);
   if (!facts || !facts->is_dict()) {
     fail(pickle, ErrorCode::corrupt, "the machine's description is no dict");
   }
-  for (std::size_t i = 0; i + 1 < facts->items.size(); i += 2) {
-    const auto* key = std::get_if<PickleText>(&facts->items[i]);
-    const auto* little = std::get_if<bool>(&facts->items[i + 1]);
-    if (key && key->text == "little_endian" && little && *little) return;
+  for (std::size_t i = 0; i + 1 < facts->count; i += 2) {
+    const bool is_little = pickle.boolean(facts->items()[i + 1]).value_or(false);
+    if (is_little && pickle.short_text(facts->items()[i]) == "little_endian") return;
   }
   fail(pickle, ErrorCode::unsupported,
        "the file was not saved on a little-endian machine; load and save it with torch on one");
 }
 
-// All storages that the object's pickle names, in whichever place.
-std::map<std::string, StorageId, std::less<>> named_storages(const PickleDocument& object) {
-  std::map<std::string, StorageId, std::less<>> named;
-  for (const PickleNode& node : object.nodes) {
+// All storages that the object's pickle names, in whichever place; sorted by key.
+std::vector<StorageId> named_storages(const TorchFile& torch) {
+  std::vector<StorageId> named;
+  for (const PickleNode& node : torch.object.nodes()) {
     if (node.kind != PickleNode::Kind::persistent_id) continue;
-    StorageId id = read_storage_id(object, node);
-    const auto [found, is_new] = named.try_emplace(id.key, id);
-    if (!is_new && (found->second.bytes != id.bytes || found->second.itemsize != id.itemsize)) {
-      fail_at(object, node, ErrorCode::corrupt,
-              fmt::format("storage `{}` has {} bytes here and {} elsewhere", io::printable(id.key),
-                          id.bytes, found->second.bytes));
+    torch.budget->take(sizeof(StorageId), "the file's storages");
+    named.push_back(read_storage_id(torch.object, node));
+  }
+  std::stable_sort(named.begin(), named.end(),
+                   [](const StorageId& a, const StorageId& b) { return a.key < b.key; });
+  for (std::size_t i = 1; i < named.size(); ++i) {
+    const StorageId& id = named[i];
+    const StorageId& before = named[i - 1];
+    if (id.key == before.key && (id.bytes != before.bytes || id.itemsize != before.itemsize)) {
+      torch.object.fail(ErrorCode::corrupt,
+                        fmt::format("storage `{}` has {} bytes here and {} elsewhere",
+                                    io::printable(id.key), id.bytes, before.bytes),
+                        id.offset);
     }
   }
   return named;
+}
+
+const StorageId& find_named(const std::vector<StorageId>& named, const PickleDocument& keys,
+                            PickleValue value) {
+  const auto key = keys.short_text(value);
+  const auto found = std::lower_bound(
+      named.begin(), named.end(), key.value_or(""),
+      [](const StorageId& id, std::string_view wanted) { return id.key < wanted; });
+  if (key && found != named.end() && found->key == *key) return *found;
+  fail(keys, ErrorCode::corrupt,
+       fmt::format("the list of storage keys has {}, which no tensor names",
+                   key ? fmt::format("`{}`", io::printable(*key)) : keys.describe(value)));
 }
 
 std::uint64_t read_count(const io::InputFile& file, std::uint64_t position,
@@ -109,43 +122,52 @@ std::uint64_t read_count(const io::InputFile& file, std::uint64_t position,
   return io::ByteReader(file.read(position, sizeof(std::uint64_t), what)).u64(what);
 }
 
+// The storage's bytes, which start behind their count at `position`.
+TorchStorage read_storage(const io::InputFile& file, const StorageId& id, std::uint64_t position) {
+  const std::string what = fmt::format("storage `{}`", io::printable(id.key));
+  const std::uint64_t count = read_count(file, position, what);
+  if (count != id.bytes / id.itemsize) {
+    throw Error(ErrorCode::corrupt,
+                fmt::format("{} has {} elements, but the pickle says {}", what, count,
+                            id.bytes / id.itemsize),
+                file.name(), position);
+  }
+  position += sizeof(std::uint64_t);
+  if (id.bytes > file.size() - position) {
+    throw Error(ErrorCode::corrupt,
+                fmt::format("{} has {} bytes, but the file ends after {}; was the download or the "
+                            "copy cut short?",
+                            what, id.bytes, file.size() - position),
+                file.name(), position);
+  }
+  return {std::string(id.key), position, id.bytes};
+}
+
+void sort_storages(TorchFile& torch, const PickleDocument& keys) {
+  const auto less = [](const TorchStorage& a, const TorchStorage& b) { return a.key < b.key; };
+  std::sort(torch.storages.begin(), torch.storages.end(), less);
+  for (std::size_t i = 1; i < torch.storages.size(); ++i) {
+    if (torch.storages[i].key != torch.storages[i - 1].key) continue;
+    fail(keys, ErrorCode::corrupt,
+         "the list of storage keys has `" + io::printable(torch.storages[i].key) + "` twice");
+  }
+}
+
 // Step 6; leaves the storages' places in `torch`.
 void find_storages(TorchFile& torch, const PickleDocument& keys, std::uint64_t position) {
-  const auto named = named_storages(torch.object);
-  const PickleNode* list = node_of(keys.root, PickleNode::Kind::list);
-  if (!list) fail(keys, ErrorCode::corrupt, "the list of storage keys is " + describe(keys.root));
-  for (const PickleValue& value : list->items) {
-    const auto* key = std::get_if<PickleText>(&value);
-    const auto found = key ? named.find(key->text) : named.end();
-    if (found == named.end()) {
-      fail(keys, ErrorCode::corrupt,
-           fmt::format("the list of storage keys has {}, which no tensor names",
-                       key ? fmt::format("`{}`", io::printable(key->text)) : describe(value)));
-    }
-    const StorageId& id = found->second;
-    const std::string what = fmt::format("storage `{}`", io::printable(id.key));
-    const std::uint64_t count = read_count(torch.file, position, what);
-    if (count != id.bytes / id.itemsize) {
-      throw Error(ErrorCode::corrupt,
-                  fmt::format("{} has {} elements, but the pickle says {}", what, count,
-                              id.bytes / id.itemsize),
-                  torch.file.name(), position);
-    }
-    position += sizeof(std::uint64_t);
-    if (id.bytes > torch.file.size() - position) {
-      throw Error(
-          ErrorCode::corrupt,
-          fmt::format("{} has {} bytes, but the file ends after {}; was the download or the "
-                      "copy cut short?",
-                      what, id.bytes, torch.file.size() - position),
-          torch.file.name(), position);
-    }
-    if (!torch.storages.emplace(id.key, FileRange{position, id.bytes}).second) {
-      fail(keys, ErrorCode::corrupt,
-           "the list of storage keys has `" + io::printable(id.key) + "` twice");
-    }
-    position += id.bytes;
+  const std::vector<StorageId> named = named_storages(torch);
+  const PickleNode* list = keys.node(keys.root, PickleNode::Kind::list);
+  if (!list) {
+    fail(keys, ErrorCode::corrupt, "the list of storage keys is " + keys.describe(keys.root));
   }
+  for (const PickleValue value : list->items()) {
+    const StorageId& id = find_named(named, keys, value);
+    torch.budget->take(sizeof(TorchStorage) + id.key.size(), "the file's storages");
+    torch.storages.push_back(read_storage(torch.file, id, position));
+    position = torch.storages.back().offset + id.bytes;
+  }
+  torch.budget->give_back(named.size() * sizeof(StorageId));
+  sort_storages(torch, keys);
   if (position != torch.file.size()) {
     throw Error(ErrorCode::unsupported,
                 fmt::format("{} bytes follow the last storage; was more than one object saved into "
@@ -157,13 +179,14 @@ void find_storages(TorchFile& torch, const PickleDocument& keys, std::uint64_t p
 
 }  // namespace
 
-TorchFile open_torch_legacy(const io::InputFile& file) {
-  PickleSequence pickles(file);
-  check_magic(pickles.next("the magic number's pickle"));
-  check_version(pickles.next("the protocol version's pickle"));
-  check_machine(pickles.next("the machine's pickle"));
-  TorchFile torch{file, pickles.next("the object's pickle"), {}};
-  const PickleDocument keys = pickles.next("the pickle of the storage keys");
+TorchFile open_torch_legacy(const io::InputFile& file, io::MemoryBudget& budget) {
+  PickleSequence pickles(file, budget);
+  check_magic(pickles.next());
+  check_version(pickles.next());
+  check_machine(pickles.next());
+  PickleDocument object = pickles.next();
+  TorchFile torch{file, &budget, std::move(object)};
+  const PickleDocument keys = pickles.next();
   find_storages(torch, keys, pickles.position());
   return torch;
 }

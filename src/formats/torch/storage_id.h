@@ -8,18 +8,18 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <string_view>
 
 namespace lancekeep::formats {
 
 struct StorageId {
-  std::string key;
+  std::string_view key;    ///< in the document
   std::string_view dtype;  ///< of its elements
   std::size_t itemsize = 1;
   std::uint64_t bytes = 0;       ///< of the storage
   std::uint64_t view_start = 0;  ///< the part of it that the tensor may use, in bytes
   std::uint64_t view_bytes = 0;
+  std::uint64_t offset = 0;  ///< of the id, in the file
 };
 
 /// @throws Error corrupt or unsupported, at the node's place in the file.

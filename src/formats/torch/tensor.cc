@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/torch/tensor.h"
 
+#include "formats/torch/callable.h"
+#include "formats/torch/object.h"
 #include "formats/torch/storage_id.h"
 #include "io/checked_math.h"
 #include "io/printable.h"
@@ -16,65 +18,65 @@ namespace {
 
 using Kind = PickleNode::Kind;
 
-constexpr std::string_view kParameter = "torch._utils._rebuild_parameter";
-constexpr std::string_view kTensor = "torch._utils._rebuild_tensor";
-constexpr std::string_view kTensor2 = "torch._utils._rebuild_tensor_v2";
-constexpr std::string_view kTensor3 = "torch._utils._rebuild_tensor_v3";
-constexpr std::size_t kMostDimensions = 64;
+// The call that rebuilds a plain tensor, without what torch wraps around it.
+struct PlainCall {
+  const PickleNode* node = nullptr;
+  Callable function = Callable::tensor;
+  std::span<const PickleValue> arguments;
+};
+
+bool rebuilds_plainly(std::optional<Callable> function) {
+  return function == Callable::tensor || function == Callable::tensor_v2 ||
+         function == Callable::tensor_v3;
+}
 
 // Reads the arguments of one call that rebuilds a tensor.
 class Rebuild {
  public:
-  Rebuild(const TorchFile& torch, const PickleNode& call, const std::string& name)
-      : torch_(torch),
-        call_(call),
-        name_(io::printable(name)),
-        function_(call_name()),
-        arguments_(node_of(call.items[1])->items) {}
+  Rebuild(const TorchFile& torch, const PlainCall& call, const std::string& name)
+      : torch_(torch), document_(torch.object), call_(call), name_(io::printable(name)) {}
 
   TorchTensor read() {
-    const bool third = function_ == kTensor3;
-    const std::size_t fewest = function_ == kTensor ? 4 : third ? 7 : 6;
-    const std::size_t most = function_ == kTensor ? 4 : fewest + 1;
+    const bool third = call_.function == Callable::tensor_v3;
+    const bool first = call_.function == Callable::tensor;
+    const std::size_t fewest = first ? 4 : third ? 7 : 6;
+    const std::size_t most = first ? 4 : fewest + 1;
     if (arguments_.size() < fewest || arguments_.size() > most) {
       fail(ErrorCode::corrupt,
-           fmt::format("{} is called with {} arguments", function_, arguments_.size()));
+           fmt::format("its function is called with {} arguments", arguments_.size()));
     }
-    const PickleNode* id = node_of(arguments_[0], Kind::persistent_id);
+    const PickleNode* id = document_.node(arguments_[0], Kind::persistent_id);
     if (!id) fail(ErrorCode::corrupt, "its storage is " + describe(arguments_[0]));
-    const StorageId storage = read_storage_id(torch_.object, *id);
+    const StorageId storage = read_storage_id(document_, *id);
 
     TorchTensor tensor;
     tensor.dtype = third ? dtype(arguments_[6]) : std::string(storage.dtype);
-    tensor.layout.shape = numbers(arguments_[2], "shape");
-    tensor.layout.strides = numbers(arguments_[3], "strides");
-    tensor.layout.itemsize = dtype_itemsize(tensor.dtype).value();
+    tensor.shape = numbers(arguments_[2], "shape");
+    tensor.place.strides = numbers(arguments_[3], "strides");
     if (arguments_.size() == most && most > 4) read_flags(arguments_[most - 1], tensor);
     place(tensor, storage);
     return tensor;
   }
 
  private:
-  std::string call_name() const { return node_of(call_.items[0])->full_name(); }
-
-  std::string dtype(const PickleValue& value) {
-    const PickleNode* global = node_of(value, Kind::global);
-    if (!global || global->module != "torch" || !dtype_itemsize(global->name)) {
+  std::string dtype(PickleValue value) {
+    if (object_kind(document_, value) != ObjectKind::dtype) {
       fail(ErrorCode::corrupt, "its dtype is " + describe(value));
     }
-    return std::string(global->name);
+    return std::string(dtype_name(document_, value));
   }
 
-  Shape numbers(const PickleValue& value, std::string_view what) {
-    const PickleNode* tuple = node_of(value, Kind::tuple);
+  Shape numbers(PickleValue value, std::string_view what) {
+    const PickleNode* tuple = document_.node(value, Kind::tuple);
     if (!tuple) fail(ErrorCode::corrupt, fmt::format("its {} is {}", what, describe(value)));
-    if (tuple->items.size() > kMostDimensions) {
+    if (tuple->count > kMostDimensions) {
       fail(ErrorCode::corrupt, fmt::format("its {} has {} numbers; torch has at most {} dimensions",
-                                           what, tuple->items.size(), kMostDimensions));
+                                           what, tuple->count, kMostDimensions));
     }
     Shape numbers;
-    for (const PickleValue& item : tuple->items) {
-      const auto* number = std::get_if<std::int64_t>(&item);
+    numbers.reserve(tuple->count);
+    for (const PickleValue item : tuple->items()) {
+      const auto number = document_.integer(item);
       if (!number) fail(ErrorCode::corrupt, fmt::format("its {} holds {}", what, describe(item)));
       numbers.push_back(*number);
     }
@@ -82,109 +84,141 @@ class Rebuild {
   }
 
   // {'conj': True} and {'neg': True}: torch flipped the signs only in name.
-  void read_flags(const PickleValue& value, TorchTensor& tensor) {
-    if (std::holds_alternative<PickleNone>(value)) return;
-    const PickleNode* flags = node_of(value);
+  void read_flags(PickleValue value, TorchTensor& tensor) {
+    if (value == PickleValue{}) return;
+    const PickleNode* flags = document_.node(value);
     if (!flags || !flags->is_dict()) fail(ErrorCode::corrupt, "its metadata is " + describe(value));
-    for (std::size_t i = 0; i + 1 < flags->items.size(); i += 2) {
-      const auto* key = std::get_if<PickleText>(&flags->items[i]);
-      const auto* set = std::get_if<bool>(&flags->items[i + 1]);
-      if (!key || !set || (key->text != "conj" && key->text != "neg")) {
+    for (std::size_t i = 0; i + 1 < flags->count; i += 2) {
+      const auto key = document_.short_text(flags->items()[i]);
+      const auto set = document_.boolean(flags->items()[i + 1]);
+      if (!key || !set || (key != "conj" && key != "neg")) {
         fail(ErrorCode::unsupported,
              fmt::format("its metadata has {} = {}; only conj and neg are known",
-                         key ? io::printable(key->text) : describe(flags->items[i]),
-                         describe(flags->items[i + 1])));
+                         key ? io::printable(*key) : describe(flags->items()[i]),
+                         describe(flags->items()[i + 1])));
       }
-      (key->text == "conj" ? tensor.conj : tensor.neg) = *set;
+      (key == "conj" ? tensor.place.conj : tensor.place.neg) = *set;
     }
     const bool is_complex = tensor.dtype.starts_with("complex");
     const bool has_sign_bit = is_complex || tensor.dtype == "bfloat16" ||
                               tensor.dtype == "float16" || tensor.dtype == "float32" ||
                               tensor.dtype == "float64";
-    if ((tensor.conj && !is_complex) || (tensor.neg && !has_sign_bit)) {
+    if ((tensor.place.conj && !is_complex) || (tensor.place.neg && !has_sign_bit)) {
       fail(ErrorCode::unsupported,
            fmt::format("it is a {} view of dtype {}; save tensor.clone()",
-                       tensor.conj ? "conjugated" : "negated", tensor.dtype));
+                       tensor.place.conj ? "conjugated" : "negated", tensor.dtype));
     }
   }
 
   void place(TorchTensor& tensor, const StorageId& storage) {
-    const auto bytes = byte_count(tensor.layout.shape, tensor.layout.itemsize);
-    if (!bytes) fail(ErrorCode::corrupt, shape_problem(tensor.layout.shape));
-    const auto reach = lancekeep::reach(tensor.layout);
+    const StridedLayout layout{tensor.shape, tensor.place.strides,
+                               dtype_itemsize(tensor.dtype).value()};
+    const auto bytes = byte_count(layout.shape, layout.itemsize);
+    if (!bytes) fail(ErrorCode::corrupt, shape_problem(layout.shape));
+    const auto reach = lancekeep::reach(layout);
     if (!reach) {
-      fail(ErrorCode::corrupt,
-           fmt::format("strides {} do not fit shape {}", to_string(tensor.layout.strides),
-                       to_string(tensor.layout.shape)));
+      fail(ErrorCode::corrupt, fmt::format("strides {} do not fit shape {}",
+                                           to_string(layout.strides), to_string(layout.shape)));
     }
     tensor.nbytes = *bytes;
-    tensor.reach = *reach;
-    const auto found = torch_.storages.find(storage.key);
-    if (found == torch_.storages.end()) {
+    tensor.place.reach = *reach;
+    const TorchStorage* found = torch_.find_storage(storage.key);
+    if (!found) {
       fail(ErrorCode::corrupt, "the file has no storage `" + io::printable(storage.key) + "`");
     }
-    if (found->second.length != storage.bytes) {
+    if (found->length != storage.bytes) {
       fail(ErrorCode::corrupt,
            fmt::format("storage `{}` has {} bytes, but the pickle says {}",
-                       io::printable(storage.key), found->second.length, storage.bytes));
+                       io::printable(storage.key), found->length, storage.bytes));
     }
-    const std::uint64_t start = first_byte(tensor, storage);
-    tensor.offset = found->second.offset + storage.view_start + start;
+    const std::uint64_t start = first_byte(layout, *reach, storage);
+    tensor.place.offset = found->offset + storage.view_start + start;
   }
 
   // Where the first element lies in the part of the storage that the tensor may use.
-  std::uint64_t first_byte(const TorchTensor& tensor, const StorageId& storage) {
-    const auto* offset = std::get_if<std::int64_t>(&arguments_[1]);
+  std::uint64_t first_byte(const StridedLayout& layout, std::uint64_t reach,
+                           const StorageId& storage) {
+    const auto offset = document_.integer(arguments_[1]);
     if (!offset || *offset < 0) {
       fail(ErrorCode::corrupt, "its storage offset is no count of elements");
     }
-    if (tensor.reach == 0) return 0;
+    if (reach == 0) return 0;
     const auto start =
-        io::checked_mul<std::uint64_t>(static_cast<std::uint64_t>(*offset), tensor.layout.itemsize);
-    if (!start || *start > storage.view_bytes || tensor.reach > storage.view_bytes - *start) {
+        io::checked_mul<std::uint64_t>(static_cast<std::uint64_t>(*offset), layout.itemsize);
+    if (!start || *start > storage.view_bytes || reach > storage.view_bytes - *start) {
       fail(ErrorCode::corrupt,
            fmt::format("shape {} with strides {} from element {} on reaches past the {} bytes of "
                        "storage `{}`",
-                       to_string(tensor.layout.shape), to_string(tensor.layout.strides), *offset,
+                       to_string(layout.shape), to_string(layout.strides), *offset,
                        storage.view_bytes, io::printable(storage.key)));
     }
     return *start;
   }
 
+  [[nodiscard]] std::string describe(PickleValue value) const { return document_.describe(value); }
+
   [[noreturn]] void fail(ErrorCode code, const std::string& problem) {
-    fail_at(torch_.object, call_, code, fmt::format("tensor `{}`: {}", name_, problem));
+    fail_at(document_, *call_.node, code, fmt::format("tensor `{}`: {}", name_, problem));
   }
 
   const TorchFile& torch_;
-  const PickleNode& call_;
+  const PickleDocument& document_;
+  const PlainCall call_;
   const std::string name_;
-  const std::string function_;
-  const std::vector<PickleValue>& arguments_;
+  const std::span<const PickleValue> arguments_ = call_.arguments;
 };
+
+[[noreturn]] void refuse_wrapping(const PickleDocument& document, PickleValue wrapping,
+                                  std::span<const PickleValue> arguments, const std::string& name) {
+  fail_at(document, wrapping, ErrorCode::corrupt,
+          fmt::format("parameter `{}` wraps {}", io::printable(name),
+                      arguments.empty() ? "nothing" : document.describe(arguments[0])));
+}
+
+// _rebuild_from_type_v2(function, type, arguments, state) makes a tensor with attributes.
+PlainCall typed_call(const PickleDocument& document, PickleValue value, const Call& call,
+                     const std::string& name) {
+  const bool whole = call.arguments.size() == 4;
+  const PickleNode* function = whole ? document.node(call.arguments[0], Kind::global) : nullptr;
+  const PickleNode* arguments = whole ? document.node(call.arguments[2], Kind::tuple) : nullptr;
+  const auto callable =
+      function ? find_callable(document.global_module(*function), document.global_name(*function))
+               : std::nullopt;
+  if (!arguments || !rebuilds_plainly(callable) ||
+      !is_global(document, call.arguments[1], Callable::tensor_type)) {
+    fail_at(document, value, ErrorCode::unsupported,
+            fmt::format("tensor `{}` is of a class of its own; save it as a plain tensor",
+                        io::printable(name)));
+  }
+  return {document.node(value), *callable, arguments->items()};
+}
+
+// What torch wraps around a tensor is a parameter, with or without attributes, or a type.
+PlainCall plain_call(const PickleDocument& document, PickleValue value, const std::string& name) {
+  Call call = call_of(document, value);
+  if (call.function == Callable::parameter || call.function == Callable::parameter_with_state) {
+    // _rebuild_parameter(tensor, requires_grad, hooks)
+    if (call.arguments.empty()) refuse_wrapping(document, value, call.arguments, name);
+    const Call inner = call_of(document, call.arguments[0]);
+    if (!rebuilds_plainly(inner.function) && inner.function != Callable::from_type) {
+      refuse_wrapping(document, value, call.arguments, name);
+    }
+    value = call.arguments[0];
+    call = inner;
+  }
+  if (call.state) {
+    fail_at(document, value, ErrorCode::unsupported,
+            fmt::format("tensor `{}` is given a state; save it as a plain tensor",
+                        io::printable(name)));
+  }
+  if (call.function == Callable::from_type) return typed_call(document, value, call, name);
+  return {document.node(value), call.function.value(), call.arguments};
+}
 
 }  // namespace
 
-bool is_tensor(const PickleValue& value) {
-  const std::string name = called_name(value);
-  return name == kParameter || name == kTensor || name == kTensor2 || name == kTensor3;
-}
-
-TorchTensor read_torch_tensor(const TorchFile& torch, const PickleValue& value,
-                              const std::string& name) {
-  const PickleNode* call = node_of(value, Kind::call);
-  if (called_name(value) == kParameter) {
-    // _rebuild_parameter(tensor, requires_grad, hooks)
-    const std::vector<PickleValue>& arguments = node_of(call->items[1])->items;
-    const bool wraps =
-        !arguments.empty() && is_tensor(arguments[0]) && called_name(arguments[0]) != kParameter;
-    if (!wraps) {
-      fail_at(torch.object, *call, ErrorCode::corrupt,
-              fmt::format("parameter `{}` wraps {}", io::printable(name),
-                          arguments.empty() ? "nothing" : describe(arguments[0])));
-    }
-    call = node_of(arguments[0]);
-  }
-  return Rebuild(torch, *call, name).read();
+TorchTensor read_torch_tensor(const TorchFile& torch, PickleValue value, const std::string& name) {
+  return Rebuild(torch, plain_call(torch.object, value, name), name).read();
 }
 
 }  // namespace lancekeep::formats

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "formats/torch/raw_bytes.h"
 #include "formats/torch/tensor.h"
 #include "tensor/strided_file.h"
 
@@ -7,26 +8,43 @@
 namespace lancekeep::formats {
 namespace {
 
+constexpr std::size_t kGatherPiece = 1 << 20;
+
 // conj and neg are flips of sign bits, which stand in the last byte of a little-endian number.
-void flip_signs(const TorchTensor& tensor, std::span<std::byte> elements) {
-  const std::size_t itemsize = tensor.layout.itemsize;
-  const bool is_complex = tensor.dtype.starts_with("complex");
-  const bool last_number = tensor.neg != tensor.conj;  // the imaginary part, or the only one
+void flip_signs(const TensorPlace& place, bool is_complex, std::size_t itemsize,
+                std::span<std::byte> elements) {
+  const bool last_number = place.neg != place.conj;  // the imaginary part, or the only one
   const std::byte sign{0x80};
   for (std::size_t end = itemsize; end <= elements.size(); end += itemsize) {
     if (last_number) elements[end - 1] ^= sign;
-    if (is_complex && tensor.neg) elements[end - itemsize / 2 - 1] ^= sign;
+    if (is_complex && place.neg) elements[end - itemsize / 2 - 1] ^= sign;
   }
+}
+
+// A NumPy array whose bytes stand in the pickle as text: streamed as they are, or read to be put in
+// order. No such array is a conjugated or negated view.
+void push_text(const io::InputFile& file, const TensorPlace& place, const StridedLayout& layout,
+               const ByteSink& sink) {
+  const RawBytes text{place.offset, place.text_bytes, /*latin1=*/true};
+  if (is_contiguous(layout)) return push_raw_bytes(file, text, sink);
+  const std::string bytes = read_raw_bytes(file, text);
+  gather(layout, std::as_bytes(std::span(bytes)), kGatherPiece, sink);
 }
 
 }  // namespace
 
-void push_torch_tensor(const io::InputFile& file, const TorchTensor& tensor, const ByteSink& sink) {
+void push_torch_tensor(const io::InputFile& file, const TensorSpec& spec, const TensorPlace& place,
+                       const ByteSink& sink) {
+  if (spec.nbytes == 0) return;
+  const StridedLayout layout{spec.shape, place.strides, dtype_itemsize(spec.dtype).value()};
+  if (place.text_bytes > 0) return push_text(file, place, layout, sink);
   ElementChange change;
-  if (tensor.conj || tensor.neg) {
-    change = [&](std::span<std::byte> elements) { flip_signs(tensor, elements); };
+  if (place.conj || place.neg) {
+    change = [&](std::span<std::byte> elements) {
+      flip_signs(place, spec.dtype.starts_with("complex"), layout.itemsize, elements);
+    };
   }
-  push_strided(file, tensor.offset, tensor.layout, change, sink);
+  push_strided(file, place.offset, layout, change, sink);
 }
 
 }  // namespace lancekeep::formats

@@ -3,8 +3,10 @@
 #pragma once
 
 #include "formats/pickle/pickle_testing.h"
+#include "formats/torch/file.h"
 #include "formats/zip/zip_testing.h"
 
+#include <filesystem>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +41,20 @@ struct LegacyParts {
   [[nodiscard]] std::string text() const {
     return magic + version + machine + object + keys + storages;
   }
+};
+
+/// A file with a budget of its own, on which what was read of it stands.
+class TorchFileOpener {
+ public:
+  explicit TorchFileOpener(const std::filesystem::path& path, std::uint64_t budget = 32 << 20)
+      : file_(path), budget_(budget, path.string()) {}
+
+  TorchFile zip() { return open_torch_zip(file_, ZipArchive(file_), budget_); }
+  TorchFile legacy() { return open_torch_legacy(file_, budget_); }
+
+ private:
+  io::InputFile file_;
+  io::MemoryBudget budget_;
 };
 
 /// A PickledTensor's storage as the older form names it.

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace lancekeep::formats {
 namespace {
 
@@ -58,26 +60,33 @@ void require_little_endian(const ZipArchive& archive, const std::string& folder,
            io::printable(order.text())));
 }
 
+void find_storages(TorchFile& torch, const ZipArchive& archive, const std::string& folder) {
+  for (const ZipEntry& entry : archive.entries()) {
+    if (!entry.name.starts_with(folder)) continue;
+    archive.require_stored(entry);
+    torch.budget->take(sizeof(TorchStorage), "the file's storages");
+    torch.storages.push_back({entry.name.substr(folder.size()), entry.offset, entry.size});
+  }
+  std::ranges::sort(torch.storages, {}, &TorchStorage::key);
+}
+
 }  // namespace
 
-TorchFile open_torch_zip(const io::InputFile& file) {
-  const ZipArchive archive(file);
+TorchFile open_torch_zip(const io::InputFile& file, const ZipArchive& archive,
+                         io::MemoryBudget& budget) {
   const std::string folder = find_folder(archive, file);
   refuse_torchscript(archive, folder, file);
   require_little_endian(archive, folder, file);
-  const std::string pickle_name = folder + std::string(kPickleName);
-  const io::ByteView pickle = archive.read(*archive.find(pickle_name), kLargestPickle);
-
-  TorchFile torch{file, load_pickle(pickle, refuse_torch_global), {}};
-  if (torch.object.length != pickle.size()) {
-    pickle.fail("data.pkl goes on after its STOP opcode", torch.object.length);
+  const ZipEntry& pickle = *archive.find(folder + std::string(kPickleName));
+  archive.require_stored(pickle);
+  TorchFile torch{file, &budget,
+                  load_pickle(PickleReader(file, pickle.offset, pickle.offset + pickle.size),
+                              refuse_torch_global, budget)};
+  if (torch.object.length != pickle.size) {
+    torch.object.fail(ErrorCode::corrupt, "data.pkl goes on after its STOP opcode",
+                      pickle.offset + torch.object.length);
   }
-  const std::string storages = folder + "/data/";
-  for (const ZipEntry& entry : archive.entries()) {
-    if (!entry.name.starts_with(storages)) continue;
-    archive.require_stored(entry);
-    torch.storages.emplace(entry.name.substr(storages.size()), FileRange{entry.offset, entry.size});
-  }
+  find_storages(torch, archive, folder + "/data/");
   return torch;
 }
 

@@ -13,23 +13,26 @@ using io::fails_with;
 
 class TorchZip : public testing::Test {
  protected:
-  TorchFile open(const ZipContent& content) {
-    return open_torch_zip(io::InputFile(folder_.write("m.pth", zip_of(content))));
+  TorchFile open(const ZipContent& content) { return open_bytes(zip_of(content)); }
+  TorchFile open_bytes(const std::string& zip) {
+    opener_.emplace(folder_.write("m.pth", zip));
+    return opener_->zip();
   }
   auto opening(const ZipContent& content) {
     return [this, content] { (void)open(content); };
   }
 
   io::TemporaryFolder folder_;
+  std::optional<TorchFileOpener> opener_;
   const ZipContent minimal_ = torch_zip_content("}", {{"0", "1234"}});
 };
 
 TEST_F(TorchZip, HasThePickleAndTheStorages) {
   const TorchFile torch = open(minimal_);
-  EXPECT_TRUE(node_of(torch.object.root)->is_dict());
-  ASSERT_EQ(torch.storages.count("0"), 1u);
-  EXPECT_EQ(torch.storages.at("0").length, 4u);
-  EXPECT_EQ(torch.file.read(torch.storages.at("0").offset, 4, "storage").text(), "1234");
+  EXPECT_TRUE(torch.object.node(torch.object.root)->is_dict());
+  ASSERT_EQ(torch.storages.size(), 1u);
+  EXPECT_EQ(torch.storages[0].length, 4u);
+  EXPECT_EQ(torch.file.read(torch.storages[0].offset, 4, "storage").text(), "1234");
 }
 
 TEST_F(TorchZip, FilesFromBeforeByteorderAreRead) {
@@ -67,7 +70,7 @@ TEST_F(TorchZip, ACompressedStorageIsRefused) {
   const std::size_t central = zip.rfind(kZipCentral, zip.rfind("m/data/0"));
   const std::size_t local = zip.rfind(kZipLocal, zip.find("m/data/0"));
   zip[central + 10] = zip[local + 8] = 8;
-  EXPECT_THAT([&] { (void)open_torch_zip(io::InputFile(folder_.write("m.pth", zip))); },
+  EXPECT_THAT([&] { (void)open_bytes(zip); },
               fails_with(ErrorCode::unsupported, "`m/data/0` is compressed"));
 }
 
@@ -86,7 +89,7 @@ TEST_F(TorchZip, APickleThatRunsCodeIsRefused) {
 TEST_F(TorchZip, AnErrorInThePickleNamesTheOffsetInTheFile) {
   const std::string zip = zip_of(torch_zip_content(pickled_global("os", "system"), {}));
   try {
-    (void)open_torch_zip(io::InputFile(folder_.write("m.pth", zip)));
+    (void)open_bytes(zip);
     FAIL() << "nothing was thrown";
   } catch (const Error& error) {
     EXPECT_EQ(error.offset(), zip.find("cos\nsystem"));

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/pickle/keys.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <compare>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lancekeep::formats {
+namespace {
+
+using Kind = PickleValue::Kind;
+
+// A tuple may be compared with every other one, so it is small; a text by itself is compared by its
+// bytes only with texts that stand elsewhere in the file.
+constexpr std::uint64_t kLargestTuple = 1024;
+constexpr int kDeepestTuple = 8;
+constexpr double kBeyondInt64 = 9223372036854775808.0;
+
+bool is_tuple(const PickleDocument& document, PickleValue value) {
+  return document.node(value, PickleNode::Kind::tuple) != nullptr;
+}
+
+// Some measure of what comparing the key may cost; nothing for what is no key.
+std::optional<std::uint64_t> size_of(const PickleDocument& document, PickleValue key, int depth) {
+  if (const PickleText* text = document.text(key)) return 8 + text->length;
+  const PickleNode* node = document.node(key);
+  if (!node || node->kind == PickleNode::Kind::global) return 8;
+  if (node->kind != PickleNode::Kind::tuple || depth == kDeepestTuple) return std::nullopt;
+  std::uint64_t sum = 8;
+  for (const PickleValue item : node->items()) {
+    const auto size = size_of(document, item, depth + 1);
+    if (!size) return std::nullopt;
+    sum += *size;
+    if (sum > kLargestTuple) break;
+  }
+  return sum;
+}
+
+void check_key(const PickleDocument& document, const PickleNode& holder, PickleValue key) {
+  const auto size = size_of(document, key, 0);
+  if (key.kind == Kind::bytearray || !size) {
+    document.fail(ErrorCode::unsupported,
+                  fmt::format("a key is {}; keys of dicts and items of sets may be text, numbers, "
+                              "bytes, None, dtypes and tuples of these",
+                              document.describe(key)),
+                  holder.offset);
+  }
+  const std::uint64_t most = is_tuple(document, key) ? kLargestTuple : kLongestKeptText;
+  if (*size > most) {
+    document.fail(ErrorCode::unsupported,
+                  fmt::format("a key is {} of more than {} bytes; no name is that long",
+                              document.describe(key), most),
+                  holder.offset);
+  }
+}
+
+// The int that a value is equal to.
+std::optional<std::int64_t> whole_number(const PickleDocument& document, PickleValue value) {
+  if (const auto boolean = document.boolean(value)) return *boolean ? 1 : 0;
+  if (const auto integer = document.integer(value)) return integer;
+  const auto real = document.real(value);
+  if (!real || std::trunc(*real) != *real || std::abs(*real) >= kBeyondInt64) return std::nullopt;
+  return static_cast<std::int64_t>(*real);
+}
+
+// Keys of different ranks are different.
+int rank(const PickleDocument& document, PickleValue value) {
+  if (whole_number(document, value)) return 0;
+  if (value.kind == Kind::node) return is_tuple(document, value) ? 1 : 2;
+  return 3 + static_cast<int>(value.kind);
+}
+
+std::strong_ordering compare(const PickleDocument& document, PickleValue a, PickleValue b);
+
+std::strong_ordering compare_items(const PickleDocument& document, const PickleNode& a,
+                                   const PickleNode& b) {
+  for (std::uint32_t i = 0; i < std::min(a.count, b.count); ++i) {
+    const auto order = compare(document, a.first[i], b.first[i]);
+    if (order != 0) return order;
+  }
+  return a.count <=> b.count;
+}
+
+// No NaN is equal to another one; what matters of their order is that there is one.
+std::strong_ordering compare_reals(const PickleDocument& document, PickleValue a, PickleValue b) {
+  const double x = document.real(a).value();
+  const double y = document.real(b).value();
+  if (std::isnan(x) && std::isnan(y)) return a.payload <=> b.payload;
+  if (std::isnan(x) || std::isnan(y)) return std::isnan(x) <=> std::isnan(y);
+  if (x == y) return std::strong_ordering::equal;
+  return x < y ? std::strong_ordering::less : std::strong_ordering::greater;
+}
+
+// Some order in which equal keys, and only they, are equal.
+std::strong_ordering compare(const PickleDocument& document, PickleValue a, PickleValue b) {
+  if (a == b) return std::strong_ordering::equal;
+  const int rank_of_a = rank(document, a);
+  if (const auto order = rank_of_a <=> rank(document, b); order != 0) return order;
+  if (rank_of_a == 0)
+    return whole_number(document, a).value() <=> whole_number(document, b).value();
+  if (const PickleNode* node = document.node(a)) {
+    return compare_items(document, *node, *document.node(b));
+  }
+  if (a.kind == Kind::real) return compare_reals(document, a, b);
+  const PickleText* x = document.text(a);
+  const PickleText* y = document.text(b);
+  if (!x || !y) return std::strong_ordering::equal;  // None and None
+  return std::string_view(x->kept, x->length) <=> std::string_view(y->kept, y->length);
+}
+
+// One key, with the place of its value: items of the node, counted in steps.
+struct Entry {
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+};
+
+// Of the entries that `less` holds for equal, the first one stays.
+template <typename Less>
+void merge_equal(std::vector<Entry>& entries, const Less& less) {
+  std::sort(entries.begin(), entries.end(), [&](const Entry& a, const Entry& b) {
+    if (less(a.first, b.first)) return true;
+    return !less(b.first, a.first) && a.first < b.first;
+  });
+  std::size_t kept = 0;
+  for (std::size_t i = 1; i < entries.size(); ++i) {
+    if (less(entries[kept].first, entries[i].first)) {
+      entries[++kept] = entries[i];
+    } else {
+      entries[kept].last = std::max(entries[kept].last, entries[i].last);
+    }
+  }
+  entries.resize(kept + 1);
+}
+
+void drop_repeated(PickleDocument& document, PickleNode& node) {
+  const std::uint32_t step = node.is_dict() ? 2 : 1;
+  const std::uint32_t count = node.count / step;
+  const std::uint64_t taken = count * sizeof(Entry);
+  document.budget().take(taken, "the keys of a dict");
+  std::vector<Entry> entries;
+  entries.reserve(count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    check_key(document, node, node.first[i * step]);
+    entries.push_back({i, i});
+  }
+  if (count == 0) return;
+  const auto key = [&](std::uint32_t place) { return node.first[place * step]; };
+  const auto order_of = [](PickleValue value) { return std::pair(value.kind, value.payload); };
+  // Without this, two long keys that come a million times by way of the memo would be compared
+  // byte by byte as often.
+  merge_equal(entries, [&](auto a, auto b) { return order_of(key(a)) < order_of(key(b)); });
+  merge_equal(entries, [&](auto a, auto b) { return compare(document, key(a), key(b)) < 0; });
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return a.first < b.first; });
+  std::uint32_t place = 0;
+  for (const Entry& entry : entries) {
+    node.first[place * step] = key(entry.first);
+    if (step == 2) node.first[place * step + 1] = node.first[entry.last * step + 1];
+    ++place;
+  }
+  node.count = place * step;
+  document.budget().give_back(taken);
+}
+
+}  // namespace
+
+void drop_repeated_keys(PickleDocument& document) {
+  for (PickleNode& node : document.change_nodes()) {
+    if (node.is_dict() || node.kind == PickleNode::Kind::set) drop_repeated(document, node);
+  }
+}
+
+}  // namespace lancekeep::formats

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/torch/json_value.h"
+
+#include "formats/torch/callable.h"
+#include "formats/torch/numpy_value.h"
+#include "formats/torch/object.h"
+#include "formats/torch/raw_bytes.h"
+#include "io/utf8.h"
+
+#include <lancekeep/error.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace lancekeep::formats {
+
+JsonValueWriter::JsonValueWriter(const TorchFile& torch, std::string where)
+    : torch_(torch), document_(torch.object), where_(std::move(where)), json_(*torch.budget) {}
+
+void JsonValueWriter::write(PickleValue value) {
+  const PickleNode* node = document_.node(value);
+  switch (object_kind(document_, value)) {
+    case ObjectKind::none:
+      return json_.raw("null");
+    case ObjectKind::boolean:
+      return json_.raw(document_.boolean(value).value() ? "true" : "false");
+    case ObjectKind::integer:
+      return write_integer(value);
+    case ObjectKind::real:
+      return json_.real(document_.real(value).value());
+    case ObjectKind::complex:
+      return write_complex(value);
+    case ObjectKind::text:
+      return write_text(*document_.text(value));
+    case ObjectKind::bytes:
+      return write_bytes(value, "$bytes");
+    case ObjectKind::bytearray:
+      return write_bytes(value, "$bytearray");
+    case ObjectKind::list:
+    case ObjectKind::tuple:
+    case ObjectKind::dict:
+      return write_container(*node, [&](std::uint32_t place) { write(node->items()[place]); });
+    case ObjectKind::set:
+      return write_set(*node);
+    case ObjectKind::size:
+      return write_size(value);
+    case ObjectKind::dtype:
+      json_.open_tag("$dtype");
+      json_.string(dtype_name(document_, value));
+      return json_.raw("}");
+    case ObjectKind::device:
+      return write_device(value);
+    case ObjectKind::layout:
+      return write_layout(value);
+    case ObjectKind::numpy_scalar:
+      return write_numpy_scalar(value);
+    case ObjectKind::numpy_array:
+    case ObjectKind::tensor:
+    case ObjectKind::other:
+      refuse(value);
+  }
+}
+
+void JsonValueWriter::write_container(const PickleNode& node,
+                                      const std::function<void(std::uint32_t)>& write_item) {
+  switch (node.kind) {
+    case PickleNode::Kind::dict:
+      if (has_plain_keys(node)) return write_object(node, write_item);
+      json_.open_tag("$dict");
+      write_pairs(node, write_item);
+      return json_.raw("}");
+    case PickleNode::Kind::ordered_dict:
+    case PickleNode::Kind::counter:
+      json_.open_tag(node.kind == PickleNode::Kind::counter ? "$counter" : "$odict");
+      write_pairs(node, write_item);
+      return json_.raw("}");
+    case PickleNode::Kind::tuple:
+      json_.open_tag("$tuple");
+      write_sequence(node, write_item);
+      return json_.raw("}");
+    default:
+      return write_sequence(node, write_item);
+  }
+}
+
+void JsonValueWriter::write_reference(const char* tag, const std::string& name) {
+  json_.open_tag(tag);
+  json_.string(name);
+  json_.raw("}");
+}
+
+// An object of JSON must not look like one of the forms with `$`.
+bool JsonValueWriter::has_plain_keys(const PickleNode& node) const {
+  for (std::uint32_t i = 0; i < node.count; i += 2) {
+    const auto key = document_.short_text(node.items()[i]);
+    if (!key || key->starts_with('$') || io::utf8_error(*key)) return false;
+  }
+  return true;
+}
+
+void JsonValueWriter::write_pairs(const PickleNode& node,
+                                  const std::function<void(std::uint32_t)>& write_item) {
+  json_.raw("[");
+  for (std::uint32_t i = 0; i < node.count; i += 2) {
+    json_.raw(i == 0 ? "[" : ",[");
+    write(node.items()[i]);
+    json_.raw(",");
+    write_item(i + 1);
+    json_.raw("]");
+  }
+  json_.raw("]");
+}
+
+void JsonValueWriter::write_object(const PickleNode& node,
+                                   const std::function<void(std::uint32_t)>& write_item) {
+  json_.raw("{");
+  for (std::uint32_t i = 0; i < node.count; i += 2) {
+    if (i > 0) json_.raw(",");
+    write(node.items()[i]);
+    json_.raw(":");
+    write_item(i + 1);
+  }
+  json_.raw("}");
+}
+
+void JsonValueWriter::write_sequence(const PickleNode& node,
+                                     const std::function<void(std::uint32_t)>& write_item) {
+  json_.raw("[");
+  for (std::uint32_t i = 0; i < node.count; ++i) {
+    if (i > 0) json_.raw(",");
+    write_item(i);
+  }
+  json_.raw("]");
+}
+
+// Sorted, for a set has no order: the same set gives the same text each time.
+void JsonValueWriter::write_set(const PickleNode& node) {
+  std::vector<std::string> items;
+  std::uint64_t taken = 0;
+  for (const PickleValue value : node.items()) {
+    JsonValueWriter item(torch_, where_);
+    item.write(value);
+    const std::vector<char> text = item.take();
+    torch_.budget->take(sizeof(std::string) + text.size(), "the items of a set");
+    taken += sizeof(std::string) + 2 * text.size();
+    items.emplace_back(text.begin(), text.end());
+  }
+  std::sort(items.begin(), items.end());
+  json_.open_tag("$set");
+  json_.raw("[");
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i > 0) json_.raw(",");
+    json_.raw(items[i]);
+  }
+  json_.raw("]}");
+  torch_.budget->give_back(taken);
+}
+
+void JsonValueWriter::write_text(const PickleText& text) {
+  if (text.kept) return json_.text({text.kept, text.length}, where_);
+  torch_.budget->take(text.length, "a text of the pickle");
+  json_.text(torch_.file.read(text.offset, text.length, "a text of the pickle").text(), where_);
+  torch_.budget->give_back(text.length);
+}
+
+void JsonValueWriter::write_bytes(PickleValue value, const char* tag) {
+  const auto raw = raw_bytes(document_, value);
+  if (!raw) fail_call(value);
+  torch_.budget->take(raw->length, "a bytes object of the pickle");
+  json_.open_tag(tag);
+  json_.base64(read_raw_bytes(torch_.file, *raw));
+  json_.raw("}");
+  torch_.budget->give_back(raw->length);
+}
+
+void JsonValueWriter::write_integer(PickleValue value) {
+  if (const auto integer = document_.integer(value)) return json_.integer(*integer);
+  const PickleText& bytes = *document_.text(value);
+  json_.big_integer({bytes.kept, bytes.length});
+}
+
+void JsonValueWriter::write_complex(PickleValue value) {
+  const Call call = call_of(document_, value);
+  if (call.arguments.size() != 2 || call.state) fail_call(value);
+  const auto real = document_.real(call.arguments[0]);
+  const auto imaginary = document_.real(call.arguments[1]);
+  if (!real || !imaginary) fail_call(value);
+  json_.open_tag("$complex");
+  json_.raw("[");
+  json_.real(*real);
+  json_.raw(",");
+  json_.real(*imaginary);
+  json_.raw("]}");
+}
+
+void JsonValueWriter::write_size(PickleValue value) {
+  const Call call = call_of(document_, value);
+  const PickleNode* sizes = call.arguments.size() == 1 && !call.state
+                                ? document_.node(call.arguments[0], PickleNode::Kind::tuple)
+                                : nullptr;
+  if (!sizes) fail_call(value);
+  json_.open_tag("$size");
+  write_sequence(*sizes, [&](std::uint32_t place) {
+    const auto size = document_.integer(sizes->items()[place]);
+    if (!size) fail_call(value);
+    json_.integer(*size);
+  });
+  json_.raw("}");
+}
+
+// device('cuda', 0), or device('cpu').
+void JsonValueWriter::write_device(PickleValue value) {
+  const Call call = call_of(document_, value);
+  const std::size_t count = call.arguments.size();
+  const auto type =
+      count == 1 || count == 2 ? document_.short_text(call.arguments[0]) : std::nullopt;
+  const auto index = count == 2 ? document_.integer(call.arguments[1]) : std::nullopt;
+  if (!type || (count == 2 && !index) || call.state) fail_call(value);
+  json_.open_tag("$device");
+  json_.text(index ? fmt::format("{}:{}", *type, *index) : std::string(*type), where_);
+  json_.raw("}");
+}
+
+// _get_layout('torch.strided').
+void JsonValueWriter::write_layout(PickleValue value) {
+  constexpr std::string_view kPrefix = "torch.";
+  const Call call = call_of(document_, value);
+  const auto name = call.arguments.size() == 1 && !call.state
+                        ? document_.short_text(call.arguments[0])
+                        : std::nullopt;
+  if (!name || !name->starts_with(kPrefix)) fail_call(value);
+  json_.open_tag("$layout");
+  json_.text(name->substr(kPrefix.size()), where_);
+  json_.raw("}");
+}
+
+void JsonValueWriter::write_numpy_scalar(PickleValue value) {
+  const NumpyScalar scalar = read_numpy_scalar(torch_, value, where_);
+  json_.open_tag("$numpy");
+  json_.raw("[");
+  json_.string(scalar.dtype.code);
+  json_.raw(",");
+  json_.base64(read_raw_bytes(torch_.file, scalar.bytes));
+  json_.raw("]}");
+}
+
+void JsonValueWriter::refuse(PickleValue value) const {
+  const PickleNode* node = document_.node(value);
+  const bool is_storage = node && node->kind == PickleNode::Kind::persistent_id;
+  fail_at(document_, value, ErrorCode::unsupported,
+          fmt::format("{} is {}; {}", where_, document_.describe(value),
+                      is_storage ? "save a tensor of it"
+                                 : "save tensors, numbers, text, dicts, lists and tuples"));
+}
+
+void JsonValueWriter::fail_call(PickleValue value) const {
+  fail_at(document_, value, ErrorCode::corrupt,
+          fmt::format("{} is {} with arguments that it does not take", where_,
+                      document_.describe(value)));
+}
+
+}  // namespace lancekeep::formats

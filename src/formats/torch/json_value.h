@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values of a checkpoint as JSON, as docs/format/tensors.md says. The containers have been surveyed
+// (survey.h), so recursion is bounded. One thread.
+#pragma once
+
+#include "formats/pickle/json_text.h"
+#include "formats/torch/file.h"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace lancekeep::formats {
+
+class JsonValueWriter {
+ public:
+  /// `where` is what errors call the value: "entry `a`". `torch` must outlive the writer.
+  JsonValueWriter(const TorchFile& torch, std::string where);
+
+  /// @throws Error unsupported, for a value that has no form here; corrupt.
+  void write(PickleValue value);
+  /// Writes a dict, list or tuple; each value in it by calling `write_item` with its place among
+  /// the node's items.
+  void write_container(const PickleNode& node,
+                       const std::function<void(std::uint32_t place)>& write_item);
+  /// `{"$row":"name"}`, `{"$ndarray":"name"}`.
+  void write_reference(const char* tag, const std::string& name);
+  [[nodiscard]] std::vector<char> take() { return json_.take(); }
+
+ private:
+  void write_pairs(const PickleNode& node,
+                   const std::function<void(std::uint32_t place)>& write_item);
+  void write_object(const PickleNode& node,
+                    const std::function<void(std::uint32_t place)>& write_item);
+  void write_sequence(const PickleNode& node,
+                      const std::function<void(std::uint32_t place)>& write_item);
+  void write_set(const PickleNode& node);
+  void write_text(const PickleText& text);
+  void write_bytes(PickleValue value, const char* tag);
+  void write_integer(PickleValue value);
+  void write_complex(PickleValue value);
+  void write_size(PickleValue value);
+  void write_device(PickleValue value);
+  void write_layout(PickleValue value);
+  void write_numpy_scalar(PickleValue value);
+  [[nodiscard]] bool has_plain_keys(const PickleNode& node) const;
+  [[noreturn]] void refuse(PickleValue value) const;
+  [[noreturn]] void fail_call(PickleValue value) const;
+
+  const TorchFile& torch_;
+  const PickleDocument& document_;
+  const std::string where_;
+  JsonText json_;
+};
+
+}  // namespace lancekeep::formats
