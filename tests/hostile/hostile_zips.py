@@ -59,7 +59,7 @@ def squeezed(data: bytes) -> bytes:
 
 def compressed(index: int, **lies) -> bytes:
     data = SOUND[index].data
-    return with_entry(index, **(dict(data=squeezed(data), method=8, size=len(data)) | lies))
+    return with_entry(index, **(dict(data=squeezed(data), method=8, size=len(data), crc=zlib.crc32(data)) | lies))
 
 
 def within_another() -> bytes:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Zip archives with any number in any field, and files of torch.save around a pickle made by hand."""
 
+import zlib
 from dataclasses import dataclass, field
 
 from case import u16, u32, u64
@@ -14,6 +15,7 @@ class Entry:
     flags: int = 0
     size: int | None = None  # unpacked; that of data, where it is None
     packed: int | None = None
+    crc: int | None = None  # of data, where it is None
     extra: bytes = b""  # of the directory's record
     comment: bytes = b""
     disk: int = 0
@@ -25,7 +27,8 @@ def header(magic: bytes, entry: Entry, **other) -> bytes:
     facts = dict(name=entry.name, method=entry.method, flags=entry.flags) | other
     packed = facts.get("packed", len(entry.data) if entry.packed is None else entry.packed)
     size = facts.get("size", len(entry.data) if entry.size is None else entry.size)
-    fixed = u16(facts["flags"]) + u16(facts["method"]) + bytes(8) + u32(packed) + u32(size)
+    crc = zlib.crc32(entry.data) if entry.crc is None else entry.crc
+    fixed = u16(facts["flags"]) + u16(facts["method"]) + bytes(4) + u32(crc) + u32(packed) + u32(size)
     return magic + fixed + u16(len(facts["name"]))
 
 
@@ -53,10 +56,7 @@ def end64(entries: int, size: int, at: int, own_at: int, record_size: int = 44) 
 
 def parts(entries: list[Entry]) -> tuple[bytes, bytes]:
     """The entries with their local headers, and the directory."""
-    front, directory = b"", []
-    places = []
-    pieces = []
-    position = 0
+    places, pieces, position = [], [], 0
     for entry in entries:
         places.append(position)
         pieces.append(local_header(entry) + entry.data)
@@ -66,9 +66,10 @@ def parts(entries: list[Entry]) -> tuple[bytes, bytes]:
     return front, directory
 
 
-def zip_of(entries: list[Entry], comment: bytes = b"", **last) -> bytes:
-    front, directory = parts(entries)
-    said = dict(entries=len(entries), size=len(directory), at=len(front)) | last
+def zip_of(content: list[Entry], comment: bytes = b"", **last) -> bytes:
+    """`last`: what the end record says otherwise."""
+    front, directory = parts(content)
+    said = dict(entries=len(content), size=len(directory), at=len(front)) | last
     return front + directory + end(**said, comment=comment)
 
 
