@@ -18,7 +18,7 @@ limits=(-max_len=$longest -rss_limit_mb=512 -malloc_limit_mb=128 -timeout=5)
 
 fuzz() {
   local target=$1 found=$build/found/$1 findings=$build/findings/$1
-  mkdir -p "$found" "$findings"
+  mkdir -p "$found" "$findings" "fuzz/corpus/$target"
   echo "== $target: $seconds s"
   if "$build/fuzz/fuzz_$target" "$found" "fuzz/corpus/$target" "$build/seeds/$target" \
     "${limits[@]}" -max_total_time="$seconds" -dict="fuzz/dictionaries/$target.dict" \

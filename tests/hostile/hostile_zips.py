@@ -87,7 +87,7 @@ CASES = [
     zip_("an entry within another", r"reach past|overlap|starts at", within_another()),
     zip_("an entry outside the file", r"starts at 2147483647", with_entry(2, at=0x7FFFFFFF)),
     zip_("an entry of 4 GiB", r"reach past", with_entry(2, packed=FULL - 1, size=FULL - 1)),
-    zip_("an entry that starts in another", r"local header", with_entry(2, at=1)),
+    zip_("an entry that starts in another", r"starts at|local header", with_entry(2, at=1)),
     *(
         zip_(f"a local header of another {what}", r"otherwise in its local header|local header", with_entry(2, local={what: value}))
         for what, value in {"method": 8, "flags": 1, "size": 23, "packed": 25, "name": b"m/data/1"}.items()
@@ -109,7 +109,7 @@ CASES = [
     *(zip_(f"flags {flags:#x}", r"flags 0x", with_entry(2, flags=flags)) for flags in (0x1, 0x20, 0x40, 0x2000, 0xFFFF)),
     zip_("an entry of another disk", r"disk", with_entry(2, disk=1)),
     zip_("packed and unpacked sizes that differ", r"packed and", with_entry(2, size=23)),
-    zip_("two end records", r"end record|directory", two_ends()),
+    zip_("two end records", r"end record|directory|starts at", two_ends()),
     zip_("an end record in the comment", r"end record|directory", zip_of(SOUND, comment=end(0, 0, 0))),
     zip_("a comment cut short", r"end record", zip_of(SOUND, comment=b"abc")[:-1]),
     zip_("no end record", r"end record", zip_of(SOUND)[:-22]),
@@ -140,7 +140,7 @@ CASES = [
     zip_("zip64: a field longer than the extra fields", r"extra field", with_entry(2, packed=FULL, size=FULL, extra=u16(1) + u16(99) + bytes(8))),
     zip_("zip64: extra fields of one byte", r"extra field", with_entry(2, packed=FULL, size=FULL, extra=b"\1")),
     zip_("400,000 entries, 65,535 said", r"goes on|entries|memory", many_entries),
-    zip_("400,000 entries by zip64", TOO_MUCH, many_entries_by_zip64),
+    zip_("400,000 entries by zip64", TOO_MUCH + r"|not one of torch", many_entries_by_zip64),
     zip_("a directory of 128 MB", TOO_MUCH + r"|not one of torch", long_records),
     zip_("700 names of 65,000 bytes", TOO_MUCH + r"|not one of torch", long_names),
     zip_("no data.pkl", r"data\.pkl|not one of torch", zip_of(SOUND[1:])),
