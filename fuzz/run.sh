@@ -35,14 +35,15 @@ fuzz() {
   exit 1
 }
 
-# The fewest files that reach what all together reach; of these the smallest, as far as they fit.
+# The fewest files that reach all code that all together reach (how often is not counted: that is for
+# the fuzzer, not for a replay); of these the smallest, as far as they fit.
 minimise() {
   local target=$1 all=$build/merge/$1/all kept=$build/merge/$1/kept
   rm -rf "$all" "$kept"
   mkdir -p "$all" "$kept" "fuzz/corpus/$target" "$build/found/$target"
   find "$build/found/$target" "$build/seeds/$target" "fuzz/corpus/$target" -type f -size "-$((largest_kept + 1))c" \
     -exec cp -t "$all" {} +
-  "$build/fuzz/fuzz_$target" -set_cover_merge=1 "$kept" "$all" "${limits[@]}" >"$build/$target.merge.log" 2>&1
+  "$build/fuzz/fuzz_$target" -set_cover_merge=1 -use_counters=0 "$kept" "$all" "${limits[@]}" >"$build/$target.merge.log" 2>&1
   rm -f "fuzz/corpus/$target"/*
   local count=0 bytes=0 size path
   while read -r size path; do

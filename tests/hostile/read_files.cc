@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// For test_hostile.py: a model file cut short at every length, and with each byte changed in two
-// ways. Each of these is written beside the file, for it may be the index of others, and read.
-//   lancekeep_cut_and_change FILE
-// prints one line of JSON.
+// For test_hostile.py, which has more files than a process each would be worth under sanitizers.
+//   lancekeep_read_files         reads the files that standard input names, one a line
+//   lancekeep_read_files FILE    reads FILE cut short at every length, and with each byte changed
+//   in
+//                                two ways; beside FILE, for it may be the index of other files
+// Answers are lines of JSON.
 #include "fuzz/input.h"
 
 #include <lancekeep/error.h>
@@ -15,11 +17,33 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <string>
 
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+/// Why the file was refused; nothing where it was read.
+std::optional<std::string> refusal(const std::filesystem::path& path) {
+  try {
+    lancekeep::fuzz::read_all(*lancekeep::open_model_file(path));
+    return std::nullopt;
+  } catch (const lancekeep::Error& error) {
+    return error.what();
+  }
+}
+
+void answer(const Json& json) {
+  std::cout << json.dump(-1, ' ', true, Json::error_handler_t::replace) << std::endl;
+}
+
+void read_each() {
+  for (std::string path; std::getline(std::cin, path);) {
+    const auto refused = refusal(path);
+    answer({{"refused", refused ? Json(*refused) : Json()}});
+  }
+}
 
 class Variants {
  public:
@@ -30,12 +54,7 @@ class Variants {
 
   bool is_read(const std::string& content) {
     std::ofstream(path_, std::ios::binary) << content;
-    try {
-      lancekeep::fuzz::read_all(*lancekeep::open_model_file(path_));
-      return true;
-    } catch (const lancekeep::Error&) {
-      return false;
-    }
+    return !refusal(path_);
   }
 
  private:
@@ -70,14 +89,14 @@ Json cut_and_change(const std::filesystem::path& path) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::cerr << "usage: lancekeep_cut_and_change FILE\n";
-    return 2;
-  }
   try {
-    std::cout << cut_and_change(argv[1]).dump() << '\n';
+    if (argc > 1) {
+      answer(cut_and_change(argv[1]));
+    } else {
+      read_each();
+    }
   } catch (const std::exception& error) {
-    std::cerr << "lancekeep_cut_and_change: " << error.what() << '\n';
+    std::cerr << "lancekeep_read_files: " << error.what() << '\n';
     return 2;
   }
   return 0;
