@@ -117,6 +117,7 @@ SMALL = [
     small("a shape that overflows", r"shape|dimension|elements", "{" + entry(shape=f"[{2**32},{2**32},{2**32}]") + "}"),
     small("a shape that wraps to two", r"shape|dimension|elements|bytes", "{" + entry(shape=f"[{2**63 - 1},2]") + "}"),
     small("a byte count that wraps", r"shape|dimension|elements|bytes", "{" + entry(shape=f"[{2**62 + 2}]") + "}"),
+    small("an overflow with a nought", r"shape|dimension|elements", "{" + entry(shape=f"[{2**62},{2**62},0]", offsets="[0,0]") + "}", b""),
     small("a dimension of 2^63", r"dimension", "{" + entry(shape=f"[{2**63}]") + "}"),
     small("a negative dimension", r"cannot be", "{" + entry(shape="[-2]") + "}"),
     small("a dimension with a fraction", r"cannot be", "{" + entry(shape="[2.0]") + "}"),
