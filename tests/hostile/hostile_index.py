@@ -76,7 +76,6 @@ CASES = [
         mapped(f"a file named {path!r}", OUT, b=path)
         for path in ("../b.safetensors", "/etc/passwd", "x/../../b.safetensors", "", ".", "..", "b.safetensors/", "a\0b", "./../b.safetensors", "b.safetensors\n")
     ),
-    mapped("a link out of the folder", r"link|leave|outside|leads out|safe|cannot open|loop|beneath", instead(lambda path: path.symlink_to("../b.safetensors")), b="b.safetensors"),
     mapped("a link to itself", r"link|loop|cannot|open", instead(lambda path: path.symlink_to("b.safetensors")), b="b.safetensors"),
     mapped("a file that is not there", r"c\.safetensors", b="c.safetensors"),
     mapped("a file that is a folder", r"b\.safetensors|folder|directory", instead(os.mkdir)),

@@ -94,7 +94,7 @@ CASES = [
     ),
     zip_("a longer name in the local header", r"local header", with_entry(2, local={"name": b"m/data/00"})),
     *(
-        zip_(f"an entry named {name!r}", r"leave the archive", with_entry(2, name=name))
+        zip_(f"an entry named {name!r}", r"leave the archive|backslash|is empty|NUL", with_entry(2, name=name))
         for name in (b"../data/0", b"m/../../0", b"/etc/passwd", b"m\\data\\0", b"", b"..", b"m/data/\0", b"m/data/..")
     ),
     zip_("a long name that leaves the archive", r"leave the archive", with_entry(2, name=b"../" * 20_000)),
@@ -106,7 +106,7 @@ CASES = [
         zip_(f"method {method}", rf"method {method}", with_entry(0, method=method))
         for method in (1, 9, 12, 14, 93, 99, 0xFFFF)
     ),
-    *(zip_(f"flags {flags:#x}", r"flags 0x", with_entry(2, flags=flags)) for flags in (0x1, 0x20, 0x40, 0x2000, 0xFFFF)),
+    *(zip_(f"flags {flags:#x}", r"flags 0x|encrypted", with_entry(2, flags=flags)) for flags in (0x1, 0x20, 0x40, 0x2000, 0xFFFF)),
     zip_("an entry of another disk", r"disk", with_entry(2, disk=1)),
     zip_("packed and unpacked sizes that differ", r"packed and", with_entry(2, size=23)),
     zip_("two end records", r"end record|directory|starts at", two_ends()),
@@ -121,8 +121,7 @@ CASES = [
     zip_("a directory past the end", r"directory", zip_of(SOUND, at=0x7FFFFFFF)),
     zip_("a directory of 4 GiB", r"directory", zip_of(SOUND, size=FULL - 1)),
     zip_("a directory that starts in the entries", r"directory", zip_of(SOUND, at=0, size=len(zip_of(SOUND)) - 22)),
-    zip_("an end record alone, of 4 GiB", r"directory|entries", end(0xFFFF, FULL, FULL)),
-    zip_("an empty archive", r"not one of torch|no .*data\.pkl|no entries|empty", zip_of([])),
+    zip_("an end record alone, of 4 GiB", r"directory|entries|zip64", end(0xFFFF, FULL, FULL)),
     zip_("zip64: 2^60 entries", r"entries", with_end64(entries=1 << 60)),
     zip_("zip64: no entries", r"goes on|entries", with_end64(entries=0)),
     zip_("zip64: a directory of 2^63", r"directory", with_end64(size=1 << 63)),
@@ -140,12 +139,12 @@ CASES = [
     zip_("zip64: a field longer than the extra fields", r"extra field", with_entry(2, packed=FULL, size=FULL, extra=u16(1) + u16(99) + bytes(8))),
     zip_("zip64: extra fields of one byte", r"extra field", with_entry(2, packed=FULL, size=FULL, extra=b"\1")),
     zip_("400,000 entries, 65,535 said", r"goes on|entries|memory", many_entries),
-    zip_("400,000 entries by zip64", TOO_MUCH + r"|not one of torch", many_entries_by_zip64),
-    zip_("a directory of 128 MB", TOO_MUCH + r"|not one of torch", long_records),
-    zip_("700 names of 65,000 bytes", TOO_MUCH + r"|not one of torch", long_names),
-    zip_("no data.pkl", r"data\.pkl|not one of torch", zip_of(SOUND[1:])),
+    zip_("400,000 entries by zip64", TOO_MUCH + r"|one of torch", many_entries_by_zip64),
+    zip_("a directory of 128 MB", TOO_MUCH + r"|one of torch", long_records),
+    zip_("700 names of 65,000 bytes", TOO_MUCH + r"|one of torch", long_names),
+    zip_("no data.pkl", r"data\.pkl|one of torch", zip_of(SOUND[1:])),
     zip_("two data.pkl", r"has both", zip_of([*SOUND, Entry(b"n/data.pkl", model())])),
-    zip_("data.pkl in a folder's folder", r"data\.pkl|not one of torch", zip_of([Entry(b"a/b/data.pkl", model())])),
+    zip_("data.pkl in a folder's folder", r"data\.pkl|one of torch", zip_of([Entry(b"a/b/data.pkl", model())])),
     zip_("a TorchScript archive", r"TorchScript", zip_of([*SOUND, Entry(b"m/constants.pkl", b"\x80\2).")])),
     zip_("big-endian storages", r"byte order `big`", with_entry(1, data=b"big")),
     zip_("a byte order of a MiB", r"byteorder", with_entry(1, data=b"l" * (1 << 20))),

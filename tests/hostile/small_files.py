@@ -29,7 +29,6 @@ SMALL = {
     "legacy.pth": lambda path: torch.save(tensors(), path, _use_new_zipfile_serialization=False),
     "m.npy": lambda path: np.save(path, arrays()["a"]),
     "m.npz": lambda path: np.savez(path, **arrays()),
-    "compressed.npz": lambda path: np.savez_compressed(path, **arrays()),
     "model.safetensors.index.json": index,
 }
 
