@@ -11,8 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   };
   fuzz::expect_read_or_refused([&] {
     const auto view = io::ByteView::of(std::string(fuzz::text_of(bytes, size)), "input");
-    const formats::PickleDocument document = formats::load_pickle(view, allow_all);
-    (void)formats::describe(document.root);
+    (void)formats::load_pickle(view, allow_all);
   });
   return 0;
 }
