@@ -88,7 +88,6 @@ BOMBS = [
     body("a key of 48 MiB", TOO_MUCH, lambda: dict_of(("k" * (48 << 20), tensor()))),
     body("a key of 20,000 bytes", r"16384 is the limit", dict_of(("k" * 20_000, tensor()))),
     body("a text of 48 MiB", TOO_MUCH + r"|is a str", lambda: dict_of(("a", text("k" * (48 << 20))))),
-    body("more than 64 MiB", TOO_MUCH, lambda: b"N0" * (33 << 20) + dict_of(("a", tensor()))),
 ]
 
 DEPTH = r"deep|levels|nest|memory|more than|entry `a` is"
@@ -155,8 +154,8 @@ BROKEN = [
     body("SETITEMS of an odd number", r"without a value", b"}(NNNu"),
     body("SETITEMS of an int", r"set items of an int", b"K\1(NNu"),
     body("SETITEM on a list", r"set items of a list", b"]NNs"),
-    body("APPEND to a dict", r"append to a dict", b"}Na"),
-    body("APPENDS to a tuple", r"append to a tuple", b")(Ne"),
+    body("APPEND to a dict", r"to a dict", b"}Na"),
+    body("APPENDS to a tuple", r"to a tuple", b")(Ne"),
     body("STOP above a mark", r"stack|MARK", b"(" + dict_of(("a", tensor())) + b"("),
     body("BINGET of what was not put", r"memo at 7", b"h\7"),
     body("LONG_BINGET of what was not put", r"memo at 4294967295", b"j\xff\xff\xff\xff"),
