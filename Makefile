@@ -3,11 +3,12 @@ PREFIX ?= $(HOME)/.local
 BUILD  := build/release
 TORCH  := $(CURDIR)/.venv/lib/python3.11/site-packages/torch
 
-.PHONY: help setup demo test test-cpp test-python trust bench install build clean
+.PHONY: help setup demo test test-cpp test-python trust fuzz bench install build clean
 help:
 	@echo "make demo                a real network saved, fine-tuned, saved again, compared"
 	@echo "make test                every test: C++ (also under sanitizers), LibTorch, pylance both ways"
 	@echo "make trust               a kill and an error at every system call, many power cuts and histories (10 minutes)"
+	@echo "make fuzz                each reader of model files by libFuzzer, FUZZ_SECONDS (600) each; stops at a finding"
 	@echo "make bench               save, open, export, diff beside peers, as ratios"
 	@echo "make install PREFIX=dir  command, library, headers, CMake package"
 	@echo "make setup               system and Python packages only"
@@ -53,7 +54,7 @@ test-cpp:
 
 # Last, so that pytest's closing line ends the run.
 test-python:
-	LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) .venv/bin/python -m pytest -q tests
+	LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) LANCEKEEP_ASAN_BUILD=$(CURDIR)/build/asan .venv/bin/python -m pytest -q tests
 
 # What `make test` does for each call that changes something, for every system call and with more seeds.
 trust: setup
@@ -64,6 +65,13 @@ trust: setup
 	LANCEKEEP_INTERLEAVINGS=20000 $(BUILD)/tests/histories/interleaving_test --gtest_brief=1
 	LANCEKEEP_HISTORIES=3000 LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) .venv/bin/python -m pytest -q tests/histories
 	LANCEKEEP_TRUST=1 LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) .venv/bin/python -m pytest -q tests/durability tests/large/test_large_files.py
+
+# New inputs are kept in build/fuzz/found; `fuzz/run.sh --minimise` makes fuzz/corpus anew from them.
+fuzz: setup
+	tools/setup.sh fuzz
+	cmake --preset fuzz
+	cmake --build --preset fuzz
+	fuzz/run.sh
 
 clean:
 	rm -rf build

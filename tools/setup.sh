@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sets up what building, testing or the demo needs, and does nothing where it is there already.
 #   tools/setup.sh system        compiler, CMake and libraries (Debian packages; as root, or through sudo)
+#   tools/setup.sh fuzz          clang with libFuzzer and the sanitizers, likewise
 #   tools/setup.sh python        .venv: torch and pylance 14, the oracles of the tests; pytest and hypothesis
 #   tools/setup.sh python-old    .venv-pylance-1.0.4: the oldest pylance that reads what we write
 #   tools/setup.sh model-files   .venv/model-files: packages that ship model files; unpacked by the tests alone
@@ -11,9 +12,10 @@ packages=(g++ cmake ninja-build make pkg-config python3 python3-venv
   libfmt-dev nlohmann-json3-dev libcli11-dev libprotozero-dev libflatbuffers-dev
   libroaring-dev libxxhash-dev libzstd-dev liblz4-dev libgtest-dev libgmock-dev strace)
 
-setup_system() {
+# setup_packages PACKAGE...
+setup_packages() {
   local missing=()
-  for package in "${packages[@]}"; do
+  for package in "$@"; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
   done
   [ ${#missing[@]} -eq 0 ] && return 0
@@ -56,7 +58,8 @@ setup_model_files() {
 }
 
 case "${1:-}" in
-  system) setup_system ;;
+  system) setup_packages "${packages[@]}" ;;
+  fuzz) setup_packages clang-14 libclang-rt-14-dev ;;
   python) setup_venv .venv torch==2.13.0 pylance==14.0.2 numpy safetensors pytest hypothesis==6.170.15 ;;
   python-old) setup_venv .venv-pylance-1.0.4 pylance==1.0.4 ;;
   model-files) setup_model_files tests/formats/real_files.txt ;;

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The index of a model in several files: the input stands beside two sound files that it may name,
+// `a.safetensors` with the tensor `a`, and `b.safetensors` with `b`.
+#include "formats/safetensors/safetensors_testing.h"
+#include "fuzz/input.h"
+#include "io/temporary_folder.h"
+
+#include <lancekeep/formats.h>
+
+using namespace lancekeep;
+
+namespace {
+
+std::string file_of(const std::string& name) {
+  return formats::safetensors_of("{" + formats::safetensors_entry(name, "U8", "[3]", 0, 3) + "}",
+                                 "abc");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  static const io::TemporaryFolder folder;
+  static const bool written = [] {
+    folder.write("a.safetensors", file_of("a"));
+    folder.write("b.safetensors", file_of("b"));
+    return true;
+  }();
+  (void)written;
+  const auto index =
+      folder.write("model.safetensors.index.json", std::string(fuzz::text_of(bytes, size)));
+  fuzz::expect_read_or_refused([&] { fuzz::read_all(*open_model_file(index)); });
+  return 0;
+}

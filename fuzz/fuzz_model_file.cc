@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// A whole file of any kind, as `lancekeep import` would read it.
+#include "fuzz/input.h"
+
+#include <lancekeep/formats.h>
+
+using namespace lancekeep;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  const fuzz::MemoryFile file(fuzz::text_of(bytes, size));
+  fuzz::expect_read_or_refused([&] { fuzz::read_all(*open_model_file(file.path())); });
+  return 0;
+}

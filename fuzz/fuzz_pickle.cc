@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pickle machine by itself, with every global allowed, so that nothing ends a pickle early.
+#include "formats/pickle/machine.h"
+#include "fuzz/input.h"
+
+using namespace lancekeep;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  const auto allow_all = [](std::string_view, std::string_view) {
+    return std::optional<formats::GlobalRefusal>();
+  };
+  fuzz::expect_read_or_refused([&] {
+    const auto view = io::ByteView::of(std::string(fuzz::text_of(bytes, size)), "input");
+    (void)formats::load_pickle(view, allow_all);
+  });
+  return 0;
+}

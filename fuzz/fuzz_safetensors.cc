@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// The safetensors reader by itself.
+#include "formats/safetensors/reader.h"
+#include "fuzz/input.h"
+
+using namespace lancekeep;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  const fuzz::MemoryFile file(fuzz::text_of(bytes, size));
+  fuzz::expect_read_or_refused([&] { fuzz::read_all(*formats::open_safetensors(file.open())); });
+  return 0;
+}

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Fuzzes each target, or those that are named, for FUZZ_SECONDS (600) each.
+#   fuzz/run.sh [TARGET...]             from the corpus and fresh seeds; stops at the first finding
+#   fuzz/run.sh --minimise [TARGET...]  makes the committed corpus anew from all that has been found
+# The programs are those of the CMake preset `fuzz`; what they find new is kept in build/fuzz/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=build/fuzz
+seconds=${FUZZ_SECONDS:-600}
+longest=65536       # bytes of an input; a bomb of more structure than that is in tests/hostile
+largest_kept=4096   # bytes of an input in the committed corpus
+most_kept=200
+most_kept_bytes=$((192 << 10))
+
+# A reader that takes more memory or time than this for a small file is a finding. Memory is counted
+# with what the sanitizers add.
+limits=(-max_len=$longest -rss_limit_mb=512 -malloc_limit_mb=128 -timeout=5)
+
+fuzz() {
+  local target=$1 found=$build/found/$1 findings=$build/findings/$1
+  mkdir -p "$found" "$findings" "fuzz/corpus/$target"
+  echo "== $target: $seconds s"
+  if "$build/fuzz/fuzz_$target" "$found" "fuzz/corpus/$target" "$build/seeds/$target" \
+    "${limits[@]}" -max_total_time="$seconds" -dict="fuzz/dictionaries/$target.dict" \
+    -artifact_prefix="$findings/" -print_final_stats=1 >"$build/$target.log" 2>&1; then
+    grep -E '^(Done|stat::(number_of_executed_units|average_exec_per_sec|peak_rss_mb))' "$build/$target.log"
+    return
+  fi
+  tail -n 40 "$build/$target.log"
+  local finding
+  finding=$(ls -t "$findings" | head -n 1)
+  echo "fuzz: a finding in $target, see $build/$target.log; to replay it:" >&2
+  echo "  $build/fuzz/fuzz_$target ${limits[*]} $findings/${finding:-FILE}" >&2
+  echo "  build/asan/fuzz/fuzz_$target $findings/${finding:-FILE}" >&2
+  exit 1
+}
+
+# The fewest files that reach all code that all together reach (how often is not counted: that is for
+# the fuzzer, not for a replay); of these the smallest, as far as they fit.
+minimise() {
+  local target=$1 all=$build/merge/$1/all kept=$build/merge/$1/kept
+  rm -rf "$all" "$kept"
+  mkdir -p "$all" "$kept" "fuzz/corpus/$target" "$build/found/$target"
+  find "$build/found/$target" "$build/seeds/$target" "fuzz/corpus/$target" -type f -size "-$((largest_kept + 1))c" \
+    -exec cp -t "$all" {} +
+  "$build/fuzz/fuzz_$target" -set_cover_merge=1 -use_counters=0 "$kept" "$all" "${limits[@]}" >"$build/$target.merge.log" 2>&1
+  rm -f "fuzz/corpus/$target"/*
+  local count=0 bytes=0 size path
+  while read -r size path; do
+    ((count += 1, bytes += size))
+    ((count <= most_kept && bytes <= most_kept_bytes)) || break
+    cp "$path" "fuzz/corpus/$target/$(sha1sum <"$path" | cut -c1-16)"
+  done < <(find "$kept" -type f -printf '%s %p\n' | sort -n)
+  echo "$target: $(find "$kept" -type f | wc -l) files reach everything;" \
+    "kept $(find "fuzz/corpus/$target" -type f | wc -l) of $(du -sb --apparent-size "fuzz/corpus/$target" | cut -f1) bytes"
+}
+
+action=fuzz
+if [ "${1:-}" = --minimise ]; then
+  action=minimise
+  shift
+fi
+targets=("$@")
+[ ${#targets[@]} -gt 0 ] || targets=($(ls fuzz/fuzz_*.cc | sed 's#.*/fuzz_##; s#\.cc$##'))
+.venv/bin/python fuzz/make_seeds.py "$build/seeds"
+for target in "${targets[@]}"; do "$action" "$target"; done
