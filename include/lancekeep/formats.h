@@ -40,7 +40,9 @@ LANCEKEEP_API ExportReport write_safetensors(const std::filesystem::path& path,
 /// Writes `model.safetensors` where it holds all tensors within `max_shard_bytes` of values, else
 /// `model-00001-of-0000N.safetensors` and so on, none beyond it but for a tensor that is larger by
 /// itself, and `model.safetensors.index.json`, which names each tensor's file. The index is written
-/// last, and one that was there goes first: what an index names is complete.
+/// last, and one that was there goes first: what an index names is complete. One file takes the
+/// place of an older index, an index that of an older file; older shards of other names stay, and a
+/// note tells of them. Metadata goes into each file. What fails leaves no new file behind.
 LANCEKEEP_API ExportReport write_sharded_safetensors(const std::filesystem::path& path,
                                                      TensorSource& source,
                                                      std::uint64_t max_shard_bytes,

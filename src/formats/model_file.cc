@@ -3,7 +3,10 @@
 // people try to open by mistake is known too, so that the error can say what to do.
 #include <lancekeep/formats.h>
 
+#include "formats/numpy/array.h"
+#include "formats/numpy/reader.h"
 #include "formats/safetensors/reader.h"
+#include "formats/safetensors/shards.h"
 #include "formats/torch/checkpoint.h"
 #include "formats/torch/file.h"
 #include "io/input_file.h"
@@ -20,7 +23,8 @@ namespace lancekeep {
 namespace {
 
 constexpr std::string_view kWhatIsRead =
-    "; read are .safetensors files, and .pth, .pt and .bin files of torch.save";
+    "; read are .safetensors files, .pth, .pt and .bin files of torch.save, the .index.json of "
+    "several such files, and .npz and .npy files of NumPy";
 constexpr std::uint64_t kTarMagicAt = 257;
 constexpr std::uint64_t kHeadLength = 512;
 
@@ -38,6 +42,11 @@ bool is_pickle(std::string_view head) {
 }
 bool is_tar(std::string_view head) {
   return head.size() > kTarMagicAt && head.substr(kTarMagicAt).starts_with("ustar");
+}
+
+bool is_json(std::string_view head) {
+  const std::size_t first = head.find_first_not_of(" \t\r\n");
+  return first != head.npos && head[first] == '{';
 }
 
 bool starts_like_html(std::string_view head) {
@@ -65,8 +74,9 @@ std::string advice(std::string_view head) {
            "save "
            "its state_dict() again";
   }
-  if (head.starts_with("{")) {
-    return "this is JSON text, perhaps the index of a model in several files: open those files";
+  if (is_json(head)) {
+    return "this is JSON text, but not the index of a model in several files, which has a "
+           "`weight_map`";
   }
   return fmt::format("no model file starts with `{}`", io::printable(head.substr(0, 16)));
 }
@@ -76,18 +86,45 @@ std::string advice(std::string_view head) {
   throw Error(ErrorCode::unsupported, advice(head) + std::string(kWhatIsRead), file.name());
 }
 
+std::unique_ptr<TensorSource> open_zip(const io::InputFile& file, io::MemoryBudget& budget) {
+  const formats::ZipArchive archive(file, budget);
+  if (formats::is_npz(archive)) return formats::open_npz(file, archive, budget);
+  return formats::open_torch_checkpoint(formats::open_torch_zip(file));
+}
+
+io::ByteView head_of(const io::InputFile& file) {
+  return file.read(0, std::min(file.size(), kHeadLength), "the file's start");
+}
+
+std::string stem_of(const io::InputFile& file) {
+  return std::filesystem::path(file.name()).stem().string();
+}
+
+std::unique_ptr<TensorSource> open_single_file(const io::InputFile& file,
+                                               io::MemoryBudget& budget) {
+  const io::ByteView start = head_of(file);
+  const std::string_view head = start.text();
+  // First, for a header's length may have the bytes of any other kind's start.
+  if (is_safetensors(head)) return formats::open_safetensors(file, budget);
+  if (is_zip(head)) return open_zip(file, budget);
+  if (head.starts_with(formats::kNpyMagic)) return formats::open_npy(file, stem_of(file));
+  if (is_tar(head)) refuse(file, head);
+  if (is_pickle(head)) return formats::open_torch_checkpoint(formats::open_torch_legacy(file));
+  refuse(file, head);
+}
+
 }  // namespace
 
 std::unique_ptr<TensorSource> open_model_file(const std::filesystem::path& path) {
   const io::InputFile file(path);
-  const io::ByteView start = file.read(0, std::min(file.size(), kHeadLength), "the file's start");
-  const std::string_view head = start.text();
-  // First, for a header's length may have the bytes of any other kind's start.
-  if (is_safetensors(head)) return formats::open_safetensors(file);
-  if (is_zip(head)) return formats::open_torch_checkpoint(formats::open_torch_zip(file));
-  if (is_tar(head)) refuse(file, head);
-  if (is_pickle(head)) return formats::open_torch_checkpoint(formats::open_torch_legacy(file));
-  refuse(file, head);
+  const io::ByteView start = head_of(file);
+  if (is_json(start.text()) && !is_safetensors(start.text())) {
+    auto source = formats::open_shards(file, path.parent_path(), open_single_file);
+    if (!source) refuse(file, start.text());
+    return source;
+  }
+  io::MemoryBudget budget(file);
+  return open_single_file(file, budget);
 }
 
 }  // namespace lancekeep

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/error_matcher.h"
 #include "io/temporary_folder.h"
+#include "tensor/source_testing.h"
 
 #include <lancekeep/formats.h>
 
@@ -14,25 +15,6 @@ using io::fails_with;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-/// Some tensors of two bytes each.
-class SmallSource : public TensorSource {
- public:
-  explicit SmallSource(std::initializer_list<const char*> names) {
-    for (const char* name : names) specs_.push_back({name, "uint8", {2}, 2, std::nullopt});
-  }
-  std::span<const TensorSpec> tensors() const override { return specs_; }
-  void read(std::size_t index, const ByteSink& sink) override {
-    const std::string bytes = {specs_.at(index).name.front(), '!'};
-    (void)sink(std::as_bytes(std::span(bytes)));
-  }
-  Metadata metadata() const override { return text; }
-
-  Metadata text;
-
- private:
-  std::vector<TensorSpec> specs_;
-};
 
 class WriteModelFile : public testing::Test {
  protected:
@@ -50,7 +32,13 @@ class WriteModelFile : public testing::Test {
   }
 
   io::TemporaryFolder folder_;
-  SmallSource source_ = {"a", "b"};
+  static MemorySource tensors(const std::vector<std::string>& names) {
+    MemorySource source;
+    for (const std::string& name : names) source.add(name, "uint8", {2}, name.substr(0, 1) + "!");
+    return source;
+  }
+
+  MemorySource source_ = tensors({"a", "b"});
 };
 
 TEST_F(WriteModelFile, WritesSafetensorsWithItsMetadata) {
@@ -77,7 +65,7 @@ TEST_F(WriteModelFile, WritesNpz) {
 }
 
 TEST_F(WriteModelFile, WritesNpy) {
-  source_ = {"a"};
+  source_ = tensors({"a"});
   const ExportReport report = write("m.npy");
   EXPECT_EQ(report.tensors, 1u);
   EXPECT_THAT(report.files, ElementsAre(folder_.path() / "m.npy"));

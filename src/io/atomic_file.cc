@@ -13,12 +13,10 @@
 namespace lancekeep::io {
 namespace {
 
-Descriptor open_folder_of(const std::filesystem::path& path) {
+std::shared_ptr<const Descriptor> open_folder_of(const std::filesystem::path& path) {
+  require_no_nul(path);
   const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
-  Descriptor folder(
-      retry_interrupted([&] { return ::open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC); }));
-  if (!folder.is_open()) throw_system_error(errno, "open the folder", parent.string());
-  return folder;
+  return std::make_shared<const Descriptor>(open_folder(parent));
 }
 
 /// The permissions of the file that is to be replaced; 0 where there is none.
@@ -40,7 +38,7 @@ mode_t replaced_permissions(int folder, const std::string& last, const std::stri
 }  // namespace
 
 struct AtomicFile::State {
-  Descriptor folder;
+  std::shared_ptr<const Descriptor> folder;
   std::string last;
   std::string name;
   std::string temporary;
@@ -51,13 +49,13 @@ struct AtomicFile::State {
 };
 
 void AtomicFile::State::create() {
-  const mode_t permissions = replaced_permissions(folder.get(), last, name);
+  const mode_t permissions = replaced_permissions(folder->get(), last, name);
   Descriptor file;
   while (!file.is_open()) {
     // Not made of the final name, which may be as long as a name can be.
     temporary = fmt::format(".lancekeep-{:016x}.tmp", random_u64());
     file = Descriptor(retry_interrupted([&] {
-      return ::openat(folder.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+      return ::openat(folder->get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                       permissions == 0 ? 0666 : 0600);
     }));
     if (!file.is_open() && errno != EEXIST) throw_system_error(errno, "create", name);
@@ -67,37 +65,51 @@ void AtomicFile::State::create() {
   writer = std::make_unique<FileWriter>(std::move(file), name);
 }
 
-AtomicFile::AtomicFile(const std::filesystem::path& path) : state_(std::make_unique<State>()) {
-  require_no_nul(path);
+AtomicFile::AtomicFile(const std::filesystem::path& path)
+    : AtomicFile(open_folder_of(path), path) {}
+
+AtomicFile::AtomicFile(std::shared_ptr<const Descriptor> folder, const std::filesystem::path& path)
+    : state_(std::make_unique<State>()) {
   state_->name = path.string();
   state_->last = path.filename().string();
   if (state_->last.empty()) {
     throw Error(ErrorCode::invalid_argument, "expected the name of a file", state_->name);
   }
-  state_->folder = open_folder_of(path);
+  state_->folder = std::move(folder);
   state_->create();
 }
 
 AtomicFile::~AtomicFile() {
   if (!state_->is_committed) {
-    (void)::unlinkat(state_->folder.get(), state_->temporary.c_str(), 0);
+    (void)::unlinkat(state_->folder->get(), state_->temporary.c_str(), 0);
   }
 }
 
 void AtomicFile::write(std::span<const std::byte> bytes) { state_->writer->write(bytes); }
 
+void AtomicFile::rewrite(std::uint64_t offset, std::span<const std::byte> bytes) {
+  state_->writer->rewrite(offset, bytes);
+}
+
 std::uint64_t AtomicFile::position() const { return state_->writer->position(); }
 
-void AtomicFile::commit() {
-  State& state = *state_;
-  state.writer->sync();
-  state.writer->close();
-  const int folder = state.folder.get();
-  if (::renameat(folder, state.temporary.c_str(), folder, state.last.c_str()) != 0) {
-    throw_system_error(errno, "give the finished file its name", state.name);
+void AtomicFile::finish() {
+  state_->writer->sync();
+  state_->writer->close();
+}
+
+void AtomicFile::rename() {
+  const int folder = state_->folder->get();
+  if (::renameat(folder, state_->temporary.c_str(), folder, state_->last.c_str()) != 0) {
+    throw_system_error(errno, "give the finished file its name", state_->name);
   }
-  state.is_committed = true;
-  sync_folder_at(folder, ".", state.name);
+  state_->is_committed = true;
+}
+
+void AtomicFile::commit() {
+  finish();
+  rename();
+  sync_folder_at(state_->folder->get(), ".", state_->name);
 }
 
 }  // namespace lancekeep::io

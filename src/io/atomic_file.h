@@ -2,6 +2,8 @@
 // A file that appears under its name whole or not at all; for what is written outside a store.
 #pragma once
 
+#include "io/descriptor.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -23,10 +25,20 @@ class AtomicFile {
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
   void write(std::span<const std::byte> bytes);
+  /// Puts other bytes where some were written before; position() stays.
+  void rewrite(std::uint64_t offset, std::span<const std::byte> bytes);
   [[nodiscard]] std::uint64_t position() const;
   void commit();
 
  private:
+  friend class AtomicFileSet;
+  /// `name` in an open folder that several files share.
+  AtomicFile(std::shared_ptr<const Descriptor> folder, const std::filesystem::path& path);
+  /// The halves of commit(): all bytes on the disk, under the temporary name; then the rename,
+  /// without an fsync of the folder.
+  void finish();
+  void rename();
+
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -47,6 +47,16 @@ TEST_F(AtomicFileTest, AppearsWholeWithCommit) {
   EXPECT_EQ(files(), 1u);
 }
 
+TEST_F(AtomicFileTest, ReplacesWhatWasWritten) {
+  AtomicFile file(path_);
+  write(file, "abcde");
+  const std::string other = "BC";
+  file.rewrite(1, std::as_bytes(std::span(other)));
+  EXPECT_EQ(file.position(), 5u);
+  file.commit();
+  EXPECT_EQ(folder_.read("model"), "aBCde");
+}
+
 TEST_F(AtomicFileTest, LeavesNothingBehindWithoutCommit) {
   folder_.write("model", "old");
   {

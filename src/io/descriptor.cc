@@ -96,6 +96,13 @@ std::uint64_t regular_file_size(int descriptor, const std::string& file) {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
+Descriptor open_folder(const std::filesystem::path& folder) {
+  Descriptor descriptor(
+      retry_interrupted([&] { return ::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC); }));
+  if (!descriptor.is_open()) throw_system_error(errno, "open the folder", folder.string());
+  return descriptor;
+}
+
 void read_exactly(int descriptor, std::uint64_t offset, std::span<std::byte> out,
                   const std::string& file) {
   while (!out.empty()) {
@@ -124,6 +131,18 @@ void write_all(int descriptor, std::span<const std::byte> bytes, const std::stri
         retry_interrupted([&] { return ::write(descriptor, bytes.data(), wanted); });
     if (written < 0) throw_system_error(errno, "write", file);
     bytes = bytes.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+void write_all_at(int descriptor, std::uint64_t offset, std::span<const std::byte> bytes,
+                  const std::string& file) {
+  while (!bytes.empty()) {
+    const std::size_t wanted = std::min(bytes.size(), max_transfer);
+    const ssize_t written = retry_interrupted(
+        [&] { return ::pwrite(descriptor, bytes.data(), wanted, static_cast<off_t>(offset)); });
+    if (written < 0) throw_system_error(errno, "write", file);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    offset += static_cast<std::uint64_t>(written);
   }
 }
 

@@ -53,11 +53,17 @@ auto retry_interrupted(Call call) {
 /// The file's size; throws io for a folder, device, pipe or socket.
 [[nodiscard]] std::uint64_t regular_file_size(int descriptor, const std::string& file);
 
+/// O_PATH: for the calls that take a folder and a name.
+[[nodiscard]] Descriptor open_folder(const std::filesystem::path& folder);
+
 /// Fills `out` from `offset` on; throws corrupt where the file ends before that.
 void read_exactly(int descriptor, std::uint64_t offset, std::span<std::byte> out,
                   const std::string& file);
 /// Writes everything at the descriptor's own position.
 void write_all(int descriptor, std::span<const std::byte> bytes, const std::string& file);
+/// Writes everything from `offset` on.
+void write_all_at(int descriptor, std::uint64_t offset, std::span<const std::byte> bytes,
+                  const std::string& file);
 
 /// fsync of a file.
 void sync_file(int descriptor, const std::string& file);

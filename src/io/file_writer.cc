@@ -2,6 +2,7 @@
 #include "io/file_writer.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,6 +41,16 @@ void FileWriter::write(std::span<const std::byte> bytes) {
       if (position_ - written_back_ >= write_back_step) start_write_back();
     }
   });
+}
+
+void FileWriter::rewrite(std::uint64_t offset, std::span<const std::byte> bytes) {
+  if (offset > position_ || bytes.size() > position_ - offset) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("{} bytes are to be replaced where only {} were written", bytes.size(),
+                            position_),
+                name_, offset);
+  }
+  unless_failed([&] { write_all_at(descriptor_.get(), offset, bytes, name_); });
 }
 
 void FileWriter::start_write_back() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes a new file once, from front to back: what LocalStorage's files and AtomicFile share. One
-// thread at a time.
+// Writes a new file once, from front to back: what LocalStorage's files and AtomicFile share. Only
+// what was known too late, as a checksum in front of its bytes, is put in afterwards. One thread at
+// a time.
 #pragma once
 
 #include "io/descriptor.h"
@@ -12,6 +13,8 @@ class FileWriter {
   FileWriter(Descriptor descriptor, std::string name);
 
   void write(std::span<const std::byte> bytes);
+  /// Puts other bytes where some were written before; position() stays.
+  void rewrite(std::uint64_t offset, std::span<const std::byte> bytes);
   [[nodiscard]] std::uint64_t position() const noexcept { return position_; }
   void sync();
   void flush();

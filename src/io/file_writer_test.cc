@@ -50,6 +50,28 @@ TEST_F(FileWriterTest, WritesFrontToBack) {
   EXPECT_EQ(folder_.read("f"), "abcde");
 }
 
+TEST_F(FileWriterTest, ReplacesWhatWasWritten) {
+  FileWriter file = writer();
+  file.write(bytes("abcdef"));
+  file.rewrite(1, bytes("BC"));
+  file.write(bytes("gh"));
+  file.rewrite(7, bytes("H"));
+  EXPECT_EQ(file.position(), 8u);
+  file.close();
+  EXPECT_EQ(folder_.read("f"), "aBCdefgH");
+}
+
+TEST_F(FileWriterTest, ReplacesNothingThatIsNotThere) {
+  FileWriter file = writer();
+  file.write(bytes("abc"));
+  EXPECT_THAT([&] { file.rewrite(2, bytes("xy")); },
+              fails_with(ErrorCode::invalid_argument, "where only 3 were written"));
+  EXPECT_THAT([&] { file.rewrite(UINT64_MAX, bytes("x")); },
+              fails_with(ErrorCode::invalid_argument, "where only 3 were written"));
+  file.close();
+  EXPECT_EQ(folder_.read("f"), "abc");
+}
+
 TEST_F(FileWriterTest, WritesMoreThanOneStepOfWriteBack) {
   const std::string content(std::size_t{21} << 20, 'x');
   FileWriter file = writer();

@@ -18,10 +18,14 @@ constexpr std::uint64_t kFileBytesPerByte = 16;
 }  // namespace
 
 MemoryBudget::MemoryBudget(const InputFile& file)
-    : MemoryBudget(kForAnyFile + file.size() / kFileBytesPerByte, file.name()) {}
+    : MemoryBudget(limit_for(file.size()), file.name()) {}
 
 MemoryBudget::MemoryBudget(std::uint64_t limit, std::string file)
     : limit_(limit), left_(limit), file_(std::move(file)) {}
+
+std::uint64_t MemoryBudget::limit_for(std::uint64_t file_bytes) noexcept {
+  return kForAnyFile + file_bytes / kFileBytesPerByte;
+}
 
 void MemoryBudget::take(std::uint64_t bytes, std::string_view what) {
   if (bytes > left_) {

@@ -18,6 +18,8 @@ class MemoryBudget {
   /// 32 MiB and a 16th of the file.
   explicit MemoryBudget(const InputFile& file);
   MemoryBudget(std::uint64_t limit, std::string file);
+  /// What files of so many bytes may have.
+  [[nodiscard]] static std::uint64_t limit_for(std::uint64_t file_bytes) noexcept;
 
   /// @throws Error unsupported, naming `what` ("the pickle's values"), where `bytes` more do not
   /// fit.

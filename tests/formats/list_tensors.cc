@@ -3,8 +3,9 @@
 // Prints what open_model_file() makes of FILE as one JSON object per line: every tensor's name,
 // dtype, shape, byte count and tie, then the metadata and the notes. With FOLDER, tensor i's bytes
 // go to the file FOLDER/i. An error is one line {"error": code, "message": text} and exit code 1.
-// For test_formats.py. lancekeep_list_tensors --to-safetensors FILE TARGET Writes FILE's tensors as
-// safetensors and prints what was not kept.
+// lancekeep_list_tensors --to-safetensors|--to-npz|--to-npy FILE TARGET [BYTES]
+// Writes FILE's tensors as that kind of file, BYTES of values to a shard, and prints what was not
+// kept. For the tests beside it.
 #include <lancekeep/formats.h>
 
 #include <nlohmann/json.hpp>
@@ -12,7 +13,9 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace {
 
@@ -39,21 +42,37 @@ void list(lancekeep::TensorSource& source, const std::filesystem::path& folder) 
   std::cout << ordered_json{{"notes", source.notes()}}.dump() << '\n';
 }
 
+lancekeep::ExportReport write(std::string_view kind, const std::filesystem::path& target,
+                              lancekeep::TensorSource& source, const char* shard_bytes) {
+  if (kind == "--to-npz") return lancekeep::write_npz(target, source);
+  if (kind == "--to-npy") return lancekeep::write_npy(target, source);
+  if (shard_bytes == nullptr) return lancekeep::write_safetensors(target, source);
+  return lancekeep::write_sharded_safetensors(target, source, std::stoull(shard_bytes));
+}
+
+void print(const lancekeep::ExportReport& report) {
+  std::vector<std::string> files;
+  for (const std::filesystem::path& file : report.files) files.push_back(file.filename().string());
+  std::cout << ordered_json{{"tensors", report.tensors},
+                            {"bytes_written", report.bytes_written},
+                            {"not_kept", report.not_kept},
+                            {"files", files},
+                            {"notes", report.notes}}
+                   .dump()
+            << '\n';
+}
+
 }  // namespace
 
 int main(int count, char** arguments) try {
-  if (count == 4 && std::string_view(arguments[1]) == "--to-safetensors") {
+  if (count >= 4 && std::string_view(arguments[1]).starts_with("--to-")) {
     const auto source = lancekeep::open_model_file(arguments[2]);
-    const lancekeep::ExportReport report = lancekeep::write_safetensors(arguments[3], *source);
-    std::cout << ordered_json{{"tensors", report.tensors},
-                              {"bytes_written", report.bytes_written},
-                              {"not_kept", report.not_kept}}
-                     .dump()
-              << '\n';
+    print(write(arguments[1], arguments[3], *source, count > 4 ? arguments[4] : nullptr));
     return 0;
   }
   if (count < 2) {
-    std::cerr << "lancekeep_list_tensors FILE [FOLDER] | --to-safetensors FILE TARGET\n";
+    std::cerr << "lancekeep_list_tensors FILE [FOLDER] | --to-safetensors|--to-npz|--to-npy FILE "
+                 "TARGET [BYTES]\n";
     return 2;
   }
   const auto source = lancekeep::open_model_file(arguments[1]);

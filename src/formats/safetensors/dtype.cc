@@ -2,7 +2,6 @@
 #include "formats/safetensors/dtype.h"
 
 #include "io/checked_math.h"
-#include "tensor/shape.h"
 
 #include <algorithm>
 #include <array>
@@ -53,8 +52,13 @@ const SafetensorsDtype* safetensors_dtype_of(std::string_view dtype) noexcept {
 
 std::optional<std::uint64_t> safetensors_byte_count(const SafetensorsDtype& dtype,
                                                     const Shape& shape) noexcept {
-  const auto values = element_count(shape);
-  const auto bits = values ? io::checked_mul<std::uint64_t>(*values, dtype.bits) : std::nullopt;
+  std::optional<std::uint64_t> bits = 1;
+  for (const std::int64_t size : shape) {
+    if (size < 0) return std::nullopt;
+    bits = io::checked_mul(*bits, static_cast<std::uint64_t>(size));
+    if (!bits) return std::nullopt;
+  }
+  bits = io::checked_mul<std::uint64_t>(*bits, dtype.bits);
   if (!bits || *bits % 8 != 0) return std::nullopt;
   return *bits / 8;
 }

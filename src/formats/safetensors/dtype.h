@@ -24,8 +24,9 @@ struct SafetensorsDtype {
 /// By Lancekeep's name.
 [[nodiscard]] const SafetensorsDtype* safetensors_dtype_of(std::string_view dtype) noexcept;
 
-/// The bytes of a tensor of this shape as safetensors counts it; nothing where they overflow, where
-/// a dimension is negative, or where the last value would end within a byte.
+/// The bytes of a tensor of this shape as safetensors counts it; nothing where the product of the
+/// dimensions overflows on the way, even before a zero, where one is negative, or where the last
+/// value would end within a byte.
 [[nodiscard]] std::optional<std::uint64_t> safetensors_byte_count(const SafetensorsDtype& dtype,
                                                                   const Shape& shape) noexcept;
 

@@ -49,6 +49,8 @@ TEST(SafetensorsDtype, OverflowIsNothing) {
   const std::int64_t most = std::numeric_limits<std::int64_t>::max();
   EXPECT_EQ(safetensors_byte_count(*safetensors_dtype("U8"), {most, 2}), std::nullopt);
   EXPECT_EQ(safetensors_byte_count(*safetensors_dtype("F64"), {most}), std::nullopt);
+  EXPECT_EQ(safetensors_byte_count(*safetensors_dtype("U8"), {most, 3, 0}), std::nullopt);
+  EXPECT_EQ(safetensors_byte_count(*safetensors_dtype("U8"), {0, most, 3}), 0u);
 }
 
 TEST(SafetensorsDtype, TheLastDimensionOfF4CountsTwoValuesPerByte) {

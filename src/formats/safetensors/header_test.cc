@@ -12,7 +12,9 @@ namespace {
 using io::fails_with;
 
 SafetensorsHeader decode(const std::string& json) {
-  return decode_safetensors_header(io::ByteView::of(json, "m.safetensors"));
+  io::MemoryBudget budget(1 << 20, "m.safetensors");
+  JsonStream stream(file_of(json), 0, json.size(), "the header", budget);
+  return decode_safetensors_header(stream);
 }
 
 auto decoding(const std::string& json) {
@@ -25,7 +27,7 @@ TEST(SafetensorsHeader, ReadsAnEntry) {
   const SafetensorsHeader header = decode("{" + kEntry + "}");
   ASSERT_EQ(header.entries.size(), 1u);
   EXPECT_EQ(header.entries[0].name, "w");
-  EXPECT_EQ(header.entries[0].dtype, "F32");
+  EXPECT_EQ(header.entries[0].dtype->name, "F32");
   EXPECT_EQ(header.entries[0].shape, (Shape{2, 3}));
   EXPECT_EQ(header.entries[0].begin, 0u);
   EXPECT_EQ(header.entries[0].end, 24u);
@@ -48,7 +50,8 @@ TEST(SafetensorsHeader, SpacesMayFollow) { EXPECT_TRUE(decode("{}      ").entrie
 
 TEST(SafetensorsHeader, WhatIsEncodedIsDecoded) {
   SafetensorsHeader header;
-  header.entries = {{"z\"\n\xC3\xA4", "BF16", {4, 0}, 0, 0}, {"a", "U8", {}, 0, 1}};
+  header.entries = {{"z\"\n\xC3\xA4", safetensors_dtype("BF16"), {4, 0}, 0, 0},
+                    {"a", safetensors_dtype("U8"), {}, 0, 1}};
   header.metadata = {{"key", "{\"json\": [1]}"}};
   const std::string text = encode_safetensors_header(header);
   EXPECT_EQ(text.size() % 8, 0u);
@@ -131,6 +134,51 @@ TEST(SafetensorsHeader, NumbersThatAreNoCountsAreRefused) {
               fails_with(ErrorCode::corrupt, "number 18446744073709551616"));
   EXPECT_THAT(decoding(R"({"w":{"shape":[9223372036854775808]}})"),
               fails_with(ErrorCode::corrupt, "a dimension of 9223372036854775808"));
+}
+
+TEST(SafetensorsHeader, MoreThan64DimensionsAreRefused) {
+  std::string shape = "1";
+  for (int i = 1; i < 64; ++i) shape += ",1";
+  EXPECT_EQ(decode("{" + safetensors_entry("w", "U8", "[" + shape + "]", 0, 1) + "}")
+                .entries[0]
+                .shape.size(),
+            64u);
+  EXPECT_THAT(decoding(R"({"w":{"shape":[)" + shape + ",1"),
+              fails_with(ErrorCode::unsupported, "shape of tensor `w` has more than 64 numbers"));
+}
+
+TEST(SafetensorsHeader, AnUnknownDtypeIsRefusedByName) {
+  EXPECT_THAT(decoding(R"({"w":{"dtype":"F2"}})"),
+              fails_with(ErrorCode::unsupported, "tensor `w` has the dtype `F2`"));
+}
+
+TEST(SafetensorsHeader, MetadataTwiceIsRefused) {
+  EXPECT_THAT(decoding(R"({"__metadata__":{},"__metadata__":{}})"),
+              fails_with(ErrorCode::corrupt, "has `__metadata__` twice"));
+}
+
+TEST(SafetensorsHeader, ATensorNamedAsAFarOneIsRefused) {
+  EXPECT_THAT(decoding("{" + kEntry + "," + safetensors_entry("v", "U8", "[]", 24, 25) + "," +
+                       safetensors_entry("w", "U8", "[]", 25, 26) + "}"),
+              fails_with(ErrorCode::corrupt, "the header has `w` twice"));
+}
+
+TEST(SafetensorsHeader, TensorsBeyondTheBudgetAreRefused) {
+  std::string many;
+  for (int i = 0; i < 8000; ++i) {
+    many += (i ? "," : "") + safetensors_entry(std::to_string(i), "U8", "[0]", 0, 0);
+  }
+  EXPECT_THAT(decoding("{" + many + "}"),
+              fails_with(ErrorCode::unsupported, "the header's tensors would take more than"));
+}
+
+TEST(SafetensorsHeader, MetadataBeyondTheBudgetIsRefused) {
+  std::string many;
+  for (int i = 0; i < 8000; ++i) {
+    many += (i ? ",\"" : "\"") + std::to_string(i) + R"(":"")";
+  }
+  EXPECT_THAT(decoding(R"({"__metadata__":{)" + many + "}}"),
+              fails_with(ErrorCode::unsupported, "the header's metadata would take more than"));
 }
 
 TEST(SafetensorsHeader, AnotherNumberOfOffsetsIsRefused) {

@@ -11,12 +11,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
+#include <tuple>
 
 namespace lancekeep::formats {
 namespace {
 
 constexpr std::uint64_t kLengthSize = 8;
+// Its spec, its offset, its place among the others, and a dtype's name that is allocated.
+constexpr std::uint64_t kBytesPerTensor = sizeof(TensorSpec) + 2 * sizeof(std::uint64_t) + 32;
 
 class SafetensorsSource : public TensorSource {
  public:
@@ -40,7 +42,7 @@ class SafetensorsSource : public TensorSource {
   Metadata metadata_;
 };
 
-io::ByteView read_header(const io::InputFile& file) {
+std::uint64_t header_length(const io::InputFile& file) {
   if (file.size() < kLengthSize) {
     throw Error(
         ErrorCode::corrupt,
@@ -63,83 +65,98 @@ io::ByteView read_header(const io::InputFile& file) {
                     length, file.size() - kLengthSize),
         file.name(), 0);
   }
-  return file.read(kLengthSize, length, "the header");
+  return length;
+}
+
+// What contradicts itself only as a whole is told at the header's start.
+[[noreturn]] void refuse(const io::InputFile& file, const std::string& problem,
+                         ErrorCode code = ErrorCode::corrupt) {
+  throw Error(code, problem, file.name(), kLengthSize);
 }
 
 // Sorted by place, the entries must cover the data from its start to its end, byte for byte.
-void check_cover(const io::ByteView& header, const std::vector<SafetensorsEntry>& entries,
+void check_cover(const io::InputFile& file, const SafetensorsHeader& header,
                  std::uint64_t data_size) {
   std::vector<const SafetensorsEntry*> order;
-  for (const SafetensorsEntry& entry : entries) order.push_back(&entry);
+  order.reserve(header.entries.size());
+  for (const SafetensorsEntry& entry : header.entries) order.push_back(&entry);
   std::sort(order.begin(), order.end(), [](const SafetensorsEntry* a, const SafetensorsEntry* b) {
     return std::tie(a->begin, a->end) < std::tie(b->begin, b->end);
   });
   std::uint64_t covered = 0;
   for (const SafetensorsEntry* entry : order) {
     if (entry->end < entry->begin || entry->end > data_size) {
-      header.fail(
-          fmt::format("tensor `{}` has data_offsets [{}, {}], but the data has {} bytes; was "
-                      "the download or the copy cut short?",
-                      io::printable(entry->name), entry->begin, entry->end, data_size));
+      refuse(file,
+             fmt::format("tensor `{}` has data_offsets [{}, {}], but the data has {} bytes; was "
+                         "the download or the copy cut short?",
+                         io::printable(entry->name), entry->begin, entry->end, data_size));
     }
     if (entry->begin != covered) {
-      header.fail(
-          fmt::format("tensor `{}` starts at {} of the data, but those before it end at {}: {}",
-                      io::printable(entry->name), entry->begin, covered,
-                      entry->begin < covered ? "tensors overlap" : "there is a hole"));
+      refuse(file,
+             fmt::format("tensor `{}` starts at {} of the data, but those before it end at {}: {}",
+                         io::printable(entry->name), entry->begin, covered,
+                         entry->begin < covered ? "tensors overlap" : "there is a hole"));
     }
     covered = entry->end;
   }
   if (covered != data_size) {
-    header.fail(
-        fmt::format("the tensors end at {} of the data, but it has {} bytes", covered, data_size));
+    refuse(file, fmt::format("the tensors end at {} of the data, but it has {} bytes", covered,
+                             data_size));
   }
 }
 
-TensorSpec spec_of(const io::ByteView& header, const SafetensorsEntry& entry) {
-  const SafetensorsDtype* dtype = safetensors_dtype(entry.dtype);
-  if (!dtype) {
-    header.fail(ErrorCode::unsupported,
-                fmt::format("tensor `{}` has the dtype `{}`, which safetensors 0.8 does not have",
-                            io::printable(entry.name), io::printable(entry.dtype)));
-  }
+// Takes the entry's name and shape over.
+TensorSpec take_spec(const io::InputFile& file, SafetensorsEntry& entry) {
   if (!element_count(entry.shape)) {
-    header.fail(
-        fmt::format("tensor `{}`: {}", io::printable(entry.name), shape_problem(entry.shape)));
+    refuse(file,
+           fmt::format("tensor `{}`: {}", io::printable(entry.name), shape_problem(entry.shape)));
   }
-  const auto bytes = safetensors_byte_count(*dtype, entry.shape);
+  const auto bytes = safetensors_byte_count(*entry.dtype, entry.shape);
   if (!bytes || *bytes != entry.end - entry.begin) {
-    header.fail(fmt::format(
-        "tensor `{}` of dtype {} and shape {} takes {} bytes, but its data_offsets "
-        "span {}",
-        io::printable(entry.name), io::printable(entry.dtype), to_string(entry.shape),
-        bytes ? fmt::to_string(*bytes) : "no whole number of", entry.end - entry.begin));
+    refuse(file, fmt::format("tensor `{}` of dtype {} and shape {} takes {}, but its "
+                             "data_offsets span {}",
+                             io::printable(entry.name), entry.dtype->name, to_string(entry.shape),
+                             bytes ? fmt::format("{} bytes", *bytes)
+                                   : "no whole number of bytes that 64 bits can count",
+                             entry.end - entry.begin));
   }
-  auto shape = shape_from_safetensors(*dtype, entry.shape);
+  auto shape = shape_from_safetensors(*entry.dtype, entry.shape);
   if (!shape) {
-    header.fail(ErrorCode::unsupported,
-                fmt::format("tensor `{}` has dtype F4 and shape {}; torch packs two values into a "
-                            "byte, so the last dimension must be even",
-                            io::printable(entry.name), to_string(entry.shape)));
+    refuse(file,
+           fmt::format("tensor `{}` has dtype F4 and shape {}; torch packs two values into a "
+                       "byte, so the last dimension must be even",
+                       io::printable(entry.name), to_string(entry.shape)),
+           ErrorCode::unsupported);
   }
-  return {entry.name, std::string(dtype->dtype), std::move(*shape), *bytes, std::nullopt};
+  return {std::move(entry.name), std::string(entry.dtype->dtype), std::move(*shape), *bytes,
+          std::nullopt};
 }
 
 }  // namespace
 
-std::unique_ptr<TensorSource> open_safetensors(const io::InputFile& file) {
-  const io::ByteView text = read_header(file);
-  SafetensorsHeader header = decode_safetensors_header(text);
-  const std::uint64_t data = kLengthSize + text.size();
-  check_cover(text, header.entries, file.size() - data);
+std::unique_ptr<TensorSource> open_safetensors(const io::InputFile& file,
+                                               io::MemoryBudget& budget) {
+  const std::uint64_t length = header_length(file);
+  JsonStream json(file, kLengthSize, length, "the header", budget);
+  SafetensorsHeader header = decode_safetensors_header(json);
+  const std::uint64_t data = kLengthSize + length;
+  budget.take(header.entries.size() * kBytesPerTensor, "the header's tensors");
+  check_cover(file, header, file.size() - data);
   std::vector<TensorSpec> specs;
   std::vector<std::uint64_t> offsets;
-  for (const SafetensorsEntry& entry : header.entries) {
-    specs.push_back(spec_of(text, entry));
+  specs.reserve(header.entries.size());
+  offsets.reserve(header.entries.size());
+  for (SafetensorsEntry& entry : header.entries) {
     offsets.push_back(data + entry.begin);
+    specs.push_back(take_spec(file, entry));
   }
   return std::make_unique<SafetensorsSource>(file, std::move(specs), std::move(offsets),
                                              std::move(header.metadata));
+}
+
+std::unique_ptr<TensorSource> open_safetensors(const io::InputFile& file) {
+  io::MemoryBudget budget(file);
+  return open_safetensors(file, budget);
 }
 
 }  // namespace lancekeep::formats

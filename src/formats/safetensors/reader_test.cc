@@ -20,15 +20,6 @@ class SafetensorsReader : public testing::Test {
   auto opening(const std::string& header, const std::string& data) {
     return [=, this] { (void)open(safetensors_of("{" + header + "}", data)); };
   }
-  static std::string bytes(TensorSource& source, std::size_t index) {
-    std::string text;
-    source.read(index, [&](std::span<const std::byte> piece) {
-      text.append(reinterpret_cast<const char*>(piece.data()), piece.size());
-      return true;
-    });
-    return text;
-  }
-
   io::TemporaryFolder folder_;
 };
 
@@ -42,9 +33,9 @@ TEST_F(SafetensorsReader, OffersTensorsInTheOrderOfTheHeader) {
   EXPECT_EQ(source->tensors()[0].name, "z");
   EXPECT_EQ(source->tensors()[0].dtype, "int16");
   EXPECT_EQ(source->tensors()[0].nbytes, 4u);
-  EXPECT_EQ(bytes(*source, 0), "defg");
-  EXPECT_EQ(bytes(*source, 1), "abc");
-  EXPECT_EQ(bytes(*source, 2), "");
+  EXPECT_EQ(bytes_of(*source, 0), "defg");
+  EXPECT_EQ(bytes_of(*source, 1), "abc");
+  EXPECT_EQ(bytes_of(*source, 2), "");
   EXPECT_EQ(source->metadata(), (Metadata{{"k", "v"}}));
 }
 
@@ -68,6 +59,41 @@ TEST_F(SafetensorsReader, F4IsTorchsPackedDtype) {
       open(safetensors_of("{" + safetensors_entry("w", "F4", "[2,4]", 0, 4) + "}", "abcd"));
   EXPECT_EQ(source->tensors()[0].dtype, "float4_e2m1fn_x2");
   EXPECT_EQ(source->tensors()[0].shape, (Shape{2, 2}));
+}
+
+TEST_F(SafetensorsReader, EmptyTensorsMayStandAnywhere) {
+  const auto source = open(safetensors_of("{" + safetensors_entry("a", "U8", "[2]", 0, 2) + "," +
+                                              safetensors_entry("e", "F32", "[0]", 2, 2) + "," +
+                                              safetensors_entry("b", "U8", "[1]", 2, 3) + "," +
+                                              safetensors_entry("f", "F64", "[4,0]", 0, 0) + "}",
+                                          "abc"));
+  EXPECT_EQ(source->tensors().size(), 4u);
+  EXPECT_EQ(bytes_of(*source, 2), "c");
+}
+
+TEST_F(SafetensorsReader, AHeaderOfSpacesAloneIsReadHoweverLong) {
+  EXPECT_EQ(open(safetensors_of("{}" + std::string(5 << 20, ' '), ""))->tensors().size(), 0u);
+}
+
+TEST_F(SafetensorsReader, MoreTensorsThanTheBudgetHasRoomForAreRefused) {
+  std::string header;
+  for (int i = 0; i < 4000; ++i) {
+    header += (i ? "," : "{") + safetensors_entry(std::to_string(i), "U8", "[0]", 0, 0);
+  }
+  const io::InputFile file = file_of(safetensors_of(header + "}", ""));
+  io::MemoryBudget budget(1 << 20, "m.safetensors");
+  EXPECT_THAT([&] { (void)open_safetensors(file, budget); },
+              fails_with(ErrorCode::unsupported, "the header's tensors would take more than"));
+  EXPECT_EQ(open_safetensors(file)->tensors().size(), 4000u);
+}
+
+TEST_F(SafetensorsReader, ABudgetThatIsHandedInIsTakenFrom) {
+  const std::string bytes =
+      safetensors_of("{" + safetensors_entry("w", "U8", "[1]", 0, 1) + "}", "x");
+  io::MemoryBudget budget(1 << 20, "m.safetensors");
+  (void)open_safetensors(file_of(bytes), budget);
+  EXPECT_LT(budget.left(), 1u << 20);
+  EXPECT_GT(budget.left(), (1u << 20) - (40u << 10));
 }
 
 TEST_F(SafetensorsReader, AFileOfFewBytesIsRefused) {
@@ -122,6 +148,18 @@ TEST_F(SafetensorsReader, AnotherSizeThanTheShapesIsRefused) {
 TEST_F(SafetensorsReader, AShapeThatOverflowsIsRefused) {
   EXPECT_THAT(opening(safetensors_entry("a", "F32", "[4611686018427387904,4]", 0, 0), ""),
               fails_with(ErrorCode::corrupt, "[4611686018427387904, 4]"));
+}
+
+// As the reference reader counts: a zero does not undo what did not fit before it.
+TEST_F(SafetensorsReader, AShapeThatOverflowsBeforeAZeroIsRefused) {
+  EXPECT_THAT(opening(safetensors_entry("a", "U8", "[4611686018427387904,8,0]", 0, 0), ""),
+              fails_with(ErrorCode::corrupt, "takes no whole number of bytes that 64 bits"));
+  EXPECT_EQ(
+      open(safetensors_of(
+               "{" + safetensors_entry("a", "U8", "[0,4611686018427387904,8]", 0, 0) + "}", ""))
+          ->tensors()
+          .size(),
+      1u);
 }
 
 TEST_F(SafetensorsReader, AnUnknownDtypeIsRefusedByName) {

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: safetensors files around a header written by hand.
+// For tests: safetensors files around a header written by hand, and tensors in memory.
 #pragma once
 
 #include "io/bytes_testing.h"
+#include "io/descriptor.h"
+#include "io/input_file.h"
+#include "tensor/source_testing.h"
+
+#include <lancekeep/tensor.h>
+#include <sys/mman.h>
 
 #include <cstdint>
 #include <string>
@@ -11,6 +17,14 @@ namespace lancekeep::formats {
 
 inline std::string safetensors_of(const std::string& header, const std::string& data) {
   return io::little_endian(header.size(), 8) + header + data;
+}
+
+/// A file in memory.
+inline io::InputFile file_of(const std::string& content,
+                             const std::string& name = "m.safetensors") {
+  io::Descriptor descriptor(::memfd_create(name.c_str(), MFD_CLOEXEC));
+  io::write_all(descriptor.get(), std::as_bytes(std::span(content)), name);
+  return io::InputFile(std::move(descriptor), name);
 }
 
 /// `"name":{...}`

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/safetensors/reader.h"
+#include "formats/safetensors/safetensors_testing.h"
 #include "io/error_matcher.h"
 #include "io/temporary_folder.h"
 
@@ -16,25 +17,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-/// Tensors in memory.
-class MemorySource : public TensorSource {
- public:
-  void add(const std::string& name, const std::string& dtype, const Shape& shape,
-           const std::string& bytes, std::optional<std::size_t> tied_to = std::nullopt) {
-    specs.push_back({name, dtype, shape, bytes.size(), tied_to});
-    content.push_back(bytes);
-  }
-  std::span<const TensorSpec> tensors() const override { return specs; }
-  void read(std::size_t index, const ByteSink& sink) override {
-    (void)sink(std::as_bytes(std::span(content.at(index))));
-  }
-  Metadata metadata() const override { return text; }
-
-  std::vector<TensorSpec> specs;
-  std::vector<std::string> content;
-  Metadata text;
-};
-
 class SafetensorsWriter : public testing::Test {
  protected:
   ExportReport write(const Metadata& metadata = {}) {
@@ -43,15 +25,6 @@ class SafetensorsWriter : public testing::Test {
   std::unique_ptr<TensorSource> written() {
     return formats::open_safetensors(io::InputFile(folder_.path() / "m.safetensors"));
   }
-  static std::string bytes(TensorSource& source, std::size_t index) {
-    std::string text;
-    source.read(index, [&](std::span<const std::byte> piece) {
-      text.append(reinterpret_cast<const char*>(piece.data()), piece.size());
-      return true;
-    });
-    return text;
-  }
-
   io::TemporaryFolder folder_;
   MemorySource source_;
 };
@@ -63,13 +36,14 @@ TEST_F(SafetensorsWriter, WritesTensorsInModelOrder) {
   const ExportReport report = write({{"epoch", "3"}});
   EXPECT_EQ(report.tensors, 3u);
   EXPECT_THAT(report.not_kept, IsEmpty());
+  EXPECT_THAT(report.files, ElementsAre(folder_.path() / "m.safetensors"));
   EXPECT_EQ(report.bytes_written, folder_.read("m.safetensors").size());
   const auto again = written();
   ASSERT_EQ(again->tensors().size(), 3u);
   EXPECT_EQ(again->tensors()[0].name, "z");
   EXPECT_EQ(again->tensors()[2].shape, (Shape{0, 4}));
-  EXPECT_EQ(bytes(*again, 0), "abc");
-  EXPECT_EQ(bytes(*again, 1), "12345678");
+  EXPECT_EQ(bytes_of(*again, 0), "abc");
+  EXPECT_EQ(bytes_of(*again, 1), "12345678");
   EXPECT_EQ(again->metadata(), (Metadata{{"epoch", "3"}}));
 }
 
@@ -110,7 +84,7 @@ TEST_F(SafetensorsWriter, TiedTensorsAreWrittenTwiceAndReported) {
   source_.add("a", "uint8", {2}, "ab");
   source_.add("b", "uint8", {2}, "ab", 0);
   EXPECT_THAT(write().not_kept, ElementsAre(HasSubstr("`b` is tied to `a`")));
-  EXPECT_EQ(bytes(*written(), 1), "ab");
+  EXPECT_EQ(bytes_of(*written(), 1), "ab");
 }
 
 TEST_F(SafetensorsWriter, Float4CountsValues) {
@@ -182,7 +156,7 @@ TEST_F(SafetensorsWriter, AFileThatWasThereIsReplacedOnlyByAWholeOne) {
   EXPECT_EQ(folder_.read("m.safetensors"), "before");
   source_.specs[0].dtype = "int8";
   (void)write();
-  EXPECT_EQ(bytes(*written(), 0), "x");
+  EXPECT_EQ(bytes_of(*written(), 0), "x");
 }
 
 }  // namespace

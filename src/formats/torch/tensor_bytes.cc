@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/torch/tensor.h"
+#include "tensor/strided_file.h"
 
-#include <algorithm>
 #include <span>
-#include <vector>
 
 namespace lancekeep::formats {
 namespace {
-
-// A view of at most this many bytes is read before it is put in order; a larger one is mapped, for
-// its elements may be wanted in any order.
-constexpr std::uint64_t kLargestRead = 32 << 20;
-constexpr std::size_t kGatherPiece = 1 << 20;
 
 // conj and neg are flips of sign bits, which stand in the last byte of a little-endian number.
 void flip_signs(const TorchTensor& tensor, std::span<std::byte> elements) {
@@ -25,27 +19,14 @@ void flip_signs(const TorchTensor& tensor, std::span<std::byte> elements) {
   }
 }
 
-io::ByteView bytes_of(const io::InputFile& file, const TorchTensor& tensor) {
-  if (tensor.reach <= kLargestRead) {
-    return file.read(tensor.offset, tensor.reach, "a tensor's storage");
-  }
-  return file.map().sub(tensor.offset, tensor.reach, "a tensor's storage");
-}
-
 }  // namespace
 
 void push_torch_tensor(const io::InputFile& file, const TorchTensor& tensor, const ByteSink& sink) {
-  if (tensor.nbytes == 0) return;
-  const bool flips = tensor.conj || tensor.neg;
-  if (is_contiguous(tensor.layout) && !flips) {
-    file.read_pieces(tensor.offset, tensor.nbytes, "a tensor's bytes", sink);
-    return;
+  ElementChange change;
+  if (tensor.conj || tensor.neg) {
+    change = [&](std::span<std::byte> elements) { flip_signs(tensor, elements); };
   }
-  const io::ByteView bytes = bytes_of(file, tensor);
-  gather(tensor.layout, bytes.bytes(), kGatherPiece, [&](std::span<std::byte> piece) {
-    if (flips) flip_signs(tensor, piece);
-    return sink(piece);
-  });
+  push_strided(file, tensor.offset, tensor.layout, change, sink);
 }
 
 }  // namespace lancekeep::formats

@@ -7,8 +7,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace lancekeep::formats {
 namespace {
 
@@ -16,11 +14,6 @@ constexpr std::string_view kPickleName = "/data.pkl";
 
 [[noreturn]] void fail(const io::InputFile& file, ErrorCode code, const std::string& problem) {
   throw Error(code, problem, file.name());
-}
-
-bool holds(const ZipArchive& archive, bool (*matches)(std::string_view name)) {
-  return std::any_of(archive.entries().begin(), archive.entries().end(),
-                     [&](const ZipEntry& entry) { return matches(entry.name); });
 }
 
 // The folder's name is whatever the file was called when it was saved.
@@ -38,13 +31,9 @@ std::string find_folder(const ZipArchive& archive, const io::InputFile& file) {
     folder = prefix;
   }
   if (!folder.empty()) return folder;
-  if (holds(archive, [](std::string_view name) { return name.ends_with(".npy"); })) {
-    fail(file, ErrorCode::unsupported,
-         "this is a NumPy .npz archive; of zip archives only torch's are read. Load it with numpy "
-         "and save it with safetensors.numpy.save_file");
-  }
   fail(file, ErrorCode::unsupported,
-       "this is a zip archive, but not one of torch.save: it has no <name>/data.pkl");
+       "this is a zip archive, but neither one of torch.save, for it has no <name>/data.pkl, nor "
+       "one of numpy.savez, for it has no .npy entries");
 }
 
 void refuse_torchscript(const ZipArchive& archive, const std::string& folder,

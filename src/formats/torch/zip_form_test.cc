@@ -56,10 +56,6 @@ TEST_F(TorchZip, TwoPicklesAreRefused) {
               fails_with(ErrorCode::corrupt, "both m/data.pkl and other/data.pkl"));
 }
 
-TEST_F(TorchZip, ANumpyArchiveIsNamed) {
-  EXPECT_THAT(opening({{"w.npy", "x"}}), fails_with(ErrorCode::unsupported, "NumPy .npz archive"));
-}
-
 TEST_F(TorchZip, ATorchScriptArchiveIsNamed) {
   ZipContent content = minimal_;
   content.emplace_back("m/constants.pkl", whole_pickle(")"));

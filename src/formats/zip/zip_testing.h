@@ -2,7 +2,11 @@
 // For tests: zip archives that only store, small enough to be changed at one place.
 #pragma once
 
+#include "formats/zip/archive.h"
 #include "io/bytes_testing.h"
+#include "io/temporary_folder.h"
+
+#include <gtest/gtest.h>
 
 #include <cstddef>
 #include <string>
@@ -17,6 +21,8 @@ inline constexpr std::size_t kZipLocalSize = 30;
 inline const std::string kZipLocal = "PK\x03\x04";
 inline const std::string kZipCentral = "PK\x01\x02";
 inline const std::string kZipEnd = "PK\x05\x06";
+inline const std::string kZip64End = "PK\x06\x06";
+inline const std::string kZip64Locator = "PK\x06\x07";
 
 using ZipContent = std::vector<std::pair<std::string, std::string>>;
 
@@ -48,5 +54,48 @@ inline std::string changed(std::string bytes, const std::string& mark, std::size
                            const std::string& change) {
   return bytes.replace(bytes.rfind(mark) + shift, change.size(), change);
 }
+
+/// The archive with zip64 end records that count `entries`.
+inline std::string with_zip64_end(std::string bytes, std::uint64_t entries) {
+  const std::size_t end = bytes.rfind(kZipEnd);
+  const std::size_t start = bytes.find(kZipCentral);
+  const std::string record = kZip64End + little_endian(44, 8) + little_endian(0, 12) +
+                             little_endian(entries, 8) + little_endian(entries, 8) +
+                             little_endian(end - start, 8) + little_endian(start, 8);
+  const std::string locator =
+      kZip64Locator + little_endian(0, 4) + little_endian(end, 8) + little_endian(1, 4);
+  return bytes.insert(end, record + locator);
+}
+
+/// An archive of one entry with `extra` in its only central record.
+inline std::string with_central_extra(std::string bytes, const std::string& extra) {
+  const std::size_t end = bytes.rfind(kZipEnd);
+  const std::size_t size = end - bytes.rfind(kZipCentral);
+  bytes = changed(bytes, kZipCentral, 30, little_endian(extra.size(), 2));
+  bytes.insert(end, extra);
+  return changed(bytes, kZipEnd, 12, little_endian(size + extra.size(), 4));
+}
+
+/// An archive of one entry with `extra` in its local header.
+inline std::string with_local_extra(std::string bytes, const std::string& name,
+                                    const std::string& extra) {
+  bytes = changed(bytes, kZipLocal, 28, little_endian(extra.size(), 2));
+  bytes.insert(kZipLocalSize + name.size(), extra);
+  return changed(bytes, kZipEnd, 16, little_endian(bytes.rfind(kZipCentral), 4));
+}
+
+class ZipTest : public testing::Test {
+ protected:
+  ZipArchive open(const std::string& bytes) {
+    return ZipArchive(io::InputFile(folder_.write("a.zip", bytes)));
+  }
+  auto opening(const std::string& bytes) {
+    return [this, bytes] { (void)open(bytes); };
+  }
+
+  io::TemporaryFolder folder_;
+  const std::string two_ = zip_of({{"m/data.pkl", "pickle"}, {"m/data/0", "bytes"}});
+  const std::string one_ = zip_of({{"a", "12345"}});
+};
 
 }  // namespace lancekeep::formats

@@ -13,7 +13,6 @@ namespace {
 
 using io::fails_with;
 using store::expect_equal;
-using store::MemorySource;
 using store::small_model;
 using store::TemporaryFolder;
 using store::text_of;

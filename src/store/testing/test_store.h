@@ -5,43 +5,13 @@
 #include <lancekeep/store.h>
 
 #include "io/temporary_folder.h"
+#include "tensor/source_testing.h"
 
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 
 namespace lancekeep::store {
-
-class MemorySource : public TensorSource {
- public:
-  MemorySource& add(std::string name, std::string dtype, Shape shape, std::string bytes) {
-    specs_.push_back(
-        {std::move(name), std::move(dtype), std::move(shape), bytes.size(), std::nullopt});
-    values_.push_back(std::move(bytes));
-    return *this;
-  }
-  MemorySource& tie(std::string name, std::size_t target) {
-    TensorSpec spec = specs_.at(target);
-    spec.name = std::move(name);
-    spec.tied_to = target;
-    specs_.push_back(std::move(spec));
-    values_.push_back(values_.at(target));
-    return *this;
-  }
-  TensorSpec& spec(std::size_t index) { return specs_.at(index); }
-  const std::string& value(std::size_t index) const { return values_.at(index); }
-
-  std::span<const TensorSpec> tensors() const override { return specs_; }
-  void read(std::size_t index, const ByteSink& sink) override {
-    // In two pieces, since a source may give any number of them.
-    const auto bytes = std::as_bytes(std::span(values_[index]));
-    if (sink(bytes.first(bytes.size() / 2))) sink(bytes.subspan(bytes.size() / 2));
-  }
-
- private:
-  std::vector<TensorSpec> specs_;
-  std::vector<std::string> values_;
-};
 
 /// `count` float32 values that depend on `seed`.
 inline std::string floats(std::size_t count, unsigned seed) {

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// write_npz() and write_npy() of <lancekeep/formats.h>:
+//   1. Sort the source's entries into tensors and what cannot be kept; refuse, by name, what has no
+//      place at all. Nothing is written before all of this is known to fit.
+//   2. Write to a temporary file, which takes the final name once it is complete and on the disk.
+#include <lancekeep/formats.h>
+
+#include "formats/export/tensor_export.h"
+#include "formats/numpy/array.h"
+#include "formats/numpy/header_text.h"
+#include "formats/zip/entry_name.h"
+#include "formats/zip/writer.h"
+#include "io/atomic_file.h"
+#include "tensor/shape.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <optional>
+#include <set>
+#include <string_view>
+
+namespace lancekeep {
+namespace {
+
+constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 62;  // so that a header can be added
+
+struct Plan {
+  std::vector<std::size_t> tensors;  // indexes in the source
+  std::vector<std::string> not_kept;
+};
+
+[[noreturn]] void fail(const std::filesystem::path& path, ErrorCode code,
+                       const std::string& problem) {
+  throw Error(code, problem, path.string());
+}
+
+std::span<const std::byte> bytes_of(const std::string& text) {
+  return std::as_bytes(std::span(text));
+}
+
+std::string header_of(const TensorSpec& spec) {
+  return formats::encode_npy_header(*formats::numpy_dtype_of(spec.dtype), spec.shape);
+}
+
+// What NumPy has no place for; nothing if the tensor was taken in.
+std::optional<std::string> add_tensor(Plan& plan, const TensorSpec& spec, std::size_t index,
+                                      const std::filesystem::path& path) {
+  const formats::NumpyDtype* dtype = formats::numpy_dtype_of(spec.dtype);
+  if (!dtype) return formats::describe(spec);
+  if (spec.shape.size() > formats::kNumpyMostDimensions) {
+    fail(path, ErrorCode::unsupported,
+         fmt::format("tensor `{}` has {} dimensions, but NumPy has at most {}; nothing was written",
+                     spec.name, spec.shape.size(), formats::kNumpyMostDimensions));
+  }
+  formats::require_byte_count(path, spec, byte_count(spec.shape, dtype->itemsize));
+  if (spec.nbytes > kMostBytes) {
+    fail(path, ErrorCode::invalid_argument,
+         fmt::format("tensor `{}` has {} bytes, more than a file can have; nothing was written",
+                     spec.name, spec.nbytes));
+  }
+  plan.tensors.push_back(index);
+  return std::nullopt;
+}
+
+void note_metadata(Plan& plan, const Metadata& metadata) {
+  if (metadata.empty()) return;
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : metadata) keys.push_back("`" + key + "`");
+  plan.not_kept.push_back(fmt::format("the metadata: {}", fmt::join(keys, ", ")));
+}
+
+Plan make_plan(const std::filesystem::path& path, TensorSource& source) {
+  Plan plan;
+  const std::span<const TensorSpec> specs = source.tensors();
+  std::vector<std::string> refused;
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    const TensorSpec& spec = specs[i];
+    if (spec.dtype == "json") {
+      plan.not_kept.push_back("`" + spec.name + "`, a value that is no tensor");
+    } else if (spec.dtype == "tree") {
+      plan.not_kept.push_back(formats::nesting_not_kept());
+    } else if (auto problem = add_tensor(plan, spec, i, path)) {
+      refused.push_back(*problem);
+    } else if (spec.tied_to) {
+      plan.not_kept.push_back(formats::tie_not_kept(spec, specs));
+    }
+  }
+  formats::require_none_refused(path, "NumPy", std::move(refused));
+  note_metadata(plan, source.metadata());
+  return plan;
+}
+
+std::string entry_name(const TensorSpec& spec) { return spec.name + ".npy"; }
+
+void require_names(const Plan& plan, std::span<const TensorSpec> specs,
+                   const std::filesystem::path& path) {
+  std::set<std::string_view> names;
+  for (const std::size_t index : plan.tensors) names.insert(specs[index].name);
+  for (const std::size_t index : plan.tensors) {
+    const TensorSpec& spec = specs[index];
+    formats::require_zip_entry_name(entry_name(spec), path);
+    if (names.contains(entry_name(spec))) {
+      fail(path, ErrorCode::invalid_argument,
+           fmt::format("there are tensors `{}` and `{}`, of which numpy.load would find only "
+                       "one; rename one of them. Nothing was written",
+                       spec.name, entry_name(spec)));
+    }
+  }
+}
+
+}  // namespace
+
+ExportReport write_npz(const std::filesystem::path& path, TensorSource& source) {
+  Plan plan = make_plan(path, source);
+  const std::span<const TensorSpec> specs = source.tensors();
+  require_names(plan, specs, path);
+  formats::ZipWriter archive(path);
+  for (const std::size_t index : plan.tensors) {
+    const std::string header = header_of(specs[index]);
+    archive.begin_entry(entry_name(specs[index]), header.size() + specs[index].nbytes);
+    archive.write(bytes_of(header));
+    formats::copy_tensor(path, source, index,
+                         [&](std::span<const std::byte> piece) { archive.write(piece); });
+    archive.end_entry();
+  }
+  archive.commit();
+  return {plan.tensors.size(), archive.position(), std::move(plan.not_kept), {path}};
+}
+
+ExportReport write_npy(const std::filesystem::path& path, TensorSource& source) {
+  Plan plan = make_plan(path, source);
+  if (plan.tensors.size() != 1) {
+    fail(path, ErrorCode::invalid_argument,
+         fmt::format("an .npy file holds one tensor, but there are {}; {}. Nothing was "
+                     "written",
+                     plan.tensors.size(),
+                     plan.tensors.empty() ? "there is nothing to write"
+                                          : "write an .npz file, which holds any number"));
+  }
+  const std::size_t index = plan.tensors.front();
+  io::AtomicFile file(path);
+  file.write(bytes_of(header_of(source.tensors()[index])));
+  formats::copy_tensor(path, source, index,
+                       [&](std::span<const std::byte> piece) { file.write(piece); });
+  const std::uint64_t bytes = file.position();
+  file.commit();
+  return {1, bytes, std::move(plan.not_kept), {path}};
+}
+
+}  // namespace lancekeep

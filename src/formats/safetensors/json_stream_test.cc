@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/safetensors/json_stream.h"
+
+#include "formats/safetensors/safetensors_testing.h"
+#include "io/error_matcher.h"
+
+#include <gtest/gtest.h>
+
+namespace lancekeep::formats {
+namespace {
+
+using io::fails_with;
+
+/// Puts down what it is told.
+class Heard : public JsonEvents {
+ public:
+  using JsonEvents::JsonEvents;
+  bool null() override { return note("null"); }
+  bool boolean(bool value) override { return note(value ? "true" : "false"); }
+  bool number_integer(std::int64_t value) override { return note(std::to_string(value)); }
+  bool number_unsigned(std::uint64_t value) override { return note(std::to_string(value)); }
+  bool number_float(double, const std::string& value) override { return note(value); }
+  bool string(std::string& value) override { return note("'" + value + "'"); }
+  bool key(std::string& value) override { return note(value + ":"); }
+  bool start_object(std::size_t) override { return note("{"); }
+  bool end_object() override { return note("}"); }
+  bool start_array(std::size_t) override { return note("["); }
+  bool end_array() override { return note("]"); }
+
+  std::string text;
+
+ private:
+  bool note(const std::string& event) {
+    text += event + " ";
+    return true;
+  }
+};
+
+std::string heard(const std::string& json, std::uint64_t limit = 1 << 20) {
+  io::MemoryBudget budget(limit, "m.json");
+  JsonStream stream(file_of("12" + json + "3", "m.json"), 2, json.size(), "the text", budget);
+  Heard events(stream);
+  parse_json_object(stream, events);
+  return events.text;
+}
+
+auto hearing(const std::string& json) {
+  return [json] { (void)heard(json); };
+}
+
+TEST(JsonStream, TellsAllThatIsInARangeOfAFile) {
+  EXPECT_EQ(heard(R"({"a": [1, -2, 1.50, true, null], "b\"\\": {"c" : "d\u00e4"}})"),
+            "{ a: [ 1 -2 1.50 true null ] b\"\\: { c: 'd\xC3\xA4' } } ");
+}
+
+TEST(JsonStream, PiecesMeetAnywhere) {
+  for (const int length : {65526, 65527, 65528, 65529, 65530, 65531, 65532, 65536}) {
+    const std::string text(static_cast<std::size_t>(length), 'x');
+    EXPECT_EQ(heard(R"({"a":")" + text + R"(","b":"\\"})"), "{ a: '" + text + "' b: '\\' } ");
+  }
+}
+
+TEST(JsonStream, WhiteSpaceTakesNoMemory) {
+  const std::string spaces(1 << 20, ' ');
+  EXPECT_EQ(heard(spaces + "{" + spaces + "\"a b\"" + spaces + "\n\t\r:" + spaces + "1}" + spaces),
+            "{ a b: 1 } ");
+}
+
+TEST(JsonStream, SpacesWithinTextStay) {
+  EXPECT_EQ(heard(R"({"a  b":"\"   \\"})"), "{ a  b: '\"   \\' } ");
+}
+
+TEST(JsonStream, TextBeyondTheBudgetIsRefused) {
+  EXPECT_THAT(hearing(R"({"a":")" + std::string(200'000, 'x') + R"("})"),
+              fails_with(ErrorCode::unsupported, "a text of the text would take more than"));
+}
+
+TEST(JsonStream, ManyShortTextsTakeTheMemoryOfOne) {
+  std::string many = R"({"a":"b")";
+  for (int i = 0; i < 100'000; ++i) many += R"(,"a":"b")";
+  EXPECT_EQ(heard(many + "}").size(), 2 + 100'001 * 7 + 2u);
+}
+
+TEST(JsonStream, ManyNumbersTakeTheMemoryOfOne) {
+  std::string many = R"({"a":[1)";
+  for (int i = 0; i < 100'000; ++i) many += ",-1.5e3";
+  EXPECT_EQ(heard(many + "]}", 64 << 10).size(), 9 + 100'000 * 7 + 4u);
+}
+
+TEST(JsonStream, ANumberBeyondTheBudgetIsRefused) {
+  EXPECT_THAT(hearing(R"({"a":)" + std::string(200'000, '1') + "}"),
+              fails_with(ErrorCode::unsupported, "a text of the text would take more than"));
+}
+
+TEST(JsonStream, AnErrorTellsTheByteInTheFile) {
+  EXPECT_THAT(hearing(R"({"a":x})"),
+              fails_with(ErrorCode::corrupt,
+                         "m.json: at byte 8: the text is no JSON near `\"a\":x`: syntax error"));
+}
+
+TEST(JsonStream, ANulIsRefused) {
+  EXPECT_THAT(
+      hearing(std::string("{}\0", 3)),
+      fails_with(ErrorCode::corrupt, "m.json: at byte 4: the text is no JSON: it has a NUL"));
+  EXPECT_THAT(hearing(std::string("{\"\0\"", 4)), fails_with(ErrorCode::corrupt, "has a NUL"));
+}
+
+TEST(JsonStream, TextBehindTheObjectIsRefused) {
+  EXPECT_THAT(hearing("{} {}"), fails_with(ErrorCode::corrupt, "is no JSON near"));
+}
+
+TEST(JsonStream, AnythingButAnObjectIsRefused) {
+  EXPECT_THAT(hearing(""), fails_with(ErrorCode::corrupt, "does not start with `{`"));
+  EXPECT_THAT(hearing("[]"), fails_with(ErrorCode::corrupt, "does not start with `{`"));
+}
+
+TEST(JsonStream, TextThatIsNoUtf8IsRefused) {
+  EXPECT_THAT(hearing("{\"\xff\":1}"), fails_with(ErrorCode::corrupt, "is no JSON near"));
+  EXPECT_THAT(hearing(R"({"\ud800":1})"), fails_with(ErrorCode::corrupt, "is no JSON near"));
+}
+
+}  // namespace
+}  // namespace lancekeep::formats
