@@ -79,7 +79,7 @@ def test_numpy_s_files_keep_no_metadata(tmp_path, out):
     run("import", tmp_path / "in.safetensors", tmp_path / "s")
     result = run("export", tmp_path / "s", out / "m.npz")
     assert result.status == 0
-    assert "note: not kept: the metadata (`epoch`)" in result.err
+    assert result.err == "note: not kept: the metadata: `epoch`\n"
 
 
 # --- shards -------------------------------------------------------------------------------------
