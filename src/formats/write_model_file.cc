@@ -3,9 +3,11 @@
 #include <lancekeep/formats.h>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lancekeep {
 namespace {
@@ -41,17 +43,13 @@ void refuse_shards(const std::filesystem::path& path, std::uint64_t max_shard_by
               path.string());
 }
 
-// NumPy's files hold arrays alone.
-ExportReport without_metadata(ExportReport report, const TensorSource& source,
-                              const Metadata& given) {
-  Metadata all = given;
-  all.merge(source.metadata());
-  if (!all.empty()) {
-    report.not_kept.push_back(
-        fmt::format("the metadata (`{}`{}): NumPy's files have no place for it", all.begin()->first,
-                    all.size() == 1 ? "" : fmt::format(" and {} more", all.size() - 1)));
-  }
-  return report;
+// NumPy's files hold arrays alone. What the source's own metadata is, their writers say.
+void note_metadata(ExportReport& report, const TensorSource& source, Metadata given) {
+  for (const auto& [key, value] : source.metadata()) given.erase(key);
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : given) keys.push_back("`" + key + "`");
+  if (keys.empty()) return;
+  report.not_kept.push_back(fmt::format("the metadata given: {}", fmt::join(keys, ", ")));
 }
 
 }  // namespace
@@ -66,7 +64,8 @@ ExportReport write_model_file(const std::filesystem::path& path, TensorSource& s
   if (ending != ".npz" && ending != ".npy") refuse_name(path);
   refuse_shards(path, options.max_shard_bytes);
   ExportReport report = ending == ".npz" ? write_npz(path, source) : write_npy(path, source);
-  return without_metadata(std::move(report), source, options.metadata);
+  note_metadata(report, source, options.metadata);
+  return report;
 }
 
 }  // namespace lancekeep

@@ -97,11 +97,13 @@ def test_import_and_export(tmp_path: Path, case: Case) -> None:
     in_store = [(row[0], row[1], row[2], row[4]) for row in expected]
     assert listed == in_store if case.in_order else sorted(listed) == sorted(in_store)
     untied = [(*row[:4], None) for row in expected]
-    for ending, dtypes in ((".safetensors", cases_safetensors.DTYPES.values()), (".npz", cases_numpy.DTYPES)):
-        rows = [row for row in untied if row[1] in dtypes]
-        if rows:
-            assert_rows(export(store, tmp_path / f"out{ending}", rows), rows, False)
+    untied = [row for row in untied if "\0" not in row[0]]  # which no argument of a command can have
+    rows = [row for row in untied if row[1] in cases_numpy.DTYPES and "\\" not in row[0]]  # nor an archive a backslash
+    if rows:
+        assert_rows(export(store, tmp_path / "out.npz", rows), rows, False)
     rows = [row for row in untied if row[1] in cases_safetensors.DTYPES.values()]
+    if rows:
+        assert_rows(export(store, tmp_path / "out.safetensors", rows), rows, False)
     if len(rows) > 1:
         (tmp_path / "shards").mkdir()
         largest = max(len(row[3]) for row in rows)
