@@ -10,8 +10,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     return std::optional<formats::GlobalRefusal>();
   };
   fuzz::expect_read_or_refused([&] {
-    const auto view = io::ByteView::of(std::string(fuzz::text_of(bytes, size)), "input");
-    (void)formats::load_pickle(view, allow_all);
+    const fuzz::MemoryFile file(fuzz::text_of(bytes, size));
+    const io::InputFile input = file.open();
+    io::MemoryBudget budget(input);
+    (void)formats::load_pickle(formats::PickleReader(input, 0, input.size()), allow_all, budget);
   });
   return 0;
 }
