@@ -120,9 +120,12 @@ def deep() -> dict:
 
 CONTENTS = {
     "numbers": numbers, "text": text, "types": types, "containers": containers, "keys": keys, "names": names,
-    "bytes as keys": lambda: {b"a": torch.ones(1), b"\xff": 2}, "numpy scalars": numpy_scalars, "numpy arrays": numpy_arrays,
+    "numpy scalars": numpy_scalars, "numpy arrays": numpy_arrays,
     "shared": shared, "many tensors": many, "many values": many_values, "deep": deep,
     "one tensor": lambda: torch.arange(5.0), "one array": lambda: np.arange(5.0), "a list": lambda: [torch.ones(1), 2],
     "a tuple": lambda: (torch.ones(1), {"a": torch.ones(2)}), "one number": lambda: 5,
     "one parameter": lambda: torch.nn.Parameter(torch.ones(2)), "an empty list": list,
 }  # fmt: skip
+
+# In protocol 2 a bytes object is a call, which is no key.
+FROM_PROTOCOL_3 = {"bytes as keys": lambda: {b"a": torch.ones(1), b"\xff": 2}}

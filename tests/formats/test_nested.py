@@ -201,7 +201,7 @@ def doubled() -> dict:
 REFUSED = {
     "a list in itself": (itself, "unsupported", "a list holds itself"),
     "a dict in itself": (lambda: {"a": itself()}, "unsupported", "holds itself"),
-    "doubled": (doubled, "unsupported", "would take more than"),
+    "doubled": (doubled, "unsupported", "unfold to more than"),
     "too deep": (lambda: nested_lists(129), "unsupported", "more than 128 deep"),
     "storage": (lambda: {"a": {"b": torch.ones(1).untyped_storage()}}, "unsupported", "`a.b` is a storage"),
     "objects": (lambda: np.array([None]), "unsupported", "dtype `O8`"),

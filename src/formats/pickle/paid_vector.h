@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <new>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -57,8 +58,10 @@ class PaidVector {
     constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max() / sizeof(T) / 2;
     const std::uint64_t capacity = values_.capacity();
     if (more <= capacity - values_.size()) return;
-    if (more > kMost - values_.size())
+    if (more > kMost - values_.size()) {
       budget_.take(std::numeric_limits<std::uint64_t>::max(), what_);
+      throw std::bad_alloc();  // not come to: no budget has that much
+    }
     const std::uint64_t wanted = std::max(values_.size() + more, capacity + capacity / 2);
     budget_.take((wanted - capacity) * sizeof(T), what_);
     paid_ += (wanted - capacity) * sizeof(T);
