@@ -114,9 +114,10 @@ def indexes():
 
 
 def hostile(kind: str):
-    """The cases of a kind, of which only those that are small are made at all."""
+    """The cases of a kind, of which only those that are small are made at all. Those that fill the whole budget before
+    they are refused would leave the fuzzer time for little else."""
     for case in CASES:
-        if case.name.startswith(kind) and not re.search(r"million|MiB|MB|\d00,000|GiB", case.name):
+        if case.name.startswith(kind) and not re.search(r"laughs|million|MiB|MB|\d00,000|GiB", case.name):
             with tempfile.TemporaryDirectory() as folder:
                 path = case.make(Path(folder))
                 if path.is_file():

@@ -13,8 +13,10 @@ most_kept=200
 most_kept_bytes=$((192 << 10))
 
 # A reader that takes more memory or time than this for a small file is a finding. Memory is counted
-# with what the sanitizers add.
-limits=(-max_len=$longest -rss_limit_mb=512 -malloc_limit_mb=128 -timeout=5)
+# with what the sanitizers add, of which the blocks that were freed, 256 MB of them by default, would
+# hide a bomb, or look like one. 20 seconds with the sanitizers are about one without.
+export ASAN_OPTIONS=quarantine_size_mb=32${ASAN_OPTIONS:+:$ASAN_OPTIONS}
+limits=(-max_len=$longest -rss_limit_mb=512 -malloc_limit_mb=128 -timeout=20)
 
 fuzz() {
   local target=$1 found=$build/found/$1 findings=$build/findings/$1
@@ -62,5 +64,6 @@ if [ "${1:-}" = --minimise ]; then
 fi
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || targets=($(ls fuzz/fuzz_*.cc | sed 's#.*/fuzz_##; s#\.cc$##'))
+rm -rf "$build/seeds"
 .venv/bin/python fuzz/make_seeds.py "$build/seeds"
 for target in "${targets[@]}"; do "$action" "$target"; done
