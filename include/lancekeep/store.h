@@ -128,6 +128,11 @@ class LANCEKEEP_API Store {
   static SaveReport replace(const std::filesystem::path& path, TensorSource& source,
                             const SaveOptions& options = {});
 
+  /// What a save would refuse whatever the store holds: names, shapes and ties of the tensors, the
+  /// options. For whoever makes a store only if there is something to save in it.
+  /// @throws Error invalid_argument
+  static void check(const TensorSource& source, const SaveOptions& options = {});
+
   [[nodiscard]] const std::filesystem::path& path() const;
   /// Publishes the source's tensors as a new version on top of the latest one.
   SaveReport save(TensorSource& source, const SaveOptions& options = {});

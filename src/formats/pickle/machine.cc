@@ -192,7 +192,7 @@ class Machine {
     const auto module = document_.short_text(names[0]);
     const auto name = document_.short_text(names[1]);
     if (!module || !name) {
-      fail(fmt::format("a global is named by two strings, not by {} and {}", describe(names[0]),
+      fail(fmt::format("a global is named by two short strings, not by {} and {}", describe(names[0]),
                        describe(names[1])));
     }
     global(*module, *name);

@@ -123,6 +123,11 @@ TEST(PickleMachine, AStackGlobalIsAGlobal) {
   EXPECT_EQ(document.describe(document.root), "the global good.f");
 }
 
+TEST(PickleMachine, AGlobalMayHaveAnEmptyName) {
+  const PickleDocument document = load(whole_pickle(pickled("good") + pickled("") + "\x93)R"));
+  EXPECT_EQ(document.describe(document.root), "a call of good.");
+}
+
 TEST(PickleMachine, AnOrderedDictIsADictAndItsStateIsDropped) {
   const std::string made = pickled_global("collections", "OrderedDict") + ")R";
   const PickleDocument document = load(whole_pickle(made + "K\x01K\x02s}b"));

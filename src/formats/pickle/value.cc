@@ -64,7 +64,7 @@ const PickleText* PickleDocument::text(PickleValue value) const {
 std::optional<std::string_view> PickleDocument::short_text(PickleValue value) const {
   if (value.kind != Kind::text) return std::nullopt;
   const PickleText& text = texts_[value.payload];
-  if (!text.kept) return std::nullopt;
+  if (!text.kept && text.length > 0) return std::nullopt;  // an empty one needs no room
   return std::string_view(text.kept, text.length);
 }
 

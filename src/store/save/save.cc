@@ -24,7 +24,6 @@ constexpr int kMaxAttempts = 100;
 
 void check_tag_is_free(const io::Storage& storage, const std::string& tag) {
   if (tag.empty()) return;
-  lance::check_tag_name(tag);
   const auto tags = lance::list_tags(storage);
   if (std::ranges::find(tags, tag) == tags.end()) return;
   throw Error(ErrorCode::already_exists,
@@ -36,8 +35,7 @@ void check_tag_is_free(const io::Storage& storage, const std::string& tag) {
 
 void check_before_writing(const io::Storage& storage, const TensorSource& source,
                           const SaveOptions& options) {
-  check_source(source.tensors());
-  check_metadata(options.message, options.metadata);
+  Store::check(source, options);
   check_tag_is_free(storage, options.tag);
   require_current(storage);
 }
@@ -100,6 +98,12 @@ std::optional<SaveReport> save_first(io::Storage& storage, TensorSource& source,
 }  // namespace lancekeep::store
 
 namespace lancekeep {
+
+void Store::check(const TensorSource& source, const SaveOptions& options) {
+  store::check_source(source.tensors());
+  store::check_metadata(options.message, options.metadata);
+  if (!options.tag.empty()) lance::check_tag_name(options.tag);
+}
 
 SaveReport Store::save(TensorSource& source, const SaveOptions& options) {
   return store::save(*state_->storage, source, options);
