@@ -12,7 +12,7 @@
 namespace lancekeep::io {
 namespace {
 
-constexpr std::uint64_t kForAnyFile = 40 << 20;
+constexpr std::uint64_t kForAnyFile = 36 << 20;
 constexpr std::uint64_t kFileBytesPerByte = 16;
 
 }  // namespace

@@ -15,7 +15,7 @@ class InputFile;
 
 class MemoryBudget {
  public:
-  /// 40 MiB and a 16th of the file.
+  /// 36 MiB and a 16th of the file.
   explicit MemoryBudget(const InputFile& file);
   MemoryBudget(std::uint64_t limit, std::string file);
   /// What files of so many bytes may have.

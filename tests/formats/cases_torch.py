@@ -125,9 +125,9 @@ def cases() -> list[Case]:
             options = {"pickle_protocol": protocol}
             found.append(case(f"zip, protocol {protocol}: {name}", ".pth", contents()[name], **options))
             found.append(case(f"legacy, protocol {protocol}: {name}", ".pth", contents()[name], **options, **OLD))
-    for name, make in contents_python.FROM_PROTOCOL_3.items():
-        found.append(case(f"zip, protocol 3: {name}", ".pth", make, pickle_protocol=3))
-        found.append(case(f"legacy, protocol 3: {name}", ".pth", make, pickle_protocol=3, **OLD))
+    for name, make in contents_python.FROM_PROTOCOL_4.items():
+        found.append(case(f"zip, protocol 4: {name}", ".pth", make, pickle_protocol=4))
+        found.append(case(f"legacy, protocol 4: {name}", ".pth", make, pickle_protocol=4, **OLD))
     for name in ("module", "views", "small", "big", "many tensors"):
         found.append(several_files(name, contents()[name], 3))
     return found

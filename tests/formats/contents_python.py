@@ -127,5 +127,5 @@ CONTENTS = {
     "one parameter": lambda: torch.nn.Parameter(torch.ones(2)), "an empty list": list,
 }  # fmt: skip
 
-# In protocol 2 a bytes object is a call, which is no key.
-FROM_PROTOCOL_3 = {"bytes as keys": lambda: {b"a": torch.ones(1), b"\xff": 2}}
+# In protocol 2 a bytes object is a call, which is no key, and in 3 torch does not read it.
+FROM_PROTOCOL_4 = {"bytes as keys": lambda: {b"a": torch.ones(1), b"\xff": 2}}

@@ -19,7 +19,7 @@ import hostile_numpy
 import hostile_pickles
 import hostile_safetensors
 import hostile_zips
-from case import Case, case
+from hostile_case import Case, case
 
 
 def special(name: str, says: str, make: Callable[[Path], object]) -> Case:

@@ -62,7 +62,7 @@ NAMES = [
 CASES = (
     [body(f"os.system {place}", SAYS, made) for place, made in PLACES.items()]
     + [
-        body(f"the global {module}.{name} by {how.__name__.strip('_')}", rf"`{module}\.{name}`".replace("..", ".") + ("" if module and name else "|two strings"), called(how(module, name)))
+        body(f"the global {module}.{name} by {how.__name__.strip('_')}", rf"`{module}\.{name}`".replace("..", ".") + ("" if module and name else "|two short strings"), called(how(module, name)))
         for module, name in NAMES
         for how in (global_, stack_global)
     ]
@@ -76,7 +76,7 @@ CASES = (
         body("a global with a NUL in its name", r"os\\x00", global_("os\0", "system")),
         body("a global that is no UTF-8", r"\\xff", b"c\xff\xfe\nsystem\n"),
         body("a global with a terminal's escapes", r"\\x1b", global_("os\x1b[2J", "system")),
-        body("a global of a MiB", r"names the global|at most|\d+ bytes|two strings", stack_global("o" * (1 << 20), "s" * (1 << 20))),
+        body("a global of a MiB", r"names the global|at most|\d+ bytes|two short strings", stack_global("o" * (1 << 20), "s" * (1 << 20))),
     ]
 )  # fmt: skip
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from case import TOO_MUCH, Case, times
+from hostile_case import TOO_MUCH, Case, times
 from hostile_safetensors import entry, of
 
 INDEX = "model.safetensors.index.json"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The form of torch.save from before 1.6: five pickles and the storages, each of which can lie."""
 
-from case import TOO_MUCH, case, u64
+from hostile_case import TOO_MUCH, case, u64
 from pickles import SYSTEM, dict_of, number, storage, tensor, text, tuple_of, whole
 from zips import STORAGE
 

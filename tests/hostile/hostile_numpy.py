@@ -4,7 +4,7 @@
 import zlib
 from dataclasses import replace
 
-from case import TOO_MUCH, case, times, u16, u32
+from hostile_case import TOO_MUCH, case, times, u16, u32
 from hostile_zips import squeezed
 from zips import Entry, end, end64, parts, zip_of
 

@@ -3,7 +3,7 @@
 
 import json
 
-from case import TOO_MUCH, case, times, u64
+from hostile_case import TOO_MUCH, case, times, u64
 
 LONGEST = 100_000_000
 GOOD = '{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'

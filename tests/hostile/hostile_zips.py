@@ -4,7 +4,7 @@
 import zlib
 from dataclasses import replace
 
-from case import TOO_MUCH, case, u16, u32, u64
+from hostile_case import TOO_MUCH, case, u16, u32, u64
 from pickles import model
 from zips import Entry, end, end64, parts, record, torch_entries, torch_zip, zip_of
 

@@ -4,7 +4,7 @@
 import zlib
 from dataclasses import dataclass, field
 
-from case import u16, u32, u64
+from hostile_case import u16, u32, u64
 
 
 @dataclass
