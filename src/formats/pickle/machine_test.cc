@@ -283,7 +283,7 @@ TEST(PickleMachine, AGlobalWithoutEndIsRefused) {
 
 TEST(PickleMachine, AStackGlobalOfNumbersIsRefused) {
   EXPECT_THAT(loading("K\x01K\x02\x93"),
-              fails_with(ErrorCode::corrupt, "two strings, not by an int"));
+              fails_with(ErrorCode::corrupt, "two short strings, not by an int"));
 }
 
 }  // namespace

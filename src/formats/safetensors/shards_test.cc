@@ -202,7 +202,7 @@ TEST_F(Shards, TheBudgetHoldsOverAllFiles) {
   // Each file alone is well within it.
   for (const char* file : {"1", "2"}) {
     shard(file, {file},
-          R"({")" + std::string(file) + R"(":")" + std::string(4'500'000, 'x') + "\"}");
+          R"({")" + std::string(file) + R"(":")" + std::string(3'900'000, 'x') + "\"}");
   }
   EXPECT_EQ(open(R"("1":"1")")->tensors().size(), 1u);
   EXPECT_THAT(opening(R"("1":"1","2":"2")"),
