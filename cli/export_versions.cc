@@ -114,9 +114,7 @@ Error Export::named(const Error& error, std::uint64_t version) const {
 
 std::string Export::outcome() const {
   if (written_.empty()) return "no version was written";
-  const bool one = written_.size() == 1;
-  return fmt::format("version{} {} {} written", one ? "" : "s", number_runs(written_),
-                     one ? "is" : "are");
+  return versions_are(written_) + " written";
 }
 
 void Export::run(const std::function<void(const ExportedVersion&)>& written) {

@@ -111,10 +111,7 @@ Error Import::named(const Error& error, const std::string& file) const {
   return Error(error.code(), error.what(), file);
 }
 
-std::string Import::outcome() const {
-  return fmt::format("version{} {} saved", versions_.size() == 1 ? "" : "s",
-                     number_runs(versions_) + (versions_.size() == 1 ? " is" : " are"));
-}
+std::string Import::outcome() const { return versions_are(versions_) + " saved"; }
 
 void Import::run(const std::function<void(const ImportedFile&)>& saved) {
   if (several_) check_all();

@@ -134,6 +134,11 @@ std::string number_runs(const std::vector<std::uint64_t>& numbers) {
   return text;
 }
 
+std::string versions_are(const std::vector<std::uint64_t>& numbers) {
+  const bool one = numbers.size() == 1;
+  return fmt::format("version{} {} {}", one ? "" : "s", number_runs(numbers), one ? "is" : "are");
+}
+
 std::string utc_time(std::chrono::sys_time<std::chrono::nanoseconds> time,
                      TimePrecision precision) {
   using namespace std::chrono;

@@ -29,6 +29,8 @@ namespace lancekeep::cli {
 [[nodiscard]] std::uint64_t parse_size(const std::string& text, const std::string& option);
 /// Ascending numbers, runs of them as "1–3, 5".
 [[nodiscard]] std::string number_runs(const std::vector<std::uint64_t>& numbers);
+/// "version 4 is", "versions 1–3, 5 are": for saying what has become of them.
+[[nodiscard]] std::string versions_are(const std::vector<std::uint64_t>& numbers);
 
 enum class TimePrecision { seconds, microseconds };
 /// ISO 8601 in UTC: "2026-01-31T12:00:00Z".

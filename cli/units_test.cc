@@ -142,6 +142,11 @@ TEST(NumberRuns, JoinsNeighbours) {
   EXPECT_EQ(number_runs({1, 2, 3, 5, 7, 8}), "1–3, 5, 7–8");
 }
 
+TEST(VersionsAre, GoesByTheirNumber) {
+  EXPECT_EQ(versions_are({4}), "version 4 is");
+  EXPECT_EQ(versions_are({1, 2, 3, 5}), "versions 1–3, 5 are");
+}
+
 TEST(UtcTime, IsIso8601) {
   const std::chrono::sys_time<std::chrono::nanoseconds> time(1'769'860'800s + 1'234'567ns);
   EXPECT_EQ(utc_time(time, TimePrecision::seconds), "2026-01-31T12:00:00Z");

@@ -100,10 +100,8 @@ std::string stem_of(const io::InputFile& file) {
   return std::filesystem::path(file.name()).stem().string();
 }
 
-std::unique_ptr<TensorSource> open_single_file(const io::InputFile& file,
+std::unique_ptr<TensorSource> open_single_file(const io::InputFile& file, std::string_view head,
                                                io::MemoryBudget& budget) {
-  const io::ByteView start = head_of(file);
-  const std::string_view head = start.text();
   // First, for a header's length may have the bytes of any other kind's start.
   if (is_safetensors(head)) return formats::open_safetensors(file, budget);
   if (is_zip(head)) return open_zip(file, budget);
@@ -115,18 +113,22 @@ std::unique_ptr<TensorSource> open_single_file(const io::InputFile& file,
   refuse(file, head);
 }
 
+std::unique_ptr<TensorSource> open_shard(const io::InputFile& file, io::MemoryBudget& budget) {
+  return open_single_file(file, head_of(file).text(), budget);
+}
+
 }  // namespace
 
 std::unique_ptr<TensorSource> open_model_file(const std::filesystem::path& path) {
   const io::InputFile file(path);
   const io::ByteView start = head_of(file);
   if (is_json(start.text()) && !is_safetensors(start.text())) {
-    auto source = formats::open_shards(file, path.parent_path(), open_single_file);
+    auto source = formats::open_shards(file, path.parent_path(), open_shard);
     if (!source) refuse(file, start.text());
     return source;
   }
   io::MemoryBudget budget(file);
-  return open_single_file(file, budget);
+  return open_single_file(file, start.text(), budget);
 }
 
 }  // namespace lancekeep
