@@ -20,11 +20,21 @@ void unify(Array& array, Array& page, const io::ByteView& where) {
     where.fail("a column has pages of lists and pages without lists");
   }
   if (!array.has_type() && !page.has_type()) return;
-  if (!array.has_type()) set_type(array, page.item_bits);
-  if (!page.has_type()) set_type(page, array.item_bits);
+  const auto adopt = [&where](Array& untyped, const Array& typed) {
+    if (untyped.has_type()) return;
+    check_null_bytes(untyped, typed.item_bits, kMaxNullBytes, where);
+    set_type(untyped, typed.item_bits);
+    untyped.dimension = typed.dimension;
+  };
+  adopt(array, page);
+  adopt(page, array);
   if (array.item_bits != page.item_bits) {
     where.fail(fmt::format("a page has {}, expected {}", type_name(page.item_bits),
                            type_name(array.item_bits)));
+  }
+  if (array.dimension != page.dimension && array.items > 0 && page.items > 0) {
+    where.fail(fmt::format("a page has fixed-size lists of {}, expected {}", page.dimension,
+                           array.dimension));
   }
 }
 
@@ -48,10 +58,31 @@ void append_offsets(std::vector<std::uint64_t>& to, const std::vector<std::uint6
                  [shift](std::uint64_t offset) { return offset + shift; });
 }
 
-void clear_fixed(Array& array, const std::vector<std::uint8_t>& valid) {
-  const std::size_t width = array.item_bits / 8;
+void append_layers(Array& array, const Array& page, const io::ByteView& where) {
+  if (array.rows == 0 && array.outer.empty()) {
+    for (const OuterLayer& layer : page.outer) {
+      array.outer.push_back({.is_list = layer.is_list});
+      if (layer.is_list) array.outer.back().offsets = {0};
+    }
+  }
+  const auto fits = [](const OuterLayer& a, const OuterLayer& b) { return a.is_list == b.is_list; };
+  if (!std::equal(array.outer.begin(), array.outer.end(), page.outer.begin(), page.outer.end(),
+                  fits)) {
+    where.fail("the pages of a column are nested differently");
+  }
+  for (std::size_t i = 0; i < array.outer.size(); ++i) {
+    OuterLayer& to = array.outer[i];
+    const OuterLayer& from = page.outer[i];
+    append_valid(to.valid, to.entries, from.valid, from.entries);
+    append_offsets(to.offsets, from.offsets);
+    to.entries += from.entries;
+  }
+}
+
+void clear_fixed(std::span<std::byte> data, std::size_t width,
+                 const std::vector<std::uint8_t>& valid) {
   for (std::size_t item = 0; item < valid.size(); ++item) {
-    if (valid[item] == 0) std::fill_n(array.data.data() + item * width, width, std::byte{0});
+    if (valid[item] == 0) std::fill_n(data.data() + item * width, width, std::byte{0});
   }
 }
 
@@ -88,22 +119,39 @@ void set_type(Array& array, std::uint32_t item_bits) {
   }
 }
 
+void check_null_bytes(const Array& array, std::uint32_t item_bits, std::uint64_t max_bytes,
+                      const io::ByteView& where) {
+  constexpr std::uint32_t small_bits = 256;
+  if (item_bits <= small_bits || array.items <= max_bytes / (item_bits / 8)) return;
+  where.fail(fmt::format("{} nulls of {} bytes each, together more than {}", array.items,
+                         item_bits / 8, max_bytes));
+}
+
+void clear_nulls(const Array& array, std::span<std::byte> items) {
+  const std::size_t width = array.item_bits / 8;
+  if (width == 0) return;
+  clear_fixed(items, width / array.dimension, array.value_valid);
+  clear_fixed(items, width, array.is_list ? array.item_valid : array.row_valid);
+}
+
 void clear_nulls(Array& array) {
+  if (!array.has_type()) return;
+  if (array.item_bits != 0) return clear_nulls(array, array.data);
   const std::vector<std::uint8_t>& valid = array.is_list ? array.item_valid : array.row_valid;
-  if (valid.empty() || !array.has_type()) return;
-  if (array.item_bits != 0) {
-    clear_fixed(array, valid);
-  } else if (has_bytes_under_nulls(array, valid)) {
-    clear_variable(array, valid);
-  }
+  if (!valid.empty() && has_bytes_under_nulls(array, valid)) clear_variable(array, valid);
 }
 
 void append_array(Array& array, Array&& page, const io::ByteView& where) {
-  if (array.rows == 0 && !array.has_type() && !array.is_list) {
+  const bool unknown = array.rows == 0 && !array.has_type() && !array.is_list;
+  if (unknown && array.outer.empty()) {
     array = std::move(page);
     return;
   }
   unify(array, page, where);
+  append_layers(array, page, where);
+  if (array.items == 0) array.dimension = page.dimension;
+  append_valid(array.value_valid, array.items * array.dimension, page.value_valid,
+               page.items * page.dimension);
   append_valid(array.row_valid, array.rows, page.row_valid, page.rows);
   append_valid(array.item_valid, array.items, page.item_valid, page.items);
   append_offsets(array.list_offsets, page.list_offsets);

@@ -14,22 +14,26 @@ constexpr std::uint32_t descriptor_bits = 128;
 
 }  // namespace
 
+void mark_blob_nulls(Array& descriptors) {
+  for (std::uint64_t row = 0; row < descriptors.rows; ++row) {
+    const auto position = descriptors.value<std::uint64_t>(2 * row);
+    const auto size = descriptors.value<std::uint64_t>(2 * row + 1);
+    if (size != 0 || position == 0) continue;
+    if (descriptors.row_valid.empty()) descriptors.row_valid.assign(descriptors.rows, 1);
+    descriptors.row_valid[row] = 0;
+  }
+}
+
 Array decode_blob_page(const BlobLayout& layout, const PageInput& page) {
   const Layers layers = decode_layers(layout.layers, page.message);
-  if (layers.is_list) page.message.fail(ErrorCode::unsupported, "a blob page (layout 4) of lists");
+  if (layers.has_lists()) page.message.fail(ErrorCode::unsupported, "a blob page (layout 4) of lists");
   Array result = decode_any_page(*layout.inner, page);
   if (result.is_list || result.item_bits != descriptor_bits || !result.row_valid.empty()) {
     page.message.fail(
         fmt::format("a blob page's descriptors have {} bits, expected {} without nulls",
                     result.item_bits, descriptor_bits));
   }
-  for (std::uint64_t row = 0; row < result.rows; ++row) {
-    const auto position = result.value<std::uint64_t>(2 * row);
-    const auto size = result.value<std::uint64_t>(2 * row + 1);
-    if (size != 0 || position == 0) continue;
-    if (result.row_valid.empty()) result.row_valid.assign(result.rows, 1);
-    result.row_valid[row] = 0;
-  }
+  mark_blob_nulls(result);
   return result;
 }
 

@@ -15,7 +15,8 @@ namespace {
 using protozero::pbf_reader;
 
 constexpr int max_depth = 8;  // writers nest 3: general, fsst, variable, flat offsets
-constexpr std::uint64_t max_bits = 256;
+constexpr std::uint64_t max_bits = std::uint64_t{1} << 30;
+constexpr std::uint32_t fixed_size_list_validity = 3;
 
 Compression decode_at_depth(const io::ByteView& message, int depth);
 
@@ -45,6 +46,7 @@ Tags tags_of(EncodingKind kind) {
       return {.first_child = 1};
     case EncodingKind::general:
       return {.first_child = 3};
+    case EncodingKind::fixed_size_list:
     case EncodingKind::packed_struct:
       return {.first_child = 2};
     default:
@@ -89,6 +91,10 @@ void decode_body(const io::ByteView& message, Compression& result, int depth) {
       result.scheme = decode_scheme(get_view(reader, message));
     } else if (result.kind == EncodingKind::packed_struct && tag == 1) {
       get_repeated(reader, result.fields);
+    } else if (result.kind == EncodingKind::fixed_size_list && tag == 1) {
+      result.dimension = get_u64(reader);
+    } else if (result.kind == EncodingKind::fixed_size_list && tag == fixed_size_list_validity) {
+      result.has_validity = get_bool(reader);
     } else {
       reader.skip();
     }
@@ -147,6 +153,12 @@ std::string name_of(EncodingKind kind) {
   return fmt::format("encoding {}", static_cast<std::uint32_t>(kind));
 }
 
+std::uint64_t list_bits(const Compression& compression) {
+  const std::uint64_t of_value = fixed_bits(compression.child());
+  if (compression.dimension == 0) compression.message.fail("a fixed size list has 0 items");
+  return io::checked_mul(of_value, compression.dimension).value_or(~std::uint64_t{0});
+}
+
 std::uint64_t struct_bits(const Compression& compression) {
   std::uint64_t sum = 0;
   for (const std::uint64_t bits : compression.fields) {
@@ -182,6 +194,10 @@ std::string to_string(const Compression& compression) {
   if (compression.kind == EncodingKind::general) {
     result += compression.scheme == GeneralScheme::lz4 ? " lz4" : " zstd";
   }
+  if (compression.kind == EncodingKind::fixed_size_list) {
+    result += fmt::format(" {}{}", compression.dimension,
+                          compression.has_validity ? " with validity" : "");
+  }
   if (compression.children.empty()) return result;
   std::vector<std::string> inner;
   for (const Compression& child : compression.children) inner.push_back(to_string(child));
@@ -192,9 +208,14 @@ std::uint32_t fixed_bits(const Compression& compression) {
   std::uint64_t bits = 0;
   switch (compression.kind) {
     case EncodingKind::flat:
+      bits = compression.bits == 1 ? 8 : compression.bits;
+      break;
     case EncodingKind::inline_bitpacking:
     case EncodingKind::out_of_line_bitpacking:
       bits = compression.bits;
+      break;
+    case EncodingKind::fixed_size_list:
+      bits = list_bits(compression);
       break;
     case EncodingKind::run_length:
     case EncodingKind::byte_stream_split:
@@ -213,6 +234,19 @@ std::uint32_t fixed_bits(const Compression& compression) {
                     max_bits));
   }
   return static_cast<std::uint32_t>(bits);
+}
+
+std::uint64_t dimension(const Compression& compression) {
+  switch (compression.kind) {
+    case EncodingKind::fixed_size_list:  // the product is what fixed_bits() has checked
+      return compression.dimension * dimension(compression.child());
+    case EncodingKind::run_length:
+    case EncodingKind::byte_stream_split:
+    case EncodingKind::general:
+      return dimension(compression.child());
+    default:
+      return 1;
+  }
 }
 
 }  // namespace lancekeep::lance

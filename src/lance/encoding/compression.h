@@ -34,6 +34,8 @@ enum class GeneralScheme : std::uint32_t { none = 0, lz4 = 1, zstd = 2 };
 struct Compression {
   EncodingKind kind{};                ///< may be a number that has no name here
   std::uint64_t bits = 0;             ///< flat: of a value; bit-packing: of an unpacked value
+  std::uint64_t dimension = 0;        ///< fixed size list: its items
+  bool has_validity = false;          ///< fixed size list: a bitmap says which items are there
   GeneralScheme scheme{};             ///< general only
   std::vector<std::uint64_t> fields;  ///< packed struct: bits of each field
   io::ByteView symbol_table;          ///< fsst only
@@ -54,8 +56,11 @@ struct Compression {
 /// E.g. "fsst(variable(flat 32))".
 [[nodiscard]] std::string to_string(const Compression& compression);
 
-/// The bits of one decoded fixed-width value: a multiple of 8, at most 256. Throws unsupported
-/// otherwise.
+/// The bits of one decoded fixed-width item: a multiple of 8, at most 2^30. A value of one bit takes
+/// a byte, a fixed size list all its values. Throws unsupported otherwise.
 [[nodiscard]] std::uint32_t fixed_bits(const Compression& compression);
+
+/// How many values an item is: more than 1 for fixed size lists only.
+[[nodiscard]] std::uint64_t dimension(const Compression& compression);
 
 }  // namespace lancekeep::lance

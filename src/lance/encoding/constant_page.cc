@@ -57,6 +57,7 @@ class ConstantDecoder {
         rows_(layers_, page.rows) {}
 
   Array decode();
+  std::uint64_t count();
 
  private:
   void find_value();
@@ -115,7 +116,7 @@ std::vector<Level> ConstantDecoder::levels(std::size_t buffer,
 void ConstantDecoder::add_levels() {
   const std::vector<Level> rep = levels(first_levels_, layout_.rep, layout_.rep_levels);
   const std::vector<Level> def = levels(first_levels_ + 1, layout_.def, layout_.def_levels);
-  if (layers_.is_list || !def.empty()) {
+  if (layers_.has_lists() || !def.empty()) {
     const io::ByteView& where = page_.buffers.empty() ? page_.message : page_.buffer(first_levels_);
     result_.items = rows_.add(rep, def, where);
     any_valid_ =
@@ -124,9 +125,11 @@ void ConstantDecoder::add_levels() {
   }
   result_.items = page_.rows;
   any_valid_ = value_.has_value() && page_.rows > 0;
-  if (!any_valid_ && page_.rows > 0 && layers_.null_item == 0) {
+  if (any_valid_ || page_.rows == 0) return;
+  if (layers_.highest == 0) {
     page_.message.fail("a constant page has rows, but neither a value nor nulls");
   }
+  rows_.add({}, std::vector<Level>(page_.rows, layers_.highest), page_.message);
 }
 
 void ConstantDecoder::repeat_value() {
@@ -162,12 +165,21 @@ Array ConstantDecoder::decode() {
   page_.check_items(result_.items);
   repeat_value();
   rows_.finish(result_, page_.message);
-  const bool all_null = !layers_.is_list && !value_ && result_.row_valid.empty();
-  if (all_null) result_.row_valid.assign(result_.rows, 0);
   return std::move(result_);
 }
 
+std::uint64_t ConstantDecoder::count() {
+  page_.check_items(page_.rows);
+  find_value();
+  add_levels();
+  return result_.items;
+}
+
 }  // namespace
+
+std::uint64_t count_constant_items(const ConstantLayout& layout, const PageInput& page) {
+  return ConstantDecoder(layout, page).count();
+}
 
 Array decode_constant_page(const ConstantLayout& layout, const PageInput& page) {
   return ConstantDecoder(layout, page).decode();

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
 #include <limits>
 
 namespace lancekeep::lance {
@@ -19,8 +20,19 @@ io::ByteView exact_values(const io::ByteView& buffer, std::uint32_t width, std::
                     "fixed-width values");
 }
 
-void append_flat(const io::ByteView& buffer, std::uint32_t bits, std::uint64_t count,
+/// Bits become bytes.
+void append_bits(const io::ByteView& buffer, std::uint64_t count, std::vector<std::byte>& out) {
+  const auto bytes = buffer.sub(0, count / 8 + (count % 8 != 0 ? 1 : 0), "bits").bytes();
+  const std::size_t before = out.size();
+  out.resize(before + count);
+  for (std::size_t i = 0; i < count; ++i) {
+    out[before + i] = bytes[i / 8] >> (i % 8) & std::byte{1};
+  }
+}
+
+void append_flat(const io::ByteView& buffer, std::uint64_t bits, std::uint64_t count,
                  std::vector<std::byte>& out) {
+  if (bits == 1) return append_bits(buffer, count, out);
   const auto bytes = exact_values(buffer, bits / 8, count).bytes();
   out.insert(out.end(), bytes.begin(), bytes.end());
 }
@@ -55,6 +67,12 @@ void append_runs_block(const Compression& compression, const io::ByteView& block
               count, out);
 }
 
+std::uint64_t list_values(const Compression& list, const io::ByteView& buffer,
+                          std::uint64_t count) {
+  if (const auto values = io::checked_mul(count, list.dimension)) return *values;
+  buffer.fail(fmt::format("{} lists of {} values each are more than 2^64", count, list.dimension));
+}
+
 std::uint64_t packed_bits(const Compression& compression) {
   const Compression& packed = compression.child();
   if (packed.kind != EncodingKind::flat) compression.unsupported("bit-packed values");
@@ -76,7 +94,11 @@ void append_fixed_chunk(const Compression& compression, std::span<const io::Byte
   const std::uint32_t bits = fixed_bits(compression);
   switch (compression.kind) {
     case EncodingKind::flat:
-      return append_flat(first, bits, count, out);
+      return append_flat(first, compression.bits, count, out);
+    case EncodingKind::fixed_size_list:
+      if (compression.has_validity) compression.unsupported("a chunk's values");
+      return append_fixed_chunk(compression.child(), buffers,
+                                list_values(compression, first, count), out);
     case EncodingKind::inline_bitpacking:
       return append_inline_bitpacked(first, bits, count, out);
     case EncodingKind::run_length:
@@ -92,14 +114,26 @@ void append_fixed_chunk(const Compression& compression, std::span<const io::Byte
   }
 }
 
+void append_validity(const io::ByteView& bitmap, std::uint64_t count,
+                     std::vector<std::uint8_t>& valid) {
+  std::vector<std::byte> bytes;
+  append_bits(bitmap, count, bytes);
+  valid.resize(valid.size() + bytes.size());
+  if (!bytes.empty()) std::memcpy(valid.data() + valid.size() - count, bytes.data(), count);
+}
+
 std::vector<std::byte> decode_fixed_block(const Compression& compression, const io::ByteView& block,
                                           std::uint64_t count) {
   std::vector<std::byte> out;
   const std::uint32_t bits = fixed_bits(compression);
   switch (compression.kind) {
     case EncodingKind::flat:
-      append_flat(block, bits, count, out);
+      append_flat(block, compression.bits, count, out);
       break;
+    case EncodingKind::fixed_size_list:
+      if (compression.has_validity) compression.unsupported("a dictionary");
+      return decode_fixed_block(compression.child(), block,
+                                list_values(compression, block, count));
     case EncodingKind::inline_bitpacking:
       append_inline_bitpacked(block, bits, count, out);
       break;

@@ -12,6 +12,10 @@ namespace lancekeep::lance {
 void append_fixed_chunk(const Compression& compression, std::span<const io::ByteView> buffers,
                         std::uint64_t count, std::vector<std::byte>& out);
 
+/// Appends `count` bits, the lowest of a byte first, as bytes of 0 and 1.
+void append_validity(const io::ByteView& bitmap, std::uint64_t count,
+                     std::vector<std::uint8_t>& valid);
+
 /// The `count` values of a block. The caller has bounded `count`.
 [[nodiscard]] std::vector<std::byte> decode_fixed_block(const Compression& compression,
                                                         const io::ByteView& block,

@@ -1,52 +1,170 @@
 // SPDX-License-Identifier: Apache-2.0
-// Full-zip pages of variable width: one row after another in buffer 0, each a control word (one
-// byte, only where there are definition levels; 0: a value follows, else null and nothing follows),
-// the length, the bytes. General compression and FSST stand around each value. Buffer 1, the
-// offsets of rows, only random access needs.
+// Full-zip pages: one item after another in buffer 0, each a control word, where there are levels,
+// and the value. The control word has the repetition level above the bits of the definition level,
+// in as few of 1, 2 and 4 bytes as hold both. A value of variable width has its length in front;
+// general compression and FSST stand around each value alone. A list without items has no value; a
+// null has none where values are of variable width, else zeros. Buffer 1, the offsets of rows, only
+// random access needs.
+#include "lance/encoding/fixed_width.h"
 #include "lance/encoding/fsst.h"
 #include "lance/encoding/general.h"
 #include "lance/encoding/levels.h"
 #include "lance/encoding/page_decoder.h"
+#include "lance/encoding/values.h"
 #include "lance/encoding/variable_width.h"
 
 #include <fmt/format.h>
 
+#include <optional>
+
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::uint32_t max_control_bits = 8;
+constexpr std::uint32_t max_level_bits = 16;
+constexpr std::size_t levels_at_once = 4096;
 
-void check_layout(const FullZipLayout& layout, const Layers& layers, const PageInput& page) {
-  page.check_items(page.rows);
-  const auto unsupported = [&page](const std::string& what) {
-    page.message.fail(ErrorCode::unsupported, what);
-  };
-  if (layers.is_list || layout.rep_bits != 0) unsupported("a full-zip page (layout 3) of lists");
-  if (layout.length_bits == 0) unsupported("a full-zip page (layout 3) of fixed-width values");
-  if (layout.length_bits != 32 && layout.length_bits != 64) {
-    page.message.fail(fmt::format("a full-zip page's lengths have {} bits, expected 32 or 64",
-                                  layout.length_bits));
+class FullZipDecoder {
+ public:
+  FullZipDecoder(const FullZipLayout& layout, const PageInput& page)
+      : layout_(layout),
+        page_(page),
+        layers_(decode_layers(layout.layers, page.message)),
+        rows_(layers_, page.rows),
+        reader_(page.buffer(0)) {}
+
+  Array decode();
+
+ private:
+  void check_layout();
+  void check_lists();
+  /// False for a list without items, and for a null that has no value.
+  bool read_control_word();
+  void read_fixed_value();
+  void read_variable_value();
+  void append_value(const Compression& compression, const io::ByteView& value);
+  void hand_levels_over();
+
+  const FullZipLayout& layout_;
+  const PageInput& page_;
+  Layers layers_;
+  RowBuilder rows_;
+  io::ByteReader reader_;
+  std::uint32_t control_bytes_ = 0;
+  const Compression* lists_ = nullptr;  ///< the fixed size lists whose values have a bitmap
+  std::optional<SymbolTable> symbols_;
+  std::vector<Level> rep_;
+  std::vector<Level> def_;
+  Array result_;
+};
+
+void FullZipDecoder::check_layout() {
+  page_.check_items(page_.rows);
+  if (layout_.rep_bits > max_level_bits || layout_.def_bits > max_level_bits) {
+    page_.message.fail(ErrorCode::unsupported,
+                       fmt::format("a full-zip page (layout 3) with levels of {} and {} bits",
+                                   layout_.rep_bits, layout_.def_bits));
   }
-  if (layout.def_bits > max_control_bits) {
-    unsupported(fmt::format("a full-zip page (layout 3) with definition levels of {} bits",
-                            layout.def_bits));
+  const std::uint32_t bits = layout_.rep_bits + layout_.def_bits;
+  control_bytes_ = bits == 0 ? 0 : bits <= 8 ? 1 : bits <= 16 ? 2 : 4;
+  if (layers_.has_lists() != (layout_.rep_bits != 0)) {
+    page_.message.fail("a full-zip page's repetition levels are not those of its layers");
+  }
+  if (layers_.highest != 0 && layout_.def_bits == 0) {
+    page_.message.fail("a full-zip page leaves out its definition levels");
+  }
+  if (layout_.value_bits != 0) return check_lists();
+  if (layout_.length_bits != 32 && layout_.length_bits != 64) {
+    page_.message.fail(fmt::format("a full-zip page's lengths have {} bits, expected 32 or 64",
+                                   layout_.length_bits));
   }
 }
 
+void FullZipDecoder::check_lists() {
+  std::uint64_t bits = fixed_bits(layout_.values);
+  const bool is_list = layout_.values.kind == EncodingKind::fixed_size_list;
+  if (layout_.values.kind != EncodingKind::flat && !is_list)
+    layout_.values.unsupported("a full-zip page's values");
+  const Compression* list = &layout_.values;
+  while (is_list && list->child().kind == EncodingKind::fixed_size_list) {
+    if (list->has_validity) layout_.values.unsupported("a full-zip page's values");
+    list = &list->child();
+  }
+  if (list->has_validity) {
+    lists_ = list;
+    bits += (dimension(layout_.values) + 7) / 8 * 8;
+  }
+  const Compression& leaf = is_list ? list->child() : layout_.values;
+  if (leaf.kind != EncodingKind::flat || leaf.bits % 8 != 0)
+    layout_.values.unsupported("a full-zip page's values");
+  if (layout_.value_bits != bits) {
+    page_.message.fail(fmt::format("a full-zip page's values have {} bits, expected {}",
+                                   layout_.value_bits, bits));
+  }
+}
+
+bool FullZipDecoder::read_control_word() {
+  if (control_bytes_ == 0) return true;
+  std::uint32_t word = 0;
+  if (control_bytes_ == 1) {
+    word = reader_.u8("a control word");
+  } else {
+    word = control_bytes_ == 2 ? reader_.u16("a control word") : reader_.u32("a control word");
+  }
+  const auto def = static_cast<Level>(word & ((std::uint32_t{1} << layout_.def_bits) - 1));
+  if (def > layers_.highest) {
+    reader_.fail(
+        fmt::format("a definition level is {}, expected at most {}", def, layers_.highest));
+  }
+  rep_.push_back(static_cast<Level>(word >> layout_.def_bits));
+  def_.push_back(def);
+  if (rep_.size() == levels_at_once) hand_levels_over();
+  if (!layers_.is_visible(def)) return false;
+  ++result_.items;
+  if (def == 0 || layout_.value_bits != 0) return true;
+  result_.offsets.push_back(result_.data.size());
+  return false;
+}
+
+void FullZipDecoder::hand_levels_over() {
+  const std::span<const Level> none;
+  rows_.add(layers_.has_lists() ? rep_ : none, def_, page_.message);
+  rep_.clear();
+  def_.clear();
+}
+
+void FullZipDecoder::read_fixed_value() {
+  if (lists_ != nullptr) {
+    const std::uint64_t values = result_.dimension;
+    append_validity(reader_.take((values + 7) / 8, "a value's bitmap"), values,
+                    result_.value_valid);
+  }
+  const auto bytes = reader_.take(result_.item_bits / 8, "a value").bytes();
+  result_.data.insert(result_.data.end(), bytes.begin(), bytes.end());
+}
+
+void FullZipDecoder::read_variable_value() {
+  const std::uint64_t size =
+      layout_.length_bits == 64 ? reader_.u64("a value's length") : reader_.u32("a value's length");
+  append_value(layout_.values, reader_.take(size, "a value"));
+  page_.check_bytes(result_);
+  result_.offsets.push_back(result_.data.size());
+}
+
 /// The bytes that `value` stands for.
-void append_value(const Compression& compression, const io::ByteView& value, Array& page) {
+void FullZipDecoder::append_value(const Compression& compression, const io::ByteView& value) {
   switch (compression.kind) {
     case EncodingKind::general:
-      return append_value(compression.child(), decompress(value, compression.scheme), page);
+      return append_value(compression.child(), decompress(value, compression.scheme));
     case EncodingKind::fsst:
-      if (const SymbolTable symbols(compression.symbol_table); symbols.compresses()) {
+      if (!symbols_) symbols_.emplace(compression.symbol_table);
+      if (symbols_->compresses()) {
         if (compression.child().kind != EncodingKind::variable) compression.unsupported("values");
-        return symbols.append(value.bytes(), value, page.data);
+        return symbols_->append(value.bytes(), value, result_.data);
       }
-      return append_value(compression.child(), value, page);
+      return append_value(compression.child(), value);
     case EncodingKind::variable: {
       const auto bytes = value.bytes();
-      page.data.insert(page.data.end(), bytes.begin(), bytes.end());
+      result_.data.insert(result_.data.end(), bytes.begin(), bytes.end());
       return;
     }
     default:
@@ -54,33 +172,31 @@ void append_value(const Compression& compression, const io::ByteView& value, Arr
   }
 }
 
+Array FullZipDecoder::decode() {
+  check_layout();
+  set_type(result_, layout_.value_bits == 0 ? 0 : fixed_bits(layout_.values));
+  if (layout_.value_bits != 0) result_.dimension = dimension(layout_.values);
+  while (reader_.remaining() > 0) {
+    if (!layers_.has_lists() && result_.items == page_.rows)
+      reader_.fail(fmt::format("a page of {} rows goes on after them", page_.rows));
+    if (!read_control_word()) continue;
+    if (control_bytes_ == 0) ++result_.items;
+    page_.check_items(result_.items);
+    if (layout_.value_bits != 0) {
+      read_fixed_value();
+    } else {
+      read_variable_value();
+    }
+  }
+  hand_levels_over();
+  rows_.finish(result_, page_.message);
+  return std::move(result_);
+}
+
 }  // namespace
 
 Array decode_full_zip_page(const FullZipLayout& layout, const PageInput& page) {
-  const Layers layers = decode_layers(layout.layers, page.message);
-  check_layout(layout, layers, page);
-  RowBuilder rows(layers, page.rows);
-  Array result;
-  set_type(result, 0);
-  io::ByteReader reader(page.buffer(0));
-  while (reader.remaining() > 0) {
-    if (result.items == page.rows)
-      reader.fail(fmt::format("a page of {} rows goes on after them", page.rows));
-    const Level level = layout.def_bits == 0 ? Level{0} : reader.u8("a control word");
-    if (layers.null_item != 0) rows.add({}, {&level, 1}, page.message);
-    if (level == 0) {
-      const std::uint64_t size = layout.length_bits == 64 ? reader.u64("a value's length")
-                                                          : reader.u32("a value's length");
-      append_value(layout.values, reader.take(size, "a value"), result);
-    } else if (layers.null_item == 0) {
-      reader.fail("a page without nulls has a null");
-    }
-    page.check_bytes(result);
-    result.offsets.push_back(result.data.size());
-    ++result.items;
-  }
-  rows.finish(result, page.message);
-  return result;
+  return FullZipDecoder(layout, page).decode();
 }
 
 }  // namespace lancekeep::lance

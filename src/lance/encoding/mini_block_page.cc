@@ -5,6 +5,7 @@
 //   u16 levels | [u16 bytes of rep] | [u16 bytes of def] | per value buffer u16 (2.2: u32) bytes |
 //   pad rep | pad | def | pad | each value buffer | pad (pads to 8 bytes)
 // Then the dictionary, if there is one, and the repetition index, which only random access needs.
+#include "io/checked_math.h"
 #include "lance/encoding/levels.h"
 #include "lance/encoding/page_decoder.h"
 #include "lance/encoding/values.h"
@@ -17,6 +18,8 @@ namespace lancekeep::lance {
 namespace {
 
 constexpr std::uint64_t chunk_alignment = 8;
+constexpr std::uint64_t max_chunk_items = 65536;  // a chunk counts its levels in 16 bits
+constexpr std::uint64_t max_items_per_byte = 255;  // of a dictionary: LZ4 at its best
 constexpr std::uint64_t max_value_buffers = 8;  // run-length, the encoding with most, has 2
 
 struct Chunk {
@@ -61,12 +64,12 @@ class MiniBlockDecoder {
 
 void MiniBlockDecoder::check_layout() const {
   page_.check_items(layout_.items);
-  if (!layers_.is_list && layout_.items != page_.rows) {
+  if (!layers_.has_lists() && layout_.items != page_.rows) {
     page_.message.fail(fmt::format("a page of {} rows has {} items", page_.rows, layout_.items));
   }
-  if (layers_.is_list && !layout_.rep)
+  if (layers_.has_lists() && !layout_.rep)
     page_.message.fail("a page of lists has no repetition levels");
-  if (!layers_.is_list && layout_.rep)
+  if (!layers_.has_lists() && layout_.rep)
     page_.message.fail("a page without lists has repetition levels");
   if (layout_.num_buffers > max_value_buffers) {
     page_.message.fail(ErrorCode::unsupported,
@@ -77,13 +80,17 @@ void MiniBlockDecoder::check_layout() const {
 
 void MiniBlockDecoder::read_dictionary() {
   if (!layout_.dictionary) return;
-  if (layout_.dictionary_items > layout_.items) {
-    page_.message.fail(fmt::format("a page of {} items has a dictionary of {}", layout_.items,
-                                   layout_.dictionary_items));
+  // A dictionary of the table's own may have items that no row of the page has.
+  const std::uint64_t bytes = page_.buffer(2).size();
+  const std::uint64_t backed = io::checked_mul(bytes, max_items_per_byte).value_or(bytes);
+  if (layout_.dictionary_items > std::max(layout_.items, backed)) {
+    page_.message.fail(fmt::format("{} bytes of a page of {} items are a dictionary of {}", bytes,
+                                   layout_.items, layout_.dictionary_items));
   }
   dictionary_ = decode_block(*layout_.dictionary, page_.buffer(2), layout_.dictionary_items);
   result_ = Array{};
   set_type(result_, dictionary_->item_bits);
+  result_.dimension = dictionary_->dimension;
 }
 
 Chunk MiniBlockDecoder::read_chunk(const io::ByteView& bytes) const {
@@ -107,8 +114,10 @@ Chunk MiniBlockDecoder::read_chunk(const io::ByteView& bytes) const {
 
 void MiniBlockDecoder::add_levels(const Chunk& chunk, std::uint64_t items) {
   if (!layout_.rep && !layout_.def) return;
-  levels_ += chunk.level_count;  // every level is an item, or a row without items
-  if (levels_ > layout_.items + page_.rows) {
+  // Every level is an item, or a row without items; in a list of lists also an inner list without.
+  levels_ += chunk.level_count;
+  const std::uint64_t inner_lists = layers_.lists > 1 ? page_.max_items : 0;
+  if (levels_ > layout_.items + page_.rows && levels_ > inner_lists) {
     chunk.whole.fail(fmt::format("a page of {} rows and {} items has more levels than both",
                                  page_.rows, layout_.items));
   }
@@ -149,8 +158,10 @@ Array MiniBlockDecoder::decode() {
         table.remaining() < entry_size ? left : std::uint64_t{1} << (entry & 15);
     if (items > left)
       table.fail(fmt::format("a chunk has {} items, but only {} remain", items, left));
-    decode_chunk(read_chunk(chunks.take(size, "a chunk")), items);
+    const io::ByteView chunk_bytes = chunks.take(size, "a chunk");
+    decode_chunk(read_chunk(chunk_bytes), items);
     page_.check_bytes(result_);
+    if (page_.sink != nullptr) page_.sink->take(result_, chunk_bytes);
     left -= items;
   }
   if (left > 0) table.fail(fmt::format("a page's chunks end {} items early", left));
@@ -159,6 +170,23 @@ Array MiniBlockDecoder::decode() {
 }
 
 }  // namespace
+
+std::uint64_t count_mini_block_items(const MiniBlockLayout& layout, const PageInput& page) {
+  io::ByteReader table(page.buffer(0));
+  const std::uint64_t entry_size = layout.large_chunks ? 4 : 2;
+  std::uint64_t most = 0;
+  while (table.remaining() > 0) {
+    const std::uint64_t entry = layout.large_chunks ? table.u32("an entry of the chunk table")
+                                                    : table.u16("an entry of the chunk table");
+    const bool is_last = table.remaining() < entry_size;
+    most += is_last ? max_chunk_items : std::uint64_t{1} << (entry & 15);
+  }
+  if (layout.items > most) {
+    page.message.fail(
+        fmt::format("a page of {} items has chunks of {} at most", layout.items, most));
+  }
+  return layout.items;
+}
 
 Array decode_mini_block_page(const MiniBlockLayout& layout, const PageInput& page) {
   return MiniBlockDecoder(layout, page).decode();

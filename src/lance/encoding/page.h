@@ -38,4 +38,18 @@ struct ColumnMetadata {
 /// that.
 void decode_page(const io::ByteView& file, const Page& page, std::uint64_t max_items, Array& out);
 
+/// What a page holds, before it is decoded.
+struct PageContent {
+  std::uint64_t items = 0;
+  std::uint32_t item_bits = 0;  ///< 0: variable, or nulls of no known type
+  std::uint64_t dimension = 1;
+};
+[[nodiscard]] PageContent inspect_page(const io::ByteView& file, const Page& page,
+                                       std::uint64_t max_items);
+
+/// Like decode_page(), but the items go to `items`, which they must fill; the Array has no data.
+/// Null items are zeros. For pages of fixed-width items.
+[[nodiscard]] Array decode_page_into(const io::ByteView& file, const Page& page,
+                                     std::uint64_t max_items, std::span<std::byte> items);
+
 }  // namespace lancekeep::lance

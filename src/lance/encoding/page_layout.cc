@@ -38,6 +38,7 @@ enum class FullZipTag : std::uint32_t {
   value_bits = 3,
   length_bits = 4,
   items = 5,
+  visible_items = 6,
   values = 7,
   layers = 8,
 };
@@ -138,6 +139,9 @@ FullZipLayout decode_full_zip(const io::ByteView& message) {
         break;
       case FullZipTag::items:
         layout.items = get_u64(reader);
+        break;
+      case FullZipTag::visible_items:
+        layout.visible_items = get_u64(reader);
         break;
       case FullZipTag::values:
         layout.values = compression_of(reader, message);

@@ -43,6 +43,7 @@ struct FullZipLayout {
   std::uint32_t value_bits = 0;   ///< of a fixed width; 0: variable
   std::uint32_t length_bits = 0;  ///< variable only
   std::uint64_t items = 0;
+  std::uint64_t visible_items = 0;  ///< without lists that have none
   Compression values;
   std::vector<std::uint64_t> layers;
 };

@@ -13,6 +13,8 @@
 namespace lancekeep::lance {
 namespace {
 
+constexpr std::uint32_t small_bits = 256;  // items of so many are bounded by their number
+
 bool is_variable(const Compression& compression) {
   switch (compression.kind) {
     case EncodingKind::variable:
@@ -33,6 +35,28 @@ void append_decompressed(const Compression& compression, std::span<const io::Byt
   std::vector<io::ByteView> raw(buffers.begin(), buffers.end());
   raw.at(0) = decompress(chunk_buffer(compression, buffers, 0), compression.scheme);
   append_chunk_values(compression.child(), raw, count, values);
+}
+
+/// One bitmap, where there is one, before the values. Only the innermost lists may have it.
+void append_lists(const Compression& compression, std::span<const io::ByteView> buffers,
+                  std::uint64_t count, Array& values) {
+  const Compression* list = &compression;
+  std::uint64_t in_all = count;
+  while (true) {
+    const auto product = io::checked_mul(in_all, list->dimension);
+    if (!product) compression.message.fail("fixed size lists have more than 2^64 values");
+    in_all = *product;
+    if (list->child().kind != EncodingKind::fixed_size_list) break;
+    if (list->has_validity) compression.unsupported("a chunk's values");
+    list = &list->child();
+  }
+  if (list->has_validity) {
+    append_validity(chunk_buffer(compression, buffers, 0), in_all, values.value_valid);
+    buffers = buffers.subspan(1);
+  }
+  (void)chunk_buffer(compression, buffers, 0);
+  append_fixed_chunk(list->child(), buffers, in_all, values.data);
+  values.items += count;
 }
 
 template <typename Index>
@@ -65,7 +89,8 @@ void append_looked_up(const Array& dictionary, const io::ByteView& page,
       page.fail(fmt::format("a value is item {} of a dictionary of {}", index, dictionary.items));
     }
     append_item(dictionary, index, values);
-    if (dictionary.item_bits == 0 && values.data.size() > max_bytes) {
+    const bool is_small = dictionary.item_bits != 0 && dictionary.item_bits <= small_bits;
+    if (!is_small && values.data.size() > max_bytes) {
       page.fail(fmt::format("a dictionary's items repeat to more than {} bytes", max_bytes));
     }
   }
@@ -76,6 +101,7 @@ void append_looked_up(const Array& dictionary, const io::ByteView& page,
 Array empty_values(const Compression& compression) {
   Array values;
   set_type(values, is_variable(compression) ? 0 : fixed_bits(compression));
+  if (!is_variable(compression)) values.dimension = dimension(compression);
   return values;
 }
 
@@ -92,6 +118,8 @@ void append_chunk_values(const Compression& compression, std::span<const io::Byt
       return append_variable_chunk(chunk_buffer(compression, buffers, 0),
                                    offset_bits(compression.child()), count, &symbols, values);
     }
+    case EncodingKind::fixed_size_list:
+      return append_lists(compression, buffers, count, values);
     default:
       append_fixed_chunk(compression, buffers, count, values.data);
       values.items += count;

@@ -4,14 +4,30 @@
 #pragma once
 
 #include "lance/encoding/array.h"
+#include "lance/proto/manifest.h"
 #include "lance/proto/schema.h"
+
+#include <optional>
+#include <vector>
 
 namespace lancekeep::lance {
 
-/// An array without rows, of the type that the schema gives column `column` of `columns`: is it a
-/// list, and of what width. Without a type where the schema's leaves are not the columns, or are of
-/// a kind unknown here.
-[[nodiscard]] Array empty_column(const FileDescriptor& descriptor, std::size_t column,
-                                 std::size_t columns);
+/// The fields that have a column each, in the order of the columns: leaves; at format 2.0 lists and
+/// structs too. A packed struct is one column, as is a blob's.
+[[nodiscard]] std::vector<const Field*> column_fields(const std::vector<Field>& fields,
+                                                      FormatVersion version);
+
+/// Whether values are (position, size) of bytes elsewhere in the file: blobs of the first kind.
+[[nodiscard]] bool is_blob(const Field& field);
+
+/// The column of `file` that DataFileReader::read_column gives field `id` from, lists included;
+/// nothing where the file does not have it. `fields` are the dataset's.
+[[nodiscard]] std::optional<std::uint32_t> find_column(const DataFile& file,
+                                                       const std::vector<Field>& fields,
+                                                       std::int32_t id);
+
+/// An array without rows, of the type that the schema gives `leaf`: is it a list's item, and of
+/// what width. Without a type for a kind unknown here.
+[[nodiscard]] Array empty_column(const std::vector<Field>& fields, const Field& leaf);
 
 }  // namespace lancekeep::lance

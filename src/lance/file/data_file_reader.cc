@@ -3,13 +3,38 @@
 
 #include "io/checked_math.h"
 #include "io/error_text.h"
+#include "lance/encoding/v2_0/array_page.h"
 #include "lance/file/column_type.h"
 #include "lance/file/footer.h"
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace lancekeep::lance {
 namespace {
+
+constexpr FormatVersion v2_0_format{2, 0};
+
+v2_0::Meaning meaning_of(const Field* field) {
+  if (field == nullptr) return v2_0::Meaning::values;
+  if (is_blob(*field)) return v2_0::Meaning::blob;
+  return field->logical_type.starts_with("dict:") ? v2_0::Meaning::dictionary
+                                                  : v2_0::Meaning::values;
+}
+
+/// Puts the items of a list column of format 2.0 where those of other formats are.
+void set_items(Array& lists, Array&& items) {
+  lists.items = items.items;
+  lists.item_bits = items.item_bits;
+  lists.dimension = items.dimension;
+  lists.item_valid = std::move(items.row_valid);
+  lists.value_valid = std::move(items.value_valid);
+  lists.offsets = std::move(items.offsets);
+  lists.data = std::move(items.data);
+}
+
+}  // namespace
 
 void check_rows(const ColumnMetadata& column, std::uint64_t expected_rows) {
   std::uint64_t rows = 0;
@@ -23,8 +48,6 @@ void check_rows(const ColumnMetadata& column, std::uint64_t expected_rows) {
   }
 }
 
-}  // namespace
-
 DataFileReader DataFileReader::open(io::ByteView file) {
   const Footer footer = decode_footer(file);
   DataFileReader reader;
@@ -33,33 +56,83 @@ DataFileReader DataFileReader::open(io::ByteView file) {
   reader.columns_.reserve(footer.columns.size());
   for (const io::ByteView& column : footer.columns)
     reader.columns_.push_back(decode_column_metadata(column));
+  const std::vector<Field>& all = reader.descriptor_.fields;
+  for (const Field* field : column_fields(all, reader.version_))
+    reader.fields_.push_back(static_cast<std::size_t>(field - all.data()));
   reader.file_ = std::move(file);
   return reader;
 }
 
-Array DataFileReader::read_column(std::uint32_t column, std::uint64_t expected_rows,
-                                  std::uint64_t max_items) const {
-  if (version_ == FormatVersion{2, 0}) {
-    file_.fail(
-        ErrorCode::unsupported,
-        "the data file has format 2.0; this build reads columns of 2.1 and 2.2; rewrite the "
-        "dataset with "
-        "lance.write_dataset(lance.dataset(old).to_table(), new, data_storage_version=\"2.1\")");
-  }
-  if (column >= columns_.size()) {
-    file_.fail(fmt::format("column {} is asked for, but the file has {}", column, columns_.size()));
-  }
-  const ColumnMetadata& metadata = columns_[column];
+const ColumnMetadata& DataFileReader::column(std::uint32_t column) const {
+  if (column < columns_.size()) return columns_[column];
+  file_.fail(fmt::format("column {} is asked for, but the file has {}", column, columns_.size()));
+}
+
+const Field* DataFileReader::field(std::uint32_t column) const {
+  if (fields_.size() != columns_.size() || column >= fields_.size()) return nullptr;
+  return &descriptor_.fields[fields_[column]];
+}
+
+bool DataFileReader::has_lists_only(std::uint32_t column) const {
+  if (version_ != v2_0_format) return false;
+  const ColumnMetadata& metadata = this->column(column);
+  const Field* known = field(column);
+  if (metadata.pages.empty())
+    return known != nullptr && (known->logical_type.starts_with("list") ||
+                                known->logical_type.starts_with("large_list"));
+  return v2_0::decode_page_encoding(metadata.pages.front()).kind == v2_0::ArrayKind::list;
+}
+
+void DataFileReader::read_pages(std::uint32_t column, std::uint64_t expected_rows,
+                                std::uint64_t max_items, Array& array) const {
+  const ColumnMetadata& metadata = this->column(column);
   check_rows(metadata, expected_rows);
-  Array array = empty_column(descriptor_, column, columns_.size());
   for (std::size_t index = 0; index < metadata.pages.size(); ++index) {
     try {
-      decode_page(file_, metadata.pages[index], max_items, array);
+      const Page& page = metadata.pages[index];
+      if (version_ == v2_0_format) {
+        v2_0::decode_page(file_, page, meaning_of(field(column)), max_items, array);
+      } else {
+        decode_page(file_, page, max_items, array);
+      }
     } catch (const Error& error) {
       throw io::with_text(error,
                           fmt::format("column {}, page {}: {}", column, index, io::text_of(error)));
     }
   }
+}
+
+Array DataFileReader::read_lists(std::uint32_t column, std::uint64_t expected_rows,
+                                 std::uint64_t max_items) const {
+  Array lists;
+  lists.is_list = true;
+  lists.list_offsets = {0};
+  read_pages(column, expected_rows, max_items, lists);
+  if (lists.list_offsets.back() > max_items) {
+    file_.fail(fmt::format("a column has {} items, expected at most {}", lists.list_offsets.back(),
+                           max_items));
+  }
+  return lists;
+}
+
+Array DataFileReader::read_column(std::uint32_t column, std::uint64_t expected_rows,
+                                  std::uint64_t max_items) const {
+  (void)this->column(column);
+  if (has_lists_only(column)) {
+    Array lists = read_lists(column, expected_rows, max_items);
+    const std::uint64_t items = lists.list_offsets.back();
+    if (has_lists_only(column + 1))
+      file_.fail(ErrorCode::unsupported, "lists of lists at format 2.0");
+    set_items(lists, read_column(column + 1, items, max_items));
+    return lists;
+  }
+  Array array;
+  if (const Field* known = field(column)) array = empty_column(descriptor_.fields, *known);
+  if (version_ == v2_0_format && array.is_list) {  // the lists are the column before this one
+    array.is_list = false;
+    array.list_offsets.clear();
+  }
+  read_pages(column, expected_rows, max_items, array);
   if (!array.has_type()) set_type(array, 0);
   return array;
 }
