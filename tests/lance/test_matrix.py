@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Lancekeep reads of every dataset of matrix.py is, bit for bit, what pylance reads.
+
+LANCEKEEP_BUILD names the build folder, which has lancekeep_read_tool in it.
+"""
+
+import collections
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import lance
+import matrix
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+AT_ONCE = 40
+
+
+def tool() -> Path:
+    build = Path(os.environ["LANCEKEEP_BUILD"])
+    found = [path for path in build.rglob("lancekeep_read_tool") if path.is_file()]
+    assert found, f"no lancekeep_read_tool in {build}; build that target first"
+    return found[0]
+
+
+@pytest.fixture(scope="session")
+def datasets(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("matrix")
+    matrix.make(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def read(datasets: Path) -> dict[str, list[dict]]:
+    """Per dataset, what the tool printed of it."""
+    lines = collections.defaultdict(list)
+    names = matrix.names()
+    for start in range(0, len(names), AT_ONCE):
+        paths = [datasets / name for name in names[start : start + AT_ONCE]]
+        run = subprocess.run([tool(), *paths], capture_output=True, text=True, check=True)
+        for text in run.stdout.splitlines():
+            line = json.loads(text)
+            lines[Path(line["dataset"]).name].append(line)
+    return lines
+
+
+def mask_of(valid: str, count: int) -> pa.Array:
+    """True where an entry is null."""
+    null = np.frombuffer(bytes.fromhex(valid), "u1") == 0 if valid else np.zeros(count, dtype=bool)
+    assert len(null) == count
+    return pa.array(null)
+
+
+def with_nulls(array: pa.Array, mask: pa.Array) -> pa.Array:
+    return pc.if_else(mask, pa.scalar(None, array.type), array)
+
+
+def numbers(text: str) -> pa.Array:
+    return pa.array(np.frombuffer(bytes.fromhex(text), "i8"))
+
+
+def items_of(column: dict, valid: str) -> pa.Array:
+    data = pa.py_buffer(bytes.fromhex(column["data"]))
+    count, dimension = column["items"], column["dimension"]
+    null = mask_of(valid, count)
+    if column["item_bits"] == 0:
+        offsets = pa.py_buffer(bytes.fromhex(column["offsets"]))
+        return with_nulls(pa.Array.from_buffers(pa.large_binary(), count, [None, offsets, data]), null)
+    kind = pa.binary(column["item_bits"] // 8 // dimension)
+    values = pa.Array.from_buffers(kind, count * dimension, [None, data])
+    if dimension == 1:
+        return with_nulls(values, null)
+    values = with_nulls(values, mask_of(column["value_valid"], count * dimension))
+    offsets = pa.array(np.arange(count + 1, dtype="i8") * dimension)
+    return pa.LargeListArray.from_arrays(offsets, values, mask=null)
+
+
+def rows_of(column: dict) -> pa.Array:
+    """What Lancekeep decoded, as an Arrow array of bytes, of lists of bytes, or of lists of lists.
+
+    Structs leave no trace: what is in a null one is null.
+    """
+    if column["is_list"]:
+        items = items_of(column, column["item_valid"])
+        null = mask_of(column["row_valid"], column["rows"])
+        rows = pa.LargeListArray.from_arrays(numbers(column["list_offsets"]), items, mask=null)
+    else:
+        rows = items_of(column, column["row_valid"])
+    for layer in reversed(column["outer"]):
+        if layer["is_list"]:
+            null = mask_of(layer["valid"], layer["entries"])
+            rows = pa.LargeListArray.from_arrays(numbers(layer["offsets"]), rows, mask=null)
+    return rows
+
+
+def innermost(array: pa.Array) -> pa.Array:
+    """The values of fixed-size lists of fixed-size lists."""
+    while pa.types.is_fixed_size_list(array.type):
+        array = array.values[array.offset * array.type.list_size :][: len(array) * array.type.list_size]
+    return array
+
+
+def values_in_item(kind: pa.DataType) -> int:
+    return kind.list_size * values_in_item(kind.value_type) if pa.types.is_fixed_size_list(kind) else 1
+
+
+def as_bytes(array: pa.Array, path: list[str]) -> pa.Array:
+    """The values that `path` names, as bytes, which is how Lancekeep gives them."""
+    array = pa.concat_arrays([array])
+    kind = array.type
+    if pa.types.is_struct(kind):
+        return as_bytes(array.flatten()[kind.get_field_index(path[0])], path[1:])
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        values = as_bytes(array.values, path)
+        return pa.LargeListArray.from_arrays(array.offsets.cast(pa.int64()), values, mask=array.is_null())
+    if pa.types.is_fixed_size_list(kind):
+        offsets = pa.array(np.arange(len(array) + 1, dtype="i8") * values_in_item(kind))
+        return pa.LargeListArray.from_arrays(offsets, as_bytes(innermost(array), path), mask=array.is_null())
+    if pa.types.is_dictionary(kind):
+        return as_bytes(array.dictionary_decode(), path)
+    if pa.types.is_boolean(kind):
+        return as_bytes(array.cast(pa.uint8()), path)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return array.cast(pa.large_string()).cast(pa.large_binary())
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return array.cast(pa.large_binary())
+    width = pa.binary(kind.bit_width // 8)
+    return pa.Array.from_buffers(width, len(array), array.buffers(), offset=array.offset)
+
+
+def check_leaf(line: dict, live: pa.Array, expected: pa.Table) -> None:
+    assert "error" not in line, line["error"]
+    top, *below = line["path"]
+    column = expected[top].combine_chunks()
+    if line.get("missing"):
+        assert column.null_count == len(column)
+        return
+    ours = rows_of(line["array"])
+    assert len(ours) == line["physical_rows"]
+    ours, theirs = ours.take(live), as_bytes(column, below)
+    assert ours.null_count == theirs.null_count
+    assert ours.equals(theirs)
+
+
+@pytest.mark.parametrize("name", matrix.names())
+def test_a_dataset_is_what_pylance_reads(datasets: Path, read: dict, name: str) -> None:
+    dataset = lance.dataset(datasets / name)
+    lines = collections.defaultdict(list)
+    for line in read[name]:
+        lines[line["fragment"]].append(line)
+    fragments = dataset.get_fragments()
+    assert sorted(lines) == sorted(fragment.fragment_id for fragment in fragments)
+    for fragment in fragments:
+        table = fragment.scanner(with_row_address=True).to_table()
+        live = pc.bit_wise_and(table["_rowaddr"], pa.scalar(0xFFFFFFFF, pa.uint64())).combine_chunks()
+        leaves = lines[fragment.fragment_id]
+        assert {line["path"][0] for line in leaves} == set(dataset.schema.names)
+        for line in leaves:
+            assert line["deleted"] == line["physical_rows"] - len(live)
+            check_leaf(line, live, table)
+
+
+def test_the_matrix_is_large_and_read_in_bulk(read: dict) -> None:
+    leaves = [line for lines in read.values() for line in lines]
+    in_bulk = sum(1 for line in leaves if line.get("bulk"))
+    print(f"{len(read)} datasets, {len(leaves)} columns of fragments, {in_bulk} of them also in bulk")
+    assert len(read) >= 300
+    assert in_bulk >= 300
