@@ -4,8 +4,8 @@
 //   lancekeep_read_tool DATASET...
 //
 // A line per fragment and leaf of the schema. Bytes are hexadecimal, and so are arrays of numbers,
-// as they lie in memory. Columns of number lists are decoded in bulk as well, and held against that.
-// What cannot be read gives a line with "error" and its text.
+// as they lie in memory. Columns of number lists are decoded in bulk as well, and held against
+// that. What cannot be read gives a line with "error" and its text.
 #include "io/input_file.h"
 #include "io/local_storage.h"
 #include "lance/file/column_type.h"
@@ -109,11 +109,10 @@ json read_leaf(const std::string& dataset, const lance::Manifest& manifest,
                const lance::Fragment& fragment, const lance::Field& leaf) {
   json line = {{"path", path_of(manifest.fields, leaf)}};
   for (const lance::DataFile& data : fragment.files) {
-    const auto column =
-        lance::find_column(data, manifest.fields, asked(manifest.fields, leaf));
+    const auto column = lance::find_column(data, manifest.fields, asked(manifest.fields, leaf));
     if (!column) continue;
-    const auto file = lance::DataFileReader::open(
-        io::InputFile(dataset + "/" + lance::data_path(data)).map());
+    const auto file =
+        lance::DataFileReader::open(io::InputFile(dataset + "/" + lance::data_path(data)).map());
     const lance::Array array = file.read_column(*column, fragment.physical_rows, max_items);
     if (array.item_bits != 0 && array.outer.empty() && !lance::is_blob(leaf) &&
         leaf.logical_type != "struct" && !leaf.logical_type.starts_with("dict")) {
@@ -129,7 +128,8 @@ json read_leaf(const std::string& dataset, const lance::Manifest& manifest,
 
 void print_dataset(const std::string& path) {
   const auto storage = io::open_local_storage(path);
-  const auto manifest = lance::read_manifest(*storage, lance::list_versions(*storage).entries.back());
+  const auto manifest =
+      lance::read_manifest(*storage, lance::list_versions(*storage).entries.back());
   for (const lance::Fragment& fragment : manifest.manifest.fragments) {
     for (const lance::Field* leaf :
          lance::column_fields(manifest.manifest.fields, lance::FormatVersion{2, 1})) {

@@ -38,7 +38,7 @@ struct Array {
   std::vector<std::uint64_t> list_offsets;  ///< lists only: rows + 1, in items
   std::vector<std::uint64_t> offsets;       ///< variable width only: items + 1, in bytes of data
   std::vector<std::byte> data;
-  std::uint64_t dimension = 1;           ///< values of an item
+  std::uint64_t dimension = 1;            ///< values of an item
   std::vector<std::uint8_t> value_valid;  ///< fixed-size lists: one per value; empty: all are valid
   std::vector<OuterLayer> outer;          ///< outermost first; empty for columns of plain rows
 

@@ -26,7 +26,8 @@ void mark_blob_nulls(Array& descriptors) {
 
 Array decode_blob_page(const BlobLayout& layout, const PageInput& page) {
   const Layers layers = decode_layers(layout.layers, page.message);
-  if (layers.has_lists()) page.message.fail(ErrorCode::unsupported, "a blob page (layout 4) of lists");
+  if (layers.has_lists())
+    page.message.fail(ErrorCode::unsupported, "a blob page (layout 4) of lists");
   Array result = decode_any_page(*layout.inner, page);
   if (result.is_list || result.item_bits != descriptor_bits || !result.row_valid.empty()) {
     page.message.fail(

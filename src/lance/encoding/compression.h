@@ -56,8 +56,8 @@ struct Compression {
 /// E.g. "fsst(variable(flat 32))".
 [[nodiscard]] std::string to_string(const Compression& compression);
 
-/// The bits of one decoded fixed-width item: a multiple of 8, at most 2^30. A value of one bit takes
-/// a byte, a fixed size list all its values. Throws unsupported otherwise.
+/// The bits of one decoded fixed-width item: a multiple of 8, at most 2^30. A value of one bit
+/// takes a byte, a fixed size list all its values. Throws unsupported otherwise.
 [[nodiscard]] std::uint32_t fixed_bits(const Compression& compression);
 
 /// How many values an item is: more than 1 for fixed size lists only.

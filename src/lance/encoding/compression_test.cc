@@ -27,7 +27,7 @@ TEST(CompressionTest, GivesTheWidthOfDecodedValues) {
 }
 
 TEST(CompressionTest, RefusesWidthsThatAreNotWholeBytes) {
-  expect_unsupported("values of 1 bits", [] { return fixed_bits(compression(flat(1))); });
+  expect_unsupported("values of 12 bits", [] { return fixed_bits(compression(flat(12))); });
 }
 
 TEST(CompressionTest, RefusesAWidthOfZero) {
@@ -35,7 +35,27 @@ TEST(CompressionTest, RefusesAWidthOfZero) {
 }
 
 TEST(CompressionTest, RefusesGiantWidths) {
-  expect_unsupported("values of 264 bits", [] { return fixed_bits(compression(flat(264))); });
+  expect_unsupported("values of 1073741832 bits",
+                     [] { return fixed_bits(compression(flat((1ULL << 30) + 8))); });
+}
+
+TEST(CompressionTest, AFixedSizeListIsAsWideAsItsValues) {
+  const Compression list = compression(fixed_size_list(3, fixed_size_list(2, flat(16))));
+  EXPECT_EQ(fixed_bits(list), 96);
+  EXPECT_EQ(dimension(list), 6);
+  EXPECT_EQ(to_string(list), "fixed size list 3(fixed size list 2(flat 16))");
+}
+
+TEST(CompressionTest, ATruthValueTakesAByte) { EXPECT_EQ(fixed_bits(compression(flat(1))), 8); }
+
+TEST(CompressionTest, RefusesFixedSizeListsOfNothing) {
+  expect_corrupt("a fixed size list has 0 items",
+                 [] { return fixed_bits(compression(fixed_size_list(0, flat(8)))); });
+}
+
+TEST(CompressionTest, RefusesFixedSizeListsWhoseWidthWraps) {
+  expect_unsupported("this build reads whole bytes up to",
+                     [] { return fixed_bits(compression(fixed_size_list(1ULL << 62, flat(8)))); });
 }
 
 TEST(CompressionTest, RefusesAWidthForTexts) {

@@ -77,6 +77,10 @@ inline std::string byte_stream_split(std::uint64_t bits) {
 inline std::string general(std::uint64_t scheme, const std::string& values) {
   return message(10, message(1, varint(1, scheme)) + message(3, values));
 }
+inline std::string fixed_size_list(std::uint64_t dimension, const std::string& values,
+                                   bool has_validity = false) {
+  return message(11, varint(1, dimension) + message(2, values) + varint(3, has_validity ? 1 : 0));
+}
 inline std::string packed_struct(std::initializer_list<std::uint64_t> fields, std::uint64_t bits) {
   std::string body;
   for (const std::uint64_t field : fields) body += varint(1, field);

@@ -131,9 +131,10 @@ std::vector<std::byte> decode_fixed_block(const Compression& compression, const 
       append_flat(block, compression.bits, count, out);
       break;
     case EncodingKind::fixed_size_list:
-      if (compression.has_validity) compression.unsupported("a dictionary");
-      return decode_fixed_block(compression.child(), block,
-                                list_values(compression, block, count));
+      // Flat alone: other encodings of a block may have many values in no byte at all.
+      if (compression.has_validity || compression.child().kind != EncodingKind::flat)
+        compression.unsupported("a dictionary");
+      return decode_fixed_block(compression.child(), block, list_values(compression, block, count));
     case EncodingKind::inline_bitpacking:
       append_inline_bitpacked(block, bits, count, out);
       break;

@@ -115,7 +115,12 @@ bool FullZipDecoder::read_control_word() {
     reader_.fail(
         fmt::format("a definition level is {}, expected at most {}", def, layers_.highest));
   }
-  rep_.push_back(static_cast<Level>(word >> layout_.def_bits));
+  const std::uint32_t rep = word >> layout_.def_bits;
+  if (rep > layers_.lists) {
+    reader_.fail(
+        fmt::format("a repetition level is {}, expected at most {}", rep, layers_.lists));
+  }
+  rep_.push_back(static_cast<Level>(rep));
   def_.push_back(def);
   if (rep_.size() == levels_at_once) hand_levels_over();
   if (!layers_.is_visible(def)) return false;

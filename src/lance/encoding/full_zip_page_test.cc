@@ -62,19 +62,61 @@ TEST(FullZipPageTest, ReadsFsst) {
   EXPECT_EQ(page.decode().text(0), "layerlayer");
 }
 
-TEST(FullZipPageTest, RefusesLists) {
-  TestPage page = full_zip(variable(32), value("abc"), 1);
-  page.layout =
-      message(3, varints({{1, 1}, {4, 32}}) + message(7, variable(32)) + layers(8, {1, 2}));
-  expect_unsupported("a full-zip page (layout 3) of lists", [&] { (void)page.decode(); });
+/// Doubles 1, null; null list; empty list; 2: two rows of lists, one null, one empty.
+TestPage lists() {
+  const auto word = [](int rep, int def) {
+    return std::string(1, static_cast<char>(rep << 2 | def));
+  };
+  const auto number = [](double value) { return raw<double>({value}); };
+  return {message(3, varints({{1, 1}, {2, 2}, {3, 64}, {5, 5}, {6, 3}}) + message(7, flat(64)) +
+                         layers(8, {3, 6})),
+          {word(1, 0) + number(1) + word(0, 1) + number(0) + word(1, 2) + word(1, 3) + word(1, 0) +
+           number(2)},
+          4};
 }
 
-TEST(FullZipPageTest, RefusesFixedWidthValues) {
+TEST(FullZipPageTest, ReadsListsOfFixedWidth) {
+  const Array page = lists().decode();
+  EXPECT_EQ(numbers<double>(page.data), (std::vector<double>{1, 0, 2}));
+  EXPECT_EQ(page.list_offsets, (std::vector<std::uint64_t>{0, 2, 2, 2, 3}));
+  EXPECT_EQ(page.row_valid, (Valid{1, 0, 1, 1}));
+  EXPECT_EQ(page.item_valid, (Valid{1, 0, 1}));
+}
+
+TEST(FullZipPageTest, ReadsFixedSizeListsWithNulls) {
+  const TestPage page = {
+      message(3, varints({{3, 24}, {5, 2}, {6, 2}}) +
+                     message(7, fixed_size_list(2, flat(8), true)) + layers(8, {1})),
+      {std::string("\x03") + "ab" + "\x02" + "cd"},
+      2};
+  const Array array = page.decode();
+  EXPECT_EQ(array.dimension, 2);
+  EXPECT_EQ(array.value_valid, (Valid{1, 1, 0, 1}));
+  EXPECT_EQ(numbers<char>(array.data), (std::vector<char>{'a', 'b', 0, 'd'}));
+}
+
+TEST(FullZipPageTest, RefusesLayersWithoutTheirLevels) {
+  TestPage page = lists();
+  page.layout = message(3, varint(3, 64) + message(7, flat(64)) + layers(8, {1, 2}));
+  expect_corrupt("repetition levels are not those of its layers", [&] { (void)page.decode(); });
+  page.layout = message(3, varints({{1, 1}, {3, 64}}) + message(7, flat(64)) + layers(8, {1, 5}));
+  expect_corrupt("leaves out its definition levels", [&] { (void)page.decode(); });
+}
+
+TEST(FullZipPageTest, RefusesAnotherWidthThanItsValues) {
   TestPage page = full_zip(variable(32), "abcd", 1);
-  page.layout = message(3, varint(3, 32) + message(7, flat(32)) + layers(8, {1}));
-  expect_unsupported("a full-zip page (layout 3) of fixed-width values",
+  page.layout = message(3, varint(3, 40) + message(7, flat(32)) + layers(8, {1}));
+  expect_corrupt("values have 40 bits, expected 32", [&] { (void)page.decode(); });
+}
+
+TEST(FullZipPageTest, RefusesOtherFixedWidthEncodings) {
+  TestPage page = full_zip(variable(32), "abcd", 1);
+  page.layout = message(3, varint(3, 32) + message(7, inline_packed(32)) + layers(8, {1}));
+  expect_unsupported("a full-zip page's values are encoded as inline bit-packing 32",
                      [&] { (void)page.decode(); });
 }
+
+TEST(FullZipPageTest, SurvivesDamagedLists) { EXPECT_GT(refused_when_damaged(lists()), 50); }
 
 TEST(FullZipPageTest, RefusesOtherLengths) {
   TestPage page = full_zip(variable(32), "abcd", 1);
@@ -84,8 +126,8 @@ TEST(FullZipPageTest, RefusesOtherLengths) {
 
 TEST(FullZipPageTest, RefusesWideControlWords) {
   TestPage page = full_zip(variable(32), "abcd", 1);
-  page.layout = message(3, varints({{2, 9}, {4, 32}}) + message(7, variable(32)) + layers(8, {3}));
-  expect_unsupported("definition levels of 9 bits", [&] { (void)page.decode(); });
+  page.layout = message(3, varints({{2, 17}, {4, 32}}) + message(7, variable(32)) + layers(8, {3}));
+  expect_unsupported("levels of 0 and 17 bits", [&] { (void)page.decode(); });
 }
 
 TEST(FullZipPageTest, RefusesOtherEncodings) {
@@ -106,13 +148,17 @@ TEST(FullZipPageTest, RefusesFewerRowsThanItHas) {
 TEST(FullZipPageTest, RefusesANullThatCannotBe) {
   TestPage page = with_null();
   page.layout = message(3, varints({{2, 1}, {4, 64}}) + message(7, variable(64)) + layers(8, {1}));
-  expect_corrupt("a page without nulls has a null", [&] { (void)page.decode(); });
+  expect_corrupt("a definition level is 1, expected at most 0", [&] { (void)page.decode(); });
 }
 
 TEST(FullZipPageTest, RefusesALevelThatNoLayerHas) {
   TestPage page = with_null();
   page.buffers[0][12] = 2;
-  expect_corrupt("a definition level is 2", [&] { (void)page.decode(); });
+  expect_corrupt("a repetition level is 1, expected at most 0", [&] { (void)page.decode(); });
+  page = lists();
+  page.layout = message(3, varints({{1, 1}, {2, 2}, {3, 64}}) + message(7, flat(64)) +
+                               layers(8, {1, 5}));
+  expect_corrupt("a definition level is 3, expected at most 1", [&] { (void)page.decode(); });
 }
 
 TEST(FullZipPageTest, RefusesALengthBeyondThePage) {

@@ -219,8 +219,8 @@ void RowBuilder::finish(Array& page, const io::ByteView& where) {
   const std::uint64_t rows = built_.back().entries;
   if (rows != rows_) where.fail(fmt::format("a page has {} rows, expected {}", rows, rows_));
   if (built_.front().entries != page.items) {
-    where.fail(fmt::format("a page has {} items, but levels for {}", page.items,
-                           built_.front().entries));
+    where.fail(
+        fmt::format("a page has {} items, but levels for {}", page.items, built_.front().entries));
   }
   page.is_list = built_.size() > 1 && layers_.all[1].is_list;
   const std::size_t inner = page.is_list ? 2 : 1;

@@ -81,9 +81,9 @@ class RowBuilder {
 
   Layers layers_;
   std::uint64_t rows_;
-  std::vector<std::size_t> tops_;  ///< per repetition: the outermost layer that gets a new entry
+  std::vector<std::size_t> tops_;   ///< per repetition: the outermost layer that gets a new entry
   std::vector<std::size_t> stops_;  ///< per definition: the layer that is null or empty
-  std::vector<Built> built_;       ///< innermost first
+  std::vector<Built> built_;        ///< innermost first
 };
 
 }  // namespace lancekeep::lance

@@ -100,12 +100,47 @@ TEST(LevelsTest, RefusesNoLayers) {
   expect_unsupported("layers ;", [] { layers_of({}); });
 }
 
-TEST(LevelsTest, RefusesListsOfLists) {
-  expect_unsupported("layers 1, 2, 2", [] { layers_of({1, 2, 2}); });
+TEST(LevelsTest, ListsOfLists) {
+  // [[a, b], []], null, [[c]]
+  const Array page = rows({1, 5, 4}, 3, {2, 0, 1, 2, 2}, {0, 0, 1, 2, 0});
+  EXPECT_EQ(page.list_offsets, (Offsets{0, 2, 2, 3}));
+  ASSERT_EQ(page.outer.size(), 1);
+  EXPECT_EQ(page.outer[0].offsets, (Offsets{0, 2, 2, 3}));
+  EXPECT_EQ(page.outer[0].valid, (Valid{1, 0, 1}));
+  EXPECT_EQ(page.column_rows(), 3);
 }
 
-TEST(LevelsTest, RefusesStructs) {
-  expect_unsupported("layers 1, 1", [] { layers_of({1, 1}); });
+TEST(LevelsTest, ItemsOfANullStructAreNullAndKeepTheirPlace) {
+  const Array page = rows({3, 3}, 3, {}, {0, 1, 2});
+  EXPECT_EQ(page.items, 3);
+  EXPECT_EQ(page.row_valid, (Valid{1, 0, 0}));
+  ASSERT_EQ(page.outer.size(), 1);
+  EXPECT_FALSE(page.outer[0].is_list);
+  EXPECT_EQ(page.outer[0].valid, (Valid{1, 1, 0}));
+}
+
+TEST(LevelsTest, AListOfANullStructIsNull) {
+  const Array page = rows({1, 2, 3}, 2, {1, 1}, {0, 1});
+  EXPECT_EQ(page.items, 1);
+  EXPECT_EQ(page.row_valid, (Valid{1, 0}));
+  EXPECT_EQ(page.list_offsets, (Offsets{0, 1, 1}));
+}
+
+TEST(LevelsTest, ListsOfStructsHaveTheListOutside) {
+  const Array page = rows({1, 3, 5}, 2, {1, 0, 1}, {0, 1, 2});
+  EXPECT_FALSE(page.is_list);
+  EXPECT_EQ(page.items, 2);
+  ASSERT_EQ(page.outer.size(), 2);
+  EXPECT_EQ(page.outer[0].offsets, (Offsets{0, 2, 2}));
+  EXPECT_EQ(page.outer[1].valid, (Valid{1, 0}));
+}
+
+TEST(LevelsTest, RefusesARowThatGoesOnAfterANull) {
+  expect_corrupt("a null or empty list has items", [] { rows({1, 2, 4}, 1, {2, 1}, {1, 0}); });
+}
+
+TEST(LevelsTest, RefusesTooManyLayers) {
+  expect_unsupported("32 layers at most", [] { layers_of(std::vector<std::uint64_t>(33, 1)); });
 }
 
 TEST(LevelsTest, RefusesAListInsideOut) {
@@ -138,8 +173,8 @@ TEST(LevelsTest, RefusesAnEmptyListWithinAList) {
 }
 
 TEST(LevelsTest, RefusesMoreRowsThanThePageHas) {
-  expect_corrupt("a page of 1 rows starts more rows", [] { rows({1, 2}, 1, {1, 1}, {}); });
-  expect_corrupt("a page of 1 rows has more levels", [] { rows({3}, 1, {}, {0, 1}); });
+  expect_corrupt("a page of 1 rows has more rows", [] { rows({1, 2}, 1, {1, 1}, {}); });
+  expect_corrupt("a page of 1 rows has more rows", [] { rows({3}, 1, {}, {0, 1}); });
 }
 
 TEST(LevelsTest, RefusesFewerRowsThanThePageHas) {

@@ -18,9 +18,9 @@ namespace lancekeep::lance {
 namespace {
 
 constexpr std::uint64_t chunk_alignment = 8;
-constexpr std::uint64_t max_chunk_items = 65536;  // a chunk counts its levels in 16 bits
+constexpr std::uint64_t max_chunk_items = 65536;   // a chunk counts its levels in 16 bits
 constexpr std::uint64_t max_items_per_byte = 255;  // of a dictionary: LZ4 at its best
-constexpr std::uint64_t max_value_buffers = 8;  // run-length, the encoding with most, has 2
+constexpr std::uint64_t max_value_buffers = 8;     // run-length, the encoding with most, has 2
 
 struct Chunk {
   std::uint64_t level_count = 0;
@@ -175,10 +175,14 @@ std::uint64_t count_mini_block_items(const MiniBlockLayout& layout, const PageIn
   io::ByteReader table(page.buffer(0));
   const std::uint64_t entry_size = layout.large_chunks ? 4 : 2;
   std::uint64_t most = 0;
+  std::uint64_t left = page.buffer(1).size();
   while (table.remaining() > 0) {
     const std::uint64_t entry = layout.large_chunks ? table.u32("an entry of the chunk table")
                                                     : table.u16("an entry of the chunk table");
     const bool is_last = table.remaining() < entry_size;
+    const std::uint64_t size = ((entry >> 4) + 1) * chunk_alignment;
+    if (size > left) table.fail("a page's chunks are larger than their buffer");
+    left -= size;
     most += is_last ? max_chunk_items : std::uint64_t{1} << (entry & 15);
   }
   if (layout.items > most) {

@@ -124,6 +124,11 @@ struct Inspect {
     return {count_constant_items(layout, page), 0, 1};
   }
   PageContent operator()(const FullZipLayout& layout) const {
+    const std::uint64_t least = std::max<std::uint64_t>(layout.value_bits / 8, 1);
+    if (layout.visible_items > page.buffer(0).size() / least) {
+      page.message.fail(fmt::format("a full-zip page of {} bytes says it has {} items",
+                                    page.buffer(0).size(), layout.visible_items));
+    }
     return content(layout.visible_items, layout.values, layout.value_bits == 0);
   }
   PageContent operator()(const BlobLayout&) const { return {page.rows, 0, 1}; }

@@ -111,7 +111,7 @@ TEST(ValuesTest, ReadsBlocksOfNumbers) {
 
 TEST(ValuesTest, RefusesEncodingsItDoesNotKnow) {
   expect_unsupported("(encoding 14)", [] { chunk(message(14, ""), {""}, 0); });
-  expect_unsupported("(encoding 11)", [] { chunk(message(11, ""), {""}, 0); });
+  expect_unsupported("(encoding 13)", [] { chunk(message(13, ""), {""}, 0); });
   expect_unsupported(
       "a chunk's values are encoded as out-of-line bit-packing 16(flat 1) (encoding 4)",
       [] { chunk(out_of_line(16, 1), {std::string(128, '\0')}, 1); });
@@ -222,6 +222,47 @@ TEST_F(DictionaryTest, RefusesIndicesOfOtherWidths) {
   Array values;
   expect_unsupported("dictionary indices of 128 bits",
                      [&] { append_dictionary_values(sizes_, view(""), 128, {}, 100, values); });
+}
+
+TEST(ValuesTest, FixedSizeListsHaveABitmapBeforeTheirValues) {
+  const Compression lists = compression(fixed_size_list(2, flat(8), true));
+  Array values = empty_values(lists);
+  const std::vector<io::ByteView> buffers = {view("\x0b"), view("abcd")};
+  append_chunk_values(lists, buffers, 2, values);
+  EXPECT_EQ(values.items, 2);
+  EXPECT_EQ(values.dimension, 2);
+  EXPECT_EQ(values.value_valid, (std::vector<std::uint8_t>{1, 1, 0, 1}));
+  EXPECT_EQ(numbers<char>(values.data), (std::vector<char>{'a', 'b', 'c', 'd'}));
+}
+
+TEST(ValuesTest, BitsOfListsAreNotPaddedToBytes) {
+  const Compression lists = compression(fixed_size_list(3, flat(1)));
+  Array values = empty_values(lists);
+  const std::vector<io::ByteView> buffers = {view("\x2d")};
+  append_chunk_values(lists, buffers, 2, values);
+  EXPECT_EQ(numbers<char>(values.data), (std::vector<char>{1, 0, 1, 1, 0, 1}));
+}
+
+TEST(ValuesTest, RefusesNullsBetweenFixedSizeLists) {
+  const Compression lists = compression(fixed_size_list(2, fixed_size_list(2, flat(8)), true));
+  Array values = empty_values(lists);
+  const std::vector<io::ByteView> buffers = {view("a"), view("abcd")};
+  expect_unsupported("a chunk's values are encoded as fixed size list 2 with validity",
+                     [&] { append_chunk_values(lists, buffers, 1, values); });
+}
+
+TEST(ValuesTest, RefusesFixedSizeListsThatAreCut) {
+  const Compression lists = compression(fixed_size_list(2, flat(8), true));
+  Array values = empty_values(lists);
+  const std::vector<io::ByteView> buffers = {view("\x0b"), view("abc")};
+  expect_corrupt("fixed-width values needs 4 bytes",
+                 [&] { append_chunk_values(lists, buffers, 2, values); });
+}
+
+TEST(ValuesTest, RefusesABlockOfListsThatNoBytesStandBehind) {
+  const Compression lists = compression(fixed_size_list(1 << 20, out_of_line(64, 0)));
+  expect_unsupported("a dictionary are encoded as fixed size list",
+                     [&] { (void)decode_block(lists, view(""), 1 << 20); });
 }
 
 }  // namespace

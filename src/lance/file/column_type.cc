@@ -75,8 +75,9 @@ std::optional<std::uint32_t> find_column(const DataFile& file, const std::vector
 
 Array empty_column(const std::vector<Field>& fields, const Field& leaf) {
   Array array;
-  const auto parent = std::find_if(
-      fields.begin(), fields.end(), [&leaf](const Field& field) { return field.id == leaf.parent_id; });
+  const auto parent = std::find_if(fields.begin(), fields.end(), [&leaf](const Field& field) {
+    return field.id == leaf.parent_id;
+  });
   if (leaf.parent_id >= 0 && parent != fields.end() && is_list(*parent)) {
     array.is_list = true;
     array.list_offsets = {0};

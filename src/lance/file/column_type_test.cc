@@ -6,46 +6,82 @@
 namespace lancekeep::lance {
 namespace {
 
-Array column(const std::vector<Field>& fields, std::size_t index, std::size_t columns) {
-  FileDescriptor descriptor;
-  descriptor.fields = fields;
-  return empty_column(descriptor, index, columns);
+constexpr FormatVersion v2_0{2, 0};
+constexpr FormatVersion v2_1{2, 1};
+
+std::vector<std::int32_t> ids(const std::vector<Field>& fields, FormatVersion version) {
+  std::vector<std::int32_t> result;
+  for (const Field* column : column_fields(fields, version)) result.push_back(column->id);
+  return result;
 }
 
-TEST(ColumnTypeTest, KnowsWidths) {
-  EXPECT_EQ(column({field(0, -1, "int64")}, 0, 1).item_bits, 64);
-  EXPECT_EQ(column({field(0, -1, "float")}, 0, 1).item_bits, 32);
-  EXPECT_EQ(column({field(0, -1, "halffloat")}, 0, 1).item_bits, 16);
-  EXPECT_EQ(column({field(0, -1, "uint8")}, 0, 1).item_bits, 8);
-  EXPECT_EQ(column({field(0, -1, "string")}, 0, 1).offsets, (std::vector<std::uint64_t>{0}));
+Field packed(Field field) {
+  field.metadata["lance-encoding:packed"] = "true";
+  return field;
+}
+
+/// name, value (list, item), info (struct: a, b)
+std::vector<Field> model() {
+  return {field(0, -1, "string"), field(1, -1, "list"), field(2, 1, "double"),
+          field(3, -1, "struct"), field(4, 3, "int64"), field(5, 3, "string")};
+}
+
+TEST(ColumnTypeTest, LeavesHaveColumnsAndAtFormat20TheirParentsToo) {
+  EXPECT_EQ(ids(model(), v2_1), (std::vector<std::int32_t>{0, 2, 4, 5}));
+  EXPECT_EQ(ids(model(), v2_0), (std::vector<std::int32_t>{0, 1, 2, 3, 4, 5}));
+}
+
+TEST(ColumnTypeTest, APackedStructIsOneColumn) {
+  std::vector<Field> fields = model();
+  fields[3] = packed(fields[3]);
+  EXPECT_EQ(ids(fields, v2_1), (std::vector<std::int32_t>{0, 2, 3}));
+  EXPECT_EQ(ids(fields, v2_0), (std::vector<std::int32_t>{0, 1, 2, 3}));
+}
+
+TEST(ColumnTypeTest, FindsTheColumnOfALeafThatStandsForItsList) {
+  DataFile file;
+  file.fields = {2, 0};
+  file.column_indices = {1, 0};
+  EXPECT_EQ(find_column(file, model(), 1), 1);
+  EXPECT_EQ(find_column(file, model(), 0), 0);
+}
+
+TEST(ColumnTypeTest, FindsTheListsOwnColumnWhereItHasOne) {
+  DataFile file;
+  file.fields = {0, 1, 2};
+  file.column_indices = {0, 1, 2};
+  EXPECT_EQ(find_column(file, model(), 1), 1);
+}
+
+TEST(ColumnTypeTest, FindsNoColumnWhereThereIsNone) {
+  DataFile file;
+  file.fields = {-2, 4};
+  file.column_indices = {0, -1};
+  EXPECT_EQ(find_column(file, model(), 0), std::nullopt);
+  EXPECT_EQ(find_column(file, model(), 4), std::nullopt);
+  EXPECT_EQ(find_column(file, model(), -2), std::nullopt);
+}
+
+TEST(ColumnTypeTest, KnowsWidthsAndLists) {
+  const std::vector<Field> fields = model();
+  EXPECT_FALSE(empty_column(fields, fields[0]).is_list);
+  EXPECT_EQ(empty_column(fields, fields[0]).offsets, (std::vector<std::uint64_t>{0}));
+  const Array list = empty_column(fields, fields[2]);
+  EXPECT_TRUE(list.is_list);
+  EXPECT_EQ(list.item_bits, 64);
+  EXPECT_EQ(list.list_offsets, (std::vector<std::uint64_t>{0}));
+  EXPECT_EQ(empty_column(fields, field(6, -1, "fixed_size_list:float:4")).dimension, 4);
 }
 
 TEST(ColumnTypeTest, KnowsBlobs) {
   Field blob = field(0, -1, "large_binary");
-  EXPECT_EQ(column({blob}, 0, 1).item_bits, 0);
+  EXPECT_EQ(empty_column({blob}, blob).item_bits, 0);
   blob.metadata["lance-encoding:blob"] = "true";
-  EXPECT_EQ(column({blob}, 0, 1).item_bits, 128);
-}
-
-TEST(ColumnTypeTest, CountsLeavesOnly) {
-  const std::vector<Field> fields = {field(0, -1, "string"), field(1, -1, "list"),
-                                     field(2, 1, "int64"), field(3, -1, "double")};
-  EXPECT_FALSE(column(fields, 0, 3).is_list);
-  const Array list = column(fields, 1, 3);
-  EXPECT_TRUE(list.is_list);
-  EXPECT_EQ(list.item_bits, 64);
-  EXPECT_EQ(list.list_offsets, (std::vector<std::uint64_t>{0}));
-  EXPECT_FALSE(column(fields, 2, 3).is_list);
+  EXPECT_EQ(empty_column({blob}, blob).item_bits, 128);
 }
 
 TEST(ColumnTypeTest, LeavesOpenWhatItDoesNotKnow) {
-  EXPECT_FALSE(column({field(0, -1, "decimal:128:10:2")}, 0, 1).has_type());
-  EXPECT_FALSE(column({field(0, -1, "struct"), field(1, 0, "int64")}, 0, 1).has_type());
-}
-
-TEST(ColumnTypeTest, LeavesOpenASchemaThatIsNotTheColumns) {
-  EXPECT_FALSE(column({field(0, -1, "int64")}, 0, 2).has_type());
-  EXPECT_FALSE(column({field(0, -1, "int64")}, 1, 1).has_type());
+  EXPECT_FALSE(empty_column({}, field(0, -1, "map:int32")).has_type());
 }
 
 }  // namespace

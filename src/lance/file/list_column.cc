@@ -83,7 +83,7 @@ void ListColumn::inspect(std::uint32_t column, std::uint64_t max_values) {
   }
   if (file_->has_lists_only(column)) not_numbers(metadata.encoding);  // lists of lists
   for (const Page& page : metadata.pages) {
-    add_part(is_v2_0_ ? v2_0::inspect_page(page)
+    add_part(is_v2_0_ ? v2_0::inspect_page(file_->bytes(), page, max_items_)
                       : inspect_page(file_->bytes(), page, max_items_),
              page);
   }
@@ -103,8 +103,8 @@ void ListColumn::add_part(const PageContent& content, const Page& page) {
     if (is_first) item_bits_ = content.item_bits;
     if (is_first) dimension_ = content.dimension;
     if (content.item_bits != item_bits_ || content.dimension != dimension_) {
-      page.encoding.fail(fmt::format("a page has values of {} bits, expected {}",
-                                     content.item_bits, item_bits_));
+      page.encoding.fail(
+          fmt::format("a page has values of {} bits, expected {}", content.item_bits, item_bits_));
     }
   }
   parts_.push_back({&page, parts_.size(), items_, content.items});
@@ -119,9 +119,8 @@ Array ListColumn::decode_part(const Part& part, std::span<std::byte> values) con
   const std::size_t width = item_bits_ / 8;
   const auto items = values.subspan(part.first_item * width, part.items * width);
   try {
-    Array array = is_v2_0_
-                      ? v2_0::decode_page_into(file_->bytes(), *part.page, max_items_, items)
-                      : decode_page_into(file_->bytes(), *part.page, max_items_, items);
+    Array array = is_v2_0_ ? v2_0::decode_page_into(file_->bytes(), *part.page, max_items_, items)
+                           : decode_page_into(file_->bytes(), *part.page, max_items_, items);
     if (!array.outer.empty()) not_numbers(part.page->encoding);
     if (array.items != part.items) {
       part.page->encoding.fail(
@@ -138,9 +137,8 @@ Array ListColumn::decode_part(const Part& part, std::span<std::byte> values) con
 
 ListRows ListColumn::decode(std::span<std::byte> values, unsigned threads) const {
   if (values.size() != values_ * (value_bits_ / 8)) {
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("{} bytes for {} values of {} bits", values.size(), values_,
-                            value_bits_));
+    throw Error(ErrorCode::invalid_argument, fmt::format("{} bytes for {} values of {} bits",
+                                                         values.size(), values_, value_bits_));
   }
   std::vector<Array> pages(parts_.size());
   for_each_part(parts_.size(), threads,

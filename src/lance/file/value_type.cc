@@ -14,10 +14,11 @@ constexpr int max_depth = 8;
 
 const std::map<std::string_view, std::uint32_t>& plain_types() {
   static const std::map<std::string_view, std::uint32_t> types = {
-      {"string", 0},    {"large_string", 0}, {"binary", 0},     {"large_binary", 0}, {"bool", 8},
-      {"int8", 8},      {"uint8", 8},        {"int16", 16},     {"uint16", 16},      {"halffloat", 16},
-      {"int32", 32},    {"uint32", 32},      {"float", 32},     {"date32:day", 32},  {"time32:s", 32},
-      {"time32:ms", 32}, {"int64", 64},      {"uint64", 64},    {"double", 64},      {"date64:ms", 64},
+      {"string", 0},     {"large_string", 0}, {"binary", 0},    {"large_binary", 0},
+      {"bool", 8},       {"int8", 8},         {"uint8", 8},     {"int16", 16},
+      {"uint16", 16},    {"halffloat", 16},   {"int32", 32},    {"uint32", 32},
+      {"float", 32},     {"date32:day", 32},  {"time32:s", 32}, {"time32:ms", 32},
+      {"int64", 64},     {"uint64", 64},      {"double", 64},   {"date64:ms", 64},
       {"time64:us", 64}, {"time64:ns", 64}};
   return types;
 }

@@ -18,8 +18,8 @@ namespace lancekeep::lance::v2_0 {
 
 /// End offsets of `count` entries, the null ones told by what they have on top.
 struct EndOffsets {
-  std::vector<std::uint64_t> ends;   ///< ascending, without what nulls have on top
-  std::vector<std::uint8_t> valid;   ///< empty: all are valid
+  std::vector<std::uint64_t> ends;  ///< ascending, without what nulls have on top
+  std::vector<std::uint8_t> valid;  ///< empty: all are valid
 };
 /// Throws corrupt where one lies before the one before it, or beyond `end`.
 [[nodiscard]] EndOffsets decode_offsets(const ArrayEncoding& encoding, const PageInput& page,

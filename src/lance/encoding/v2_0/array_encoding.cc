@@ -90,9 +90,9 @@ GeneralScheme decode_scheme(const io::ByteView& message) {
   if (name.empty() || name == "none") return GeneralScheme::none;
   if (name == "lz4") return GeneralScheme::lz4;
   if (name == "zstd") return GeneralScheme::zstd;
-  message.fail(ErrorCode::unsupported,
-               fmt::format("a buffer is compressed with {}, expected `lz4` or `zstd`",
-                           io::printable(name)));
+  message.fail(
+      ErrorCode::unsupported,
+      fmt::format("a buffer is compressed with {}, expected `lz4` or `zstd`", io::printable(name)));
 }
 
 void decode_nulls(const io::ByteView& message, ArrayEncoding& result, int depth) {
@@ -160,17 +160,26 @@ ArrayEncoding decode_at_depth(const io::ByteView& message, int depth) {
     result.kind = ArrayKind{tag};
     decode_body(body, result, depth);
   });
-  if (result.kind == ArrayKind{})
-    message.fail("the page leaves out which encoding its data has");
+  if (result.kind == ArrayKind{}) message.fail("the page leaves out which encoding its data has");
   result.message = message;
   return result;
 }
 
 std::string name_of(ArrayKind kind) {
-  constexpr const char* names[] = {"",          "flat",          "nullable", "fixed-size list",
-                                   "list",      "struct",        "binary",   "dictionary",
-                                   "fsst",      "packed struct", "bitpacked", "fixed-size binary",
-                                   "bitpacked for non-negative", "constant"};
+  constexpr const char* names[] = {"",
+                                   "flat",
+                                   "nullable",
+                                   "fixed-size list",
+                                   "list",
+                                   "struct",
+                                   "binary",
+                                   "dictionary",
+                                   "fsst",
+                                   "packed struct",
+                                   "bitpacked",
+                                   "fixed-size binary",
+                                   "bitpacked for non-negative",
+                                   "constant"};
   const auto number = static_cast<std::uint32_t>(kind);
   return number < std::size(names) ? names[number] : fmt::format("encoding {}", number);
 }
@@ -184,10 +193,11 @@ const ArrayEncoding& ArrayEncoding::child(std::size_t index) const {
 }
 
 void ArrayEncoding::unsupported() const {
-  message.fail(ErrorCode::unsupported,
-               fmt::format("the page is encoded as {} (encoding {} of format 2.0), which this build "
-                           "does not read here",
-                           to_string(*this), static_cast<std::uint32_t>(kind)));
+  message.fail(
+      ErrorCode::unsupported,
+      fmt::format("the page is encoded as {} (encoding {} of format 2.0), which this build "
+                  "does not read here",
+                  to_string(*this), static_cast<std::uint32_t>(kind)));
 }
 
 ArrayEncoding decode_array_encoding(const io::ByteView& message) {

@@ -32,15 +32,15 @@ enum class ArrayKind : std::uint32_t {
 enum class Nulls : std::uint32_t { unknown = 0, none = 1, some = 2, all = 3 };
 
 struct ArrayEncoding {
-  ArrayKind kind{};             ///< may be a number that has no name here
-  Nulls nulls{};                ///< nullable only
-  std::uint64_t bits = 0;       ///< flat: of a value
-  std::uint64_t buffer = 0;     ///< flat, packed struct: which of the page's buffers
-  GeneralScheme scheme{};       ///< flat: how the buffer is compressed
-  std::uint64_t dimension = 0;  ///< fixed-size list: its items
-  std::uint64_t adjustment = 0; ///< list, binary: what null entries have on top of their offset
-  std::uint64_t items = 0;      ///< list: of all rows; dictionary: of the dictionary
-  io::ByteView symbol_table;    ///< fsst only
+  ArrayKind kind{};              ///< may be a number that has no name here
+  Nulls nulls{};                 ///< nullable only
+  std::uint64_t bits = 0;        ///< flat: of a value
+  std::uint64_t buffer = 0;      ///< flat, packed struct: which of the page's buffers
+  GeneralScheme scheme{};        ///< flat: how the buffer is compressed
+  std::uint64_t dimension = 0;   ///< fixed-size list: its items
+  std::uint64_t adjustment = 0;  ///< list, binary: what null entries have on top of their offset
+  std::uint64_t items = 0;       ///< list: of all rows; dictionary: of the dictionary
+  io::ByteView symbol_table;     ///< fsst only
   /// Nullable: validity where some are null, values. Binary: offsets, bytes. Dictionary: indices,
   /// items. Packed struct: its fields. List: offsets; its items are another column.
   std::vector<ArrayEncoding> children;

@@ -82,10 +82,17 @@ void decode_page(const io::ByteView& file, const Page& page, Meaning meaning,
   append_array(out, std::move(decoded), page.encoding);
 }
 
-PageContent inspect_page(const Page& page) {
+PageContent inspect_page(const io::ByteView& file, const Page& page, std::uint64_t max_items) {
   const ArrayEncoding encoding = decode_page_encoding(page);
+  const PageInput input = open_page(file, page, max_items, {}, any_alignment);
   PageContent content = fixed_content(encoding);
   content.items = page.rows;
+  const std::uint64_t width = content.item_bits / 8;
+  if (const auto plain = plain_values(encoding, input);
+      plain && width > 0 && page.rows > plain->size() / width) {
+    page.encoding.fail(fmt::format("a page of {} items of {} bytes has {} bytes", page.rows, width,
+                                   plain->size()));
+  }
   return content;
 }
 

@@ -26,7 +26,8 @@ void decode_page(const io::ByteView& file, const Page& page, Meaning meaning,
                  std::uint64_t max_items, Array& out);
 
 /// What a page of fixed-width values holds; all of its rows are items.
-[[nodiscard]] PageContent inspect_page(const Page& page);
+[[nodiscard]] PageContent inspect_page(const io::ByteView& file, const Page& page,
+                                       std::uint64_t max_items);
 
 /// Like decode_page(), but the items go to `items`, which they must fill; the Array has no data.
 [[nodiscard]] Array decode_page_into(const io::ByteView& file, const Page& page,
