@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes several hundred small datasets with pylance, of all data that a table of weights may have.
 
-    python matrix.py FOLDER
+    python matrix.py FOLDER [VERSION...]
 
 Each is format version x kind of values x settings of its encoding x what happened to it. A folder's
 name says what is in it, e.g. 2.1-list_f32-runs-zstd-deleted.
@@ -187,6 +187,26 @@ def extra_columns(rows: int, version: str, nulls: bool, seed: int = 0) -> pa.Tab
     return pa.table(columns)
 
 
+def packed_columns(rows: int) -> pa.Table:
+    """Structs whose fields stand side by side."""
+    kind = pa.struct([("position", pa.int64()), ("scale", pa.float32())])
+    values = pa.array([{"position": i, "scale": i / 2} for i in range(rows)], kind)
+    names = pa.array([f"t.{i}" for i in range(rows)])
+    dtypes = pa.array([None if i % 7 == 3 else f"float{16 << i % 3}" for i in range(rows)])  # a dictionary
+    field = pa.field("place", kind, metadata={"packed": "true", ENCODING + "packed": "true"})
+    texts = [pa.field("name", pa.string()), pa.field("dtype", pa.string())]
+    return pa.table([names, dtypes, values], schema=pa.schema([*texts, field]))
+
+
+def huge_row() -> pa.Table:
+    """A row of more values than a page has, between small ones."""
+    lengths = [3, 1_500_000, 0, 40]
+    offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype("i4"))
+    values = pa.array(np.random.default_rng(5).normal(size=sum(lengths)))
+    lists = pa.ListArray.from_arrays(offsets, values)
+    return pa.table({"name": ["a", "b", "c", "d"], "value": lists})
+
+
 def small_batches(table: pa.Table) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(table.schema, table.to_batches(max_chunksize=1))
 
@@ -262,9 +282,11 @@ def plan() -> Iterator[tuple[str, str, str, str, str]]:
     return (each for each in chosen if fits(*each[:4]))
 
 
-def names() -> list[str]:
+def names(versions: tuple[str, ...] = VERSIONS) -> list[str]:
     extras = [f"{v}-extra-{n}-{h}" for v in VERSIONS for n in ("full", "nulls") for h in ("rows", "appended", "compacted")]
-    return ["-".join(each) for each in plan()] + extras + [f"{v}-batches" for v in VERSIONS]
+    others = [f"{v}-{kind}" for v in VERSIONS for kind in ("batches", "packed", "huge")]
+    every = ["-".join(each) for each in plan()] + extras + others
+    return [name for name in every if name.split("-")[0] in versions]
 
 
 def make_one(folder: Path, name: str) -> None:
@@ -272,6 +294,12 @@ def make_one(folder: Path, name: str) -> None:
     if parts == ["batches"]:
         table = recipe("list_f64", "long", "plain", rows=120)
         lance.write_dataset(small_batches(table), folder / name, schema=table.schema, data_storage_version=version)
+        return
+    if parts == ["packed"]:
+        lance.write_dataset(packed_columns(300), folder / name, data_storage_version=version)
+        return
+    if parts == ["huge"]:
+        lance.write_dataset(huge_row(), folder / name, data_storage_version=version)
         return
     if parts[0] == "extra":
         def more(seed):
@@ -286,8 +314,8 @@ def make_one(folder: Path, name: str) -> None:
     HISTORIES[history](dataset, more)
 
 
-def make(folder: Path) -> None:
-    for name in names():
+def make(folder: Path, versions: tuple[str, ...] = VERSIONS) -> None:
+    for name in names(versions):
         try:
             make_one(folder, name)
         except BaseException as error:  # pylance's own panics are no Exceptions
@@ -296,4 +324,4 @@ def make(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    make(Path(sys.argv[1]))
+    make(Path(sys.argv[1]), tuple(sys.argv[2:]) or VERSIONS)

@@ -8,10 +8,13 @@
 // that. What cannot be read gives a line with "error" and its text.
 #include "io/input_file.h"
 #include "io/local_storage.h"
+#include "lance/encoding/page_layout.h"
+#include "lance/encoding/v2_0/array_page.h"
 #include "lance/file/column_type.h"
 #include "lance/file/list_column.h"
 #include "lance/table/dataset.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <iostream>
@@ -80,6 +83,19 @@ json to_json(const lance::Array& array) {
   return result;
 }
 
+/// How each page of a column is encoded; with the items of lists that are the next column.
+json pages_of(const lance::DataFileReader& file, std::uint32_t index) {
+  json pages = json::array();
+  for (const lance::Page& page : file.column(index).pages) {
+    pages.push_back(file.version() == lance::FormatVersion{2, 0}
+                        ? to_string(lance::v2_0::decode_page_encoding(page))
+                        : to_string(lance::decode_page_layout(page.encoding)));
+  }
+  if (!file.has_lists_only(index)) return pages;
+  for (json& page : pages_of(file, index + 1)) pages.push_back(std::move(page));
+  return pages;
+}
+
 const lance::Field* parent_of(const std::vector<lance::Field>& fields, const lance::Field& field) {
   for (const lance::Field& other : fields) {
     if (other.id == field.parent_id) return &other;
@@ -120,6 +136,8 @@ json read_leaf(const std::string& dataset, const lance::Manifest& manifest,
       line["bulk"] = true;
     }
     line["array"] = to_json(array);
+    line["format"] = fmt::format("{}.{}", file.version().major, file.version().minor);
+    line["pages"] = pages_of(file, *column);
     return line;
   }
   line["missing"] = true;

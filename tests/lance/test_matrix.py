@@ -5,6 +5,7 @@ LANCEKEEP_BUILD names the build folder, which has lancekeep_read_tool in it.
 """
 
 import collections
+import itertools
 import json
 import os
 import subprocess
@@ -18,6 +19,8 @@ import pyarrow.compute as pc
 import pytest
 
 AT_ONCE = 40
+OLD_PYTHON = Path(__file__).parents[2] / ".venv-pylance-1.0.4" / "bin" / "python"
+OLD_VERSIONS = ("2.0", "2.1")  # what 1.0.4 writes; 2.2 was not finished then
 
 
 def tool() -> Path:
@@ -35,17 +38,33 @@ def datasets(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def read(datasets: Path) -> dict[str, list[dict]]:
+def old_datasets(tmp_path_factory) -> Path:
+    assert OLD_PYTHON.exists(), "pylance 1.0.4 is missing: run `make setup`"
+    folder = tmp_path_factory.mktemp("matrix_1_0_4")
+    subprocess.run([OLD_PYTHON, matrix.__file__, folder, *OLD_VERSIONS], check=True, capture_output=True)
+    return folder
+
+
+def read_all(folder: Path, names: list[str]) -> dict[str, list[dict]]:
     """Per dataset, what the tool printed of it."""
     lines = collections.defaultdict(list)
-    names = matrix.names()
     for start in range(0, len(names), AT_ONCE):
-        paths = [datasets / name for name in names[start : start + AT_ONCE]]
+        paths = [folder / name for name in names[start : start + AT_ONCE]]
         run = subprocess.run([tool(), *paths], capture_output=True, text=True, check=True)
         for text in run.stdout.splitlines():
             line = json.loads(text)
             lines[Path(line["dataset"]).name].append(line)
     return lines
+
+
+@pytest.fixture(scope="session")
+def read(datasets: Path) -> dict[str, list[dict]]:
+    return read_all(datasets, matrix.names())
+
+
+@pytest.fixture(scope="session")
+def old_read(old_datasets: Path) -> dict[str, list[dict]]:
+    return read_all(old_datasets, matrix.names(OLD_VERSIONS))
 
 
 def mask_of(valid: str, count: int) -> pa.Array:
@@ -112,6 +131,9 @@ def as_bytes(array: pa.Array, path: list[str]) -> pa.Array:
     """The values that `path` names, as bytes, which is how Lancekeep gives them."""
     array = pa.concat_arrays([array])
     kind = array.type
+    if pa.types.is_struct(kind) and not path:  # a packed struct, whose fields stand side by side
+        fields = [as_bytes(field, []).to_pylist() for field in array.flatten()]
+        return pa.array([b"".join(row) for row in zip(*fields)], pa.binary(len(fields[0][0] + fields[1][0])))
     if pa.types.is_struct(kind):
         return as_bytes(array.flatten()[kind.get_field_index(path[0])], path[1:])
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
@@ -146,22 +168,86 @@ def check_leaf(line: dict, live: pa.Array, expected: pa.Table) -> None:
     assert ours.equals(theirs)
 
 
-@pytest.mark.parametrize("name", matrix.names())
-def test_a_dataset_is_what_pylance_reads(datasets: Path, read: dict, name: str) -> None:
-    dataset = lance.dataset(datasets / name)
+def check_dataset(path: Path, leaves: list[dict]) -> None:
+    dataset = lance.dataset(path)
     lines = collections.defaultdict(list)
-    for line in read[name]:
+    for line in leaves:
         lines[line["fragment"]].append(line)
     fragments = dataset.get_fragments()
     assert sorted(lines) == sorted(fragment.fragment_id for fragment in fragments)
     for fragment in fragments:
         table = fragment.scanner(with_row_address=True).to_table()
         live = pc.bit_wise_and(table["_rowaddr"], pa.scalar(0xFFFFFFFF, pa.uint64())).combine_chunks()
-        leaves = lines[fragment.fragment_id]
-        assert {line["path"][0] for line in leaves} == set(dataset.schema.names)
-        for line in leaves:
+        assert {line["path"][0] for line in lines[fragment.fragment_id]} == set(dataset.schema.names)
+        for line in lines[fragment.fragment_id]:
             assert line["deleted"] == line["physical_rows"] - len(live)
             check_leaf(line, live, table)
+
+
+@pytest.mark.parametrize("name", matrix.names())
+def test_a_dataset_is_what_pylance_reads(datasets: Path, read: dict, name: str) -> None:
+    check_dataset(datasets / name, read[name])
+
+
+@pytest.mark.parametrize("name", matrix.names(OLD_VERSIONS))
+def test_a_dataset_of_pylance_1_0_4_is_what_pylance_reads(old_datasets: Path, old_read: dict, name: str) -> None:
+    check_dataset(old_datasets / name, old_read[name])
+
+
+def test_a_changed_byte_is_noticed(datasets: Path, read: dict) -> None:
+    """The comparison itself: it would be worth nothing if it could not fail."""
+    name = "2.1-list_f64-random-plain-rows"
+    for index in range(len(read[name])):
+        leaves = json.loads(json.dumps(read[name]))
+        array = leaves[index]["array"]
+        data = bytearray.fromhex(array["data"])
+        data[len(data) // 2] ^= 1
+        array["data"] = data.hex()
+        with pytest.raises(AssertionError):
+            check_dataset(datasets / name, leaves)
+
+
+@pytest.mark.parametrize("version", ["legacy", "2.3"])
+def test_other_formats_are_refused_with_how_to_convert_them(tmp_path: Path, version: str) -> None:
+    table = matrix.recipe("list_f64", "random", "plain")
+    lance.write_dataset(table, tmp_path / "old", data_storage_version=version)
+    [*leaves] = read_all(tmp_path, ["old"])["old"]
+    assert len(leaves) == table.num_columns
+    how = 'lance.write_dataset(lance.dataset(old).to_table(), new, data_storage_version="2.1")'
+    assert all(how in line["error"] for line in leaves)
+    lance.write_dataset(lance.dataset(tmp_path / "old").to_table(), tmp_path / "new", data_storage_version="2.1")
+    check_dataset(tmp_path / "new", read_all(tmp_path, ["new"])["new"])
+
+
+# What the datasets must have in them, per format; if pylance stops writing one of these, this says so.
+OLD_ENCODINGS = {
+    "flat 1", "flat 8", "flat 16", "flat 32", "flat 64", "flat 128", "all null", "nullable(flat 1, flat 64)",
+    "fixed-size list 6(flat 64)", "list(flat 64)", "binary(flat 64, flat 8)", "flat 8 zstd", "flat 8 lz4",
+    "dictionary(flat 8, binary", "dictionary(flat 32, binary", "fsst(binary", "packed struct",
+}
+ENCODINGS = {
+    "mini-block", "constant", "full-zip", "flat 1", "flat 8", "flat 16", "flat 32", "flat 64",
+    "variable(flat 32)", "variable(flat 64)", "fsst(variable", "run-length(flat 64", "run-length(flat 32",
+    "inline bit-packing 16", "inline bit-packing 32", "inline bit-packing 64", "out-of-line bit-packing 16(flat 1)",
+    "general zstd(byte stream split(flat 64))", "general lz4(byte stream split(flat 64))", "general zstd(flat 64)",
+    "general lz4(flat 64)", "general zstd(inline bit-packing", "general zstd(variable",
+    "fixed size list 6(flat 64)", "packed struct",
+    "fixed size list 6 with validity(flat 64)", "fixed size list 3(fixed size list 2(flat 32))",
+    "full-zip, layers 1 2, values flat 64", "full-zip, layers 3, values fixed size list 6 with validity",
+    "full-zip, layers 1, values fsst", "full-zip, layers 1, values general zstd",
+}
+NEW_ENCODINGS = {"inline value", "dictionary general lz4", "dictionary general zstd"}
+FORMATS = {"2.0": OLD_ENCODINGS, "2.1": ENCODINGS | {"dictionary variable"}, "2.2": ENCODINGS | NEW_ENCODINGS}
+
+
+@pytest.mark.parametrize("version", FORMATS)
+def test_all_encodings_occur(read: dict, version: str) -> None:
+    seen = collections.Counter()
+    for line in itertools.chain.from_iterable(read.values()):
+        if line.get("format") == version:
+            seen.update(line["pages"])
+    print(f"format {version}: {sum(seen.values())} pages, {len(seen)} different layouts")
+    assert not {word for word in FORMATS[version] if not any(word in page for page in seen)}
 
 
 def test_the_matrix_is_large_and_read_in_bulk(read: dict) -> None:

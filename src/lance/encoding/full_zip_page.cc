@@ -39,6 +39,11 @@ class FullZipDecoder {
   void check_lists();
   /// False for a list without items, and for a null that has no value.
   bool read_control_word();
+  /// As pylance 1.0.4 writes fixed-size lists that are all null: values that are constantly
+  /// nothing.
+  [[nodiscard]] bool is_all_null() const {
+    return layout_.values.kind == EncodingKind::constant && layout_.value_bits == 0;
+  }
   void read_fixed_value();
   void read_variable_value();
   void append_value(const Compression& compression, const io::ByteView& value);
@@ -71,6 +76,10 @@ void FullZipDecoder::check_layout() {
   }
   if (layers_.highest != 0 && layout_.def_bits == 0) {
     page_.message.fail("a full-zip page leaves out its definition levels");
+  }
+  if (is_all_null()) {
+    if (control_bytes_ == 0) page_.message.fail("a full-zip page of nulls has no levels");
+    return;
   }
   if (layout_.value_bits != 0) return check_lists();
   if (layout_.length_bits != 32 && layout_.length_bits != 64) {
@@ -117,14 +126,17 @@ bool FullZipDecoder::read_control_word() {
   }
   const std::uint32_t rep = word >> layout_.def_bits;
   if (rep > layers_.lists) {
-    reader_.fail(
-        fmt::format("a repetition level is {}, expected at most {}", rep, layers_.lists));
+    reader_.fail(fmt::format("a repetition level is {}, expected at most {}", rep, layers_.lists));
   }
   rep_.push_back(static_cast<Level>(rep));
   def_.push_back(def);
   if (rep_.size() == levels_at_once) hand_levels_over();
   if (!layers_.is_visible(def)) return false;
   ++result_.items;
+  if (is_all_null()) {
+    if (def == 0) reader_.fail("a full-zip page of nulls has a value");
+    return false;
+  }
   if (def == 0 || layout_.value_bits != 0) return true;
   result_.offsets.push_back(result_.data.size());
   return false;
@@ -179,7 +191,7 @@ void FullZipDecoder::append_value(const Compression& compression, const io::Byte
 
 Array FullZipDecoder::decode() {
   check_layout();
-  set_type(result_, layout_.value_bits == 0 ? 0 : fixed_bits(layout_.values));
+  if (!is_all_null()) set_type(result_, layout_.value_bits == 0 ? 0 : fixed_bits(layout_.values));
   if (layout_.value_bits != 0) result_.dimension = dimension(layout_.values);
   while (reader_.remaining() > 0) {
     if (!layers_.has_lists() && result_.items == page_.rows)
@@ -193,6 +205,7 @@ Array FullZipDecoder::decode() {
       read_variable_value();
     }
   }
+  page_.check_items(result_.items);
   hand_levels_over();
   rows_.finish(result_, page_.message);
   return std::move(result_);

@@ -95,6 +95,22 @@ TEST(FullZipPageTest, ReadsFixedSizeListsWithNulls) {
   EXPECT_EQ(numbers<char>(array.data), (std::vector<char>{'a', 'b', 0, 'd'}));
 }
 
+TEST(FullZipPageTest, ReadsNullsOfNoType) {
+  TestPage page = {
+      message(3, varints({{2, 1}, {3, 0}}) + message(7, message(3, "")) + layers(8, {3})),
+      {"\1\1"},
+      2};
+  EXPECT_EQ(page.decode().row_valid, (Valid{0, 0}));
+  EXPECT_FALSE(page.decode().has_type());
+  page.buffers[0][1] = 0;
+  expect_corrupt("a full-zip page of nulls has a value", [&] { (void)page.decode(); });
+}
+
+TEST(FullZipPageTest, RefusesNullsWithoutLevels) {
+  const TestPage page = {message(3, message(7, message(3, "")) + layers(8, {1})), {"\1"}, 1};
+  expect_corrupt("a full-zip page of nulls has no levels", [&] { (void)page.decode(); });
+}
+
 TEST(FullZipPageTest, RefusesLayersWithoutTheirLevels) {
   TestPage page = lists();
   page.layout = message(3, varint(3, 64) + message(7, flat(64)) + layers(8, {1, 2}));
@@ -156,8 +172,8 @@ TEST(FullZipPageTest, RefusesALevelThatNoLayerHas) {
   page.buffers[0][12] = 2;
   expect_corrupt("a repetition level is 1, expected at most 0", [&] { (void)page.decode(); });
   page = lists();
-  page.layout = message(3, varints({{1, 1}, {2, 2}, {3, 64}}) + message(7, flat(64)) +
-                               layers(8, {1, 5}));
+  page.layout =
+      message(3, varints({{1, 1}, {2, 2}, {3, 64}}) + message(7, flat(64)) + layers(8, {1, 5}));
   expect_corrupt("a definition level is 3, expected at most 1", [&] { (void)page.decode(); });
 }
 

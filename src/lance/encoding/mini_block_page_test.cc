@@ -191,8 +191,8 @@ TEST(MiniBlockPageTest, RefusesMoreLevelsThanRowsAndItems) {
 
 TEST(MiniBlockPageTest, RefusesADictionaryLargerThanThePage) {
   TestPage page = mini_block(mini_block_layout(flat(32), {1}, 1, 1) +
-                                       message(4, out_of_line(64, 0)) + varint(5, 1ULL << 40),
-                                   {{.values = {raw<std::uint32_t>({0})}}}, 1);
+                                 message(4, out_of_line(64, 0)) + varint(5, 1ULL << 40),
+                             {{.values = {raw<std::uint32_t>({0})}}}, 1);
   page.buffers.emplace_back();
   expect_corrupt("of a page of 1 items are a dictionary of", [&] { (void)page.decode(); });
 }

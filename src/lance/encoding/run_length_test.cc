@@ -29,6 +29,10 @@ TEST(RunLengthTest, ReadsALongRunAsSeveral) {
 
 TEST(RunLengthTest, ReadsNoRuns) { EXPECT_TRUE(runs<std::uint16_t>({}, {}, 0).empty()); }
 
+TEST(RunLengthTest, TakesOnlyWhatIsWantedOfALastRunThatIsTooLong) {
+  EXPECT_EQ(runs<std::uint16_t>({7, 8}, {2, 5}, 4), (std::vector<std::uint16_t>{7, 7, 8, 8}));
+}
+
 TEST(RunLengthTest, RefusesRunsThatAreTooLong) {
   expect_corrupt("runs have 3 values together, expected 2", [] {
     runs<std::uint16_t>({7, 8}, {2, 1}, 2);

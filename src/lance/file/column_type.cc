@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/file/column_type.h"
 
+#include "lance/file/footer.h"
 #include "lance/file/value_type.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
@@ -64,6 +67,12 @@ std::optional<std::uint32_t> find_column(const DataFile& file, const std::vector
     return std::nullopt;
   };
   if (id < 0) return std::nullopt;
+  if (file.column_indices.size() < file.fields.size()) {
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("the data file `{}` has format {}.{}, which this build does not read; {}",
+                    file.path, file.version.major, file.version.minor, kHowToConvert));
+  }
   if (const auto own = column_of(id)) return own;
   for (const Field& field : fields) {  // parents stand before their children
     if (!wanted.contains(field.parent_id)) continue;

@@ -21,7 +21,8 @@ namespace lancekeep::lance {
 [[nodiscard]] bool is_blob(const Field& field);
 
 /// The column of `file` that DataFileReader::read_column gives field `id` from, lists included;
-/// nothing where the file does not have it. `fields` are the dataset's.
+/// nothing where the file does not have it. `fields` are the dataset's. Throws unsupported for
+/// files of format 0.1, which have no such columns: they would look as if all were missing.
 [[nodiscard]] std::optional<std::uint32_t> find_column(const DataFile& file,
                                                        const std::vector<Field>& fields,
                                                        std::int32_t id);

@@ -62,6 +62,14 @@ TEST(ColumnTypeTest, FindsNoColumnWhereThereIsNone) {
   EXPECT_EQ(find_column(file, model(), -2), std::nullopt);
 }
 
+TEST(ColumnTypeTest, RefusesFilesThatSayNoColumns) {
+  DataFile file;
+  file.fields = {0, 1, 2};
+  file.version = {0, 1};
+  expect_unsupported("has format 0.1, which this build does not read; rewrite the dataset with",
+                     [&] { (void)find_column(file, model(), 1); });
+}
+
 TEST(ColumnTypeTest, KnowsWidthsAndLists) {
   const std::vector<Field> fields = model();
   EXPECT_FALSE(empty_column(fields, fields[0]).is_list);

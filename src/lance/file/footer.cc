@@ -25,13 +25,10 @@ FormatVersion check_version(FormatVersion written, const io::ByteView& file) {
   const std::string name = written == FormatVersion{0, 2}
                                ? "0.1 (\"legacy\")"
                                : fmt::format("{}.{}", written.major, written.minor);
-  file.fail(
-      ErrorCode::unsupported,
-      fmt::format(
-          "the data file has format {}, which this build does not read; rewrite the dataset with "
-          "lance.write_dataset(lance.dataset(old).to_table(), new, data_storage_version=\"2.1\")",
-          name),
-      file.size() - footer_size);
+  file.fail(ErrorCode::unsupported,
+            fmt::format("the data file has format {}, which this build does not read; {}", name,
+                        kHowToConvert),
+            file.size() - footer_size);
 }
 
 std::vector<io::ByteView> read_table(const io::ByteView& body, std::uint64_t position,

@@ -9,6 +9,7 @@
 #include "io/byte_view.h"
 #include "lance/proto/manifest.h"
 
+#include <string_view>
 #include <vector>
 
 namespace lancekeep::lance {
@@ -18,6 +19,11 @@ struct Footer {
   std::vector<io::ByteView> columns;         ///< each a ColumnMetadata message
   std::vector<io::ByteView> global_buffers;  ///< the first is the file descriptor
 };
+
+/// What to do about a file of a format that this build does not read.
+inline constexpr std::string_view kHowToConvert =
+    "rewrite the dataset with lance.write_dataset(lance.dataset(old).to_table(), new, "
+    "data_storage_version=\"2.1\")";
 
 /// @throws Error corrupt, or unsupported for a format other than 2.0, 2.1 and 2.2.
 [[nodiscard]] Footer decode_footer(const io::ByteView& file);
