@@ -83,6 +83,10 @@ class LANCEKEEP_API Version {
   /// Maps the tensor's bytes; a value that starts at no multiple of its element size is copied
   /// instead.
   [[nodiscard]] TensorView tensor(std::string_view name, Access access = Access::read) const;
+  /// Copies the value's bytes from byte `offset` of it on until `into` is full, reading the file
+  /// instead of touching pages of its mapping. Any number of threads may, at once.
+  /// @throws Error invalid_argument where the value ends before that.
+  void read(std::string_view name, std::uint64_t offset, std::span<std::byte> into) const;
   [[nodiscard]] Location locate(std::string_view name) const;
   /// All rows of this version as something that can be saved or exported again.
   [[nodiscard]] std::unique_ptr<TensorSource> source() const;

@@ -54,13 +54,25 @@ TensorView aligned_copy(const TensorRow& row, std::span<const std::byte> bytes) 
 
 const io::ByteView& Version::State::file(std::size_t index, Access access) const {
   if (access == Access::read) return table.files[index];
-  const std::lock_guard lock(writable_mutex);
+  const std::lock_guard lock(mutex);
   auto it = writable.find(index);
   if (it == writable.end()) {
     it =
         writable.emplace(index, storage->map(table.paths[index], io::MapMode::copy_on_write)).first;
   }
   return it->second;
+}
+
+std::optional<io::InputFile> Version::State::open(std::size_t index) const {
+  const std::lock_guard lock(mutex);
+  if (const auto it = opened.find(index); it != opened.end()) return it->second;
+  std::optional<io::InputFile> file;
+  try {
+    file = storage->open(table.paths[index]);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::not_found) throw;
+  }
+  return opened.emplace(index, std::move(file)).first->second;
 }
 
 std::uint64_t Version::number() const { return state_->info.number; }
@@ -83,6 +95,25 @@ TensorView Version::State::view(const TensorRow& row, Access access) const {
   const auto address = reinterpret_cast<std::uintptr_t>(bytes.bytes().data());
   if (address % alignment_of(*row.dtype) != 0) return aligned_copy(row, bytes.bytes());
   return {*row.dtype, *row.shape, bytes.bytes(), bytes.owner()};
+}
+
+void Version::read(std::string_view name, std::uint64_t offset, std::span<std::byte> into) const {
+  const TensorRow& row = find_row(*state_, name);
+  if (offset > row.value->size || into.size() > row.value->size - offset) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("{} bytes from byte {} on are wanted of tensor `{}`, which has {}",
+                            into.size(), offset, name, row.value->size),
+                state_->storage->full_name(""));
+  }
+  if (into.empty()) return;
+  const std::uint64_t position = row.value->position + offset;
+  if (const auto file = state_->open(row.file)) {
+    file->read_at(position, into, "a tensor's value");
+  } else {
+    // A clean-up took the file from its folder; this version's mapping still has it.
+    const auto mapped = state_->table.files[row.file].sub(position, into.size(), "a tensor's value");
+    std::memcpy(into.data(), mapped.bytes().data(), into.size());
+  }
 }
 
 Location Version::locate(std::string_view name) const {

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// What saves, comparisons, verifications and clean-ups report: read-only values.
+#include "python/src/bind.h"
+
+#include <nanobind/stl/filesystem.h>
+
+#include <fmt/format.h>
+
+namespace lancekeep::python {
+namespace {
+
+void bind_save(nb::module_& module) {
+  nb::class_<SaveReport>(module, "SaveReport", "What a save did. Bytes count tied tensors once.")
+      .def_ro("version", &SaveReport::version)
+      .def_ro("tensors_written", &SaveReport::tensors_written)
+      .def_ro("tensors_kept", &SaveReport::tensors_kept,
+              "Shared with the version before, not written again.")
+      .def_ro("bytes_written", &SaveReport::bytes_written, "All that the save put on the disk.")
+      .def_ro("bytes_shared", &SaveReport::bytes_shared)
+      .def_ro("bytes_total", &SaveReport::bytes_total)
+      .def_ro("notes", &SaveReport::notes)
+      .def("__repr__", [](const SaveReport& report) {
+        return fmt::format(
+            "SaveReport(version={}, tensors_written={}, tensors_kept={}, "
+            "bytes_written={}, bytes_total={})",
+            report.version, report.tensors_written, report.tensors_kept, report.bytes_written,
+            report.bytes_total);
+      });
+}
+
+void bind_diff(nb::module_& module) {
+  nb::class_<ChangeFigures>(module, "ChangeFigures", "How far a tensor moved, after − before.")
+      .def_ro("elements", &ChangeFigures::elements)
+      .def_ro("differing", &ChangeFigures::differing, "Elements whose bytes differ.")
+      .def_ro("non_finite", &ChangeFigures::non_finite,
+              "Elements that are NaN or infinite on either side; left out of the other figures.")
+      .def_ro("l2", &ChangeFigures::l2)
+      .def_ro("max_abs", &ChangeFigures::max_abs)
+      .def_ro("l2_before", &ChangeFigures::l2_before)
+      .def_ro("l2_after", &ChangeFigures::l2_after)
+      .def_ro("cosine", &ChangeFigures::cosine)
+      .def_prop_ro("relative", &ChangeFigures::relative, "l2 / l2_before.");
+  nb::class_<TensorChange>(module, "TensorChange", "A tensor that both versions have.")
+      .def_ro("before", &TensorChange::before)
+      .def_ro("after", &TensorChange::after)
+      .def_ro("figures", &TensorChange::figures,
+              "Where they were asked for, and both sides are floats of one dtype and shape.");
+  nb::class_<Diff>(module, "Diff", "What differs between two versions, in model order.")
+      .def_ro("added", &Diff::added)
+      .def_ro("removed", &Diff::removed)
+      .def_ro("changed", &Diff::changed)
+      .def_ro("unchanged", &Diff::unchanged)
+      .def(
+          "__bool__", [](const Diff& diff) { return !diff.empty(); }, "Whether anything differs.")
+      .def("__repr__", [](const Diff& diff) {
+        return fmt::format("Diff({} added, {} removed, {} changed, {} unchanged)",
+                           diff.added.size(), diff.removed.size(), diff.changed.size(),
+                           diff.unchanged.size());
+      });
+}
+
+void bind_verify(nb::module_& module) {
+  nb::class_<VerifyFinding>(module, "VerifyFinding", "One piece of damage.")
+      .def_ro("version", &VerifyFinding::version, "0: not of one version.")
+      .def_ro("tensor", &VerifyFinding::tensor)
+      .def_ro("file", &VerifyFinding::file)
+      .def_ro("offset", &VerifyFinding::offset)
+      .def_ro("what", &VerifyFinding::what)
+      .def("__repr__", [](const VerifyFinding& finding) {
+        return fmt::format("VerifyFinding(version={}, tensor={}, what={})", finding.version,
+                           nb::repr(nb::cast(finding.tensor)).c_str(),
+                           nb::repr(nb::cast(finding.what)).c_str());
+      });
+  nb::class_<VerifyReport>(module, "VerifyReport", "What the bytes say against what was recorded.")
+      .def_prop_ro("ok", &VerifyReport::ok)
+      .def_ro("versions", &VerifyReport::versions)
+      .def_ro("tensors", &VerifyReport::tensors, "Whose values were held against their hashes.")
+      .def_ro("bytes_read", &VerifyReport::bytes_read)
+      .def_ro("findings", &VerifyReport::findings)
+      .def_ro("notes", &VerifyReport::notes, "What could not be covered.")
+      .def("__repr__", [](const VerifyReport& report) {
+        return fmt::format("VerifyReport(ok={}, {} findings)", report.ok() ? "True" : "False",
+                           report.findings.size());
+      });
+}
+
+void bind_gc(nb::module_& module) {
+  nb::class_<GcReport>(module, "GcReport", "What a clean-up removed, or would.")
+      .def_ro("versions_removed", &GcReport::versions_removed)
+      .def_ro("files_removed", &GcReport::files_removed)
+      .def_ro("bytes_freed", &GcReport::bytes_freed)
+      .def_ro("orphans_kept", &GcReport::orphans_kept)
+      .def_ro("rewritten", &GcReport::rewritten)
+      .def_ro("dry_run", &GcReport::dry_run)
+      .def_ro("notes", &GcReport::notes)
+      .def("__repr__", [](const GcReport& report) {
+        return fmt::format("GcReport({} versions, {} files, {} bytes{})",
+                           report.versions_removed.size(), report.files_removed, report.bytes_freed,
+                           report.dry_run ? ", dry run" : "");
+      });
+}
+
+}  // namespace
+
+void bind_reports(nb::module_& module) {
+  bind_save(module);
+  bind_diff(module);
+  bind_verify(module);
+  bind_gc(module);
+}
+
+}  // namespace lancekeep::python

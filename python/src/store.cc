@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// A store: everything that touches the disk lets go of the GIL.
+#include "python/src/bind.h"
+
+#include <nanobind/stl/filesystem.h>
+#include <nanobind/stl/variant.h>
+
+#include <variant>
+
+namespace lancekeep::python {
+namespace {
+
+using Release = nb::gil_scoped_release;
+using Nanoseconds = std::chrono::nanoseconds;
+
+Ref ref_of(const PythonRef& ref) {
+  if (!ref) return {};
+  if (const auto* number = std::get_if<std::uint64_t>(&*ref)) return {*number};
+  return Ref::parse(std::get<std::string>(*ref));
+}
+
+SaveOptions options_of(std::string message, Metadata metadata, std::string tag, bool durable,
+                       const nb::object& progress) {
+  return {.message = std::move(message),
+          .metadata = std::move(metadata),
+          .tag = std::move(tag),
+          .durable = durable,
+          .progress = make_progress(progress)};
+}
+
+SaveReport save(Store& store, TensorSource& source, std::string message, Metadata metadata,
+                std::string tag, bool durable, const nb::object& progress) {
+  const SaveOptions options =
+      options_of(std::move(message), std::move(metadata), std::move(tag), durable, progress);
+  const Release release;
+  return store.save(source, options);
+}
+
+SaveReport replace(const std::filesystem::path& path, TensorSource& source, std::string message,
+                   Metadata metadata, std::string tag, bool durable, const nb::object& progress) {
+  const SaveOptions options =
+      options_of(std::move(message), std::move(metadata), std::move(tag), durable, progress);
+  const Release release;
+  return Store::replace(path, source, options);
+}
+
+VerifyReport verify(const Store& store, const PythonRef& ref, bool all,
+                    const nb::object& progress) {
+  const VerifyOptions options{.progress = make_progress(progress)};
+  const Release release;
+  return all ? store.verify_all(options) : store.verify(ref_of(ref), options);
+}
+
+Diff diff(const Store& store, const PythonRef& before, const PythonRef& after, bool figures,
+          const nb::object& progress) {
+  const DiffOptions options{.figures = figures, .progress = make_progress(progress)};
+  const Release release;
+  return store.diff(ref_of(before), ref_of(after), options);
+}
+
+std::optional<Nanoseconds> duration_of(std::optional<double> seconds) {
+  if (!seconds) return std::nullopt;
+  // Beyond what nanoseconds can count – 292 years – nothing is that old.
+  constexpr double kMost = 9.2e9;
+  return std::chrono::duration_cast<Nanoseconds>(
+      std::chrono::duration<double>(std::clamp(*seconds, 0.0, kMost)));
+}
+
+GcReport gc(Store& store, std::optional<std::uint64_t> keep_last, std::optional<double> older_than,
+            std::optional<double> orphans_older_than, bool dry_run) {
+  GcOptions options{.keep_last = keep_last, .older_than = duration_of(older_than)};
+  if (orphans_older_than) options.orphans_older_than = *duration_of(orphans_older_than);
+  options.dry_run = dry_run;
+  const Release release;
+  return store.gc(options);
+}
+
+void bind_writing(nb::class_<Store>& store) {
+  store.def("save", &save, nb::arg("source"), nb::arg("message"), nb::arg("metadata"),
+            nb::arg("tag"), nb::arg("durable"), nb::arg("progress").none());
+  store.def_static("replace", &replace, nb::arg("path"), nb::arg("source"), nb::arg("message"),
+                   nb::arg("metadata"), nb::arg("tag"), nb::arg("durable"),
+                   nb::arg("progress").none());
+  store.def(
+      "tag",
+      [](Store& self, const std::string& name, const PythonRef& ref, bool force,
+         std::optional<std::uint64_t> expected) {
+        return self.tag(name, ref_of(ref), force, expected);
+      },
+      nb::arg("name"), nb::arg("ref").none(), nb::arg("force"), nb::arg("expected").none(),
+      nb::call_guard<Release>());
+  store.def("untag", &Store::untag, nb::arg("name"), nb::call_guard<Release>());
+  store.def(
+      "restore", [](Store& self, const PythonRef& ref) { return self.restore(ref_of(ref)); },
+      nb::arg("ref").none(), nb::call_guard<Release>());
+  store.def("gc", &gc, nb::arg("keep_last").none(), nb::arg("older_than").none(),
+            nb::arg("orphans_older_than").none(), nb::arg("dry_run"));
+}
+
+void bind_reading(nb::class_<Store>& store) {
+  store.def_prop_ro("path", &Store::path);
+  store.def(
+      "at", [](const Store& self, const PythonRef& ref) { return self.at(ref_of(ref)); },
+      nb::arg("ref").none(), nb::call_guard<Release>());
+  store.def("versions", &Store::versions, nb::call_guard<Release>());
+  store.def("tags", &Store::tags, nb::call_guard<Release>());
+  store.def("diff", &diff, nb::arg("before").none(), nb::arg("after").none(), nb::arg("figures"),
+            nb::arg("progress").none());
+  store.def("verify", &verify, nb::arg("ref").none(), nb::arg("all"), nb::arg("progress").none());
+}
+
+}  // namespace
+
+void bind_store(nb::module_& module) {
+  nb::class_<Store> store(module, "Store");
+  store.def_static("open", &Store::open, nb::arg("path"), nb::call_guard<Release>());
+  store.def_static("create", &Store::create, nb::arg("path"), nb::call_guard<Release>());
+  bind_reading(store);
+  bind_writing(store);
+}
+
+}  // namespace lancekeep::python

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is told of tensors and versions: read-only values.
+#include "python/src/bind.h"
+
+#include <nanobind/stl/filesystem.h>
+
+#include <fmt/format.h>
+
+namespace lancekeep::python {
+namespace {
+
+// datetime has no nanoseconds; what is below a microsecond is cut off, as everywhere in Python.
+nb::object datetime_of(std::chrono::sys_time<std::chrono::nanoseconds> time) {
+  const nb::module_ datetime = nb::module_::import_("datetime");
+  const nb::object utc = datetime.attr("timezone").attr("utc");
+  const nb::object epoch = datetime.attr("datetime")(1970, 1, 1, nb::arg("tzinfo") = utc);
+  const auto micros = std::chrono::floor<std::chrono::microseconds>(time).time_since_epoch();
+  return epoch + datetime.attr("timedelta")(nb::arg("microseconds") = micros.count());
+}
+
+nb::tuple tuple_of(const Shape& shape) { return nb::tuple(nb::cast(shape)); }
+
+void bind_tensor_info(nb::module_& module) {
+  nb::class_<TensorInfo>(module, "TensorInfo", "A tensor's row in a version, without its values.")
+      .def_ro("name", &TensorInfo::name)
+      .def_ro(
+          "dtype", &TensorInfo::dtype,
+          "torch's name without the prefix, such as 'bfloat16'; 'json' and 'tree' are no tensors.")
+      .def_prop_ro("shape", [](const TensorInfo& info) { return tuple_of(info.shape); })
+      .def_ro("nbytes", &TensorInfo::nbytes)
+      .def_ro("hash", &TensorInfo::hash,
+              "XXH3-128 of the bytes, 32 hex digits; empty where pylance wrote the row.")
+      .def_ro("tied_to", &TensorInfo::tied_to,
+              "Name of the tensor that this one shares its storage with, or None.")
+      .def_ro("damage", &TensorInfo::damage, "Why it cannot be loaded; empty: it can.")
+      .def_prop_ro("is_tensor", &TensorInfo::is_tensor)
+      .def("__repr__", [](const TensorInfo& info) {
+        return fmt::format("TensorInfo(name={}, dtype='{}', shape={})",
+                           nb::repr(nb::cast(info.name)).c_str(), info.dtype,
+                           nb::repr(tuple_of(info.shape)).c_str());
+      });
+}
+
+void bind_version_info(nb::module_& module) {
+  nb::class_<VersionInfo>(module, "VersionInfo", "A version, without its tensors.")
+      .def_ro("number", &VersionInfo::number)
+      .def_prop_ro(
+          "time", [](const VersionInfo& info) { return datetime_of(info.time); },
+          "UTC, when the version was published.")
+      .def_ro("message", &VersionInfo::message)
+      .def_ro("metadata", &VersionInfo::metadata)
+      .def_ro("tags", &VersionInfo::tags)
+      .def_ro("tensors", &VersionInfo::tensors, "Number of rows.")
+      .def_ro("bytes_total", &VersionInfo::bytes_total, "Of all tensors, tied ones once.")
+      .def_ro("bytes_added", &VersionInfo::bytes_added,
+              "Files on disk that it has and the version before it has not.")
+      .def_ro("damage", &VersionInfo::damage, "Why its manifest cannot be read; empty: it can.")
+      .def_ro("warning", &VersionInfo::warning)
+      .def("__repr__", [](const VersionInfo& info) {
+        return fmt::format("VersionInfo(number={}, message={})", info.number,
+                           nb::repr(nb::cast(info.message)).c_str());
+      });
+}
+
+}  // namespace
+
+void bind_values(nb::module_& module) {
+  bind_tensor_info(module);
+  bind_version_info(module);
+}
+
+}  // namespace lancekeep::python
