@@ -63,6 +63,12 @@ struct Location {
   std::uint64_t length = 0;
 };
 
+/// Memory that is to get all bytes of a tensor.
+struct ReadRequest {
+  std::string name;
+  std::span<std::byte> into;
+};
+
 /// How TensorView bytes may be used: `copy_on_write` pages may be written by whoever casts const
 /// away (tensor libraries do); the file never changes.
 enum class Access { read, copy_on_write };
@@ -87,6 +93,10 @@ class LANCEKEEP_API Version {
   /// instead of touching pages of its mapping. Any number of threads may, at once.
   /// @throws Error invalid_argument where the value ends before that.
   void read(std::string_view name, std::uint64_t offset, std::span<std::byte> into) const;
+  /// Reads many values at once, by as many threads as the machine has cores, up to four; they are
+  /// gone when it returns. @throws Error invalid_argument, before anything is read, where a request
+  /// has not just the bytes of its tensor; after an error some are filled.
+  void read(std::span<const ReadRequest> requests) const;
   [[nodiscard]] Location locate(std::string_view name) const;
   /// All rows of this version as something that can be saved or exported again.
   [[nodiscard]] std::unique_ptr<TensorSource> source() const;

@@ -26,9 +26,11 @@ def load_into(version: Version, target: Any, strict: bool) -> tuple[list[str], l
         )
     found = {name: tensor for name, tensor in targets.items() if name in version}
     _torch.require_targets(found, version)
+    direct = {name: tensor.detach() for name, tensor in found.items() if _torch.takes_bytes(tensor, version[name].dtype)}
+    version._native.read_all([(name, tensor.data_ptr(), tensor.nbytes) for name, tensor in direct.items() if tensor.nbytes])
     with torch.no_grad():
-        for name, tensor in found.items():
-            _fill(version, name, tensor)
+        for name in found.keys() - direct.keys():
+            _fill(version, name, found[name])
     return missing, unexpected
 
 
@@ -38,4 +40,4 @@ def _fill(version: Version, name: str, target: torch.Tensor) -> None:
     def read(offset: int, address: int, count: int) -> None:
         version._native.read_into(name, offset, address, count)
 
-    _torch.read_into(name, target, info.dtype, info.nbytes, read, lambda: version.get_tensor(name))
+    _torch.copy_into(target.detach(), info.dtype, info.nbytes, read, lambda: version.get_tensor(name))

@@ -162,16 +162,17 @@ def stage(target: torch.Tensor, nbytes: int, read: Read) -> None:
         flat[start : start + count].copy_(staging[:count])
 
 
-def read_into(name: str, target: torch.Tensor, dtype: str, nbytes: int, read: Read, mapped: Callable[[], torch.Tensor]) -> None:
-    """Fills a tensor that exists: straight into its memory where that is as the bytes are, else by a copy that converts."""
-    target = target.detach()
-    same = dtype_name(target.dtype) == dtype
-    if same and is_plain(target):
-        if nbytes:
-            read(0, target.data_ptr(), nbytes)
-    elif same and target.is_contiguous() and not target.is_conj() and not target.is_neg() and target.device.type != "cpu":
+def takes_bytes(target: torch.Tensor, dtype: str) -> bool:
+    """Whether a value's bytes can be read straight into the tensor's memory."""
+    return dtype_name(target.dtype) == dtype and is_plain(target)
+
+
+def copy_into(target: torch.Tensor, dtype: str, nbytes: int, read: Read, mapped: Callable[[], torch.Tensor]) -> None:
+    """Fills a tensor that does not take the bytes as they are: on a device, strided, or of another dtype."""
+    same = dtype_name(target.dtype) == dtype and not target.is_conj() and not target.is_neg()
+    if same and target.device.type != "cpu" and target.is_contiguous():
         stage(target, nbytes, read)
-    elif same and not target.is_conj() and not target.is_neg():
+    elif same:
         target.view(_BITS[target.element_size()]).copy_(bits(mapped()))
     else:
         target.copy_(mapped())

@@ -5,6 +5,7 @@
 #include "python/src/dlpack.h"
 
 #include <nanobind/stl/filesystem.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/unique_ptr.h>
 
 namespace lancekeep::python {
@@ -91,6 +92,16 @@ void read_into(const Version& version, std::string_view name, std::uint64_t offs
   version.read(name, offset, {reinterpret_cast<std::byte*>(address), nbytes});
 }
 
+// Requests are (name, address, nbytes).
+void read_all(const Version& version,
+              const std::vector<std::tuple<std::string, std::uintptr_t, std::size_t>>& wanted) {
+  std::vector<ReadRequest> requests;
+  for (const auto& [name, address, nbytes] : wanted) {
+    requests.push_back({name, {reinterpret_cast<std::byte*>(address), nbytes}});
+  }
+  version.read(requests);
+}
+
 }  // namespace
 
 void bind_version(nb::module_& module) {
@@ -132,6 +143,7 @@ void bind_version(nb::module_& module) {
             return std::ranges::equal(version.tensor(a).bytes(), version.tensor(b).bytes());
           },
           nb::arg("a"), nb::arg("b"), nb::call_guard<nb::gil_scoped_release>())
+      .def("read_all", &read_all, nb::arg("requests"), nb::call_guard<nb::gil_scoped_release>())
       .def("source", &Version::source);
 }
 
