@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command ``lancekeep``, which the wheel carries as a program of its own."""
+
+import os
+import sys
+from pathlib import Path
+
+
+def main() -> None:
+    program = Path(__file__).parent / "bin" / "lancekeep"
+    os.execv(program, [str(program), *sys.argv[1:]])
