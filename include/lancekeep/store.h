@@ -40,8 +40,13 @@ class LANCEKEEP_API Ref {
   std::variant<std::monostate, std::uint64_t, std::string> value_;
 };
 
+/// How a dataset keeps tensors: `native`, their bytes out of line, or `recipe`, as lists of
+/// float64. docs/format/tensors.md describes both.
+enum class Layout { native, recipe };
+
 struct VersionInfo {
   std::uint64_t number = 0;
+  Layout layout = Layout::native;
   std::chrono::sys_time<std::chrono::nanoseconds> time;  ///< UTC, taken at publish
   std::string message;
   Metadata metadata;              ///< what the save was given; no `lancekeep.` keys
@@ -63,10 +68,20 @@ struct Location {
   std::uint64_t length = 0;
 };
 
+/// What a version's tensors are to be.
+struct ReadOptions {
+  /// The dtype that the numbers of a recipe dataset become: a real float type (rounded as torch
+  /// does), an integer type or `bool` (values must fit exactly). Empty: float64. Tensors of the
+  /// native layout have a dtype of their own; asking for one is an error there.
+  std::string dtype;
+};
+
 /// Memory that is to get all bytes of a tensor.
 struct ReadRequest {
   std::string name;
   std::span<std::byte> into;
+  /// What they are to be, as in ReadOptions. Empty: the tensor's own dtype.
+  std::string dtype = {};
 };
 
 /// How TensorView bytes may be used: `copy_on_write` pages may be written by whoever casts const
@@ -115,8 +130,10 @@ using Progress =
 
 struct SaveOptions {
   std::string message;
-  Metadata metadata;    ///< keys starting with `lancekeep.` or `__lance` are reserved
-  std::string tag;      ///< empty: none. A tag that exists is an error before anything is written
+  Metadata metadata;  ///< keys starting with `lancekeep.` or `__lance` are reserved
+  std::string tag;    ///< empty: none. A tag that exists is an error before anything is written
+  /// Nothing: that of the store; a new one is native. Another one than the store has is an error.
+  std::optional<Layout> layout;
   bool durable = true;  ///< false: no fsync; a power cut may lose the version or leave it torn
   Progress progress;
 };
@@ -150,7 +167,7 @@ class LANCEKEEP_API Store {
   [[nodiscard]] const std::filesystem::path& path() const;
   /// Publishes the source's tensors as a new version on top of the latest one.
   SaveReport save(TensorSource& source, const SaveOptions& options = {});
-  [[nodiscard]] Version at(const Ref& ref = {}) const;
+  [[nodiscard]] Version at(const Ref& ref = {}, const ReadOptions& options = {}) const;
   /// Oldest first.
   [[nodiscard]] std::vector<VersionInfo> versions() const;
 

@@ -51,10 +51,17 @@ FileSizes earlier_files(const io::Storage& storage, const lance::VersionList& li
 }
 
 Version open_listed(std::shared_ptr<io::Storage> storage, const lance::VersionList& list,
-                    const Ref& ref) {
+                    const Ref& ref, const ReadOptions& options) {
   const lance::VersionEntry entry = resolve(*storage, list, ref);
   const lance::ManifestFile file = lance::read_manifest(*storage, entry);
   require_native(*storage, file.manifest);
+  if (!options.dtype.empty()) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("the tensors of a native store have dtypes of their own; `{}` can be "
+                            "asked of a recipe dataset only",
+                            options.dtype),
+                storage->full_name(""));
+  }
   auto state = std::make_shared<Version::State>();
   state->table = read_tensor_table(*storage, file.manifest);
   require_digest(*storage, entry, file, state->table.rows);
@@ -73,11 +80,12 @@ Version open_listed(std::shared_ptr<io::Storage> storage, const lance::VersionLi
 
 }  // namespace
 
-Version open_version(std::shared_ptr<io::Storage> storage, const Ref& ref) {
+Version open_version(std::shared_ptr<io::Storage> storage, const Ref& ref,
+                     const ReadOptions& options) {
   lance::VersionList list = lance::list_versions(*storage);
   while (true) {
     try {
-      return open_listed(storage, list, ref);
+      return open_listed(storage, list, ref, options);
     } catch (const Error& e) {
       // A version that was the latest may be removed once it is not: then there is a newer one.
       if (e.code() != ErrorCode::not_found || !ref.is_latest()) throw;

@@ -50,7 +50,9 @@ Store Store::create(const std::filesystem::path& path) {
 
 const std::filesystem::path& Store::path() const { return state_->path; }
 
-Version Store::at(const Ref& ref) const { return store::open_version(state_->storage, ref); }
+Version Store::at(const Ref& ref, const ReadOptions& options) const {
+  return store::open_version(state_->storage, ref, options);
+}
 
 std::vector<VersionInfo> Store::versions() const {
   const io::Storage& storage = *state_->storage;

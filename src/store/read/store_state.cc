@@ -114,21 +114,19 @@ void require_current(const io::Storage& storage) {
 
 void require_native(const io::Storage& storage, const lance::Manifest& manifest) {
   const std::string columns = describe_columns(manifest.fields);
-  switch (layout_of(manifest.fields)) {
-    case Layout::native:
-      return;
-    case Layout::recipe:
-      throw Error(ErrorCode::unsupported,
-                  "this Lance dataset keeps a model as plain lists (columns " + columns +
-                      "); this version of Lancekeep reads and writes the native layout only "
-                      "(name, dtype, shape, value as a blob)",
-                  storage.full_name("_versions"));
-    case Layout::other:
-      throw Error(ErrorCode::invalid_argument,
-                  "this Lance dataset does not keep a model: its columns are " + columns +
-                      "; expected name, dtype, shape and value (a blob)",
-                  storage.full_name("_versions"));
+  const auto layout = layout_of(manifest.fields);
+  if (layout == Layout::native) return;
+  if (layout == Layout::recipe) {
+    throw Error(ErrorCode::unsupported,
+                "this Lance dataset keeps a model as plain lists (columns " + columns +
+                    "); this version of Lancekeep reads and writes the native layout only "
+                    "(name, dtype, shape, value as a blob)",
+                storage.full_name("_versions"));
   }
+  throw Error(ErrorCode::invalid_argument,
+              "this Lance dataset does not keep a model: its columns are " + columns +
+                  "; expected name, dtype, shape and value (a blob)",
+              storage.full_name("_versions"));
 }
 
 VersionInfo describe(const io::Storage& storage, const lance::VersionEntry& entry,
@@ -136,6 +134,7 @@ VersionInfo describe(const io::Storage& storage, const lance::VersionEntry& entr
                      const TensorTable* table) {
   const lance::Manifest& manifest = file.manifest;
   VersionInfo info{.number = entry.version};
+  info.layout = layout_of(manifest.fields).value_or(Layout::native);
   info.time = std::chrono::sys_time<std::chrono::nanoseconds>(
       std::chrono::seconds(manifest.seconds) + std::chrono::nanoseconds(manifest.nanos));
   for (const lance::Fragment& fragment : manifest.fragments) {

@@ -111,7 +111,8 @@ void Version::read(std::string_view name, std::uint64_t offset, std::span<std::b
     file->read_at(position, into, "a tensor's value");
   } else {
     // A clean-up took the file from its folder; this version's mapping still has it.
-    const auto mapped = state_->table.files[row.file].sub(position, into.size(), "a tensor's value");
+    const auto mapped =
+        state_->table.files[row.file].sub(position, into.size(), "a tensor's value");
     std::memcpy(into.data(), mapped.bytes().data(), into.size());
   }
 }

@@ -22,10 +22,9 @@ struct Version::State {
   store::TensorTable table;
   std::vector<TensorInfo> infos;  ///< parallel to table.rows
   std::unordered_map<std::string_view, std::size_t>
-      by_name;  ///< the first row of a name; views into `infos`
+      by_name;               ///< the first row of a name; views into `infos`
   mutable std::mutex mutex;  ///< of the two that are made when asked for
-  mutable std::unordered_map<std::size_t, io::ByteView>
-      writable;  ///< copy-on-write mappings
+  mutable std::unordered_map<std::size_t, io::ByteView> writable;  ///< copy-on-write mappings
   mutable std::unordered_map<std::size_t, std::optional<io::InputFile>>
       opened;  ///< for reading; nothing: the file is gone, and only its mapping is left
 
@@ -39,6 +38,7 @@ struct Version::State {
 namespace lancekeep::store {
 
 /// Opens a version: reads its manifest and small columns, and holds them against the table digest.
-[[nodiscard]] Version open_version(std::shared_ptr<io::Storage> storage, const Ref& ref);
+[[nodiscard]] Version open_version(std::shared_ptr<io::Storage> storage, const Ref& ref,
+                                   const ReadOptions& options = {});
 
 }  // namespace lancekeep::store

@@ -59,7 +59,7 @@ bool is_blob(const lance::Field& field) {
 
 }  // namespace
 
-Layout layout_of(const std::vector<lance::Field>& fields) {
+std::optional<Layout> layout_of(const std::vector<lance::Field>& fields) {
   const lance::Field* value = leaf(fields, kTypes[kValue]);
   if (value != nullptr && is_blob(*value) && leaf(fields, kTypes[kName]) != nullptr &&
       leaf(fields, kTypes[kDtype]) != nullptr && leaf(fields, kTypes[kShape]) != nullptr) {
@@ -70,7 +70,7 @@ Layout layout_of(const std::vector<lance::Field>& fields) {
       top_level(fields, "shape") != nullptr) {
     return Layout::recipe;
   }
-  return Layout::other;
+  return std::nullopt;
 }
 
 std::string describe_columns(const std::vector<lance::Field>& fields) {

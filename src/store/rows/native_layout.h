@@ -3,9 +3,12 @@
 // dataset's fields they are. docs/format/tensors.md describes each column.
 #pragma once
 
+#include <lancekeep/store.h>
+
 #include "lance/proto/manifest.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,9 +18,8 @@ namespace lancekeep::store {
 /// Column numbers of a data file, in the order in which they are written.
 enum Column : std::size_t { kName, kDtype, kShape, kValue, kOrdinal, kHash, kTiedTo, kColumns };
 
-/// What a dataset's schema says it is.
-enum class Layout { native, recipe, other };
-[[nodiscard]] Layout layout_of(const std::vector<lance::Field>& fields);
+/// What a dataset's schema says it is; nothing: it does not keep a model.
+[[nodiscard]] std::optional<Layout> layout_of(const std::vector<lance::Field>& fields);
 /// "name: string, value: list<double>, …", for messages.
 [[nodiscard]] std::string describe_columns(const std::vector<lance::Field>& fields);
 
