@@ -1,44 +1,98 @@
 // SPDX-License-Identifier: Apache-2.0
-// A data file: every column, page by page and in bulk. The input is the whole file, so that a seed
-// is any data file of tests/lance/matrix.py.
-#include "io/byte_view.h"
-#include "lance/file/list_column.h"
+// A data file: every column, page by page and in bulk, and what `dump` prints of it. The input is
+// the whole file; what a manifest would say of it is taken from the file itself.
+#include "fuzz/arrays.h"
+#include "fuzz/promise.h"
+#include "lance/file/column_type.h"
+#include "lance/table/dump_json.h"
 
-#include <cstdint>
-#include <string>
-#include <vector>
-
-namespace {
+#include <algorithm>
 
 using namespace lancekeep;
 
-constexpr std::uint64_t max_items = 1 << 16;
+namespace {
 
-template <typename Call>
-void read_or_refuse(Call&& call) {
-  try {
-    call();
-  } catch (const Error&) {  // what is wrong is refused; anything else is let through
-  }
+constexpr std::uint64_t kMaxItems = 1 << 16;
+constexpr std::size_t kColumnsDumped = 2;    // which takes longer than to read them
+constexpr std::size_t kFieldsAskedFor = 64;  // each goes through all fields
+/// page.cc and array.cc let texts and nulls take 256 MiB: once decompressed, once in a page and
+/// once in the column, of which a growing vector has twice as much.
+constexpr std::uint64_t kMaxMemory = std::uint64_t{5} << 28;
+
+/// As the manifest would have it.
+std::uint64_t rows_of(const lance::ColumnMetadata& column) {
+  std::uint64_t rows = 0;
+  for (const lance::Page& page : column.pages) rows += page.rows;
+  return rows;
+}
+
+/// The values once more, piece by piece; these must be the column's.
+void read_in_pieces(const lance::ListColumn& column, const lance::ListRows& lists,
+                    const std::vector<std::byte>& values) {
+  const std::size_t width = column.value_bits() / 8;
+  std::size_t handed_out = 0;
+  const auto sink = [&](const lance::ListPiece& piece) {
+    fuzz::require(width > 0 && !piece.values.empty() && piece.values.size() % width == 0,
+                  "a piece has values");
+    const std::uint64_t end = piece.at + piece.values.size() / width;
+    fuzz::require(piece.row < column.rows() && piece.at >= lists.offsets[piece.row] &&
+                      end <= lists.offsets[piece.row + 1] &&
+                      piece.first == piece.at - lists.offsets[piece.row],
+                  "a piece is of its row");
+    fuzz::require(std::equal(piece.values.begin(), piece.values.end(),
+                             values.begin() + static_cast<std::ptrdiff_t>(piece.at * width)),
+                  "in pieces, there are the same values");
+    handed_out += piece.values.size();
+  };
+  const lance::ListRows again = column.decode_pieces(1, sink);
+  fuzz::require(handed_out == values.size(), "all values come in pieces");
+  fuzz::require(again.offsets == lists.offsets && again.row_valid == lists.row_valid &&
+                    again.value_valid == lists.value_valid,
+                "in pieces, there are the same rows");
+}
+
+void read_in_bulk(const lance::DataFileReader& file, std::uint32_t index,
+                  const lance::Array* whole) {
+  const std::uint64_t rows = rows_of(file.column(index));
+  const auto column = lance::ListColumn::open(file, index, rows, kMaxItems);
+  fuzz::require(column.rows() == rows && column.values() <= kMaxItems,
+                "a column has the rows and values that are allowed");
+  std::vector<std::byte> values(column.values() * (column.value_bits() / 8));
+  const lance::ListRows lists = column.decode(values, 1);
+  if (whole != nullptr && whole->outer.empty()) fuzz::check_same(*whole, lists, values);
+  read_in_pieces(column, lists, values);
 }
 
 void read_column(const lance::DataFileReader& file, std::uint32_t index) {
-  std::uint64_t rows = 0;
-  for (const lance::Page& page : file.columns()[index].pages) rows += page.rows;
-  read_or_refuse([&] { (void)file.read_column(index, rows, max_items); });
-  read_or_refuse([&] {
-    const auto column = lance::ListColumn::open(file, index, rows, max_items);
-    std::vector<std::byte> values(column.values() * (column.value_bits() / 8));
-    (void)column.decode(values, 1);
-  });
+  lance::Array whole;
+  const bool is_read = fuzz::expect_read_or_refused(
+      [&] { whole = file.read_column(index, rows_of(file.column(index)), kMaxItems); });
+  if (is_read) fuzz::check_array(whole);
+  fuzz::expect_read_or_refused([&] { read_in_bulk(file, index, is_read ? &whole : nullptr); });
+}
+
+/// As a manifest has them that has written no other file.
+void find_columns(const lance::DataFileReader& file) {
+  const std::vector<lance::Field>& fields = file.descriptor().fields;
+  lance::DataFile named;
+  for (const lance::Field* field : lance::column_fields(fields, file.version())) {
+    named.column_indices.push_back(static_cast<std::int32_t>(named.fields.size()));
+    named.fields.push_back(field->id);
+  }
+  for (std::size_t i = 0; i < std::min(fields.size(), kFieldsAskedFor); ++i)
+    (void)lance::find_column(named, fields, fields[i].id);
 }
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
-  read_or_refuse([&] {
-    const auto file = lance::DataFileReader::open(
-        io::ByteView::of(std::string(reinterpret_cast<const char*>(bytes), size), "input"));
+  const io::ByteView content = fuzz::file_of(fuzz::text_of(bytes, size));
+  const fuzz::MemoryLimit memory(kMaxMemory);
+  fuzz::expect_read_or_refused([&] {
+    const auto file = lance::DataFileReader::open(content);
+    if (file.columns().size() <= kColumnsDumped)
+      (void)lance::to_json(file).dump(2, ' ', false, lance::Json::error_handler_t::replace);
+    find_columns(file);
     for (std::uint32_t index = 0; index < file.columns().size(); ++index) read_column(file, index);
   });
   return 0;

@@ -4,12 +4,9 @@
 #include "io/descriptor.h"
 
 #include <fcntl.h>
-#include <lancekeep/error.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cstdlib>
-#include <iostream>
 #include <span>
 #include <string>
 #include <unordered_set>
@@ -19,12 +16,6 @@ namespace {
 
 constexpr std::uint64_t kEnoughOfATensor = 1 << 20;
 constexpr std::uint64_t kEnoughOfAFile = 8 << 20;
-
-void require(bool kept, std::string_view promise) {
-  if (kept) return;
-  std::cerr << "broken promise: " << promise << '\n';
-  std::abort();
-}
 
 void check_specs(std::span<const TensorSpec> specs) {
   std::unordered_set<std::string_view> names;
@@ -72,14 +63,6 @@ io::InputFile MemoryFile::open() const {
 
 std::filesystem::path MemoryFile::path() const {
   return "/proc/self/fd/" + std::to_string(descriptor_);
-}
-
-void expect_read_or_refused(const std::function<void()>& read) {
-  try {
-    read();
-  } catch (const Error& error) {
-    require(!std::string_view(error.what()).empty(), "a refusal says why");
-  }
 }
 
 void read_all(TensorSource& source) {

@@ -2,9 +2,9 @@
 """What the fuzz targets start from, beside their corpora: small files of every kind by the packages whose formats
 they are, and the hostile files of tests/hostile as far as they are small.
 
-    .venv/bin/python fuzz/make_seeds.py FOLDER
+    .venv/bin/python fuzz/make_seeds.py FOLDER [TARGET...]
 
-writes FOLDER/TARGET/NAME.
+writes FOLDER/TARGET/NAME, for all targets or those that are named.
 """
 
 import collections
@@ -18,6 +18,7 @@ import warnings
 import zipfile
 from pathlib import Path
 
+import lance_seeds
 import numpy as np
 import safetensors.numpy
 import safetensors.torch
@@ -28,6 +29,8 @@ from hostile_files import CASES  # noqa: E402
 from hostile_safetensors import entry, of  # noqa: E402
 
 LARGEST = 16 << 10
+MODEL_FILE_TARGETS = {"pickle", "checkpoint", "zip", "safetensors", "index", "model_file"}
+LANCE_TARGETS = {"data_file", "deletions", "manifest", "page"}
 BYTES_PER_NUMBER = {"F4": 0.5, "F6_E2M3": 0.75, "F6_E3M2": 0.75, "BOOL": 1, "U8": 1, "I8": 1, "F8_E5M2": 1, "F8_E4M3": 1,
                     "F8_E8M0": 1, "F8_E4M3FNUZ": 1, "F8_E5M2FNUZ": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2, "I32": 4,
                     "U32": 4, "F32": 4, "C64": 8, "F64": 8, "I64": 8, "U64": 8}  # fmt: skip
@@ -134,7 +137,7 @@ def pickles_of(archives):
             continue
 
 
-def seeds() -> dict[str, list[tuple[str, bytes]]]:
+def model_file_seeds() -> dict[str, list[tuple[str, bytes]]]:
     torches, tensors, numpys = list(torch_files()), list(safetensors_files()), list(numpy_files())
     zips = [each for each in torches + numpys if each[0].endswith((".zip", ".npz"))]
     pickles = list(pickles_of(zips + list(hostile("pickle:"))))
@@ -149,9 +152,17 @@ def seeds() -> dict[str, list[tuple[str, bytes]]]:
     }
 
 
+def seeds(targets: list[str]) -> dict[str, list[tuple[str, bytes]]]:
+    result = {}
+    for make, made in ((model_file_seeds, MODEL_FILE_TARGETS), (lance_seeds.seeds, LANCE_TARGETS)):
+        if not targets or not made.isdisjoint(targets):
+            result |= make()
+    return {target: files for target, files in result.items() if not targets or target in targets}
+
+
 def main() -> None:
     warnings.simplefilter("ignore")
-    for target, files in seeds().items():
+    for target, files in seeds(sys.argv[2:]).items():
         folder = Path(sys.argv[1]) / target
         folder.mkdir(parents=True, exist_ok=True)
         kept = [(name, content) for name, content in files if len(content) <= LARGEST]

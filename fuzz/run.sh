@@ -9,17 +9,26 @@ build=build/fuzz
 seconds=${FUZZ_SECONDS:-600}
 longest=65536       # bytes of an input; a bomb of more structure than that is in tests/hostile
 largest_kept=4096   # bytes of an input in the committed corpus
-most_kept=200
+most_kept=400
 most_kept_bytes=$((192 << 10))
 
 # A reader that takes more memory or time than this for a small file is a finding. Memory is counted
 # with what the sanitizers add, of which the blocks that were freed, 256 MB of them by default, would
 # hide a bomb, or look like one. 20 seconds with the sanitizers are about one without.
-export ASAN_OPTIONS=quarantine_size_mb=32${ASAN_OPTIONS:+:$ASAN_OPTIONS}
-limits=(-max_len=$longest -rss_limit_mb=512 -malloc_limit_mb=128 -timeout=20)
+export ASAN_OPTIONS=quarantine_size_mb=32:malloc_context_size=8${ASAN_OPTIONS:+:$ASAN_OPTIONS}
+limits_of() {
+  case $1 in
+    # Texts that a page repeats, and nulls of a width that another page tells, may take 256 MiB, which the targets
+    # themselves hold readers to. libFuzzer's own accounts would take half of the time of large files.
+    page) echo -max_len=$longest -rss_limit_mb=2560 -malloc_limit_mb=1024 -timeout=20 ;;
+    data_file) echo -max_len=$longest -rss_limit_mb=2560 -malloc_limit_mb=1024 -timeout=20 -entropic=0 ;;
+    *) echo -max_len=$longest -rss_limit_mb=512 -malloc_limit_mb=128 -timeout=20 ;;
+  esac
+}
 
 fuzz() {
-  local target=$1 found=$build/found/$1 findings=$build/findings/$1
+  local target=$1 found=$build/found/$1 findings=$build/findings/$1 limits
+  read -ra limits < <(limits_of "$target")
   mkdir -p "$found" "$findings" "fuzz/corpus/$target"
   echo "== $target: $seconds s"
   if "$build/fuzz/fuzz_$target" "$found" "fuzz/corpus/$target" "$build/seeds/$target" \
@@ -40,7 +49,8 @@ fuzz() {
 # The fewest files that reach all code that all together reach (how often is not counted: that is for
 # the fuzzer, not for a replay); of these the smallest, as far as they fit.
 minimise() {
-  local target=$1 all=$build/merge/$1/all kept=$build/merge/$1/kept
+  local target=$1 all=$build/merge/$1/all kept=$build/merge/$1/kept limits
+  read -ra limits < <(limits_of "$target")
   rm -rf "$all" "$kept"
   mkdir -p "$all" "$kept" "fuzz/corpus/$target" "$build/found/$target"
   find "$build/found/$target" "$build/seeds/$target" "fuzz/corpus/$target" -type f -size "-$((largest_kept + 1))c" \
@@ -65,5 +75,5 @@ fi
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || targets=($(ls fuzz/fuzz_*.cc | sed 's#.*/fuzz_##; s#\.cc$##'))
 rm -rf "$build/seeds"
-.venv/bin/python fuzz/make_seeds.py "$build/seeds"
+.venv/bin/python fuzz/make_seeds.py "$build/seeds" "${targets[@]}"
 for target in "${targets[@]}"; do "$action" "$target"; done

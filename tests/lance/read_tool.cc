@@ -5,13 +5,15 @@
 //
 // A line per fragment and leaf of the schema. Bytes are hexadecimal, and so are arrays of numbers,
 // as they lie in memory. Columns of number lists are decoded in bulk as well, and held against
-// that. What cannot be read gives a line with "error" and its text.
+// that. What cannot be read gives a line with "error" and its text; "why" is what is said of it
+// before a value is read.
 #include "io/input_file.h"
 #include "io/local_storage.h"
 #include "lance/encoding/page_layout.h"
 #include "lance/encoding/v2_0/array_page.h"
 #include "lance/file/column_type.h"
 #include "lance/file/list_column.h"
+#include "lance/file/readable_column.h"
 #include "lance/table/dataset.h"
 
 #include <fmt/format.h>
@@ -144,6 +146,25 @@ json read_leaf(const std::string& dataset, const lance::Manifest& manifest,
   return line;
 }
 
+/// What is said of the leaf without reading a value of it.
+std::string why_of(const std::string& dataset, const lance::Manifest& manifest,
+                   const lance::Fragment& fragment, const lance::Field& leaf) {
+  for (const lance::DataFile& data : fragment.files) {
+    try {
+      const auto column = lance::find_column(data, manifest.fields, asked(manifest.fields, leaf));
+      if (!column) continue;
+      const auto file =
+          lance::DataFileReader::open(io::InputFile(dataset + "/" + lance::data_path(data)).map());
+      const std::string why = lance::why_unreadable(file, *column);
+      return why.empty() && file.has_lists_only(*column) ? lance::why_unreadable(file, *column + 1)
+                                                         : why;
+    } catch (const Error& error) {
+      return error.what();
+    }
+  }
+  return {};
+}
+
 void print_dataset(const std::string& path) {
   const auto storage = io::open_local_storage(path);
   const auto manifest =
@@ -157,6 +178,7 @@ void print_dataset(const std::string& path) {
       } catch (const Error& error) {
         line = {{"error", error.what()}, {"path", path_of(manifest.manifest.fields, *leaf)}};
       }
+      line["why"] = why_of(path, manifest.manifest, fragment, *leaf);
       line["dataset"] = path;
       line["fragment"] = fragment.id;
       line["physical_rows"] = fragment.physical_rows;

@@ -6,10 +6,9 @@
 //   lancekeep_table_tool delete DATASET FRAGMENT   a version without the rows listed on stdin
 //   lancekeep_table_tool tag DATASET NAME VERSION [force]
 //   lancekeep_table_tool dump PATH
-#include <lancekeep/dump.h>
-
 #include "io/local_storage.h"
 #include "lance/table/dataset.h"
+#include "lance/table/dump_json.h"
 #include "lance/table/publish.h"
 #include "lance/table/tags.h"
 #include "lance/table/unpublished.h"
@@ -111,8 +110,10 @@ json delete_rows(io::Storage& storage, std::uint64_t fragment_id) {
 
 json run(const std::vector<std::string>& args) {
   if (args.size() < 2) throw Error(ErrorCode::invalid_argument, "a verb and a path");
-  if (args[0] == "dump") return json::parse(dump(args[1]));
+  if (args[0] == "dump" && std::filesystem::is_regular_file(args[1]))
+    return lance::dump_file(args[1]);
   const auto storage = io::open_local_storage(args[1]);
+  if (args[0] == "dump") return lance::dump_version(*storage, find_version(*storage, {}));
   if (args[0] == "show") {
     return show(*storage, args.size() > 2 ? std::optional(std::stoull(args[2])) : std::nullopt);
   }
@@ -123,7 +124,8 @@ json run(const std::vector<std::string>& args) {
   if (args[0] == "delete") return delete_rows(*storage, std::stoull(args.at(2)));
   if (args[0] == "tag") {
     const lance::VersionEntry entry = find_version(*storage, std::stoull(args.at(3)));
-    lance::write_tag(*storage, args.at(2), entry.version, storage->size(entry.path), args.size() > 4, true);
+    lance::write_tag(*storage, args.at(2), entry.version, storage->size(entry.path),
+                     args.size() > 4, true);
     return {{"version", entry.version}};
   }
   throw Error(ErrorCode::invalid_argument, "no verb " + args[0]);

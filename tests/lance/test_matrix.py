@@ -156,6 +156,7 @@ def as_bytes(array: pa.Array, path: list[str]) -> pa.Array:
 
 def check_leaf(line: dict, live: pa.Array, expected: pa.Table) -> None:
     assert "error" not in line, line["error"]
+    assert line["why"] == "", "what is read is said to be read"
     top, *below = line["path"]
     column = expected[top].combine_chunks()
     if line.get("missing"):
@@ -214,7 +215,7 @@ def test_other_formats_are_refused_with_how_to_convert_them(tmp_path: Path, vers
     [*leaves] = read_all(tmp_path, ["old"])["old"]
     assert len(leaves) == table.num_columns
     how = 'lance.write_dataset(lance.dataset(old).to_table(), new, data_storage_version="2.1")'
-    assert all(how in line["error"] for line in leaves)
+    assert all(how in line["error"] and how in line["why"] for line in leaves)
     lance.write_dataset(lance.dataset(tmp_path / "old").to_table(), tmp_path / "new", data_storage_version="2.1")
     check_dataset(tmp_path / "new", read_all(tmp_path, ["new"])["new"])
 

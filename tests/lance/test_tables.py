@@ -215,7 +215,11 @@ def test_dump_of_what_pylance_wrote(path, version, stored):
     assert (data["kind"], data["version"], data["rows"]) == ("data file", stored, 10)
     assert [field["name"] for field in data["fields"]] == ["id", "text"]
     assert [sum(page["rows"] for page in column["pages"]) for column in data["columns"]] == [10, 10]
+    assert [(column["field"], column["decodes"]) for column in data["columns"]] == [("id", True), ("text", True)]
     manifest = tool("dump", path)
+    (file,) = manifest["data_files"]
+    assert (file["path"], file["rows"]) == (name.name, 10)
+    assert [column["field"] for column in file["columns"]] == ["id", "text"]
     assert manifest["data_format"] == {"name": "lance", "version": version}
     assert manifest["writer"] == {"library": "lance", "version": lance.__version__}
     assert manifest["fragments"][0]["files"][0]["path"] == name.name

@@ -14,27 +14,41 @@ std::string type_name(std::uint32_t item_bits) {
   return item_bits == 0 ? "values of variable width" : fmt::format("values of {} bits", item_bits);
 }
 
+/// Whether `array` says how many values an item has: nulls of no type do not, unless they say which
+/// of their values are null; nor does the schema, where a page says otherwise.
+bool has_dimension(const Array& array, const Array& other) {
+  if (!array.value_valid.empty()) return true;
+  return array.has_type() && (array.items > 0 || !other.has_type());
+}
+
+void unify_dimensions(Array& array, Array& page, const io::ByteView& where) {
+  if (!has_dimension(page, array)) {
+    page.dimension = array.dimension;
+  } else if (!has_dimension(array, page)) {
+    array.dimension = page.dimension;
+  } else if (array.dimension != page.dimension) {
+    where.fail(fmt::format("a page has fixed-size lists of {}, expected {}", page.dimension,
+                           array.dimension));
+  }
+}
+
 /// Makes the two agree on their type.
 void unify(Array& array, Array& page, const io::ByteView& where) {
   if (array.is_list != page.is_list) {
     where.fail("a column has pages of lists and pages without lists");
   }
+  unify_dimensions(array, page, where);
   if (!array.has_type() && !page.has_type()) return;
   const auto adopt = [&where](Array& untyped, const Array& typed) {
     if (untyped.has_type()) return;
     check_null_bytes(untyped, typed.item_bits, kMaxNullBytes, where);
     set_type(untyped, typed.item_bits);
-    untyped.dimension = typed.dimension;
   };
   adopt(array, page);
   adopt(page, array);
   if (array.item_bits != page.item_bits) {
     where.fail(fmt::format("a page has {}, expected {}", type_name(page.item_bits),
                            type_name(array.item_bits)));
-  }
-  if (array.dimension != page.dimension && array.items > 0 && page.items > 0) {
-    where.fail(fmt::format("a page has fixed-size lists of {}, expected {}", page.dimension,
-                           array.dimension));
   }
 }
 
@@ -149,7 +163,6 @@ void append_array(Array& array, Array&& page, const io::ByteView& where) {
   }
   unify(array, page, where);
   append_layers(array, page, where);
-  if (array.items == 0) array.dimension = page.dimension;
   append_valid(array.value_valid, array.items * array.dimension, page.value_valid,
                page.items * page.dimension);
   append_valid(array.row_valid, array.rows, page.row_valid, page.rows);

@@ -136,6 +136,45 @@ TEST(ArrayTest, RefusesTextsAmongIntegers) {
                  [] { joined(integers({1}), texts({"a"})); });
 }
 
+/// Null lists of `dimension` values, none of which is there.
+Array null_lists(std::uint64_t count, std::uint64_t dimension) {
+  Array array = nulls(count);
+  array.dimension = dimension;
+  array.value_valid.assign(count * dimension, 0);
+  return array;
+}
+
+Array pairs(const std::vector<std::uint64_t>& values) {
+  Array array = integers(values);
+  array.rows = array.items = values.size() / 2;
+  array.item_bits = 128;
+  array.dimension = 2;
+  return array;
+}
+
+TEST(ArrayTest, GivesNullsTheDimensionOfTheOtherPages) {
+  for (const Array& array : {joined(nulls(2), pairs({5, 6})), joined(pairs({5, 6}), nulls(2)),
+                             joined(nulls(1), joined(null_lists(1, 2), pairs({5, 6}))),
+                             joined(pairs({}), joined(nulls(2), pairs({5, 6})))}) {
+    EXPECT_EQ(array.dimension, 2);
+    EXPECT_EQ(array.item_bits, 128);
+    EXPECT_EQ(array.items, 3);
+    EXPECT_THAT(array.value_valid, testing::AnyOf(testing::IsEmpty(), testing::SizeIs(6)));
+  }
+}
+
+TEST(ArrayTest, KeepsTheDimensionOfTheSchemaWhereAllIsNull) {
+  EXPECT_EQ(joined(pairs({}), nulls(2)).dimension, 2);
+}
+
+TEST(ArrayTest, RefusesNullsOfAnotherDimension) {
+  const std::string what = "fixed-size lists of";
+  expect_corrupt(what, [] { joined(pairs({5, 6}), null_lists(1, 3)); });
+  expect_corrupt(what, [] { joined(null_lists(1, 3), pairs({5, 6})); });
+  expect_corrupt(what, [] { joined(null_lists(1, 3), null_lists(1, 2)); });
+  expect_corrupt(what, [] { joined(pairs({}), null_lists(1, 3)); });
+}
+
 TEST(ArrayTest, RefusesListsAmongPlainRows) {
   Array list = integers({1});
   list.is_list = true;

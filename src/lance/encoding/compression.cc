@@ -14,11 +14,17 @@ namespace {
 
 using protozero::pbf_reader;
 
-constexpr int max_depth = 8;  // writers nest 3: general, fsst, variable, flat offsets
+constexpr int max_depth = 8;    // writers nest 3: general, fsst, variable, flat offsets
+constexpr int max_general = 1;  // each lets bytes stand for thousands of times as many
 constexpr std::uint64_t max_bits = std::uint64_t{1} << 30;
 constexpr std::uint32_t fixed_size_list_validity = 3;
 
-Compression decode_at_depth(const io::ByteView& message, int depth);
+struct Depth {
+  int all = 1;
+  int general = 0;  ///< how many of them are general compression
+};
+
+Compression decode_at_depth(const io::ByteView& message, Depth depth);
 
 /// Where an encoding keeps the parts that are common to several; 0: it has none.
 struct Tags {
@@ -71,7 +77,7 @@ GeneralScheme decode_scheme(const io::ByteView& message) {
   return GeneralScheme{scheme};
 }
 
-void decode_body(const io::ByteView& message, Compression& result, int depth) {
+void decode_body(const io::ByteView& message, Compression& result, Depth depth) {
   const Tags tags = tags_of(result.kind);
   std::map<std::uint32_t, Compression> children;
   read_fields(message, "an encoding", [&](pbf_reader& reader) {
@@ -79,7 +85,7 @@ void decode_body(const io::ByteView& message, Compression& result, int depth) {
     if (tag == tags.bits) {
       result.bits = get_u64(reader);
     } else if (tag == tags.first_child || tag == tags.second_child) {
-      children.insert_or_assign(tag, decode_at_depth(get_view(reader, message), depth + 1));
+      children.insert_or_assign(tag, decode_at_depth(get_view(reader, message), depth));
     } else if (tag == tags.buffer_compression) {
       const io::ByteView inner = get_view(reader, message);
       if (decode_scheme(inner) == GeneralScheme::none) return;
@@ -102,8 +108,8 @@ void decode_body(const io::ByteView& message, Compression& result, int depth) {
   for (auto& [tag, child] : children) result.children.push_back(std::move(child));
 }
 
-Compression decode_at_depth(const io::ByteView& message, int depth) {
-  if (depth > max_depth) {
+Compression decode_at_depth(const io::ByteView& message, Depth depth) {
+  if (depth.all > max_depth) {
     message.fail(ErrorCode::unsupported,
                  fmt::format("encodings are nested more than {} deep", max_depth));
   }
@@ -113,7 +119,10 @@ Compression decode_at_depth(const io::ByteView& message, int depth) {
     const io::ByteView body = get_view(reader, message);
     result = {};
     result.kind = EncodingKind{tag};
-    decode_body(body, result, depth);
+    const bool is_general = result.kind == EncodingKind::general;
+    if (is_general && depth.general == max_general)
+      body.fail(ErrorCode::unsupported, "what is compressed is compressed once more");
+    decode_body(body, result, {depth.all + 1, depth.general + (is_general ? 1 : 0)});
   });
   if (result.kind == EncodingKind{})
     message.fail("the page leaves out which encoding its data has");
@@ -186,7 +195,7 @@ void Compression::unsupported(std::string_view where) const {
                            where, to_string(*this), static_cast<std::uint32_t>(kind)));
 }
 
-Compression decode_compression(const io::ByteView& message) { return decode_at_depth(message, 1); }
+Compression decode_compression(const io::ByteView& message) { return decode_at_depth(message, {}); }
 
 std::string to_string(const Compression& compression) {
   std::string result = name_of(compression.kind);

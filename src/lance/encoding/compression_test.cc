@@ -85,14 +85,22 @@ TEST(CompressionTest, RefusesAMissingChild) {
 
 TEST(CompressionTest, RefusesDeepNesting) {
   std::string nested = flat(8);
-  for (int i = 0; i < 8; ++i) nested = general(1, nested);
+  for (int i = 0; i < 8; ++i) nested = message(9, message(1, nested));  // streams of streams
   expect_unsupported("nested more than 8 deep", [&] { compression(nested); });
 }
 
 TEST(CompressionTest, ReadsNestingJustBelowTheLimit) {
   std::string nested = flat(8);
-  for (int i = 0; i < 7; ++i) nested = general(1, nested);
+  for (int i = 0; i < 7; ++i) nested = message(9, message(1, nested));  // streams of streams
   EXPECT_EQ(fixed_bits(compression(nested)), 8);
+}
+
+TEST(CompressionTest, RefusesToDecompressTwice) {
+  expect_unsupported("what is compressed is compressed once more",
+                     [] { (void)compression(general(2, general(2, flat(8)))); });
+  expect_unsupported("compressed once more", [] {
+    (void)compression(general(1, fsst(symbol_table({}), general(1, variable(32)))));
+  });
 }
 
 TEST(CompressionTest, RefusesASchemeItDoesNotKnow) {

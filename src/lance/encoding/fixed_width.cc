@@ -81,6 +81,16 @@ std::uint64_t packed_bits(const Compression& compression) {
 
 }  // namespace
 
+std::uint64_t most_fixed_bytes(const Compression& compression, std::uint64_t count) {
+  // A packed block has 1024 values; runs have a length each, and a size in front.
+  constexpr std::uint64_t further_values = packed_values + sizeof(std::uint64_t);
+  const auto values = io::checked_add(count, further_values);
+  const auto bytes = values
+                         ? io::checked_mul<std::uint64_t>(*values, fixed_bits(compression) / 8 + 1)
+                         : std::nullopt;
+  return bytes.value_or(std::numeric_limits<std::uint64_t>::max());
+}
+
 const io::ByteView& chunk_buffer(const Compression& compression,
                                  std::span<const io::ByteView> buffers, std::size_t index) {
   if (index < buffers.size()) return buffers[index];
@@ -145,7 +155,10 @@ std::vector<std::byte> decode_fixed_block(const Compression& compression, const 
       append_runs_block(compression, block, count, out);
       break;
     case EncodingKind::general:
-      return decode_fixed_block(compression.child(), decompress(block, compression.scheme), count);
+      return decode_fixed_block(
+          compression.child(),
+          decompress(block, compression.scheme, most_fixed_bytes(compression.child(), count)),
+          count);
     default:
       compression.unsupported("levels or a dictionary");
   }

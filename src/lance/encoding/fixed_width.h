@@ -16,6 +16,9 @@ void append_fixed_chunk(const Compression& compression, std::span<const io::Byte
 void append_validity(const io::ByteView& bitmap, std::uint64_t count,
                      std::vector<std::uint8_t>& valid);
 
+/// What `count` values take at most, however they are encoded, before general compression.
+[[nodiscard]] std::uint64_t most_fixed_bytes(const Compression& compression, std::uint64_t count);
+
 /// The `count` values of a block. The caller has bounded `count`.
 [[nodiscard]] std::vector<std::byte> decode_fixed_block(const Compression& compression,
                                                         const io::ByteView& block,

@@ -171,7 +171,8 @@ void FullZipDecoder::read_variable_value() {
 void FullZipDecoder::append_value(const Compression& compression, const io::ByteView& value) {
   switch (compression.kind) {
     case EncodingKind::general:
-      return append_value(compression.child(), decompress(value, compression.scheme));
+      return append_value(compression.child(),
+                          decompress(value, compression.scheme, page_.max_bytes));
     case EncodingKind::fsst:
       if (!symbols_) symbols_.emplace(compression.symbol_table);
       if (symbols_->compresses()) {

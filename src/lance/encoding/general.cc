@@ -7,6 +7,7 @@
 #include <lz4.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace lancekeep::lance {
@@ -19,19 +20,22 @@ constexpr std::uint64_t lz4_ratio = 255;
 constexpr std::uint64_t zstd_ratio = 32768;
 
 std::vector<std::byte> allocate(const io::ByteView& body, std::uint64_t raw_size,
-                                std::uint64_t ratio) {
-  const auto most = io::checked_mul(body.size(), ratio).value_or(max_raw_bytes);
-  if (raw_size > most || raw_size > max_raw_bytes) {
+                                std::uint64_t ratio, std::uint64_t most) {
+  const auto can_hold = io::checked_mul(body.size(), ratio).value_or(max_raw_bytes);
+  const std::uint64_t limit = std::min({can_hold, most, max_raw_bytes});
+  if (raw_size > limit) {
     body.fail(
-        fmt::format("{} compressed bytes claim to hold {} bytes, more than they can (limit {})",
-                    body.size(), raw_size, std::min(most, max_raw_bytes)));
+        fmt::format("{} compressed bytes claim to hold {} bytes, more than they can, or than the "
+                    "page has a use for (limit {})",
+                    body.size(), raw_size, limit));
   }
   return std::vector<std::byte>(raw_size);
 }
 
-std::vector<std::byte> decompress_lz4(const io::ByteView& body, std::uint64_t raw_size) {
+std::vector<std::byte> decompress_lz4(const io::ByteView& body, std::uint64_t raw_size,
+                                      std::uint64_t most) {
   if (body.size() > LZ4_MAX_INPUT_SIZE) body.fail("an LZ4 block is larger than LZ4 allows");
-  std::vector<std::byte> raw = allocate(body, raw_size, lz4_ratio);
+  std::vector<std::byte> raw = allocate(body, raw_size, lz4_ratio, most);
   std::byte none{};
   const int size = LZ4_decompress_safe(body.text().data(),
                                        reinterpret_cast<char*>(raw.empty() ? &none : raw.data()),
@@ -42,8 +46,9 @@ std::vector<std::byte> decompress_lz4(const io::ByteView& body, std::uint64_t ra
   return raw;
 }
 
-std::vector<std::byte> decompress_zstd(const io::ByteView& body, std::uint64_t raw_size) {
-  std::vector<std::byte> raw = allocate(body, raw_size, zstd_ratio);
+std::vector<std::byte> decompress_zstd(const io::ByteView& body, std::uint64_t raw_size,
+                                       std::uint64_t most) {
+  std::vector<std::byte> raw = allocate(body, raw_size, zstd_ratio, most);
   const std::size_t size =
       ZSTD_decompress(raw.data(), raw.size(), body.bytes().data(), body.size());
   if (ZSTD_isError(size) != 0) {
@@ -57,7 +62,7 @@ std::vector<std::byte> decompress_zstd(const io::ByteView& body, std::uint64_t r
 
 }  // namespace
 
-io::ByteView decompress(const io::ByteView& buffer, GeneralScheme scheme) {
+io::ByteView decompress(const io::ByteView& buffer, GeneralScheme scheme, std::uint64_t most) {
   io::ByteReader reader(buffer);
   std::vector<std::byte> raw;
   switch (scheme) {
@@ -65,12 +70,12 @@ io::ByteView decompress(const io::ByteView& buffer, GeneralScheme scheme) {
       return buffer;
     case GeneralScheme::lz4: {
       const std::uint64_t raw_size = reader.u32("the raw size of an LZ4 block");
-      raw = decompress_lz4(reader.take(reader.remaining(), "an LZ4 block"), raw_size);
+      raw = decompress_lz4(reader.take(reader.remaining(), "an LZ4 block"), raw_size, most);
       break;
     }
     case GeneralScheme::zstd: {
       const std::uint64_t raw_size = reader.u64("the raw size of a zstd frame");
-      raw = decompress_zstd(reader.take(reader.remaining(), "a zstd frame"), raw_size);
+      raw = decompress_zstd(reader.take(reader.remaining(), "a zstd frame"), raw_size, most);
       break;
     }
   }

@@ -8,7 +8,9 @@
 namespace lancekeep::lance {
 
 /// The bytes in a buffer of their own, allocated only after their size was held against what so
-/// many compressed bytes can hold at most.
-[[nodiscard]] io::ByteView decompress(const io::ByteView& buffer, GeneralScheme scheme);
+/// many compressed bytes can hold at most, and against `most`, which is what the caller has a use
+/// for.
+[[nodiscard]] io::ByteView decompress(const io::ByteView& buffer, GeneralScheme scheme,
+                                      std::uint64_t most);
 
 }  // namespace lancekeep::lance

@@ -87,7 +87,8 @@ void MiniBlockDecoder::read_dictionary() {
     page_.message.fail(fmt::format("{} bytes of a page of {} items are a dictionary of {}", bytes,
                                    layout_.items, layout_.dictionary_items));
   }
-  dictionary_ = decode_block(*layout_.dictionary, page_.buffer(2), layout_.dictionary_items);
+  dictionary_ =
+      decode_block(*layout_.dictionary, page_.buffer(2), layout_.dictionary_items, page_.max_bytes);
   result_ = Array{};
   set_type(result_, dictionary_->item_bits);
   result_.dimension = dictionary_->dimension;
@@ -134,12 +135,12 @@ void MiniBlockDecoder::add_levels(const Chunk& chunk, std::uint64_t items) {
 void MiniBlockDecoder::decode_chunk(const Chunk& chunk, std::uint64_t items) {
   add_levels(chunk, items);
   if (!dictionary_) {
-    append_chunk_values(layout_.values, chunk.values, items, result_);
+    append_chunk_values(layout_.values, chunk.values, items, page_.max_bytes, result_);
     return;
   }
   values_.data.clear();
   values_.items = 0;
-  append_chunk_values(layout_.values, chunk.values, items, values_);
+  append_chunk_values(layout_.values, chunk.values, items, page_.max_bytes, values_);
   append_dictionary_values(*dictionary_, chunk.whole, values_.item_bits, values_.data,
                            page_.max_bytes, result_);
 }

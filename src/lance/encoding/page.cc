@@ -98,8 +98,6 @@ PageInput open_page(const io::ByteView& file, const Page& page, std::uint64_t ma
   return input;
 }
 
-namespace {
-
 PageLayout layout_of(const Page& page) {
   if (page.type_url != page_layout_url) {
     page.encoding.fail(
@@ -108,6 +106,8 @@ PageLayout layout_of(const Page& page) {
   }
   return decode_page_layout(page.encoding);
 }
+
+namespace {
 
 struct Inspect {
   const PageInput& page;

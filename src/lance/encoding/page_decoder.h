@@ -57,6 +57,8 @@ struct PageInput {
 [[nodiscard]] Array decode_blob_page(const BlobLayout& layout, const PageInput& page);
 /// Makes nulls of the descriptors that say so.
 void mark_blob_nulls(Array& descriptors);
+/// The layout of a page of format 2.1 or 2.2. Throws unsupported where it is of another format.
+[[nodiscard]] PageLayout layout_of(const Page& page);
 [[nodiscard]] Array decode_any_page(const PageLayout& layout, const PageInput& page);
 
 }  // namespace lancekeep::lance

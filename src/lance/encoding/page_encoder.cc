@@ -3,11 +3,12 @@
 
 #include <lancekeep/error.h>
 
-#include <fmt/format.h>
-#include <protozero/pbf_writer.hpp>
+#include "lance/encoding/page_messages.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <bit>
-#include <limits>
 
 namespace lancekeep::lance {
 
@@ -18,9 +19,6 @@ namespace {
 constexpr std::size_t kMaxChunkBytes = 32 * 1024;
 constexpr std::size_t kMaxChunkValues = 4096;
 constexpr std::size_t kHeaderBytes = 8;  // of a chunk: level and buffer sizes, four u16 at most
-
-// Layers of a page, innermost first, as PageLayout numbers them.
-enum Layer : std::uint32_t { kItem = 1, kNullableItem = 3, kListWithEmpties = 5 };
 
 template <typename T>
 void append(std::string& out, T value) {
@@ -35,32 +33,6 @@ using Levels = std::vector<std::uint16_t>;
 
 std::string level_bytes(const Levels& levels) {
   return {reinterpret_cast<const char*>(levels.data()), levels.size() * sizeof(std::uint16_t)};
-}
-
-// CompressiveEncoding messages: flat = 1 {bits = 1}, variable = 2 {offsets = 1}, packed struct = 12
-// {bits of its fields = 1, values = 2}.
-std::string flat(std::uint32_t bits) {
-  std::string inner, outer;
-  protozero::pbf_writer(inner).add_uint64(1, bits);
-  protozero::pbf_writer(outer).add_message(1, inner);
-  return outer;
-}
-
-std::string variable(std::uint32_t offset_bits) {
-  std::string inner, outer;
-  protozero::pbf_writer(inner).add_message(1, flat(offset_bits));
-  protozero::pbf_writer(outer).add_message(2, inner);
-  return outer;
-}
-
-std::string packed_struct_of_two_u64() {
-  const std::uint64_t bits[] = {64, 64};
-  std::string inner, outer;
-  protozero::pbf_writer writer(inner);
-  writer.add_packed_uint64(1, std::begin(bits), std::end(bits));
-  writer.add_message(2, flat(128));
-  protozero::pbf_writer(outer).add_message(12, inner);
-  return outer;
 }
 
 struct Chunk {
@@ -92,19 +64,12 @@ std::string chunk_bytes(const Chunk& chunk) {
   return out;
 }
 
-// PageLayout.mini_block = 1.
-std::string mini_block_layout(const Chunk& chunk) {
-  std::string inner, outer;
-  protozero::pbf_writer writer(inner);
-  if (chunk.rep) writer.add_message(1, flat(16));
-  if (chunk.def) writer.add_message(2, flat(16));
-  writer.add_message(3, chunk.value_encoding);
-  writer.add_packed_uint32(6, chunk.layers.begin(), chunk.layers.end());
-  writer.add_uint64(7, 1);                 // value buffers
-  if (chunk.rep) writer.add_uint64(8, 1);  // depth of the repetition index
-  writer.add_uint64(9, chunk.items);
-  protozero::pbf_writer(outer).add_message(1, inner);
-  return outer;
+std::string layout_of(const Chunk& chunk) {
+  return mini_block_layout({.rep = chunk.rep ? flat_encoding(16) : "",
+                            .def = chunk.def ? flat_encoding(16) : "",
+                            .values = chunk.value_encoding,
+                            .layers = chunk.layers,
+                            .items = chunk.items});
 }
 
 EncodedPage mini_block_page(const Chunk& chunk) {
@@ -112,7 +77,7 @@ EncodedPage mini_block_page(const Chunk& chunk) {
   std::string table;  // one u16 a chunk: size in words of 8 bytes less one, log2 of the items (0:
                       // the last chunk)
   append(table, static_cast<std::uint16_t>((content.size() / 8 - 1) << 4));
-  EncodedPage page{{std::move(table), std::move(content)}, chunk.rows, mini_block_layout(chunk)};
+  EncodedPage page{{std::move(table), std::move(content)}, chunk.rows, layout_of(chunk)};
   if (chunk.rep) {
     std::string index;  // rows that end in the chunk, items of a row left open
     append(index, chunk.rows);
@@ -122,22 +87,16 @@ EncodedPage mini_block_page(const Chunk& chunk) {
   return page;
 }
 
-// A page of lists without a single item: layout "constant" = 2, raw u16 levels as its buffers.
+// A page of lists without a single item: raw u16 levels are its buffers.
 EncodedPage empty_lists_page(const Levels& rep, const Levels& def, std::uint64_t rows) {
   const std::uint32_t layers[] = {kItem, kListWithEmpties};
-  std::string inner, outer;
-  protozero::pbf_writer(inner).add_packed_uint32(5, std::begin(layers), std::end(layers));
-  protozero::pbf_writer(outer).add_message(2, inner);
-  return {{level_bytes(rep), level_bytes(def)}, rows, std::move(outer)};
+  return {{level_bytes(rep), level_bytes(def)}, rows, constant_layout(layers)};
 }
 
-// A page of nulls alone: "constant" without a buffer.
+// A page of nulls alone, without a buffer.
 EncodedPage all_null_page(std::uint64_t rows) {
   const std::uint32_t layers[] = {kNullableItem};
-  std::string inner, outer;
-  protozero::pbf_writer(inner).add_packed_uint32(5, std::begin(layers), std::end(layers));
-  protozero::pbf_writer(outer).add_message(2, inner);
-  return {{}, rows, std::move(outer)};
+  return {{}, rows, constant_layout(layers)};
 }
 
 // How many rows from the front fit one chunk, where `cost(row)` is what a row adds to it.
@@ -162,7 +121,7 @@ std::size_t rows_that_fit(std::span<const Row> rows, Cost cost) {
 // Offsets count from the start of the buffer, which they open; its size is a multiple of theirs.
 template <typename Range, typename Text>
 Chunk string_chunk(const Range& rows, Text text) {
-  Chunk chunk{.value_encoding = variable(32), .items = rows.size(), .rows = rows.size()};
+  Chunk chunk{.value_encoding = variable_encoding(32), .items = rows.size(), .rows = rows.size()};
   auto offset = static_cast<std::uint32_t>((rows.size() + 1) * sizeof(std::uint32_t));
   append(chunk.values, offset);
   for (const auto& row : rows)
@@ -209,8 +168,10 @@ EncodedPage encode_optional_strings(std::span<const OptionalText> rows) {
 EncodedPage encode_int64(std::span<const std::int64_t> rows) {
   const auto taken =
       rows.first(rows_that_fit(rows, [](std::int64_t) { return sizeof(std::int64_t); }));
-  Chunk chunk{
-      .value_encoding = flat(64), .items = taken.size(), .rows = taken.size(), .layers = {kItem}};
+  Chunk chunk{.value_encoding = flat_encoding(64),
+              .items = taken.size(),
+              .rows = taken.size(),
+              .layers = {kItem}};
   chunk.values.assign(reinterpret_cast<const char*>(taken.data()), taken.size_bytes());
   return mini_block_page(chunk);
 }
@@ -222,7 +183,8 @@ EncodedPage encode_int64_lists(std::span<const std::vector<std::int64_t>> rows) 
     return row.empty() ? 4 : row.size() * (sizeof(std::int64_t) + 4);
   });
   Levels rep, def;
-  Chunk chunk{.value_encoding = flat(64), .rows = fit, .layers = {kItem, kListWithEmpties}};
+  Chunk chunk{
+      .value_encoding = flat_encoding(64), .rows = fit, .layers = {kItem, kListWithEmpties}};
   for (const auto& row : rows.first(fit)) {
     if (row.empty()) {
       rep.push_back(1);
@@ -241,23 +203,21 @@ EncodedPage encode_int64_lists(std::span<const std::vector<std::int64_t>> rows) 
   return mini_block_page(chunk);
 }
 
+EncodedPage encode_empty_lists(std::uint64_t rows) {
+  const Levels ones(std::min<std::uint64_t>(rows, kMaxChunkValues), 1);
+  return empty_lists_page(ones, ones, ones.size());
+}
+
 EncodedPage encode_blobs(std::span<const BlobDescriptor> rows) {
   const std::size_t fit =
       rows_that_fit(rows, [](const BlobDescriptor&) { return sizeof(BlobDescriptor); });
-  Chunk chunk{
-      .value_encoding = packed_struct_of_two_u64(), .items = fit, .rows = fit, .layers = {kItem}};
+  Chunk chunk{.value_encoding = two_u64_encoding(), .items = fit, .rows = fit, .layers = {kItem}};
   for (const auto& row : rows.first(fit)) {
     append(chunk.values, row.position);
     append(chunk.values, row.size);
   }
   EncodedPage page = mini_block_page(chunk);
-  const std::uint32_t layers[] = {kItem};
-  std::string inner, outer;
-  protozero::pbf_writer writer(inner);
-  writer.add_message(1, page.layout);
-  writer.add_packed_uint32(2, std::begin(layers), std::end(layers));
-  protozero::pbf_writer(outer).add_message(4, inner);  // PageLayout.blob
-  page.layout = std::move(outer);
+  page.layout = blob_layout(page.layout);
   return page;
 }
 

@@ -3,7 +3,8 @@
 //
 // A chunk of format 2.1 holds 32 KiB and 4,096 values at most; each function takes as many rows as
 // fit. Small columns of a model are a few pages this way, and every pylance since 1.0 reads them.
-// The layout is described in docs/format/file.md.
+// Lists of any length have pages of many chunks: list_page_encoder.h. The layout is described in
+// docs/format/file.md.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +43,8 @@ using OptionalText = std::optional<std::string>;
 [[nodiscard]] EncodedPage encode_optional_strings(std::span<const OptionalText> rows);
 [[nodiscard]] EncodedPage encode_int64(std::span<const std::int64_t> rows);
 [[nodiscard]] EncodedPage encode_int64_lists(std::span<const std::vector<std::int64_t>> rows);
+/// As many of `rows` lists without an item as fit.
+[[nodiscard]] EncodedPage encode_empty_lists(std::uint64_t rows);
 [[nodiscard]] EncodedPage encode_blobs(std::span<const BlobDescriptor> rows);
 
 }  // namespace lancekeep::lance

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <optional>
 
 namespace lancekeep::lance {
@@ -29,12 +30,25 @@ bool is_variable(const Compression& compression) {
   }
 }
 
+/// What a buffer of `count` values, or their offsets and texts, takes at most.
+std::uint64_t most_raw_bytes(const Compression& compression, std::uint64_t count,
+                             std::uint64_t max_text_bytes) {
+  constexpr std::uint64_t bytes_of_offset = 8;
+  constexpr std::uint64_t further_numbers = 3;  // an offset more than values; a block has a header
+  if (!is_variable(compression)) return most_fixed_bytes(compression, count);
+  const auto numbers = io::checked_add(count, further_numbers);
+  const auto offsets = numbers ? io::checked_mul(*numbers, bytes_of_offset) : std::nullopt;
+  const auto sum = offsets ? io::checked_add(*offsets, max_text_bytes) : std::nullopt;
+  return sum.value_or(std::numeric_limits<std::uint64_t>::max());
+}
+
 /// General compression stands around a chunk's first buffer only.
 void append_decompressed(const Compression& compression, std::span<const io::ByteView> buffers,
-                         std::uint64_t count, Array& values) {
+                         std::uint64_t count, std::uint64_t max_bytes, Array& values) {
   std::vector<io::ByteView> raw(buffers.begin(), buffers.end());
-  raw.at(0) = decompress(chunk_buffer(compression, buffers, 0), compression.scheme);
-  append_chunk_values(compression.child(), raw, count, values);
+  raw.at(0) = decompress(chunk_buffer(compression, buffers, 0), compression.scheme,
+                         most_raw_bytes(compression.child(), count, max_bytes));
+  append_chunk_values(compression.child(), raw, count, max_bytes, values);
 }
 
 /// One bitmap, where there is one, before the values. Only the innermost lists may have it.
@@ -106,10 +120,10 @@ Array empty_values(const Compression& compression) {
 }
 
 void append_chunk_values(const Compression& compression, std::span<const io::ByteView> buffers,
-                         std::uint64_t count, Array& values) {
+                         std::uint64_t count, std::uint64_t max_bytes, Array& values) {
   switch (compression.kind) {
     case EncodingKind::general:
-      return append_decompressed(compression, buffers, count, values);
+      return append_decompressed(compression, buffers, count, max_bytes, values);
     case EncodingKind::variable:
       return append_variable_chunk(chunk_buffer(compression, buffers, 0), offset_bits(compression),
                                    count, nullptr, values);
@@ -126,9 +140,12 @@ void append_chunk_values(const Compression& compression, std::span<const io::Byt
   }
 }
 
-Array decode_block(const Compression& compression, const io::ByteView& block, std::uint64_t count) {
+Array decode_block(const Compression& compression, const io::ByteView& block, std::uint64_t count,
+                   std::uint64_t max_bytes) {
   if (compression.kind == EncodingKind::general) {
-    return decode_block(compression.child(), decompress(block, compression.scheme), count);
+    const std::uint64_t most = most_raw_bytes(compression.child(), count, max_bytes);
+    return decode_block(compression.child(), decompress(block, compression.scheme, most), count,
+                        max_bytes);
   }
   Array values = empty_values(compression);
   if (compression.kind == EncodingKind::variable) {

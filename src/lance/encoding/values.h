@@ -16,13 +16,14 @@ namespace lancekeep::lance {
 /// An array of the type that `compression` gives, without items.
 [[nodiscard]] Array empty_values(const Compression& compression);
 
-/// Appends the `count` items of a mini-block chunk.
+/// Appends the `count` items of a mini-block chunk. Refuses to decompress more than they need, or
+/// `max_bytes` of texts.
 void append_chunk_values(const Compression& compression, std::span<const io::ByteView> buffers,
-                         std::uint64_t count, Array& values);
+                         std::uint64_t count, std::uint64_t max_bytes, Array& values);
 
-/// The `count` values of a block, of fixed or variable width.
+/// The `count` values of a block, of fixed or variable width, likewise.
 [[nodiscard]] Array decode_block(const Compression& compression, const io::ByteView& block,
-                                 std::uint64_t count);
+                                 std::uint64_t count, std::uint64_t max_bytes);
 
 /// Appends items of a dictionary, chosen by `indices` (of `index_bits` each). Throws corrupt for an
 /// index that the dictionary has not, or where texts of variable width would take more than

@@ -8,6 +8,8 @@
 namespace lancekeep::lance {
 namespace {
 
+constexpr std::uint64_t enough = 1 << 20;
+
 std::vector<std::string> texts(const Array& array) {
   std::vector<std::string> result;
   for (std::uint64_t item = 0; item < array.items; ++item) result.emplace_back(array.text(item));
@@ -20,13 +22,13 @@ Array chunk(const std::string& encoded, const std::vector<std::string>& buffers,
   for (const std::string& buffer : buffers) views.push_back(view(buffer));
   const Compression tree = compression(encoded);
   Array values = empty_values(tree);
-  append_chunk_values(tree, views, count, values);
+  append_chunk_values(tree, views, count, enough, values);
   EXPECT_EQ(values.items, count);
   return values;
 }
 
 Array block(const std::string& encoded, const std::string& bytes, std::uint64_t count) {
-  return decode_block(compression(encoded), view(bytes), count);
+  return decode_block(compression(encoded), view(bytes), count, enough);
 }
 
 std::string lz4(const std::string& content) {
@@ -228,7 +230,7 @@ TEST(ValuesTest, FixedSizeListsHaveABitmapBeforeTheirValues) {
   const Compression lists = compression(fixed_size_list(2, flat(8), true));
   Array values = empty_values(lists);
   const std::vector<io::ByteView> buffers = {view("\x0b"), view("abcd")};
-  append_chunk_values(lists, buffers, 2, values);
+  append_chunk_values(lists, buffers, 2, enough, values);
   EXPECT_EQ(values.items, 2);
   EXPECT_EQ(values.dimension, 2);
   EXPECT_EQ(values.value_valid, (std::vector<std::uint8_t>{1, 1, 0, 1}));
@@ -239,7 +241,7 @@ TEST(ValuesTest, BitsOfListsAreNotPaddedToBytes) {
   const Compression lists = compression(fixed_size_list(3, flat(1)));
   Array values = empty_values(lists);
   const std::vector<io::ByteView> buffers = {view("\x2d")};
-  append_chunk_values(lists, buffers, 2, values);
+  append_chunk_values(lists, buffers, 2, enough, values);
   EXPECT_EQ(numbers<char>(values.data), (std::vector<char>{1, 0, 1, 1, 0, 1}));
 }
 
@@ -248,7 +250,7 @@ TEST(ValuesTest, RefusesNullsBetweenFixedSizeLists) {
   Array values = empty_values(lists);
   const std::vector<io::ByteView> buffers = {view("a"), view("abcd")};
   expect_unsupported("a chunk's values are encoded as fixed size list 2 with validity",
-                     [&] { append_chunk_values(lists, buffers, 1, values); });
+                     [&] { append_chunk_values(lists, buffers, 1, enough, values); });
 }
 
 TEST(ValuesTest, RefusesFixedSizeListsThatAreCut) {
@@ -256,13 +258,13 @@ TEST(ValuesTest, RefusesFixedSizeListsThatAreCut) {
   Array values = empty_values(lists);
   const std::vector<io::ByteView> buffers = {view("\x0b"), view("abc")};
   expect_corrupt("fixed-width values needs 4 bytes",
-                 [&] { append_chunk_values(lists, buffers, 2, values); });
+                 [&] { append_chunk_values(lists, buffers, 2, enough, values); });
 }
 
 TEST(ValuesTest, RefusesABlockOfListsThatNoBytesStandBehind) {
   const Compression lists = compression(fixed_size_list(1 << 20, out_of_line(64, 0)));
   expect_unsupported("a dictionary are encoded as fixed size list",
-                     [&] { (void)decode_block(lists, view(""), 1 << 20); });
+                     [&] { (void)decode_block(lists, view(""), 1 << 20, enough); });
 }
 
 }  // namespace

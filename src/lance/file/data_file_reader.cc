@@ -34,6 +34,21 @@ void set_items(Array& lists, Array&& items) {
   lists.data = std::move(items.data);
 }
 
+/// Pages that share bytes could ask for more work than the file is worth.
+void check_buffers(const std::vector<ColumnMetadata>& columns, const io::ByteView& file) {
+  std::uint64_t left = file.size();
+  for (const ColumnMetadata& column : columns) {
+    for (const Page& page : column.pages) {
+      for (const PageBuffer& buffer : page.buffers) {
+        if (buffer.size > left) {
+          page.encoding.fail("pages overlap: together their buffers are larger than the file");
+        }
+        left -= buffer.size;
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void check_rows(const ColumnMetadata& column, std::uint64_t expected_rows) {
@@ -56,6 +71,7 @@ DataFileReader DataFileReader::open(io::ByteView file) {
   reader.columns_.reserve(footer.columns.size());
   for (const io::ByteView& column : footer.columns)
     reader.columns_.push_back(decode_column_metadata(column));
+  check_buffers(reader.columns_, file);
   const std::vector<Field>& all = reader.descriptor_.fields;
   for (const Field* field : column_fields(all, reader.version_))
     reader.fields_.push_back(static_cast<std::size_t>(field - all.data()));

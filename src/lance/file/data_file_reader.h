@@ -24,6 +24,9 @@ class DataFileReader {
   /// `max_items` items, else corrupt. Blob columns give descriptors: items of 128 bits, (u64
   /// position, u64 size), null where the value is. At format 2.0 a list's column gives its items
   /// too, which are another column; find_column() knows which to ask for.
+  ///
+  /// Memory is bounded by what is at hand: items of 256 bits at most by `max_items`; wider ones,
+  /// and texts, by 8 times the file and 256 MiB, which is for what a page says once and repeats.
   [[nodiscard]] Array read_column(std::uint32_t column, std::uint64_t expected_rows,
                                   std::uint64_t max_items) const;
 

@@ -53,6 +53,17 @@ TEST(DataFileReaderTest, RefusesMoreItemsThanAllowed) {
                  [&] { (void)file.read_column(0, 5, 4); });
 }
 
+TEST(DataFileReaderTest, RefusesPagesThatShareTheirBytes) {
+  TestFile file = integer_file();
+  file.columns[0].pages.resize(1);
+  file.body.resize(4096);
+  file.columns[0].pages[0].buffers = {{0, 4096}};
+  EXPECT_EQ(open(file).columns()[0].pages.size(), 1);
+  file.columns[0].pages.push_back(file.columns[0].pages[0]);
+  expect_corrupt("pages overlap: together their buffers are larger than the file",
+                 [&] { (void)open(file); });
+}
+
 TEST(DataFileReaderTest, RefusesRowsWhoseSumWraps) {
   TestFile file = integer_file();
   file.columns[0].pages[1].rows = ~std::uint64_t{0};

@@ -52,16 +52,27 @@ void DataFileWriter::flush() {
 }
 
 void DataFileWriter::add_page(std::size_t column, const EncodedPage& encoded) {
+  std::vector<PageBuffer> buffers;
+  for (const std::string& buffer : encoded.buffers) buffers.push_back(place(buffer));
+  add_page(column, encoded.rows, encoded.layout, std::move(buffers));
+}
+
+void DataFileWriter::add_page(std::size_t column, std::uint64_t rows, const std::string& layout,
+                              std::vector<PageBuffer> buffers) {
   if (column >= columns_.size()) columns_.resize(column + 1);
   auto& pages = columns_[column].pages;
-  Page page{.rows = encoded.rows, .type_url = kPageLayoutUrl};
+  Page page{.buffers = std::move(buffers), .rows = rows, .type_url = kPageLayoutUrl};
   if (!pages.empty()) page.first_row = pages.back().first_row + pages.back().rows;
-  page.encoding = io::ByteView::of(encoded.layout, {});
-  for (const std::string& buffer : encoded.buffers) {
-    page.buffers.push_back({align(kPageAlignment), buffer.size()});
-    write_text(buffer);
-  }
+  page.encoding = io::ByteView::of(layout, {});
   pages.push_back(std::move(page));
+}
+
+std::uint64_t DataFileWriter::start_buffer() { return align(kPageAlignment); }
+
+PageBuffer DataFileWriter::place(std::string_view buffer) {
+  const std::uint64_t offset = start_buffer();
+  write_text(buffer);
+  return {offset, buffer.size()};
 }
 
 // descriptor | column metadata (A) | their table (B) | global buffers' table (C) | footer of 40

@@ -9,7 +9,9 @@
 #include "lance/encoding/page_encoder.h"
 #include "lance/proto/manifest.h"
 
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lancekeep::lance {
@@ -30,6 +32,14 @@ class DataFileWriter {
   void flush();
   /// Appends a page to `column`; columns are numbered from 0.
   void add_page(std::size_t column, const EncodedPage& page);
+  /// The same where the page's buffers are in the file already: see start_buffer(), place().
+  /// `layout` is a PageLayout message.
+  void add_page(std::size_t column, std::uint64_t rows, const std::string& layout,
+                std::vector<PageBuffer> buffers);
+  /// Starts a page buffer, for the caller to write(); returns its offset.
+  std::uint64_t start_buffer();
+  /// Writes a page buffer.
+  PageBuffer place(std::string_view buffer);
   /// Writes metadata and footer, and returns the file's size. Syncing is the caller's.
   std::uint64_t finish(const FileDescriptor& descriptor);
 
@@ -41,5 +51,16 @@ class DataFileWriter {
   std::vector<std::byte> buffer_;
   std::vector<ColumnMetadata> columns_;
 };
+
+/// Appends all rows of a column, page after page; `encode` is a function of page_encoder.h.
+template <typename Row, typename Encode>
+void add_pages(DataFileWriter& writer, std::size_t column, const std::vector<Row>& rows,
+               Encode encode) {
+  for (std::span<const Row> left(rows); !left.empty();) {
+    const EncodedPage page = encode(left);
+    writer.add_page(column, page);
+    left = left.subspan(page.rows);
+  }
+}
 
 }  // namespace lancekeep::lance

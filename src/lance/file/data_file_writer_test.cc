@@ -27,11 +27,7 @@ class WrittenColumn : public testing::TestWithParam<std::size_t> {
     {
       const auto file = storage->create("column.lance");
       DataFileWriter writer(*file);
-      for (std::span<const Row> left(rows); !left.empty();) {
-        const EncodedPage page = encode(left);
-        writer.add_page(0, page);
-        left = left.subspan(page.rows);
-      }
+      add_pages(writer, 0, rows, encode);
       (void)writer.finish({.rows = rows.size()});
     }
     const auto reader = DataFileReader::open(storage->map("column.lance", io::MapMode::read_only));

@@ -9,10 +9,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace lancekeep::lance {
 namespace {
+
+constexpr std::uint32_t max_value_bits = 256;  // so that values are bounded by their number
 
 [[noreturn]] void not_numbers(const io::ByteView& where) {
   where.fail(ErrorCode::unsupported,
@@ -95,6 +99,7 @@ void ListColumn::inspect(std::uint32_t column, std::uint64_t max_values) {
   }
   values_ = *values;
   value_bits_ = static_cast<std::uint32_t>(item_bits_ / dimension_);
+  if (value_bits_ > max_value_bits) not_numbers(metadata.encoding);
 }
 
 void ListColumn::add_part(const PageContent& content, const Page& page) {
@@ -107,7 +112,8 @@ void ListColumn::add_part(const PageContent& content, const Page& page) {
           fmt::format("a page has values of {} bits, expected {}", content.item_bits, item_bits_));
     }
   }
-  parts_.push_back({&page, parts_.size(), items_, content.items});
+  const std::uint64_t row = parts_.empty() ? 0 : parts_.back().first_row + parts_.back().page->rows;
+  parts_.push_back({&page, parts_.size(), row, items_, content.items});
   const auto sum = io::checked_add(items_, content.items);
   if (!sum || *sum > max_items_) {
     page.encoding.fail(fmt::format("a column has more than {} values", max_items_));
@@ -115,9 +121,7 @@ void ListColumn::add_part(const PageContent& content, const Page& page) {
   items_ = *sum;
 }
 
-Array ListColumn::decode_part(const Part& part, std::span<std::byte> values) const {
-  const std::size_t width = item_bits_ / 8;
-  const auto items = values.subspan(part.first_item * width, part.items * width);
+Array ListColumn::decode_part(const Part& part, std::span<std::byte> items) const {
   try {
     Array array = is_v2_0_ ? v2_0::decode_page_into(file_->bytes(), *part.page, max_items_, items)
                            : decode_page_into(file_->bytes(), *part.page, max_items_, items);
@@ -125,6 +129,10 @@ Array ListColumn::decode_part(const Part& part, std::span<std::byte> values) con
     if (array.items != part.items) {
       part.page->encoding.fail(
           fmt::format("a page has {} items, but says {}", array.items, part.items));
+    }
+    if (!array.value_valid.empty() && array.value_valid.size() != part.items * dimension_) {
+      part.page->encoding.fail(fmt::format("a page says which of {} values are null, expected {}",
+                                           array.value_valid.size(), part.items * dimension_));
     }
     array.item_bits = item_bits_;
     array.dimension = dimension_;
@@ -140,9 +148,55 @@ ListRows ListColumn::decode(std::span<std::byte> values, unsigned threads) const
     throw Error(ErrorCode::invalid_argument, fmt::format("{} bytes for {} values of {} bits",
                                                          values.size(), values_, value_bits_));
   }
+  const std::size_t width = item_bits_ / 8;
+  return decode_parts(threads, [&](const Part& part) {
+    return decode_part(part, values.subspan(part.first_item * width, part.items * width));
+  });
+}
+
+ListRows ListColumn::decode_pieces(unsigned threads, const PieceSink& sink) const {
+  return decode_parts(threads, [&](const Part& part) { return hand_out(part, sink); });
+}
+
+Array ListColumn::hand_out(const Part& part, const PieceSink& sink) const {
+  const std::size_t width = item_bits_ / 8;
+  const std::size_t size = part.items * width;
+  const auto items = std::make_unique_for_overwrite<std::byte[]>(size);
+  Array page = decode_part(part, {items.get(), size});
+  const std::uint64_t end = part.first_item + part.items;
+  // In items of the column; `row` is where its items begin, `next` where those behind them do.
+  const auto hand = [&](std::uint64_t row, std::uint64_t begin, std::uint64_t next) {
+    const std::uint64_t from = std::max(begin, part.first_item);
+    const std::uint64_t to = std::min(next, end);
+    if (from >= to) return;
+    sink({row,
+          (from - begin) * dimension_,
+          from * dimension_,
+          {items.get() + (from - part.first_item) * width, (to - from) * width}});
+  };
+  if (lists_.is_list) {  // a page of items may begin and end within a list
+    const std::vector<std::uint64_t>& offsets = lists_.list_offsets;
+    const auto after = std::upper_bound(offsets.begin(), offsets.end(), part.first_item);
+    auto row = static_cast<std::uint64_t>(after - offsets.begin()) - 1;
+    for (; row < lists_.rows && offsets[row] < end; ++row) {
+      hand(row, offsets[row], offsets[row + 1]);
+    }
+  } else if (page.is_list) {
+    for (std::uint64_t row = 0; row < page.rows; ++row) {
+      hand(part.first_row + row, part.first_item + page.list_offsets[row],
+           part.first_item + page.list_offsets[row + 1]);
+    }
+  } else {
+    for (std::uint64_t row = 0; row < page.rows; ++row) {
+      hand(part.first_row + row, part.first_item + row, part.first_item + row + 1);
+    }
+  }
+  return page;
+}
+
+ListRows ListColumn::decode_parts(unsigned threads, const DecodePart& decode) const {
   std::vector<Array> pages(parts_.size());
-  for_each_part(parts_.size(), threads,
-                [&](std::size_t i) { pages[i] = decode_part(parts_[i], values); });
+  for_each_part(parts_.size(), threads, [&](std::size_t i) { pages[i] = decode(parts_[i]); });
   Array array;
   if (!pages.empty()) array.is_list = pages.front().is_list;
   if (array.is_list) array.list_offsets = {0};

@@ -6,6 +6,8 @@
 #include "lance/file/file_testing.h"
 #include "lance/file/parallel.h"
 
+#include <tuple>
+
 namespace lancekeep::lance {
 namespace {
 
@@ -102,6 +104,59 @@ TEST(ListColumnTest, IsWhatReadColumnGives) {
   }
 }
 
+/// All pieces of one thread, as (row, first, at, values).
+using Piece = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, Numbers>;
+std::pair<std::vector<Piece>, ListRows> pieces_of(const TestFile& test_file) {
+  const DataFileReader file = open(test_file);
+  const ListColumn column = ListColumn::open(file, 0, 3, 100);
+  std::vector<Piece> pieces;
+  ListRows rows = column.decode_pieces(1, [&](const ListPiece& piece) {
+    pieces.emplace_back(
+        piece.row, piece.first, piece.at,
+        numbers<double>(std::vector<std::byte>(piece.values.begin(), piece.values.end())));
+  });
+  return {pieces, rows};
+}
+
+TEST(ListColumnTest, HandsOutPiecesOfRows) {
+  const auto [pieces, rows] = pieces_of(two_pages());
+  EXPECT_EQ(pieces, (std::vector<Piece>{{0, 0, 0, {1, 2}}, {1, 0, 2, {3}}, {2, 0, 3, {4, 5, 6}}}));
+  EXPECT_EQ(rows.offsets, (Offsets{0, 2, 3, 6}));
+}
+
+TEST(ListColumnTest, HandsOutPiecesOfRowsThatPagesCut) {
+  TestFile file = old_format();
+  const std::string url = "/lance.encodings.ArrayEncoding";
+  const std::string layout = v2_0::no_nulls(v2_0::flat(64, 0));
+  file.columns[1].pages = {placed(file, {raw<double>({1})}, 1, url, layout),
+                           placed(file, {raw<double>({2, 4})}, 2, url, layout)};
+  const auto [pieces, rows] = pieces_of(file);
+  EXPECT_EQ(pieces, (std::vector<Piece>{{0, 0, 0, {1}}, {0, 1, 1, {2}}, {2, 0, 2, {4}}}));
+  EXPECT_EQ(rows.offsets, (Offsets{0, 2, 2, 3}));
+  EXPECT_EQ(rows.row_valid, (Valid{1, 0, 1}));
+}
+
+TEST(ListColumnTest, HandsOutNumbersAsListsOfOne) {
+  const DataFileReader file = open(integer_file());
+  const ListColumn column = ListColumn::open(file, 0, 5, 5);
+  std::vector<std::uint64_t> rows_seen;
+  (void)column.decode_pieces(1, [&](const ListPiece& piece) {
+    EXPECT_EQ(piece.values.size(), 8U);
+    EXPECT_EQ(piece.at, piece.row);
+    rows_seen.push_back(piece.row);
+  });
+  EXPECT_EQ(rows_seen, (std::vector<std::uint64_t>{0, 1, 2, 3, 4}));
+}
+
+TEST(ListColumnTest, WhatThePieceSinkThrowsIsThrown) {
+  const DataFileReader file = open(two_pages());
+  const ListColumn column = ListColumn::open(file, 0, 3, 100);
+  expect_error(ErrorCode::invalid_argument, "no more", [&] {
+    (void)column.decode_pieces(
+        2, [](const ListPiece&) { throw Error(ErrorCode::invalid_argument, "no more"); });
+  });
+}
+
 TEST(ListColumnTest, ReadsNumbersAsListsOfOne) {
   const DataFileReader file = open(integer_file());
   const ListColumn column = ListColumn::open(file, 0, 5, 5);
@@ -130,6 +185,31 @@ TEST(ListColumnTest, RefusesTexts) {
   const DataFileReader reader = open(file);
   expect_unsupported("no numbers of a fixed width",
                      [&] { (void)ListColumn::open(reader, 0, 2, 9); });
+}
+
+TEST(ListColumnTest, RefusesValuesThatAreTooWideForNumbers) {
+  TestFile file;
+  file.columns.resize(1);
+  const TestPage page = mini_block(mini_block_layout(run_length(1 << 30), {1}, 2, 60'000),
+                                   {{.levels = 0, .values = {"", ""}}}, 60'000);
+  file.columns[0].pages.push_back(
+      placed(file, page.buffers, page.rows, "/lance.encodings21.PageLayout", page.layout));
+  const DataFileReader reader = open(file);
+  expect_unsupported("no numbers of a fixed width",
+                     [&] { (void)ListColumn::open(reader, 0, 60'000, 60'000); });
+}
+
+TEST(ListColumnTest, RefusesNullsOfAnotherNumberOfValues) {
+  TestFile file = old_format();
+  file.columns.resize(1);
+  file.columns[0].pages[0] = placed(file, {}, 3, "/lance.encodings.ArrayEncoding",
+                                    v2_0::fixed_lists(5, v2_0::all_nulls()));
+  file.descriptor.fields = {field(0, -1, "fixed_size_list:double:2")};
+  const DataFileReader reader = open(file);
+  const ListColumn column = ListColumn::open(reader, 0, 3, 100);
+  Numbers values(column.values());
+  expect_corrupt("says which of 15 values are null, expected 6",
+                 [&] { (void)column.decode(std::as_writable_bytes(std::span(values)), 1); });
 }
 
 TEST(ListColumnTest, RefusesPagesThatSayMoreThanTheirChunksHold) {
@@ -173,6 +253,7 @@ TEST(ListColumnTest, SurvivesFlippedBits) {
         const ListColumn column = ListColumn::open(reader, 0, 3, 100);
         std::vector<std::byte> values(column.values() * (column.value_bits() / 8));
         (void)column.decode(values, 1);
+        (void)column.decode_pieces(1, [](const ListPiece&) {});
       } catch (const Error&) {
         ++refused;
       }

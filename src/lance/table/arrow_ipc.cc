@@ -137,8 +137,13 @@ std::vector<std::uint32_t> decode_arrow_rows(const io::ByteView& file, std::uint
   const auto& footer = root<arrow::Footer>(copy, bytes, "the Arrow footer");
   check_schema(footer.schema(), bytes);
   std::vector<std::uint32_t> rows;
+  std::uint64_t left = file.size();  // batches that share bytes could ask for more than it is worth
   for (const arrow::Block& block : arrow::copy(footer.record_batches())) {
-    append_batch(message_at(file, block), expected, rows);
+    const Message message = message_at(file, block);
+    const std::uint64_t size = message.metadata.size() + message.body.size();
+    if (size > left) bytes.fail("record batches overlap: together they are larger than the file");
+    left -= size;
+    append_batch(message, expected, rows);
   }
   if (rows.size() != expected) {
     file.fail(fmt::format("the deletion file lists {} rows, expected {}", rows.size(), expected));

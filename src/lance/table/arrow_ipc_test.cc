@@ -34,6 +34,7 @@ struct Plan {
   std::int64_t raw_size_more = 0;  ///< added to a compressed buffer's raw size
   std::int64_t length_more = 0;    ///< added to the values buffer's length
   std::int64_t block_more = 0;     ///< added to a block's offset
+  std::size_t block_times = 1;     ///< how often the footer names each
   std::uint8_t header_kind = arrow::header_record_batch;
 };
 
@@ -130,9 +131,10 @@ std::string arrow_file(const Plan& plan) {
     std::string head = message(plan, rows.size(), body.size());
     head.resize((head.size() + 7) / 8 * 8);
     head = raw_bytes(0xffffffffu) + raw_bytes(static_cast<std::uint32_t>(head.size())) + head;
-    blocks.push_back({static_cast<std::int64_t>(file.size()) + plan.block_more,
-                      static_cast<std::int32_t>(head.size()), 0,
-                      static_cast<std::int64_t>(body.size())});
+    blocks.insert(
+        blocks.end(), plan.block_times,
+        {static_cast<std::int64_t>(file.size()) + plan.block_more,
+         static_cast<std::int32_t>(head.size()), 0, static_cast<std::int64_t>(body.size())});
     file += head + body;
     file.resize((file.size() + 7) / 8 * 8);
   }
@@ -223,6 +225,12 @@ TEST(ArrowIpc, RefusesABufferBehindItsBody) {
 
 TEST(ArrowIpc, RefusesABlockBehindTheEnd) {
   expect_fails(ErrorCode::corrupt, "a record batch would start", {.block_more = 1 << 30});
+}
+
+TEST(ArrowIpc, RefusesBlocksThatShareTheirBytes) {
+  EXPECT_THAT(decode({.batches = {Rows(9, 1)}, .block_times = 2}, 18), testing::SizeIs(18));
+  expect_fails(ErrorCode::corrupt, "record batches overlap: together they are larger",
+               {.batches = {Rows(9, 1)}, .block_times = 200}, 1800);
 }
 
 TEST(ArrowIpc, RefusesABlockWhereNoMessageStarts) {

@@ -1,31 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lancekeep/dump.h>
-
-#include "io/local_storage.h"
+#include "io/error_text.h"
+#include "lance/table/columns.h"
 #include "lance/table/dump_json.h"
 
-#include <system_error>
+#include <fmt/format.h>
+
 #include <utility>
 
-namespace lancekeep {
+namespace lancekeep::lance {
 namespace {
-
-using lance::Json;
 
 constexpr std::string_view magic = "LANC";
 /// u16 major, u16 minor, "LANC" ends manifests and data files alike.
 constexpr std::uint64_t common_tail = 8;
-/// A manifest's version; a data file of the first format has it too, but no manifest.
+/// A manifest's version. A data file of format 0.1 has it too: only its name tells it from one.
 constexpr std::pair<std::uint16_t, std::uint16_t> manifest_version{0, 2};
+constexpr const char* data_file_ending = ".lance";
 
-Json dump_dataset(const std::filesystem::path& path) {
-  const auto storage = io::open_local_storage(path);
-  const lance::VersionList list = lance::list_versions(*storage);
-  if (list.entries.empty()) {
-    throw Error(ErrorCode::not_found, "the folder is no Lance dataset: it has no manifest",
-                path.string());
+Json data_file_to_json(const io::Storage& storage, const DataFile& file) {
+  Json json = {{"path", file.path}};
+  try {
+    const DataFileReader reader = open_data_file(storage, file);
+    json["rows"] = reader.descriptor().rows;
+    json["columns"] = columns_to_json(reader, Pages::summed);
+  } catch (const Error& error) {
+    json["decodes"] = false;
+    json["why"] = io::text_of(error);
   }
-  return lance::to_json(lance::read_manifest(*storage, list.entries.back()));
+  return json;
 }
 
 bool is_manifest(const io::ByteView& content) {
@@ -36,8 +38,8 @@ bool is_manifest(const io::ByteView& content) {
 
 Json dump_transaction(const io::ByteView& content) {
   try {
-    const lance::Transaction transaction = lance::decode_transaction(content);
-    if (!transaction.uuid.empty()) return lance::to_json(transaction);
+    const Transaction transaction = decode_transaction(content);
+    if (!transaction.uuid.empty()) return to_json(transaction);
   } catch (const Error&) {  // then it is no transaction, or so damaged that it could be anything
   }
   content.fail(ErrorCode::invalid_argument,
@@ -45,23 +47,31 @@ Json dump_transaction(const io::ByteView& content) {
                "is no protobuf message with a transaction's uuid");
 }
 
+}  // namespace
+
 Json dump_file(const std::filesystem::path& path) {
   const io::ByteView content = io::InputFile(path).map();
   if (content.size() < common_tail || !content.text().ends_with(magic)) {
     return dump_transaction(content);
   }
-  if (is_manifest(content)) return lance::to_json(lance::decode_manifest_file(content));
-  return lance::to_json(lance::DataFileReader::open(content));
+  if (is_manifest(content) && path.extension() != data_file_ending)
+    return to_json(decode_manifest_file(content));
+  return to_json(DataFileReader::open(content));
 }
 
-}  // namespace
+Json dump_version(const io::Storage& storage, const VersionEntry& entry) {
+  const ManifestFile file = read_manifest(storage, entry);
+  Json json = to_json(file);
+  json["data_files"] = Json::array();
+  for (const Fragment& fragment : file.manifest.fragments) {
+    for (const DataFile& data : fragment.files)
+      json["data_files"].push_back(data_file_to_json(storage, data));
+  }
+  return json;
+}
 
-std::string dump(const std::filesystem::path& path) {
-  std::error_code
-      ignored;  // what cannot be looked at fails again, with a message, when it is opened
-  const Json json =
-      std::filesystem::is_directory(path, ignored) ? dump_dataset(path) : dump_file(path);
+std::string text_of(const Json& json) {
   return json.dump(2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
 }
 
-}  // namespace lancekeep
+}  // namespace lancekeep::lance

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "lance/file/readable_column.h"
 #include "lance/table/dump_json.h"
 
 #include <fmt/format.h>
+
+#include <set>
 
 namespace lancekeep::lance {
 namespace {
@@ -19,11 +22,12 @@ Json footer_to_json(const io::ByteView& file) {
   return json;
 }
 
-Json to_json(const Page& page) {
+Json to_json(const Page& page, FormatVersion version) {
   Json json = {{"rows", page.rows},
                {"first_row", page.first_row},
-               {"encoding", page.type_url},
-               {"encoding_bytes", page.encoding.size()},
+               {"message", page.type_url},
+               {"message_bytes", page.encoding.size()},
+               {"encoding", encoding_words(page, version)},
                {"buffers", Json::array()}};
   for (const PageBuffer& buffer : page.buffers) {
     json["buffers"].push_back({{"offset", buffer.offset}, {"size", buffer.size}});
@@ -31,13 +35,37 @@ Json to_json(const Page& page) {
   return json;
 }
 
-Json to_json(const ColumnMetadata& column) {
-  Json json = {{"encoding", column.type_url}, {"pages", Json::array()}};
-  for (const Page& page : column.pages) json["pages"].push_back(to_json(page));
+std::set<std::string> encodings_of(const ColumnMetadata& column, FormatVersion version) {
+  std::set<std::string> encodings;
+  for (const Page& page : column.pages) encodings.insert(encoding_words(page, version));
+  return encodings;
+}
+
+Json column_to_json(const DataFileReader& file, std::uint32_t index, const std::string& name,
+                    Pages pages) {
+  const ColumnMetadata& column = file.columns()[index];
+  const std::string why = why_unreadable(file, index);
+  Json json = {{"field", name}, {"decodes", why.empty()}};
+  if (!why.empty()) json["why"] = why;
+  if (pages == Pages::summed) {
+    json["encodings"] = encodings_of(column, file.version());
+    return json;
+  }
+  json["encoding"] = column.type_url;
+  json["pages"] = Json::array();
+  for (const Page& page : column.pages) json["pages"].push_back(to_json(page, file.version()));
   return json;
 }
 
 }  // namespace
+
+Json columns_to_json(const DataFileReader& file, Pages pages) {
+  const std::vector<std::string> names = column_names(file);
+  Json columns = Json::array();
+  for (std::uint32_t index = 0; index < names.size(); ++index)
+    columns.push_back(column_to_json(file, index, names[index], pages));
+  return columns;
+}
 
 Json to_json(const DataFileReader& file) {
   const FileDescriptor& descriptor = file.descriptor();
@@ -49,8 +77,7 @@ Json to_json(const DataFileReader& file) {
                {"fields", Json::array()}};
   for (const Field& field : descriptor.fields) json["fields"].push_back(to_json(field));
   if (!descriptor.metadata.empty()) json["schema_metadata"] = descriptor.metadata;
-  json["columns"] = Json::array();
-  for (const ColumnMetadata& column : file.columns()) json["columns"].push_back(to_json(column));
+  json["columns"] = columns_to_json(file, Pages::each);
   return json;
 }
 

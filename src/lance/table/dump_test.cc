@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <lancekeep/dump.h>
-
+#include "lance/table/dump_json.h"
 #include "lance/table/table_testing.h"
 
 #include <nlohmann/json.hpp>
@@ -12,17 +11,20 @@ using nlohmann::json;
 
 struct Dump : TableTest {
   [[nodiscard]] json dumped(const std::string& path) const {
-    return json::parse(dump(folder / path));
+    return json::parse(text_of(dump_file(folder / path)));
   }
 };
 
-TEST_F(Dump, OfADatasetIsItsLatestManifest) {
+TEST_F(Dump, OfAVersionIsItsManifestAndWhatItsDataFilesAre) {
   ASSERT_TRUE(publish(*storage, publication_on(0)));
-  ASSERT_TRUE(publish(*storage, publication_on(1)));
-  const json latest = dumped("");
-  EXPECT_EQ(latest["kind"], "manifest");
-  EXPECT_EQ(latest["version"], 2);
-  EXPECT_EQ(latest, dumped(manifest_path(2, NamingScheme::v2)));
+  const VersionEntry entry = list_versions(*storage).entries.front();
+  json version = json::parse(text_of(dump_version(*storage, entry)));
+  EXPECT_EQ(version["data_files"][0]["path"], "a.lance");
+  EXPECT_EQ(version["data_files"][0]["decodes"], false);
+  EXPECT_THAT(version["data_files"][0]["why"].get<std::string>(),
+              testing::HasSubstr("No such file"));
+  version.erase("data_files");
+  EXPECT_EQ(version, dumped(entry.path));
 }
 
 TEST_F(Dump, OfAManifestShowsWhatItSays) {
@@ -52,7 +54,7 @@ TEST_F(Dump, OfATransactionFile) {
 
 TEST_F(Dump, IsIndentedByTwoSpacesAndInAFixedOrder) {
   put("t.txn", encode_transaction(small_transaction()));
-  EXPECT_THAT(dump(folder / "t.txn"),
+  EXPECT_THAT(text_of(dump_file(folder / "t.txn")),
               testing::StartsWith("{\n  \"kind\": \"transaction\",\n  \"read_version\": 0,\n"));
 }
 
@@ -67,22 +69,18 @@ TEST_F(Dump, RefusesWhatIsNoLanceFile) {
   for (const char* content : {"", "hello", "\x0a\x01x"}) {
     put("x", content);
     expect_error(ErrorCode::invalid_argument, "not a Lance manifest, data file or transaction",
-                 [&] { (void)dump(folder / "x"); });
+                 [&] { (void)dump_file(folder / "x"); });
   }
 }
 
-TEST_F(Dump, RefusesAFolderThatIsNoDataset) {
-  expect_error(ErrorCode::not_found, "no Lance dataset", [&] { (void)dump(folder); });
-}
-
 TEST_F(Dump, RefusesAPathWhereNothingIs) {
-  expect_error(ErrorCode::not_found, "nowhere", [&] { (void)dump(folder / "nowhere"); });
+  expect_error(ErrorCode::not_found, "nowhere", [&] { (void)dump_file(folder / "nowhere"); });
 }
 
 TEST_F(Dump, RefusesATornManifest) {
   const std::string bytes = encode_manifest_file(small_manifest(), small_transaction());
   put("m", bytes.substr(20));
-  expect_error(ErrorCode::corrupt, "the manifest", [&] { (void)dump(folder / "m"); });
+  expect_error(ErrorCode::corrupt, "the manifest", [&] { (void)dump_file(folder / "m"); });
 }
 
 }  // namespace

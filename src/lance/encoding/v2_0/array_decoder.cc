@@ -29,8 +29,9 @@ Array decode_flat(const ArrayEncoding& encoding, const PageInput& page, std::uin
   flat.kind = EncodingKind::flat;
   flat.bits = encoding.bits;
   flat.message = encoding.message;
-  const io::ByteView buffer = decompress(page.buffer(encoding.buffer), encoding.scheme);
-  return decode_block(flat, buffer, count);
+  const io::ByteView buffer =
+      decompress(page.buffer(encoding.buffer), encoding.scheme, most_fixed_bytes(flat, count));
+  return decode_block(flat, buffer, count, page.max_bytes);
 }
 
 /// All nulls take no byte of the file: their number is what the caller allows.
@@ -55,7 +56,8 @@ Array decode_nullable(const ArrayEncoding& encoding, const PageInput& page, std:
       if (validity.kind != ArrayKind::flat || validity.bits != 1) validity.unsupported();
       Array array = decode_array(encoding.child(1), page, count, meaning);
       if (!array.row_valid.empty()) encoding.unsupported();
-      const io::ByteView bits = decompress(page.buffer(validity.buffer), validity.scheme);
+      const io::ByteView bits =
+          decompress(page.buffer(validity.buffer), validity.scheme, count / 8 + 64);
       append_validity(bits, count, array.row_valid);
       return array;
     }
@@ -84,7 +86,9 @@ Array decode_lists(const ArrayEncoding& encoding, const PageInput& page, std::ui
   }
   array.item_bits = static_cast<std::uint32_t>(
       array.has_type() ? checked_bits(encoding, array.item_bits, encoding.dimension) : 0);
-  array.dimension *= encoding.dimension;
+  const auto dimension = io::checked_mul(array.dimension, encoding.dimension);
+  if (!dimension) encoding.unsupported();
+  array.dimension = *dimension;
   array.items = count;
   array.rows = count;
   return array;
@@ -128,8 +132,16 @@ void mark_null_indices(Array& indices) {
   }
 }
 
+bool has_dictionary(const ArrayEncoding& encoding) {
+  return encoding.kind == ArrayKind::dictionary ||
+         std::any_of(encoding.children.begin(), encoding.children.end(), has_dictionary);
+}
+
 Array decode_dictionary(const ArrayEncoding& encoding, const PageInput& page, std::uint64_t count,
                         Meaning meaning) {
+  // Dictionaries of dictionaries could ask for more work than the file is worth.
+  if (has_dictionary(encoding.child(0)) || has_dictionary(encoding.child(1)))
+    encoding.unsupported();
   Array indices = decode_array(encoding.child(0), page, count, Meaning::values);
   Array items = decode_array(encoding.child(1), page, encoding.items, Meaning::values);
   if (!indices.has_type() || indices.item_bits == 0 || indices.item_bits > 64)

@@ -26,8 +26,9 @@ PageContent fixed_content(const ArrayEncoding& encoding) {
       return fixed_content(encoding.child(encoding.nulls == Nulls::some ? 1 : 0));
     case ArrayKind::fixed_size_list: {
       PageContent content = fixed_content(encoding.child());
+      if (content.item_bits == 0) return content;  // nulls alone
       const auto bits = io::checked_mul<std::uint64_t>(content.item_bits, encoding.dimension);
-      if (!bits || *bits > max_item_bits) encoding.unsupported();
+      if (!bits || *bits == 0 || *bits > max_item_bits) encoding.unsupported();
       content.item_bits = static_cast<std::uint32_t>(*bits);
       content.dimension *= encoding.dimension;
       return content;

@@ -170,6 +170,19 @@ TEST(ArrayPageTest, RefusesListsWhoseSizeWraps) {
   expect_corrupt("fixed-size lists have", [&] { (void)page.decode(); });
 }
 
+TEST(ArrayPageTest, RefusesListsOfNothing) {
+  const TestArrayPage page = {fixed_lists(0, flat(64, 0)), {""}, 0};
+  expect_corrupt("0 fixed-size lists have 0 items each", [&] { (void)page.decode(); });
+  expect_unsupported("fixed-size list 0(flat 64)",
+                     [&] { (void)v2_0::inspect_page(view(page.file()), page.page(), 10); });
+}
+
+TEST(ArrayPageTest, RefusesListsOfNoRowsWhoseDimensionWraps) {
+  const std::uint64_t half = std::uint64_t{1} << 32;
+  const TestArrayPage page = {fixed_lists(half, fixed_lists(half, all_nulls())), {}, 0};
+  expect_unsupported("fixed-size list 4294967296(", [&] { (void)page.decode(); });
+}
+
 TEST(ArrayPageTest, RefusesOffsetsThatGoBack) {
   TestArrayPage page = texts();
   page.buffers[0] = raw<std::uint64_t>({2, 1, 2, 5});
@@ -186,6 +199,18 @@ TEST(ArrayPageTest, RefusesAnIndexThatTheDictionaryHasNot) {
   const TestArrayPage page = {
       dictionary(flat(8, 0), flat(64, 1), 1), {"\2", raw<std::uint64_t>({5})}, 1};
   expect_corrupt("item 1 of a dictionary of 1", [&] { (void)page.decode(); });
+}
+
+TEST(ArrayPageTest, RefusesDictionariesOfDictionaries) {
+  const std::string inner = dictionary(flat(8, 0), flat(64, 1), 1);
+  const std::vector<std::string> buffers = {"\1", raw<std::uint64_t>({5})};
+  EXPECT_EQ((TestArrayPage{inner, buffers, 1}.decode().items), 1);
+  for (const std::string& encoding :
+       {dictionary(flat(8, 0), inner, 1), dictionary(no_nulls(inner), flat(64, 1), 1)}) {
+    expect_unsupported("encoded as dictionary(", [&] {
+      (void)TestArrayPage{encoding, buffers, 1}.decode();
+    });
+  }
 }
 
 TEST(ArrayPageTest, RefusesANullListThatHasItems) {

@@ -71,7 +71,7 @@ Array decode_texts(const ArrayEncoding& encoding, const PageInput& page, std::ui
     if (binary->kind != ArrayKind::binary) encoding.unsupported();
   }
   const ArrayEncoding& flat = flat_of(binary->child(1), 8);
-  const io::ByteView bytes = decompress(page.buffer(flat.buffer), flat.scheme);
+  const io::ByteView bytes = decompress(page.buffer(flat.buffer), flat.scheme, page.max_bytes);
   EndOffsets offsets =
       decode_offsets(binary->child(0), page, count, binary->adjustment, bytes.size());
   Array array;
