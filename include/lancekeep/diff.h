@@ -55,8 +55,9 @@ struct DiffOptions {
   std::function<void(std::uint64_t done, std::uint64_t total, std::string_view tensor)> progress;
 };
 
-/// Decided from the hashes, without reading values; only rows that pylance wrote have none and are
-/// compared byte by byte. @throws Error corrupt where a tensor cannot be loaded, or io.
+/// Decided from the hashes, without reading values; only rows that pylance wrote, and those of a
+/// recipe dataset, have none and are compared byte by byte. @throws Error corrupt where a tensor
+/// cannot be loaded, or io.
 [[nodiscard]] LANCEKEEP_API Diff diff(const Version& before, const Version& after,
                                       const DiffOptions& options = {});
 

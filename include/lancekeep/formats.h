@@ -7,7 +7,9 @@
 #include <lancekeep/tensor.h>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <span>
 
 namespace lancekeep {
 
@@ -36,6 +38,11 @@ struct ExportReport {
 /// written; `json` rows go into `__metadata__` as text; tied tensors are written out twice.
 LANCEKEEP_API ExportReport write_safetensors(const std::filesystem::path& path,
                                              TensorSource& source, const Metadata& metadata = {});
+
+/// The same bytes, in order, to wherever `write` puts them.
+LANCEKEEP_API ExportReport
+write_safetensors(const std::function<void(std::span<const std::byte>)>& write,
+                  TensorSource& source, const Metadata& metadata = {});
 
 /// Writes `model.safetensors` where it holds all tensors within `max_shard_bytes` of values, else
 /// `model-00001-of-0000N.safetensors` and so on, none beyond it but for a tensor that is larger by

@@ -52,7 +52,8 @@ struct VersionInfo {
   Metadata metadata;              ///< what the save was given; no `lancekeep.` keys
   std::vector<std::string> tags;  ///< that name this version, sorted
   std::uint64_t tensors = 0;      ///< live rows
-  std::uint64_t bytes_total = 0;  ///< of all tensors, tied ones once
+  /// Of all tensors, tied ones once; those of a recipe dataset as float64.
+  std::uint64_t bytes_total = 0;
   std::uint64_t bytes_added = 0;  ///< files on disk that it has and the version before it has not
   std::string damage;             ///< why its manifest cannot be read; empty: it can
   /// What whoever asked for the latest version should know: that a newer one is torn, as a power
@@ -85,11 +86,14 @@ struct ReadRequest {
 };
 
 /// How TensorView bytes may be used: `copy_on_write` pages may be written by whoever casts const
-/// away (tensor libraries do); the file never changes.
+/// away (tensor libraries do); the file never changes. Values of a recipe dataset are decoded into
+/// memory that all views of a version share, whichever access they asked for, and that may be
+/// written: what is written shows in the other views.
 enum class Access { read, copy_on_write };
 
 /// One version, read when it was opened; a later save does not change it. Copies share their state,
-/// and all views with `copy_on_write` share one set of pages, with what was written to them.
+/// and all views with `copy_on_write` share one set of pages, with what was written to them; only
+/// tensors that are not tied never share bytes so: one that lies where another does is copied.
 /// source() and the first such view of a data file open that file again, and throw not_found where
 /// the store was replaced.
 class LANCEKEEP_API Version {
@@ -97,21 +101,27 @@ class LANCEKEEP_API Version {
   [[nodiscard]] std::uint64_t number() const;
   /// Message, metadata, tags (as they were when the version was opened), counts, bytes.
   [[nodiscard]] const VersionInfo& info() const;
-  /// Every live row in model order, `json` and `tree` rows included.
+  /// Every live row in model order, `json` and `tree` rows included. Of a recipe dataset in row
+  /// order; where several rows have one name, that name stands for the last of them.
   [[nodiscard]] std::span<const TensorInfo> tensors() const;
   /// @throws Error not_found for a name that the version has not; corrupt where its row is damaged.
   [[nodiscard]] const TensorInfo& find(std::string_view name) const;
   /// Maps the tensor's bytes; a value that starts at no multiple of its element size is copied
-  /// instead.
+  /// instead. The values of a recipe dataset are decoded, a fragment (one or several data files) at
+  /// a time, when first wanted, and kept as long as the version or a view of them is.
+  /// @throws Error invalid_argument where a number is not what ReadOptions asked for.
   [[nodiscard]] TensorView tensor(std::string_view name, Access access = Access::read) const;
   /// Copies the value's bytes from byte `offset` of it on until `into` is full, reading the file
   /// instead of touching pages of its mapping. Any number of threads may, at once.
   /// @throws Error invalid_argument where the value ends before that.
   void read(std::string_view name, std::uint64_t offset, std::span<std::byte> into) const;
   /// Reads many values at once, by as many threads as the machine has cores, up to four; they are
-  /// gone when it returns. @throws Error invalid_argument, before anything is read, where a request
-  /// has not just the bytes of its tensor; after an error some are filled.
+  /// gone when it returns. Of a recipe dataset nothing is kept: the fastest way into a module's own
+  /// memory. @throws Error invalid_argument, before anything is read, where a request has not just
+  /// the bytes of its tensor, or asks a native one for another dtype; after an error some are
+  /// filled.
   void read(std::span<const ReadRequest> requests) const;
+  /// @throws Error unsupported for a recipe dataset, whose values are encoded.
   [[nodiscard]] Location locate(std::string_view name) const;
   /// All rows of this version as something that can be saved or exported again.
   [[nodiscard]] std::unique_ptr<TensorSource> source() const;
@@ -188,7 +198,8 @@ class LANCEKEEP_API Store {
   void untag(const std::string& name);
 
   /// Holds one version against what was recorded when it was saved: every structure, every value's
-  /// hash, the table digest, the tags. Damage is a finding, not an exception.
+  /// hash, the table digest, the tags. Of a recipe dataset nobody recorded hashes: every value is
+  /// decoded and counted. Damage is a finding, not an exception.
   [[nodiscard]] VerifyReport verify(const Ref& ref, const VerifyOptions& options = {}) const;
   [[nodiscard]] VerifyReport verify_all(const VerifyOptions& options = {}) const;
 

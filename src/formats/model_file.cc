@@ -18,6 +18,7 @@
 #include <cctype>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace lancekeep {
 namespace {
@@ -86,6 +87,17 @@ std::string advice(std::string_view head) {
   throw Error(ErrorCode::unsupported, advice(head) + std::string(kWhatIsRead), file.name());
 }
 
+void refuse_folder(const std::filesystem::path& path) {
+  std::error_code ignored;  // then opening it says what is wrong
+  if (!std::filesystem::is_directory(path, ignored)) return;
+  const bool is_dataset = std::filesystem::is_directory(path / "_versions", ignored);
+  throw Error(ErrorCode::invalid_argument,
+              (is_dataset ? "this is a Lance dataset, not a model file: open it as a store"
+                          : "this is a folder, expected a model file") +
+                  std::string(kWhatIsRead),
+              path.string());
+}
+
 std::unique_ptr<TensorSource> open_zip(const io::InputFile& file, io::MemoryBudget& budget) {
   const formats::ZipArchive archive(file, budget);
   if (formats::is_npz(archive)) return formats::open_npz(file, archive, budget);
@@ -120,6 +132,7 @@ std::unique_ptr<TensorSource> open_shard(const io::InputFile& file, io::MemoryBu
 }  // namespace
 
 std::unique_ptr<TensorSource> open_model_file(const std::filesystem::path& path) {
+  refuse_folder(path);
   const io::InputFile file(path);
   const io::ByteView start = head_of(file);
   if (is_json(start.text()) && !is_safetensors(start.text())) {

@@ -72,6 +72,14 @@ TEST_F(ModelFile, AMissingFileIsNotFound) {
               fails_with(ErrorCode::not_found, "none"));
 }
 
+TEST_F(ModelFile, AFolderIsNone) {
+  EXPECT_THAT([&] { (void)open_model_file(folder_.path()); },
+              fails_with(ErrorCode::invalid_argument, "this is a folder, expected a model file"));
+  std::filesystem::create_directories(folder_.path() / "m.lance/_versions");
+  EXPECT_THAT([&] { (void)open_model_file(folder_.path() / "m.lance"); },
+              fails_with(ErrorCode::invalid_argument, "this is a Lance dataset"));
+}
+
 TEST_F(ModelFile, AnEmptyFileIsRefused) {
   EXPECT_THAT(opening(""), fails_with(ErrorCode::corrupt, "the file is empty"));
 }

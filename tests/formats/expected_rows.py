@@ -191,7 +191,8 @@ class Rows:
 
 def is_flat(value: object) -> bool:
     return type(value) in (dict, collections.OrderedDict) and all(
-        isinstance(key, str) and not is_descended(item) for key, item in value.items()
+        isinstance(key, str) and not is_descended(item) and not isinstance(item, np.ndarray)
+        for key, item in value.items()
     )
 
 

@@ -35,10 +35,14 @@ std::optional<std::chrono::nanoseconds> seconds(const Json& command, const char*
 }
 
 SaveOptions save_options(const Json& command) {
-  return {.message = command.value("message", ""),
-          .metadata = command.value("metadata", Metadata()),
-          .tag = command.value("tag", ""),
-          .durable = command.value("durable", true)};
+  SaveOptions options{.message = command.value("message", ""),
+                      .metadata = command.value("metadata", Metadata()),
+                      .tag = command.value("tag", ""),
+                      .durable = command.value("durable", true)};
+  if (command.contains("layout")) {
+    options.layout = command["layout"] == "recipe" ? Layout::recipe : Layout::native;
+  }
+  return options;
 }
 
 Json to_json(const SaveReport& report) {
@@ -102,7 +106,7 @@ class Session {
     store_ = Store::create(command.at("path").get<std::string>());
     return {};
   }
-  // tensors, message, metadata, tag, durable
+  // tensors, message, metadata, tag, layout, durable
   Json save(const Json& command) {
     JsonSource source(command.at("tensors"));
     source.die_at(command.value("die_at", 0));

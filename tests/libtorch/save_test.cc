@@ -43,6 +43,25 @@ TEST_F(SaveModel, WhatStaysIsNotWrittenAgain) {
   EXPECT_EQ(report.bytes_shared, 4000U);
 }
 
+TEST_F(SaveModel, ADatasetOfTheRecipeLayoutKeepsIt) {
+  SaveOptions recipe;
+  recipe.layout = Layout::recipe;
+  const auto model = [](int value) {
+    return StateDict{{"half", torch::full({3}, value, torch::kHalf)}, {"step", torch::tensor(7)}};
+  };
+  save_model(model(1), path, true, recipe);
+  for (const bool version : {true, false}) {
+    save_model(model(2), path, version);
+    const VersionInfo newest = Store::open(path).versions().back();
+    EXPECT_EQ(newest.layout, Layout::recipe);
+    EXPECT_EQ(loaded(path, "half", newest.number).scalar_type(), torch::kDouble);
+    StateDict target = model(0);
+    load_model(target, path, newest.number);
+    EXPECT_TRUE(torch::equal(target[0].second, model(2)[0].second));
+    EXPECT_EQ(target[1].second.item<std::int64_t>(), 7);
+  }
+}
+
 TEST_F(SaveModel, WithoutVersionAllThatWasThereIsReplaced) {
   save_model(StateDict{{"old", torch::zeros({1})}}, path, true);
   save_model(StateDict{{"old", torch::ones({1})}}, path, true, [] {

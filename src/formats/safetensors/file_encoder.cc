@@ -14,6 +14,7 @@ namespace lancekeep::formats {
 namespace {
 
 using Tensors = std::span<const ExportPlan::Tensor>;
+using Write = std::function<void(std::span<const std::byte>)>;
 
 [[noreturn]] void fail(const std::filesystem::path& path, ErrorCode code,
                        const std::string& problem) {
@@ -45,7 +46,7 @@ SafetensorsHeader header_of(Tensors tensors, const std::vector<std::size_t>& lay
   return header;
 }
 
-void write_header(io::AtomicFile& file, const SafetensorsHeader& header,
+void write_header(const Write& write, const SafetensorsHeader& header,
                   const std::filesystem::path& path) {
   const std::string text = encode_safetensors_header(header);
   if (text.size() > kSafetensorsLongestHeader) {
@@ -58,19 +59,18 @@ void write_header(io::AtomicFile& file, const SafetensorsHeader& header,
   for (std::size_t i = 0; i < length.size(); ++i) {
     length[i] = static_cast<std::byte>(text.size() >> (8 * i));
   }
-  file.write(length);
-  file.write(std::as_bytes(std::span(text)));
+  write(length);
+  write(std::as_bytes(std::span(text)));
 }
 
 }  // namespace
 
-void write_tensors(io::AtomicFile& file, Tensors tensors, const Metadata& metadata,
+void write_tensors(const Write& write, Tensors tensors, const Metadata& metadata,
                    TensorSource& source, const std::filesystem::path& path) {
   const std::vector<std::size_t> layout = layout_of(tensors);
-  write_header(file, header_of(tensors, layout, metadata, path), path);
+  write_header(write, header_of(tensors, layout, metadata, path), path);
   for (const std::size_t i : layout) {
-    copy_tensor(path, source, tensors[i].source,
-                [&](std::span<const std::byte> piece) { file.write(piece); });
+    copy_tensor(path, source, tensors[i].source, write);
   }
 }
 

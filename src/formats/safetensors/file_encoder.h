@@ -4,8 +4,8 @@
 #pragma once
 
 #include "formats/safetensors/export_plan.h"
-#include "io/atomic_file.h"
 
+#include <functional>
 #include <span>
 
 namespace lancekeep::formats {
@@ -14,8 +14,8 @@ namespace lancekeep::formats {
 /// multiple of its own width and can be mapped; the header lists the tensors in their own order.
 /// @throws Error unsupported where the header grows too long, invalid_argument where the source
 /// gives other bytes than it said. `path` is for messages.
-void write_tensors(io::AtomicFile& file, std::span<const ExportPlan::Tensor> tensors,
-                   const Metadata& metadata, TensorSource& source,
-                   const std::filesystem::path& path);
+void write_tensors(const std::function<void(std::span<const std::byte>)>& write,
+                   std::span<const ExportPlan::Tensor> tensors, const Metadata& metadata,
+                   TensorSource& source, const std::filesystem::path& path);
 
 }  // namespace lancekeep::formats

@@ -112,7 +112,8 @@ class ShardWriter {
   void write_file(const std::string& name, Tensors tensors) {
     const std::filesystem::path path = path_.parent_path() / name;
     io::AtomicFile& file = files_.add(name);
-    formats::write_tensors(file, tensors, plan_.metadata, source_, path);
+    const auto write = [&](std::span<const std::byte> piece) { file.write(piece); };
+    formats::write_tensors(write, tensors, plan_.metadata, source_, path);
     add_to_report(path, file.position());
   }
 

@@ -47,6 +47,22 @@ TEST_F(SafetensorsWriter, WritesTensorsInModelOrder) {
   EXPECT_EQ(again->metadata(), (Metadata{{"epoch", "3"}}));
 }
 
+TEST_F(SafetensorsWriter, WritesTheSameBytesToWhoeverTakesThem) {
+  source_.add("z", "uint8", {3}, "abc");
+  source_.add("a", "float64", {}, "12345678");
+  (void)write({{"epoch", "3"}});
+  std::string taken;
+  const ExportReport report = write_safetensors(
+      [&](std::span<const std::byte> piece) {
+        taken.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+      },
+      source_, {{"epoch", "3"}});
+  EXPECT_EQ(taken, folder_.read("m.safetensors"));
+  EXPECT_EQ(report.bytes_written, taken.size());
+  EXPECT_EQ(report.tensors, 2u);
+  EXPECT_THAT(report.files, IsEmpty());
+}
+
 TEST_F(SafetensorsWriter, WideTensorsLieFirstSoThatAllAreAligned) {
   source_.add("z", "uint8", {3}, "abc");
   source_.add("a", "float64", {}, "12345678");

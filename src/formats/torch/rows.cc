@@ -42,14 +42,16 @@ class RowMaker {
   }
 
  private:
-  // The rows by themselves say what the object was.
+  // The rows by themselves say what the object was; that a row was an array, only the tree says.
   bool is_flat(const PickleNode& node) const {
     const bool is_plain =
         node.kind == PickleNode::Kind::dict || node.kind == PickleNode::Kind::ordered_dict;
     if (!is_plain) return false;
     for (std::uint32_t i = 0; i < node.count; i += 2) {
       if (node.items()[i].kind != PickleValue::Kind::text) return false;
-      if (is_descended(node.items()[i + 1])) return false;
+      const PickleValue value = node.items()[i + 1];
+      const bool is_array = object_kind(document_, value) == ObjectKind::numpy_array;
+      if (is_array || is_descended(value)) return false;
     }
     return true;
   }

@@ -15,19 +15,33 @@ namespace {
 
 using store::TensorPair;
 
-using ByName = std::unordered_map<std::string_view, const TensorInfo*>;
-
-ByName by_name(const Version& version) {
-  ByName tensors;
-  for (const TensorInfo& tensor : version.tensors()) tensors.emplace(tensor.name, &tensor);
-  return tensors;
-}
-
 // A version of which a row cannot be read cannot be compared: what is said of the others would look
 // like all there is.
 void require_loadable(const Version& version) {
   (void)version.source();  // throws corrupt at the first damaged row, with its name
 }
+
+// The tensors of a version that can be loaded. A name may stand in several rows of a recipe
+// dataset: then it is the tensor that loading it gives.
+class Tensors {
+ public:
+  explicit Tensors(const Version& version) {
+    require_loadable(version);
+    for (const TensorInfo& tensor : version.tensors()) {
+      if (!by_name_.contains(tensor.name)) in_order_.push_back(&version.find(tensor.name));
+      by_name_.emplace(tensor.name, in_order_.back());
+    }
+  }
+  [[nodiscard]] const std::vector<const TensorInfo*>& in_order() const { return in_order_; }
+  [[nodiscard]] const TensorInfo* find(std::string_view name) const {
+    const auto it = by_name_.find(name);
+    return it == by_name_.end() ? nullptr : it->second;
+  }
+
+ private:
+  std::vector<const TensorInfo*> in_order_;
+  std::unordered_map<std::string_view, const TensorInfo*> by_name_;
+};
 
 // A pair, and what is left to be read of it.
 struct Task {
@@ -92,23 +106,21 @@ void settle(const Task& task, ReadingWatch& watch, Diff& diff) {
 }  // namespace
 
 Diff diff(const Version& before, const Version& after, const DiffOptions& options) {
-  require_loadable(before);
-  require_loadable(after);
-  const ByName earlier = by_name(before);
-  const ByName later = by_name(after);
+  const Tensors earlier(before);
+  const Tensors later(after);
   Diff diff;
-  for (const TensorInfo& tensor : before.tensors()) {
-    if (!later.contains(tensor.name)) diff.removed.push_back(tensor);
+  for (const TensorInfo* tensor : earlier.in_order()) {
+    if (later.find(tensor->name) == nullptr) diff.removed.push_back(*tensor);
   }
   std::vector<Task> tasks;
-  for (const TensorInfo& tensor : after.tensors()) {
-    const auto it = earlier.find(tensor.name);
-    if (it == earlier.end()) {
-      diff.added.push_back(tensor);
+  for (const TensorInfo* tensor : later.in_order()) {
+    const TensorInfo* const was = earlier.find(tensor->name);
+    if (was == nullptr) {
+      diff.added.push_back(*tensor);
       continue;
     }
-    const TensorPair pair{before, *it->second, after, tensor};
-    const bool figures = options.figures && pair.comparable() && store::has_figures(tensor.dtype);
+    const TensorPair pair{before, *was, after, *tensor};
+    const bool figures = options.figures && pair.comparable() && store::has_figures(tensor->dtype);
     tasks.push_back({pair, pair.same_by_record(), figures});
   }
   ReadingWatch watch(options, tasks);

@@ -30,6 +30,9 @@ std::optional<bool> TensorPair::same_by_record() const {
   if (!comparable()) return false;
   if (before.nbytes == 0) return true;
   if (is_hash(before.hash) && is_hash(after.hash)) return before.hash == after.hash;
+  const bool lie_in_files = version_before.info().layout == Layout::native &&
+                            version_after.info().layout == Layout::native;
+  if (!lie_in_files) return std::nullopt;
   if (same_place(version_before.locate(before.name), version_after.locate(after.name))) return true;
   return std::nullopt;
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "store/read/native_values.h"
+#include "store/read/recipe_values.h"
 #include "store/read/store_state.h"
 #include "store/read/version_state.h"
+#include "store/recipe/recipe_table.h"
 #include "store/rows/properties.h"
 #include "store/rows/table_digest.h"
 
@@ -29,6 +32,33 @@ std::vector<TensorInfo> infos_of(const TensorTable& table) {
   return infos;
 }
 
+std::vector<TensorInfo> infos_of(const RecipeTable& table, const std::string& dtype) {
+  const std::size_t itemsize = dtype_itemsize(dtype).value_or(1);
+  std::vector<TensorInfo> infos;
+  infos.reserve(table.rows.size());
+  for (const RecipeRow& row : table.rows) {
+    infos.push_back({.name = row.name,
+                     .dtype = dtype,
+                     .shape = row.shape,
+                     .nbytes = row.elements * itemsize,
+                     .damage = row.damage});
+  }
+  return infos;
+}
+
+void check_dtype(const io::Storage& storage, Layout layout, const std::string& dtype) {
+  if (dtype.empty()) return;
+  if (layout == Layout::recipe) {
+    require_number(dtype, storage.full_name(""));
+    return;
+  }
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("the tensors of a native store have dtypes of their own; `{}` can be "
+                          "asked of a recipe dataset only",
+                          dtype),
+              storage.full_name(""));
+}
+
 // Files of the versions that this one can share them with: the one before it, and the one that it
 // restores. They only serve to say what it added: damage there is no damage here.
 FileSizes earlier_files(const io::Storage& storage, const lance::VersionList& list,
@@ -50,31 +80,48 @@ FileSizes earlier_files(const io::Storage& storage, const lance::VersionList& li
   return files;
 }
 
+// The rows of a manifest, what is known of them, and where their values come from.
+void read_native(const lance::VersionEntry& entry, const lance::ManifestFile& file,
+                 const FileSizes& earlier, Version::State& state) {
+  TensorTable table = read_tensor_table(*state.storage, file.manifest);
+  require_digest(*state.storage, entry, file, table.rows);
+  state.info = describe(*state.storage, entry, file, earlier, total_bytes(table));
+  state.infos = infos_of(table);
+  for (std::size_t i = 0; i < state.infos.size(); ++i)
+    state.by_name.emplace(state.infos[i].name, i);
+  state.values = std::make_unique<NativeValues>(state.storage, std::move(table));
+}
+
+void read_recipe(const lance::VersionEntry& entry, const lance::ManifestFile& file,
+                 const FileSizes& earlier, const std::string& dtype, Version::State& state) {
+  RecipeTable table = read_recipe_table(*state.storage, file.manifest);
+  state.info = describe(*state.storage, entry, file, earlier, total_bytes(table));
+  state.infos = infos_of(table, dtype);
+  for (std::size_t i = 0; i < state.infos.size(); ++i)
+    state.by_name.insert_or_assign(state.infos[i].name, i);
+  state.values =
+      std::make_unique<RecipeValues>(std::move(table), dtype, state.storage->full_name(""));
+}
+
 Version open_listed(std::shared_ptr<io::Storage> storage, const lance::VersionList& list,
                     const Ref& ref, const ReadOptions& options) {
   const lance::VersionEntry entry = resolve(*storage, list, ref);
   const lance::ManifestFile file = lance::read_manifest(*storage, entry);
-  require_native(*storage, file.manifest);
-  if (!options.dtype.empty()) {
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("the tensors of a native store have dtypes of their own; `{}` can be "
-                            "asked of a recipe dataset only",
-                            options.dtype),
-                storage->full_name(""));
-  }
+  const Layout layout = require_model(*storage, file.manifest);
+  check_dtype(*storage, layout, options.dtype);
   auto state = std::make_shared<Version::State>();
-  state->table = read_tensor_table(*storage, file.manifest);
-  require_digest(*storage, entry, file, state->table.rows);
-  state->info = describe(*storage, entry, file, earlier_files(*storage, list, file), &state->table);
+  state->storage = storage;
+  const FileSizes earlier = earlier_files(*storage, list, file);
+  if (layout == Layout::native) {
+    read_native(entry, file, earlier, *state);
+  } else {
+    read_recipe(entry, file, earlier, options.dtype.empty() ? kRecipeDtype : options.dtype, *state);
+  }
   if (ref.is_latest() && entry.version != list.entries.back().version) {
     state->info.warning = newest_whole(*storage, list).warning;
   }
   const auto tags = tags_by_version(*storage);
   if (const auto it = tags.find(entry.version); it != tags.end()) state->info.tags = it->second;
-  state->infos = infos_of(state->table);
-  for (std::size_t i = 0; i < state->infos.size(); ++i)
-    state->by_name.emplace(state->infos[i].name, i);
-  state->storage = std::move(storage);
   return Version(std::move(state));
 }
 

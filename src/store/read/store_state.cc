@@ -2,6 +2,7 @@
 #include "store/read/store_state.h"
 
 #include "lance/table/tags.h"
+#include "store/recipe/recipe_table.h"
 #include "store/rows/native_layout.h"
 #include "store/rows/properties.h"
 #include "store/rows/tensor_table.h"
@@ -31,6 +32,12 @@ lance::VersionEntry find_version(const io::Storage& storage, const lance::Versio
 // 0 for a file that is gone: a transaction's may be.
 std::uint64_t size_of(const io::Storage& storage, const std::string& path) {
   return storage.exists(path) ? storage.size(path) : 0;
+}
+
+std::uint64_t bytes_of_rows(const io::Storage& storage, const lance::Manifest& manifest) {
+  return layout_of(manifest.fields) == Layout::native
+             ? total_bytes(read_tensor_table(storage, manifest))
+             : total_bytes(read_recipe_table(storage, manifest));
 }
 
 }  // namespace
@@ -112,26 +119,30 @@ void require_current(const io::Storage& storage) {
               storage.full_name(""));
 }
 
-void require_native(const io::Storage& storage, const lance::Manifest& manifest) {
-  const std::string columns = describe_columns(manifest.fields);
-  const auto layout = layout_of(manifest.fields);
-  if (layout == Layout::native) return;
-  if (layout == Layout::recipe) {
-    throw Error(ErrorCode::unsupported,
-                "this Lance dataset keeps a model as plain lists (columns " + columns +
-                    "); this version of Lancekeep reads and writes the native layout only "
-                    "(name, dtype, shape, value as a blob)",
-                storage.full_name("_versions"));
-  }
+Layout require_model(const io::Storage& storage, const lance::Manifest& manifest) {
+  if (const auto layout = layout_of(manifest.fields)) return *layout;
   throw Error(ErrorCode::invalid_argument,
-              "this Lance dataset does not keep a model: its columns are " + columns +
-                  "; expected name, dtype, shape and value (a blob)",
+              "this Lance dataset does not keep a model: its columns are " +
+                  describe_columns(manifest.fields) +
+                  "; expected name, dtype, shape and value (a blob), or name, value (a list of "
+                  "numbers) and shape (a list of integers)",
               storage.full_name("_versions"));
+}
+
+void require_native(const io::Storage& storage, const lance::Manifest& manifest) {
+  if (require_model(storage, manifest) == Layout::native) return;
+  throw Error(
+      ErrorCode::unsupported,
+      "this Lance dataset keeps a model as plain lists (columns " +
+          describe_columns(manifest.fields) +
+          "); this works with the native layout alone (name, dtype, shape, value as a blob): "
+          "import the dataset into a new store",
+      storage.full_name("_versions"));
 }
 
 VersionInfo describe(const io::Storage& storage, const lance::VersionEntry& entry,
                      const lance::ManifestFile& file, const FileSizes& earlier,
-                     const TensorTable* table) {
+                     std::optional<std::uint64_t> tensor_bytes) {
   const lance::Manifest& manifest = file.manifest;
   VersionInfo info{.number = entry.version};
   info.layout = layout_of(manifest.fields).value_or(Layout::native);
@@ -148,9 +159,8 @@ VersionInfo describe(const io::Storage& storage, const lance::VersionEntry& entr
   }
   // A version that pylance made does not say how large its tensors are: its rows do.
   const bool stated = file.transaction && file.transaction->properties.contains(kBytesKey);
-  if (!stated && layout_of(manifest.fields) == Layout::native) {
-    info.bytes_total =
-        table != nullptr ? total_bytes(*table) : total_bytes(read_tensor_table(storage, manifest));
+  if (!stated && layout_of(manifest.fields)) {
+    info.bytes_total = tensor_bytes ? *tensor_bytes : bytes_of_rows(storage, manifest);
   }
   info.bytes_added = file.size;
   for (const auto& [path, size] : files_of(manifest)) {

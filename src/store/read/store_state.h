@@ -6,7 +6,8 @@
 
 #include "io/storage.h"
 #include "lance/table/dataset.h"
-#include "store/rows/tensor_table.h"
+
+#include <optional>
 
 namespace lancekeep {
 
@@ -37,6 +38,8 @@ struct Newest {
 /// Throws conflict where the path leads to another folder than the one that is open.
 void require_current(const io::Storage& storage);
 
+/// How a manifest keeps a model. Throws invalid_argument where it keeps none.
+[[nodiscard]] Layout require_model(const io::Storage& storage, const lance::Manifest& manifest);
 /// Throws unsupported or invalid_argument unless the manifest is one of the native layout.
 void require_native(const io::Storage& storage, const lance::Manifest& manifest);
 
@@ -46,10 +49,10 @@ using FileSizes = std::map<std::string, std::uint64_t>;
 [[nodiscard]] FileSizes files_of(const lance::Manifest& manifest);
 
 /// Everything about a version but its tensors' rows. `earlier` are files that do not count as
-/// added; `table` its rows, where they have been read.
+/// added; `tensor_bytes` those of its rows, where they have been read.
 [[nodiscard]] VersionInfo describe(const io::Storage& storage, const lance::VersionEntry& entry,
                                    const lance::ManifestFile& file, const FileSizes& earlier,
-                                   const TensorTable* table = nullptr);
+                                   std::optional<std::uint64_t> tensor_bytes = std::nullopt);
 /// Tag names by version; a damaged tag is left out.
 [[nodiscard]] std::map<std::uint64_t, std::vector<std::string>> tags_by_version(
     const io::Storage& storage);

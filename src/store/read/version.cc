@@ -1,78 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/read/version_state.h"
 
-#include "store/rows/hash.h"
-
 #include <fmt/format.h>
-
-#include <algorithm>
-#include <bit>
-#include <cstdlib>
-#include <cstring>
 
 namespace lancekeep {
 
-namespace {
-
-using store::TensorRow;
-
-[[noreturn]] void refuse(const Version::State& state, std::string_view name,
-                         const std::string& damage) {
-  throw Error(ErrorCode::corrupt, fmt::format("tensor `{}` cannot be loaded: {}", name, damage),
-              state.storage->full_name(""));
+void Version::State::require_sound(std::size_t row) const {
+  if (infos[row].damage.empty()) return;
+  throw Error(ErrorCode::corrupt,
+              fmt::format("tensor `{}` cannot be loaded: {}", infos[row].name, infos[row].damage),
+              storage->full_name(""));
 }
 
-const TensorRow& find_row(const Version::State& state, std::string_view name) {
-  const auto it = state.by_name.find(name);
-  if (it == state.by_name.end()) {
+std::size_t Version::State::row_of(std::string_view name) const {
+  const auto it = by_name.find(name);
+  if (it == by_name.end()) {
     throw Error(ErrorCode::not_found,
-                fmt::format("version {} has no tensor `{}`", state.info.number, name),
-                state.storage->full_name(""));
+                fmt::format("version {} has no tensor `{}`", info.number, name),
+                storage->full_name(""));
   }
-  const TensorRow& row = state.table.rows[it->second];
-  if (!row.damage.empty()) refuse(state, name, row.damage);
-  return row;
-}
-
-// The alignment that a value needs to be used in place: its element size up to what complex128 has.
-std::size_t alignment_of(const std::string& dtype) {
-  const std::size_t itemsize = dtype_itemsize(dtype).value_or(1);
-  return std::min<std::size_t>(std::bit_floor(itemsize), 16);
-}
-
-// A copy in memory of its own, for a value that lies where its elements cannot be used in place.
-TensorView aligned_copy(const TensorRow& row, std::span<const std::byte> bytes) {
-  constexpr std::size_t kAlignment = 256;
-  const std::size_t size = (bytes.size() + kAlignment - 1) / kAlignment * kAlignment;
-  const std::shared_ptr<void> copy(std::aligned_alloc(kAlignment, size), &std::free);
-  if (!copy) throw std::bad_alloc();
-  std::memcpy(copy.get(), bytes.data(), bytes.size());
-  return {*row.dtype, *row.shape, {static_cast<const std::byte*>(copy.get()), bytes.size()}, copy};
-}
-
-}  // namespace
-
-const io::ByteView& Version::State::file(std::size_t index, Access access) const {
-  if (access == Access::read) return table.files[index];
-  const std::lock_guard lock(mutex);
-  auto it = writable.find(index);
-  if (it == writable.end()) {
-    it =
-        writable.emplace(index, storage->map(table.paths[index], io::MapMode::copy_on_write)).first;
-  }
+  require_sound(it->second);
   return it->second;
-}
-
-std::optional<io::InputFile> Version::State::open(std::size_t index) const {
-  const std::lock_guard lock(mutex);
-  if (const auto it = opened.find(index); it != opened.end()) return it->second;
-  std::optional<io::InputFile> file;
-  try {
-    file = storage->open(table.paths[index]);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::not_found) throw;
-  }
-  return opened.emplace(index, std::move(file)).first->second;
 }
 
 std::uint64_t Version::number() const { return state_->info.number; }
@@ -80,98 +28,78 @@ const VersionInfo& Version::info() const { return state_->info; }
 std::span<const TensorInfo> Version::tensors() const { return state_->infos; }
 
 const TensorInfo& Version::find(std::string_view name) const {
-  (void)find_row(*state_, name);
-  return state_->infos[state_->by_name.find(name)->second];
+  return state_->infos[state_->row_of(name)];
 }
 
 TensorView Version::tensor(std::string_view name, Access access) const {
-  return state_->view(find_row(*state_, name), access);
-}
-
-TensorView Version::State::view(const TensorRow& row, Access access) const {
-  if (row.value->size == 0) return {*row.dtype, *row.shape, {}, nullptr};
-  const io::ByteView& whole = file(row.file, access);
-  const io::ByteView bytes = whole.sub(row.value->position, row.value->size, "a tensor's value");
-  const auto address = reinterpret_cast<std::uintptr_t>(bytes.bytes().data());
-  if (address % alignment_of(*row.dtype) != 0) return aligned_copy(row, bytes.bytes());
-  return {*row.dtype, *row.shape, bytes.bytes(), bytes.owner()};
+  return state_->values->view(state_->row_of(name), access);
 }
 
 void Version::read(std::string_view name, std::uint64_t offset, std::span<std::byte> into) const {
-  const TensorRow& row = find_row(*state_, name);
-  if (offset > row.value->size || into.size() > row.value->size - offset) {
+  const std::size_t row = state_->row_of(name);
+  const std::uint64_t nbytes = state_->infos[row].nbytes;
+  if (offset > nbytes || into.size() > nbytes - offset) {
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("{} bytes from byte {} on are wanted of tensor `{}`, which has {}",
-                            into.size(), offset, name, row.value->size),
+                            into.size(), offset, name, nbytes),
                 state_->storage->full_name(""));
   }
-  if (into.empty()) return;
-  const std::uint64_t position = row.value->position + offset;
-  if (const auto file = state_->open(row.file)) {
-    file->read_at(position, into, "a tensor's value");
-  } else {
-    // A clean-up took the file from its folder; this version's mapping still has it.
-    const auto mapped =
-        state_->table.files[row.file].sub(position, into.size(), "a tensor's value");
-    std::memcpy(into.data(), mapped.bytes().data(), into.size());
+  state_->values->read(row, offset, into);
+}
+
+void Version::read(std::span<const ReadRequest> requests) const {
+  std::vector<store::RowRequest> rows;
+  for (const ReadRequest& request : requests) {
+    const std::size_t row = state_->row_of(request.name);
+    const std::uint64_t nbytes = state_->values->bytes_as(row, request.dtype);
+    if (nbytes != request.into.size()) {
+      throw Error(
+          ErrorCode::invalid_argument,
+          fmt::format("tensor `{}` has {} bytes{}, and is to be read into {}", request.name, nbytes,
+                      request.dtype.empty() ? "" : " as " + request.dtype, request.into.size()),
+          state_->storage->full_name(""));
+    }
+    rows.push_back({row, request.into, request.dtype});
   }
+  state_->values->read(rows);
 }
 
 Location Version::locate(std::string_view name) const {
-  const TensorRow& row = find_row(*state_, name);
-  return {state_->storage->full_name(state_->table.paths.at(row.file)), row.value->position,
-          row.value->size};
+  return state_->values->locate(state_->row_of(name));
 }
 
 namespace {
 
-// A version as something to save or export: rows in model order, ties as they are.
+// A version as something to save or export: rows in model order, ties as they are. A name that
+// several rows have stands where the first of them does, as in a dict.
 class VersionSource : public TensorSource {
  public:
-  explicit VersionSource(std::shared_ptr<const Version::State> state) : state_(std::move(state)) {
+  explicit VersionSource(std::shared_ptr<const Version::State> state)
+      : state_(std::move(state)), reader_(state_->values->reader()) {
     std::map<std::string_view, std::size_t> index;
-    for (const TensorInfo& info : state_->infos) {
-      if (!info.damage.empty())
-        refuse(*state_, info.name, info.damage);  // not passed over in silence
+    for (const TensorInfo& named : state_->infos) {
+      if (index.contains(named.name)) continue;
+      const std::size_t row = state_->by_name.at(named.name);
+      state_->require_sound(row);  // not passed over in silence
+      const TensorInfo& info = state_->infos[row];
       TensorSpec spec{info.name, info.dtype, info.shape, info.nbytes, std::nullopt};
       const auto target = info.tied_to ? index.find(*info.tied_to) : index.end();
       if (target != index.end() && !specs_[target->second].tied_to) spec.tied_to = target->second;
       index.emplace(info.name, specs_.size());
       specs_.push_back(std::move(spec));
+      rows_.push_back(row);
     }
   }
 
   std::span<const TensorSpec> tensors() const override { return specs_; }
-  void read(std::size_t index, const ByteSink& sink) override {
-    const TensorRow& row = state_->table.rows[index];
-    if (row.value->size == 0) return;
-    // Read, not mapped: whoever copies a whole model should not have it all among his pages.
-    const io::InputFile file = state_->storage->open(state_->table.paths[row.file]);
-    store::Hasher hasher;
-    std::uint64_t seen = 0;
-    file.read_pieces(row.value->position, row.value->size, "a tensor's value",
-                     [&](std::span<const std::byte> piece) {
-                       hasher.update(piece);
-                       seen += piece.size();
-                       return sink(piece);
-                     });
-    // All of it went through our hands: damage must not travel on.
-    const bool checked = row.hash && !row.hash->empty() && seen == row.value->size;
-    if (checked && hasher.hex() != *row.hash) {
-      throw Error(
-          ErrorCode::corrupt,
-          fmt::format(
-              "the value of tensor `{}` is damaged: its {} bytes from here on have the hash "
-              "{}, the save recorded {}",
-              *row.name, row.value->size, hasher.hex(), *row.hash),
-          file.name(), row.value->position);
-    }
-  }
+  void read(std::size_t index, const ByteSink& sink) override { reader_->push(rows_[index], sink); }
   Metadata metadata() const override { return state_->info.metadata; }
 
  private:
-  std::shared_ptr<const Version::State> state_;
+  const std::shared_ptr<const Version::State> state_;
+  const std::unique_ptr<store::RowReader> reader_;
   std::vector<TensorSpec> specs_;
+  std::vector<std::size_t> rows_;  // parallel to specs_
 };
 
 }  // namespace

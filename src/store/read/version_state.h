@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands behind the public Version: the rows of one manifest, and the mappings of its data
-// files.
+// What stands behind the public Version: what is known of each row, and where their values come
+// from.
 #pragma once
 
 #include <lancekeep/store.h>
 
-#include "io/input_file.h"
 #include "io/storage.h"
-#include "lance/table/dataset.h"
-#include "store/rows/tensor_table.h"
+#include "store/read/version_values.h"
 
-#include <mutex>
-#include <optional>
+#include <memory>
 #include <unordered_map>
 
 namespace lancekeep {
@@ -19,25 +16,24 @@ namespace lancekeep {
 struct Version::State {
   std::shared_ptr<io::Storage> storage;
   VersionInfo info;
-  store::TensorTable table;
-  std::vector<TensorInfo> infos;  ///< parallel to table.rows
-  std::unordered_map<std::string_view, std::size_t>
-      by_name;               ///< the first row of a name; views into `infos`
-  mutable std::mutex mutex;  ///< of the two that are made when asked for
-  mutable std::unordered_map<std::size_t, io::ByteView> writable;  ///< copy-on-write mappings
-  mutable std::unordered_map<std::size_t, std::optional<io::InputFile>>
-      opened;  ///< for reading; nothing: the file is gone, and only its mapping is left
+  std::vector<TensorInfo> infos;
+  /// Which row a name stands for; views into `infos`. Of several rows with one name it is the first
+  /// in a native store, where none of them can be loaded, and the last in a recipe dataset.
+  std::unordered_map<std::string_view, std::size_t> by_name;
+  std::unique_ptr<const store::VersionValues> values;
 
-  [[nodiscard]] const io::ByteView& file(std::size_t index, Access access) const;
-  [[nodiscard]] std::optional<io::InputFile> open(std::size_t index) const;
-  [[nodiscard]] TensorView view(const store::TensorRow& row, Access access) const;
+  /// @throws Error not_found; corrupt where the row is damaged.
+  [[nodiscard]] std::size_t row_of(std::string_view name) const;
+  /// Throws corrupt where the row is damaged.
+  void require_sound(std::size_t row) const;
 };
 
 }  // namespace lancekeep
 
 namespace lancekeep::store {
 
-/// Opens a version: reads its manifest and small columns, and holds them against the table digest.
+/// Opens a version: reads its manifest and small columns, and holds those of a native one against
+/// the table digest.
 [[nodiscard]] Version open_version(std::shared_ptr<io::Storage> storage, const Ref& ref,
                                    const ReadOptions& options = {});
 

@@ -3,6 +3,8 @@
 
 #include <lancekeep/error.h>
 
+#include "store/rows/recipe_columns.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -65,11 +67,7 @@ std::optional<Layout> layout_of(const std::vector<lance::Field>& fields) {
       leaf(fields, kTypes[kDtype]) != nullptr && leaf(fields, kTypes[kShape]) != nullptr) {
     return Layout::native;
   }
-  const lance::Field* list = top_level(fields, "value");
-  if (list != nullptr && is_list(*list) && top_level(fields, "name") != nullptr &&
-      top_level(fields, "shape") != nullptr) {
-    return Layout::recipe;
-  }
+  if (find_recipe_columns(fields)) return Layout::recipe;
   return std::nullopt;
 }
 

@@ -52,7 +52,7 @@ class FaultAt : public testing::TestWithParam<Operation> {
       if (!succeeds && !stays_broken && found == transition_.before) {
         EXPECT_EQ(snapshot(path_), files_before_) << "at call " << call;
       }
-      MemorySource next = small_model(99);
+      MemorySource next = float64_model(99);  // which a store of either layout takes
       Store store = Store::create(path_);
       const std::uint64_t number = store.save(next, {.message = "next", .durable = false}).version;
       EXPECT_EQ(store.at().number(), number) << "at call " << call;

@@ -4,6 +4,7 @@
 #include <lancekeep/error.h>
 
 #include "lance/file/data_file_writer.h"
+#include "store/rows/properties.h"
 
 #include <fmt/format.h>
 
@@ -43,6 +44,19 @@ std::uint32_t highest_id(const lance::Manifest& manifest,
 }
 
 }  // namespace
+
+Metadata save_properties(const SaveOptions& options, std::uint64_t bytes_total,
+                         std::uint64_t version) {
+  Metadata properties = options.metadata;
+  if (!options.message.empty()) properties[kMessageKey] = options.message;
+  properties[kBytesKey] = std::to_string(bytes_total);
+  if (options.durable) properties[kSyncedKey] = std::to_string(version);
+  return properties;
+}
+
+std::uint64_t next_fragment_id(const lance::Manifest* before) {
+  return before != nullptr && before->max_fragment_id ? *before->max_fragment_id + 1ull : 0;
+}
 
 lance::Publication next_version(const lance::Manifest* before, std::vector<lance::Field> schema,
                                 std::vector<lance::Fragment> fragments) {

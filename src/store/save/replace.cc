@@ -24,6 +24,7 @@
 #include "store/read/store_state.h"
 #include "store/save/leftovers.h"
 #include "store/save/save.h"
+#include "store/save/save_base.h"
 
 #include <fmt/format.h>
 
@@ -58,7 +59,9 @@ SaveReport replace_store(const fs::path& path, TensorSource& source, const SaveO
     if (auto report = save_first(*old, source, options)) return *std::move(report);
   }
   const lance::VersionList versions = lance::list_versions(*old);
-  require_native(*old, lance::read_manifest(*old, resolve(*old, versions, {})).manifest);
+  const Layout layout =
+      require_store(*old, lance::read_manifest(*old, resolve(*old, versions, {})).manifest);
+  require_layout(*old, layout, options);
 
   const fs::path fresh = new_sibling(target);
   SaveReport report;
@@ -66,6 +69,7 @@ SaveReport replace_store(const fs::path& path, TensorSource& source, const SaveO
   try {
     SaveOptions durable = options;
     durable.durable = true;
+    durable.layout = layout;
     Store store = Store::create(fresh);
     lock_of_fresh = io::open_local_storage(fresh)->lock("", io::LockMode::shared);
     report = store.save(source, durable);

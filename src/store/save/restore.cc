@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Restoring: the rows of an earlier version, published anew as the latest one.
+// Restoring: the rows of an earlier version, of either layout, published anew as the latest one.
 //
 // Under the publish lock the restored version must still be there, and so must its files: a
 // clean-up that removes it takes the same lock.
@@ -24,27 +24,40 @@ constexpr int kMaxAttempts = 100;
 struct Restored {
   lance::VersionEntry entry;
   lance::ManifestFile file;
-  store::TensorTable table;
+  Layout layout = Layout::native;
+  store::TensorTable table;  // native only
 };
 
 // Damage is not published anew.
 Restored read_restored(const io::Storage& storage, const lance::VersionList& list, const Ref& ref) {
   Restored restored{.entry = store::resolve(storage, list, ref)};
   restored.file = lance::read_manifest(storage, restored.entry);
-  store::require_native(storage, restored.file.manifest);
+  restored.layout = store::require_store(storage, restored.file.manifest);
+  if (restored.layout == Layout::recipe) return restored;  // whose rows say nothing of themselves
   restored.table = store::read_tensor_table(storage, restored.file.manifest);
   store::require_digest(storage, restored.entry, restored.file, restored.table.rows);
   return restored;
 }
 
+// What a version of the recipe layout does not say of itself, its restoration does not either.
+void describe_table(const Restored& restored, std::uint64_t version, Metadata& properties) {
+  if (restored.layout == Layout::native) {
+    properties[store::kBytesKey] = std::to_string(store::total_bytes(restored.table));
+    properties[store::kDigestKey] =
+        store::digest_property(store::table_digest(restored.table.rows), version);
+  } else if (restored.file.transaction) {
+    const auto stated = store::property(restored.file.transaction->properties, store::kBytesKey);
+    if (!stated.empty()) properties[store::kBytesKey] = stated;
+  }
+}
+
 Metadata properties_of(const Restored& restored, std::uint64_t version) {
   const std::string number = std::to_string(restored.entry.version);
-  return {{store::kMessageKey, "restore of version " + number},
-          {store::kRestoredFromKey, number},
-          {store::kBytesKey, std::to_string(store::total_bytes(restored.table))},
-          {store::kDigestKey,
-           store::digest_property(store::table_digest(restored.table.rows), version)},
-          {store::kSyncedKey, std::to_string(version)}};
+  Metadata properties{{store::kMessageKey, "restore of version " + number},
+                      {store::kRestoredFromKey, number},
+                      {store::kSyncedKey, std::to_string(version)}};
+  describe_table(restored, version, properties);
+  return properties;
 }
 
 // What belongs to a version is the restored one's, what belongs to the dataset is the newest one's.

@@ -9,17 +9,6 @@ namespace {
 
 using Rows = std::span<const TensorRow* const>;
 
-// Appends one column: page after page, until all rows are in.
-template <typename Cell, typename Encode>
-void write_column(lance::DataFileWriter& writer, std::size_t column, const std::vector<Cell>& cells,
-                  Encode encode) {
-  for (std::span<const Cell> left(cells); !left.empty();) {
-    const lance::EncodedPage page = encode(left);
-    writer.add_page(column, page);
-    left = left.subspan(page.rows);
-  }
-}
-
 // One cell a row; a deleted row's is empty.
 template <typename Cell>
 std::vector<Cell> cells_of(Rows rows, std::optional<Cell> TensorRow::*member) {
@@ -31,7 +20,7 @@ std::vector<Cell> cells_of(Rows rows, std::optional<Cell> TensorRow::*member) {
 
 void write_one(lance::DataFileWriter& writer, std::size_t index, Column column, Rows rows) {
   const auto text = [&](std::optional<std::string> TensorRow::*member) {
-    write_column(writer, index, cells_of(rows, member), lance::encode_strings);
+    lance::add_pages(writer, index, cells_of(rows, member), lance::encode_strings);
   };
   switch (column) {
     case kName:
@@ -41,16 +30,18 @@ void write_one(lance::DataFileWriter& writer, std::size_t index, Column column, 
     case kHash:
       return text(&TensorRow::hash);
     case kShape:
-      return write_column(writer, index, cells_of(rows, &TensorRow::shape),
-                          lance::encode_int64_lists);
+      return lance::add_pages(writer, index, cells_of(rows, &TensorRow::shape),
+                              lance::encode_int64_lists);
     case kValue:
-      return write_column(writer, index, cells_of(rows, &TensorRow::value), lance::encode_blobs);
+      return lance::add_pages(writer, index, cells_of(rows, &TensorRow::value),
+                              lance::encode_blobs);
     case kOrdinal:
-      return write_column(writer, index, cells_of(rows, &TensorRow::ordinal), lance::encode_int64);
+      return lance::add_pages(writer, index, cells_of(rows, &TensorRow::ordinal),
+                              lance::encode_int64);
     case kTiedTo: {
       std::vector<lance::OptionalText> cells;
       for (const TensorRow* row : rows) cells.push_back(row ? row->tied_to : std::nullopt);
-      return write_column(writer, index, cells, lance::encode_optional_strings);
+      return lance::add_pages(writer, index, cells, lance::encode_optional_strings);
     }
     case kColumns:
       break;

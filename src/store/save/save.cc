@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A save: source → plan → data files → labels and deletions → manifest → publish.
+// A save: source → plan → data files → labels and deletions → manifest → publish. In the recipe
+// layout everything is written, and there are neither labels nor deletions.
 //
 // Nothing that a reader could see changes before publish(); whatever fails until then leaves no
 // trace but orphans, which are removed here at once or, after a crash, by gc. Where someone else
@@ -10,11 +11,14 @@
 #include "store/read/store_state.h"
 #include "store/rows/properties.h"
 #include "store/save/check_source.h"
+#include "store/save/recipe_save.h"
+#include "store/save/recipe_values.h"
 #include "store/save/save_work.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 
 namespace lancekeep::store {
 
@@ -54,9 +58,24 @@ void tag_saved_version(io::Storage& storage, const SaveOptions& options,
   }
 }
 
+const char* name_of(Layout layout) { return layout == Layout::recipe ? "recipe" : "native"; }
+
+// That of the store, which keeps the one that it has.
+Layout layout_upon(const io::Storage& storage, const SaveBase& base, const SaveOptions& options) {
+  const Layout layout = base.layout.value_or(options.layout.value_or(Layout::native));
+  require_layout(storage, layout, options);
+  return layout;
+}
+
+std::unique_ptr<LayoutSave> begin_save(Layout layout, io::Storage& storage, TensorSource& source,
+                                       const SaveOptions& options) {
+  if (layout == Layout::recipe) return std::make_unique<RecipeSave>(storage, source, options);
+  return std::make_unique<SaveWork>(storage, source, options);
+}
+
 // Nothing where someone else published first, also where a clean-up then took what this attempt was
 // reading.
-std::optional<lance::Published> attempt_upon(const io::Storage& storage, SaveWork& work,
+std::optional<lance::Published> attempt_upon(const io::Storage& storage, LayoutSave& work,
                                              const SaveBase& base) {
   try {
     return work.attempt(base);
@@ -68,15 +87,30 @@ std::optional<lance::Published> attempt_upon(const io::Storage& storage, SaveWor
 
 }  // namespace
 
+void require_layout(const io::Storage& storage, Layout layout, const SaveOptions& options) {
+  if (!options.layout || *options.layout == layout) return;
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("the store has the {} layout, but the {} one was asked for; nothing was "
+                          "saved. Leave the layout to the store, or save into a new store: "
+                          "importing this one there brings its versions along",
+                          name_of(layout), name_of(*options.layout)),
+              storage.full_name("_versions"));
+}
+
 SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& options) {
   check_before_writing(storage, source, options);
-  SaveWork work(storage, source, options);
+  std::unique_ptr<LayoutSave> work;
+  std::optional<Layout> layout;  // of `work`
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     const SaveBase base = read_base(storage);
-    const auto published = attempt_upon(storage, work, base);
+    if (const Layout wanted = layout_upon(storage, base, options); layout != wanted) {
+      layout = wanted;
+      work = begin_save(wanted, storage, source, options);
+    }
+    const auto published = attempt_upon(storage, *work, base);
     if (!published) continue;
     tag_saved_version(storage, options, *published);
-    return work.report(base, *published);
+    return work->report(base, *published);
   }
   throw Error(
       ErrorCode::conflict,
@@ -87,12 +121,12 @@ SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& o
 std::optional<SaveReport> save_first(io::Storage& storage, TensorSource& source,
                                      const SaveOptions& options) {
   check_before_writing(storage, source, options);
-  SaveWork work(storage, source, options);
   const SaveBase nothing;
-  const auto published = work.attempt(nothing);
+  const auto work = begin_save(layout_upon(storage, nothing, options), storage, source, options);
+  const auto published = work->attempt(nothing);
   if (!published) return std::nullopt;
   tag_saved_version(storage, options, *published);
-  return work.report(nothing, *published);
+  return work->report(nothing, *published);
 }
 
 }  // namespace lancekeep::store
@@ -101,6 +135,7 @@ namespace lancekeep {
 
 void Store::check(const TensorSource& source, const SaveOptions& options) {
   store::check_source(source.tensors());
+  if (options.layout == Layout::recipe) store::check_recipe_dtypes(source.tensors());
   store::check_metadata(options.message, options.metadata);
   if (!options.tag.empty()) lance::check_tag_name(options.tag);
 }

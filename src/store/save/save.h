@@ -10,6 +10,9 @@
 
 namespace lancekeep::store {
 
+/// Throws invalid_argument where `options` ask for another layout than the one that the store has.
+void require_layout(const io::Storage& storage, Layout layout, const SaveOptions& options);
+
 SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& options);
 
 /// Saves version 1, or returns nothing where there is a version already.

@@ -2,6 +2,7 @@
 #include "store/save/save_base.h"
 
 #include "store/read/store_state.h"
+#include "store/rows/native_layout.h"
 #include "store/rows/table_digest.h"
 
 #include <fmt/format.h>
@@ -30,12 +31,18 @@ SaveBase read_listed(const io::Storage& storage, const lance::VersionList& list)
   if (!newest.warning.empty()) base.notes.push_back(newest.warning);
   if (newest.entry == nullptr) return base;
   base.file = lance::read_manifest(storage, *newest.entry);
-  require_native(storage, base.file->manifest);
-  read_rows(storage, base);
+  base.layout = require_store(storage, base.file->manifest);
+  if (base.layout == Layout::native) read_rows(storage, base);
   return base;
 }
 
 }  // namespace
+
+Layout require_store(const io::Storage& storage, const lance::Manifest& manifest) {
+  if (layout_of(manifest.fields) == Layout::recipe) return Layout::recipe;
+  require_native(storage, manifest);
+  return Layout::native;
+}
 
 SaveBase read_base(const io::Storage& storage) {
   lance::VersionList list = lance::list_versions(storage);

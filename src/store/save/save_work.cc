@@ -58,6 +58,7 @@ std::optional<lance::Published> SaveWork::attempt(const SaveBase& base,
   const auto fields = base.file ? base.file->manifest.fields : std::vector<lance::Field>();
   const auto schema = shares ? completed_fields(fields) : native_fields(fields);
   write_values(plan.write, schema);
+  progress_.finish();
   return publish(base, schema);
 }
 
@@ -154,12 +155,11 @@ void SaveWork::write_values(const std::vector<ValueGroup>& groups,
   values_.finish(options_.durable);
 }
 
-// Ids above all that were used upon this base, and columns as its schema numbers them.
+// And columns, as the base's schema numbers them.
 void SaveWork::number_own_fragments(const lance::Manifest* before,
                                     const std::vector<lance::Field>& schema) {
   const auto columns = find_leaf_ids(schema);
-  std::uint64_t id =
-      before != nullptr && before->max_fragment_id ? *before->max_fragment_id + 1ull : 0;
+  std::uint64_t id = next_fragment_id(before);
   for (std::size_t f = first_own_; f < standing_.fragments.size(); ++f) {
     standing_.fragments[f].id = id++;
     standing_.fragments[f].files.front().fields = columns;
@@ -194,11 +194,8 @@ std::optional<lance::Published> SaveWork::publish(const SaveBase& base,
 }
 
 Metadata SaveWork::properties(std::uint64_t version) const {
-  Metadata properties = options_.metadata;
-  if (!options_.message.empty()) properties[kMessageKey] = options_.message;
-  properties[kBytesKey] = std::to_string(report_.bytes_total);
+  Metadata properties = save_properties(options_, report_.bytes_total, version);
   properties[kDigestKey] = digest_property(table_digest(rows_), version);
-  if (options_.durable) properties[kSyncedKey] = std::to_string(version);
   return properties;
 }
 

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// One save at work: it may need several attempts, where others publish first; values that are
-// written once stay written.
+// A save in the native layout: shares what it can with the version that it is put on.
 #pragma once
 
 #include <lancekeep/store.h>
 
-#include "lance/table/publish.h"
 #include "lance/table/unpublished.h"
 #include "store/save/file_plan.h"
+#include "store/save/layout_save.h"
 #include "store/save/match_rows.h"
 #include "store/save/next_fragments.h"
-#include "store/save/save_base.h"
 #include "store/save/save_plan.h"
 
 #include <optional>
@@ -19,22 +17,22 @@
 
 namespace lancekeep::store {
 
-/// Uses storage, source and options while it lives. What is not published when it is destroyed is
-/// removed.
-class SaveWork {
+/// Uses storage, source and options while it lives.
+class SaveWork : public LayoutSave {
  public:
   SaveWork(io::Storage& storage, TensorSource& source, const SaveOptions& options);
 
-  /// Publishes the source's tensors upon `base`, or returns nothing where someone else was faster:
-  /// read the base again then. `abandoned` are fragments of the base that shall not be used.
-  [[nodiscard]] std::optional<lance::Published> attempt(
-      const SaveBase& base, const std::set<std::size_t>& abandoned = {});
+  [[nodiscard]] std::optional<lance::Published> attempt(const SaveBase& base) override {
+    return attempt(base, {});
+  }
+  /// `abandoned` are fragments of the base that shall not be used.
+  [[nodiscard]] std::optional<lance::Published> attempt(const SaveBase& base,
+                                                        const std::set<std::size_t>& abandoned);
   /// The source is this very version: its values need not be read to be known.
   void know_source_is(const SaveBase& base);
-  /// Whether a version may stand on what was written, though the attempt threw.
-  [[nodiscard]] bool is_visible() const { return is_visible_; }
-  /// Of the attempt that published.
-  [[nodiscard]] SaveReport report(const SaveBase& base, const lance::Published& published) const;
+  [[nodiscard]] bool is_visible() const override { return is_visible_; }
+  [[nodiscard]] SaveReport report(const SaveBase& base,
+                                  const lance::Published& published) const override;
 
  private:
   [[nodiscard]] SavePlan plan_upon(const SaveBase& base, const std::set<std::size_t>& abandoned);

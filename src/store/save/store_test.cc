@@ -13,6 +13,7 @@ namespace {
 
 using io::fails_with;
 using store::expect_equal;
+using store::floats;
 using store::small_model;
 using store::TemporaryFolder;
 using store::text_of;
@@ -113,6 +114,24 @@ TEST(Store, WritesToCopyOnWriteBytesStayPrivate) {
   expect_equal(store.at(), source);
 }
 
+TEST(Store, WhatIsWrittenToOneTensorIsSeenInTiedOnesOnly) {
+  const TemporaryFolder folder;
+  Store store = Store::create(folder / "m.lance");
+  MemorySource source;
+  source.add("a", "float32", {4}, floats(4, 1));
+  source.add("equal", "float32", {4}, floats(4, 1));
+  source.add("tied", "float32", {4}, floats(4, 1), 0);
+  source.add("tied to equal", "float32", {4}, floats(4, 1), 1);
+  store.save(source);
+  const Version version = store.at();
+  ASSERT_EQ(version.locate("equal").offset, version.locate("a").offset);
+  const TensorView view = version.tensor("a", Access::copy_on_write);
+  const_cast<std::byte*>(view.bytes().data())[0] = std::byte{0xff};
+  EXPECT_EQ(text_of(version.tensor("tied", Access::copy_on_write)), text_of(view));
+  EXPECT_EQ(text_of(version.tensor("equal", Access::copy_on_write)), source.value(1));
+  EXPECT_EQ(text_of(version.tensor("tied to equal", Access::copy_on_write)), source.value(1));
+}
+
 TEST(Store, ViewsOutliveStoreAndVersion) {
   const TemporaryFolder folder;
   std::optional<TensorView> view;
@@ -183,7 +202,7 @@ TEST(Store, KeepsThousandsOfTensorsInOrder) {
   MemorySource source;
   for (unsigned i = 0; i < 5000; ++i) {
     source.add("layer." + std::to_string(i) + std::string(i % 90, 'x'), "float32", {i % 3, 2},
-               store::floats(i % 3 * 2, i));
+               floats(i % 3 * 2, i));
   }
   store.save(source);
   expect_equal(store.at(), source);

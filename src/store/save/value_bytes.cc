@@ -19,6 +19,11 @@ void SaveProgress::add(std::uint64_t bytes, const std::string& tensor) {
   if (callback_) callback_(done_, total_, tensor);
 }
 
+void SaveProgress::finish() {
+  if (callback_ && done_ < total_) callback_(total_, total_, "");
+  done_ = total_;
+}
+
 bool same_bytes(TensorSource& source, std::size_t index, const io::InputFile& file,
                 std::uint64_t position, SaveProgress& progress, Hasher* hasher) {
   const TensorSpec& spec = source.tensors()[index];

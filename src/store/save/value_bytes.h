@@ -18,6 +18,8 @@ class SaveProgress {
       : callback_(callback), total_(total) {}
   /// An exception from the callback goes through to the caller. 0 bytes: still at it.
   void add(std::uint64_t bytes, const std::string& tensor);
+  /// All is done: what is shared was not written, but counts.
+  void finish();
 
  private:
   const Progress& callback_;

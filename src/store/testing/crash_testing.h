@@ -152,7 +152,7 @@ class CrashSweep {
 
   // And whatever happened, it goes on.
   std::string save_again(const std::filesystem::path& world) const {
-    MemorySource next = small_model(99);
+    MemorySource next = float64_model(99);  // which a store of either layout takes
     Store store = Store::create(world);
     const std::uint64_t number = store.save(next, {.durable = false}).version;
     const Version version = store.at();

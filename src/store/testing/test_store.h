@@ -34,6 +34,16 @@ inline MemorySource small_model(unsigned seed = 1) {
   return source;
 }
 
+/// One of float64 alone, which is the same in either layout.
+inline MemorySource float64_model(unsigned seed = 1) {
+  MemorySource source;
+  source.add("conv.weight", "float64", {3, 5}, floats(30, seed));
+  source.add("scalar", "float64", {}, floats(2, seed + 1));
+  source.add("empty", "float64", {0, 4}, "");
+  source.add("head.weight", "float64", {50, 50}, floats(5000, seed + 2));
+  return source;
+}
+
 inline std::string text_of(const TensorView& view) {
   return {reinterpret_cast<const char*>(view.bytes().data()), view.bytes().size()};
 }

@@ -119,8 +119,14 @@ void on_error(const OnDamage& add, Call call) {
 
 }  // namespace
 
+std::vector<KnownColumn> native_columns(const std::vector<std::int32_t>& leaf_ids) {
+  std::vector<KnownColumn> columns;
+  for (std::size_t i = 0; i < leaf_ids.size(); ++i) columns.push_back({leaf_ids[i], kLeafTypes[i]});
+  return columns;
+}
+
 void check_data_file(const io::Storage& storage, DataFiles& files, const lance::DataFile& file,
-                     std::uint64_t rows, const std::vector<std::int32_t>& leaf_ids,
+                     std::uint64_t rows, const std::vector<KnownColumn>& columns,
                      std::vector<Error>& damage) {
   const OnDamage add = [&damage](const Error& error) { damage.push_back(error); };
   on_error(add, [&] {
@@ -131,12 +137,13 @@ void check_data_file(const io::Storage& storage, DataFiles& files, const lance::
     on_error(add, [&] { check_against_manifest(reader, file, rows); });
     std::uint64_t left = input.size();
     for (std::size_t i = 0; i < file.column_indices.size(); ++i) {
-      const auto leaf = std::ranges::find(leaf_ids, file.fields[i]);
+      const auto column = std::ranges::find(columns, file.fields[i], &KnownColumn::field_id);
       const auto index = static_cast<std::size_t>(file.column_indices[i]);
-      const bool known = leaf != leaf_ids.end() && file.fields[i] >= 0;
+      const bool known = column != columns.end() && file.fields[i] >= 0;
       if (!known || file.column_indices[i] < 0 || index >= reader.columns().size()) continue;
-      const std::string_view type = kLeafTypes[static_cast<std::size_t>(leaf - leaf_ids.begin())];
-      on_error(add, [&] { check_column(reader, index, *leaf, type); });
+      if (!column->type.empty()) {
+        on_error(add, [&] { check_column(reader, index, column->field_id, column->type); });
+      }
       read_pages(input, reader.columns()[index], left);
     }
   });

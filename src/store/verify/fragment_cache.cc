@@ -20,7 +20,8 @@ CheckedFragment check(const io::Storage& storage, const lance::Fragment& fragmen
   CheckedFragment checked;
   DataFiles files(storage);
   for (const lance::DataFile& file : fragment.files) {
-    check_data_file(storage, files, file, fragment.physical_rows, leaf_ids, checked.damage);
+    check_data_file(storage, files, file, fragment.physical_rows, native_columns(leaf_ids),
+                    checked.damage);
   }
   bool complete = true;
   FragmentColumns columns(files, fragment, leaf_ids, [&](const Error& error) {

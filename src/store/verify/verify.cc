@@ -9,6 +9,7 @@
 #include "store/rows/native_layout.h"
 #include "store/rows/properties.h"
 #include "store/verify/check_manifest.h"
+#include "store/verify/check_recipe.h"
 #include "store/verify/check_table.h"
 #include "store/verify/check_tags.h"
 
@@ -27,7 +28,7 @@ constexpr std::uint64_t kLeastManifest = 20;
 class Verifier {
  public:
   Verifier(const io::Storage& storage, const VerifyOptions& options)
-      : storage_(storage), options_(options), fragments_(storage) {}
+      : storage_(storage), options_(options), fragments_(storage), recipe_fragments_(storage) {}
 
   /// The version that `ref` stands for; nothing stands for all of them.
   VerifyReport run(const std::optional<Ref>& ref);
@@ -46,6 +47,7 @@ class Verifier {
   lance::VersionList list_;
   std::set<std::uint64_t> looked_at_;
   FragmentCache fragments_;
+  RecipeFragmentCache recipe_fragments_;
   Values values_;
   Findings findings_;
   VerifyReport report_;
@@ -69,6 +71,7 @@ VerifyReport Verifier::run(const std::optional<Ref>& ref) {
   check_other_manifests();
   check_tags(storage_, list_, findings_);
   values_.check(storage_, options_, report_, findings_);
+  report_.bytes_read += recipe_fragments_.bytes_read();
   forget_removed();
   findings_.report(report_);
   return std::move(report_);
@@ -107,16 +110,22 @@ bool Verifier::check_version(const lance::VersionEntry& entry) {
   const auto file = check_manifest(storage_, entry, findings_);
   if (!file) return false;
   report_.newest = std::max(report_.newest, entry.version);
+  Layout layout = Layout::native;
   try {
-    require_native(storage_, file->manifest);
+    layout = require_model(storage_, file->manifest);
   } catch (const Error& error) {
     if (!keeps_models()) throw;
     findings_.add({entry.version, {}, storage_.full_name(entry.path), {}, io::text_of(error)});
     return true;
   }
-  Verification verification{storage_, options_, fragments_, values_, findings_};
-  check_table(verification, entry, *file);
+  Verification verification{storage_, options_, fragments_, recipe_fragments_, values_, findings_};
+  if (layout == Layout::native) {
+    check_table(verification, entry, *file);
+  } else {
+    check_recipe(verification, entry, *file);
+  }
   fragments_.end_version();
+  recipe_fragments_.end_version();
   return true;
 }
 
@@ -126,7 +135,7 @@ bool Verifier::keeps_models() const {
   return std::ranges::any_of(list_.entries, [&](const lance::VersionEntry& entry) {
     try {
       const lance::ManifestFile file = read_manifest_alone(storage_, entry);
-      return layout_of(file.manifest.fields) == Layout::native ||
+      return layout_of(file.manifest.fields).has_value() ||
              (file.transaction && file.transaction->properties.contains(kDigestKey));
     } catch (const Error&) {
       return false;

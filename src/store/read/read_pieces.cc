@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Version::read() of many values: cut into pieces, which threads take one after the other. One
-// thread does not fill the memory's bandwidth; more than a few gain nothing.
-#include <lancekeep/store.h>
-
-#include <fmt/format.h>
+#include "store/read/read_pieces.h"
 
 #include <algorithm>
 #include <atomic>
@@ -12,30 +8,24 @@
 #include <thread>
 #include <vector>
 
-namespace lancekeep {
+namespace lancekeep::store {
 namespace {
 
 constexpr std::size_t kPiece = 4 << 20;
 constexpr std::size_t kMostThreads = 4;
 
 struct Piece {
-  std::string_view name;
+  std::size_t row;
   std::uint64_t offset;
   std::span<std::byte> into;
 };
 
-std::vector<Piece> cut(const Version& version, std::span<const ReadRequest> requests) {
+std::vector<Piece> cut(std::span<const RowRequest> requests) {
   std::vector<Piece> pieces;
-  for (const ReadRequest& request : requests) {
-    const std::uint64_t nbytes = version.find(request.name).nbytes;
-    if (nbytes != request.into.size()) {
-      throw Error(ErrorCode::invalid_argument,
-                  fmt::format("tensor `{}` has {} bytes, and is to be read into {}", request.name,
-                              nbytes, request.into.size()));
-    }
-    for (std::size_t at = 0; at < nbytes; at += kPiece) {
+  for (const RowRequest& request : requests) {
+    for (std::size_t at = 0; at < request.into.size(); at += kPiece) {
       const std::size_t length = std::min(kPiece, request.into.size() - at);
-      pieces.push_back({request.name, at, request.into.subspan(at, length)});
+      pieces.push_back({request.row, at, request.into.subspan(at, length)});
     }
   }
   return pieces;
@@ -44,8 +34,7 @@ std::vector<Piece> cut(const Version& version, std::span<const ReadRequest> requ
 // Threads that read until nothing is left or one of them failed.
 class Readers {
  public:
-  Readers(const Version& version, std::span<const Piece> pieces)
-      : version_(version), pieces_(pieces) {}
+  Readers(const ReadPiece& read, std::span<const Piece> pieces) : read_(read), pieces_(pieces) {}
 
   void run(std::size_t threads) {
     std::vector<std::jthread> others;
@@ -59,7 +48,7 @@ class Readers {
   void work() {
     try {
       for (std::size_t i = next_++; i < pieces_.size(); i = next_++) {
-        version_.read(pieces_[i].name, pieces_[i].offset, pieces_[i].into);
+        read_(pieces_[i].row, pieces_[i].offset, pieces_[i].into);
       }
     } catch (...) {
       next_ = pieces_.size();
@@ -68,7 +57,7 @@ class Readers {
     }
   }
 
-  const Version& version_;
+  const ReadPiece& read_;
   const std::span<const Piece> pieces_;
   std::atomic<std::size_t> next_ = 0;
   std::mutex mutex_;
@@ -77,10 +66,10 @@ class Readers {
 
 }  // namespace
 
-void Version::read(std::span<const ReadRequest> requests) const {
-  const std::vector<Piece> pieces = cut(*this, requests);
+void read_pieces(std::span<const RowRequest> requests, const ReadPiece& read) {
+  const std::vector<Piece> pieces = cut(requests);
   const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
-  Readers(*this, pieces).run(std::min({kMostThreads, cores, pieces.size() / 2 + 1}));
+  Readers(read, pieces).run(std::min({kMostThreads, cores, pieces.size() / 2 + 1}));
 }
 
-}  // namespace lancekeep
+}  // namespace lancekeep::store

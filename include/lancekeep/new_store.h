@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// A store that appears at its place in one step, with all the versions that were saved into it.
+//
+// It is filled in a hidden folder beside that place. May be used from one thread at a time; what
+// fails, or is never published, leaves nothing behind. All functions throw lancekeep::Error.
+#pragma once
+
+#include <lancekeep/export.h>
+#include <lancekeep/store.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace lancekeep {
+
+class LANCEKEEP_API NewStore {
+ public:
+  enum class Existing { refuse, replace };
+
+  /// `path` may be free or an empty folder; a Lance dataset only with Existing::replace.
+  /// @throws Error already_exists; invalid_argument for anything else that is there; not_found
+  /// where the folder that it is to be in does not exist.
+  explicit NewStore(const std::filesystem::path& path, Existing existing = Existing::refuse);
+  NewStore(NewStore&& other) noexcept;
+  NewStore& operator=(NewStore&& other) noexcept;
+  /// Removes what was not published.
+  ~NewStore();
+
+  /// Where versions are saved into; not to be used once it is published.
+  [[nodiscard]] Store& store();
+  /// Puts the store at its place, durably. Returns remarks a person should see: files of a dataset
+  /// that it replaced which Lance does not write, and where they are left.
+  /// @throws Error already_exists or conflict where someone else was faster, with nothing changed.
+  std::vector<std::string> publish();
+
+  struct State;
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace lancekeep
