@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/export_versions.h"
 
+#include "cli/export_source.h"
 #include "cli/export_target.h"
 #include "cli/failure.h"
 #include "cli/interrupt.h"
-#include "cli/name_patterns.h"
 #include "cli/progress.h"
-#include "cli/selected_source.h"
 #include "cli/units.h"
 #include "cli/watched_source.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace lancekeep::cli {
 namespace {
@@ -33,7 +31,8 @@ class Export {
   void find_targets();
   void add_target(const Ref& ref);
   ExportedVersion write(const Target& target);
-  std::unique_ptr<TensorSource> source_of(const Version& version) const;
+  [[nodiscard]] Version open(const Ref& ref) const;
+  [[nodiscard]] std::unique_ptr<TensorSource> source_of(const Version& version) const;
   /// The error with the version and what was written.
   [[nodiscard]] Error named(const Error& error, std::uint64_t version) const;
   /// "versions 1–2 are written"
@@ -47,31 +46,21 @@ class Export {
   ProgressBar bar_;
 };
 
+Version Export::open(const Ref& ref) const { return store_.at(ref, {.dtype = plan_.dtype}); }
+
 std::unique_ptr<TensorSource> Export::source_of(const Version& version) const {
-  if (plan_.tensors.empty()) return version.source();
-  NamePatterns names(plan_.tensors);
-  auto source = std::make_unique<SelectedSource>(
-      version.source(), [&](std::string_view name) { return names.takes(name); });
-  if (const auto unused = names.unused(); !unused.empty()) {
-    throw Error(ErrorCode::not_found,
-                fmt::format("version {} has no tensor named `{}`, or matching that; `lancekeep ls` "
-                            "lists what it has",
-                            version.number(), fmt::join(unused, "`, `")),
-                plan_.store);
-  }
-  return source;
+  return selected_tensors(version, plan_.tensors, plan_.store);
 }
 
 void Export::add_target(const Ref& ref) {
-  const Version version = store_.at(ref);
+  const Version version = open(ref);
   const std::string file = with_version(plan_.file, version.number());
   if (!plan_.force) {
     const bool sharded = plan_.max_shard_bytes != 0;
     require_nothing_there(file, sharded ? Shards::allowed : Shards::none);
   }
   targets_.push_back({version.number(), file, bytes_});
-  const std::unique_ptr<TensorSource> source = source_of(version);
-  for (const TensorSpec& tensor : source->tensors()) bytes_ += tensor.nbytes;
+  bytes_ += bytes_of(*source_of(version));
 }
 
 void Export::find_targets() {
@@ -90,7 +79,7 @@ void Export::find_targets() {
 ExportedVersion Export::write(const Target& target) {
   const auto start = std::chrono::steady_clock::now();
   throw_if_interrupted();
-  ExportedVersion done = {.version = store_.at(target.version), .file = target.file};
+  ExportedVersion done = {.version = open(target.version), .file = target.file};
   const std::string place =
       targets_.size() == 1 ? "" : fmt::format("{} of {}  ", written_.size() + 1, targets_.size());
   std::uint64_t bytes = target.start;

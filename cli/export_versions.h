@@ -18,6 +18,7 @@ struct ExportPlan {
   std::string at = "latest";
   bool all = false;                  ///< every version instead of the one at `at`
   std::vector<std::string> tensors;  ///< names and patterns; empty: all
+  std::string dtype;                 ///< what a recipe store's numbers become; empty: float64
   std::uint64_t max_shard_bytes = 0;
   bool force = false;
 };

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep import: model files become new versions of a store.
+// lancekeep import: model files, or the versions of a dataset, become new versions of a store.
+#include "cli/import_dataset.h"
 #include "cli/import_files.h"
+#include "cli/import_report.h"
 #include "cli/natural_order.h"
 #include "cli/output.h"
-#include "cli/save_summary.h"
 #include "cli/verb.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 
 namespace lancekeep::cli {
 namespace {
@@ -19,16 +21,29 @@ constexpr const char* kExamples =
     "  lancekeep import epoch2.pth model.lance --set epoch=2 --set loss=0.31 --tag best\n"
     "  lancekeep import epoch-*.pt model.lance --natural   (a version each; epoch-2 before "
     "epoch-10)\n"
+    "  lancekeep import weights.lance model.lance --dtype float32   (a dataset with all its "
+    "versions)\n"
+    "  lancekeep import model.safetensors plain.lance --layout recipe\n"
     "\nRead are .safetensors, the .safetensors.index.json of a model in several files, torch's "
     ".pth,\n"
-    ".pt and .bin (state dicts and training checkpoints), and NumPy's .npz and .npy; a file's "
-    "kind\n"
-    "is told by its content. Of several files, each is checked before the first is saved;\n"
-    "--json then prints {\"store\", \"versions\": [{\"version\", \"file\", \"message\", ...}], "
-    "\"warning\"}.\n";
+    ".pt and .bin (state dicts and training checkpoints), NumPy's .npz and .npy, and Lance "
+    "datasets;\n"
+    "a file's kind is told by its content. Of several files, each is checked before the first is\n"
+    "saved; --json then prints {\"store\", \"versions\": [{\"version\", \"file\", \"message\", "
+    "...}],\n"
+    "\"warning\"}.\n"
+    "\nOf a dataset, native or of the recipe's three columns, all versions come over, oldest "
+    "first, with\n"
+    "message, metadata and tags; their time and number become source_time and source_version of "
+    "the\n"
+    "metadata, which log shows. --json prints {\"store\", \"dataset\", \"versions\": "
+    "[{\"version\",\n"
+    "\"source_version\", ...}]}.\n";
 
 struct ImportOptions {
   ImportPlan plan;
+  std::optional<std::string> at;
+  std::string dtype;
   std::vector<std::string> settings;
   bool natural = false;
   bool quiet = false;
@@ -47,8 +62,20 @@ Metadata parse_settings(const std::vector<std::string>& settings) {
   return metadata;
 }
 
+bool is_folder(const std::string& file) {
+  std::error_code ignored;  // then opening it says what is wrong
+  return std::filesystem::is_directory(file, ignored);
+}
+
 void check_several(const ImportPlan& plan) {
   if (plan.files.size() == 1) return;
+  const auto folder = std::ranges::find_if(plan.files, is_folder);
+  if (folder != plan.files.end()) {
+    throw Error(ErrorCode::invalid_argument,
+                "a folder among several files; a dataset has versions of its own, and is imported "
+                "by itself",
+                *folder);
+  }
   if (!plan.tag.empty()) {
     throw Error(ErrorCode::invalid_argument,
                 fmt::format("--tag names one version, and {} files make {}; tag the one you mean "
@@ -62,62 +89,56 @@ void check_several(const ImportPlan& plan) {
   }
 }
 
-Json figures(const SaveReport& report) {
-  return {{"tensors_written", report.tensors_written},
-          {"tensors_kept", report.tensors_kept},
-          {"bytes_written", report.bytes_written},
-          {"bytes_shared", report.bytes_shared},
-          {"bytes_total", report.bytes_total}};
+/// A model file has one version, and its tensors have dtypes of their own.
+void check_is_no_dataset_needed(const ImportOptions& options) {
+  const char* option = options.at ? "--at" : options.dtype.empty() ? nullptr : "--dtype";
+  if (option == nullptr) return;
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("{} is for importing a Lance dataset, found a model file", option),
+              options.plan.files.front());
 }
 
-double seconds(std::chrono::nanoseconds elapsed) {
-  return std::chrono::duration<double>(elapsed).count();
-}
-
-Json one_as_json(const ImportPlan& plan, const ImportedFile& done) {
-  Json document = {{"store", plan.store},
-                   {"version", done.report.version},
-                   {"tag", plan.tag.empty() ? Json() : Json(plan.tag)}};
-  document.update(figures(done.report));
-  document.update(Json{{"seconds", seconds(done.elapsed)}, {"notes", Json(done.report.notes)}});
-  return document;
-}
-
-Json several_as_json(const ImportPlan& plan, const std::vector<ImportedFile>& all) {
-  Json versions = Json::array();
-  for (const ImportedFile& done : all) {
-    Json version = {
-        {"version", done.report.version}, {"file", done.file}, {"message", done.message}};
-    version.update(figures(done.report));
-    version.update(Json{{"seconds", seconds(done.elapsed)}, {"notes", Json(done.report.notes)}});
-    versions.push_back(std::move(version));
-  }
-  const std::string warning = order_note(plan.files);
-  return {{"store", plan.store},
-          {"versions", std::move(versions)},
-          {"warning", warning.empty() ? Json() : Json(warning)}};
-}
-
-void print_text(const ImportPlan& plan, const ImportedFile& done) {
-  print(save_summary(plan.store, done.report, done.elapsed) + "\n");
-  for (const std::string& note : done.report.notes) print_note(note);
-}
-
-ExitCode run(ImportOptions options, bool json) {
-  ImportPlan& plan = options.plan;
-  plan.settings = parse_settings(options.settings);
-  check_several(plan);
-  if (options.natural) std::ranges::stable_sort(plan.files, natural_less);
+ExitCode run_files(const ImportOptions& options, bool json) {
+  const ImportPlan& plan = options.plan;
+  check_is_no_dataset_needed(options);
   const bool talks = !json && !options.quiet;
   if (const std::string note = order_note(plan.files); talks && !note.empty()) print_note(note);
   std::vector<ImportedFile> all;
   import_files(plan, talks, [&](const ImportedFile& done) {
     all.push_back(done);
     if (talks) print_text(plan, done);
-    if (!json || all.size() < plan.files.size()) return;
-    print_json(all.size() == 1 ? one_as_json(plan, done) : several_as_json(plan, all));
+    if (json && all.size() == plan.files.size()) print_json(as_json(plan, all));
   });
   return ExitCode::ok;
+}
+
+ExitCode run_dataset(const ImportOptions& options, bool json) {
+  const ImportPlan& given = options.plan;
+  const DatasetImport plan = {.dataset = given.files.front(),
+                              .store = given.store,
+                              .at = options.at,
+                              .dtype = options.dtype,
+                              .layout = given.layout,
+                              .message = given.message,
+                              .settings = given.settings,
+                              .tag = given.tag};
+  const bool talks = !json && !options.quiet;
+  std::vector<ImportedVersion> all;
+  import_dataset(plan, talks, [&](const ImportedVersion& done) {
+    all.push_back(done);
+    if (talks) print_text(plan, done);
+  });
+  if (json) print_json(as_json(plan, all));
+  return ExitCode::ok;
+}
+
+ExitCode run(ImportOptions options, bool json) {
+  ImportPlan& plan = options.plan;
+  plan.settings = parse_settings(options.settings);
+  check_several(plan);
+  if (is_folder(plan.files.front())) return run_dataset(options, json);
+  if (options.natural) std::ranges::stable_sort(plan.files, natural_less);
+  return run_files(options, json);
 }
 
 /// FILE takes all that is given, and STORE the last of it: CLI11 alone would do so only where no
@@ -132,7 +153,7 @@ void add_files_and_store(CLI::App& verb, ImportPlan& plan) {
   verb.add_option_function<std::vector<std::string>>(
           "FILE", take,
           "Model files, a version each: .safetensors, .safetensors.index.json, .pth, .pt, .bin, "
-          ".npz, .npy")
+          ".npz, .npy; or the folder of a Lance dataset, with all its versions")
       ->required()
       ->type_name("");
   add_store(verb, plan.store)->description("Folder of the store; made where nothing is");
@@ -141,12 +162,15 @@ void add_files_and_store(CLI::App& verb, ImportPlan& plan) {
 }  // namespace
 
 void add_import(CLI::App& app, Command& command) {
-  CLI::App* verb =
-      add_verb(app, command, "import", "Save model files as new versions of a store", kExamples);
+  CLI::App* verb = add_verb(
+      app, command, "import",
+      "Save model files, or the versions of a dataset, as new versions of a store", kExamples);
   auto options = std::make_shared<ImportOptions>();
   add_files_and_store(*verb, options->plan);
-  verb->add_option("-m,--message", options->plan.message,
-                   "What each version is; else, of several files, the file's name")
+  verb->add_option(
+          "-m,--message", options->plan.message,
+          "What each version is; else, of several files, the file's name, of a dataset its "
+          "own")
       ->type_name("MESSAGE");
   verb->add_option("--set", options->settings, "Metadata of each version; may be repeated")
       ->type_name("KEY=VALUE")
@@ -156,6 +180,12 @@ void add_import(CLI::App& app, Command& command) {
       ->check([](const std::string& name) {
         return name.empty() ? std::string("a tag's name cannot be empty") : std::string();
       });
+  verb->add_option("--at", options->at,
+                   "Of a dataset, this version alone: a number, a tag, or latest")
+      ->type_name("REF");
+  add_dtype(*verb, options->dtype);
+  add_layout(*verb, options->plan.layout,
+             "How the store keeps numbers: native (a new store), or recipe, as lists of float64");
   verb->add_flag("--natural", options->natural,
                  "Save the files in the order of the numbers in their names");
   verb->add_flag("-q,--quiet", options->quiet, "Print nothing but errors");

@@ -5,6 +5,7 @@
 #include "cli/failure.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/target_store.h"
 #include "cli/units.h"
 #include "cli/watched_source.h"
 
@@ -40,7 +41,7 @@ Metadata merged_metadata(Metadata of_file, const Metadata& settings) {
 class Import {
  public:
   Import(const ImportPlan& plan, bool show_progress)
-      : plan_(plan), several_(plan.files.size() > 1), bar_(show_progress) {}
+      : plan_(plan), several_(plan.files.size() > 1), store_(plan.store), bar_(show_progress) {}
 
   void run(const std::function<void(const ImportedFile&)>& saved);
 
@@ -55,6 +56,7 @@ class Import {
 
   const ImportPlan& plan_;
   const bool several_;
+  TargetStore store_;
   std::vector<std::uint64_t> starts_ = {0};  // of each file among all their bytes, and the end
   std::vector<std::uint64_t> versions_;      // that were saved
   ProgressBar bar_;
@@ -96,12 +98,13 @@ ImportedFile Import::save(std::size_t index) {
   save.message = done.message;
   save.metadata = merged_metadata(file->metadata(), plan_.settings);
   save.tag = plan_.tag;
+  save.layout = plan_.layout;
   save.progress = progress_of(index);
   WatchedSource source(std::move(file),
                        [](std::size_t, std::string_view) { throw_if_interrupted(); });
   throw_if_interrupted();
   Store::check(source, save);
-  done.report = Store::create(plan_.store).save(source, save);
+  done.report = store_.open().save(source, save);
   done.elapsed = std::chrono::steady_clock::now() - start;
   return done;
 }

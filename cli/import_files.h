@@ -18,6 +18,7 @@ struct ImportPlan {
   std::optional<std::string> message;  ///< none: of several files, each one's name
   Metadata settings;                   ///< takes precedence over what the files say
   std::string tag;
+  std::optional<Layout> layout;  ///< of the store; none: as it is
 };
 
 struct ImportedFile {

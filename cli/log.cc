@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // lancekeep log: the versions of a store, newest first.
+#include "cli/origin.h"
 #include "cli/output.h"
 #include "cli/units.h"
 #include "cli/verb.h"
@@ -48,10 +49,9 @@ void print_text(const std::vector<VersionInfo>& versions) {
                  fmt::format("{}", fmt::join(version.tags, ",")), "damaged: " + version.damage});
       continue;
     }
-    table.add({std::to_string(version.number), utc_time(version.time, TimePrecision::seconds),
-               std::to_string(version.tensors), human_bytes(version.bytes_total),
-               human_bytes(version.bytes_added), fmt::format("{}", fmt::join(version.tags, ",")),
-               version.message});
+    table.add({std::to_string(version.number), time_text(version), std::to_string(version.tensors),
+               human_bytes(version.bytes_total), human_bytes(version.bytes_added),
+               fmt::format("{}", fmt::join(version.tags, ",")), version.message});
   }
   const Sums sums = sums_of(versions);
   const std::string rows = versions.empty() ? "" : table.text();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep ls: the tensors of a version.
+// lancekeep ls: the tensors of a version; of a dataset that keeps no model, its columns.
+#include "cli/ls_columns.h"
 #include "cli/open_version.h"
 #include "cli/output.h"
 #include "cli/units.h"
@@ -10,17 +11,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace lancekeep::cli {
 namespace {
 
 constexpr const char* kExamples =
     "  lancekeep ls model.lance\n"
-    "  lancekeep ls model.lance --at best --json\n";
+    "  lancekeep ls model.lance --at best --json\n"
+    "  lancekeep ls weights.lance --dtype float32   (a recipe dataset; else its tensors are "
+    "float64)\n"
+    "  lancekeep ls images.lance                    (any Lance dataset: its columns)\n";
 
 struct LsOptions {
-  std::string store;
-  std::string at = "latest";
+  VersionChoice version;
+  bool columns = false;
 };
 
 void print_text(const Version& version) {
@@ -43,15 +48,15 @@ void print_text(const Version& version) {
 Json as_json(const LsOptions& options, const Version& version) {
   Json tensors = Json::array();
   for (const TensorInfo& tensor : version.tensors()) tensors.push_back(to_json(tensor));
-  return Json{{"store", options.store},
+  return Json{{"store", options.version.store},
               {"version", version.number()},
+              {"layout", layout_name(version.info().layout)},
               {"bytes_total", version.info().bytes_total},
               {"tensors", std::move(tensors)},
               {"warning", warning_of(version)}};
 }
 
-ExitCode run(const LsOptions& options, bool json) {
-  const Version version = open_version(options.store, options.at, json);
+ExitCode list_tensors(const LsOptions& options, const Version& version, bool json) {
   if (json) {
     print_json(as_json(options, version));
   } else {
@@ -62,13 +67,44 @@ ExitCode run(const LsOptions& options, bool json) {
   return damaged ? ExitCode::finding : ExitCode::ok;
 }
 
+ExitCode list_columns(const LsOptions& options, const TableInfo& table, bool json) {
+  print_columns(options.version.store, table, json);
+  return ExitCode::ok;
+}
+
+/// Whether the version keeps no model, and so has columns alone to list.
+std::optional<TableInfo> without_model(const LsOptions& options, const Error& error) {
+  if (error.code() != ErrorCode::invalid_argument) return std::nullopt;
+  TableInfo table = table_info(options.version.store, Ref::parse(options.version.at));
+  if (table.layout) return std::nullopt;
+  return table;
+}
+
+ExitCode run(const LsOptions& options, bool json) {
+  const VersionChoice& chosen = options.version;
+  if (options.columns)
+    return list_columns(options, table_info(chosen.store, Ref::parse(chosen.at)), json);
+  try {
+    return list_tensors(options, open_version(chosen, json), json);
+  } catch (const Error& error) {
+    const std::optional<TableInfo> table = without_model(options, error);
+    if (!table) throw;
+    return list_columns(options, *table, json);
+  }
+}
+
 }  // namespace
 
 void add_ls(CLI::App& app, Command& command) {
   CLI::App* verb = add_verb(app, command, "ls", "List the tensors of a version", kExamples);
   auto options = std::make_shared<LsOptions>();
-  add_store(*verb, options->store);
-  add_at(*verb, options->at);
+  add_store(*verb, options->version.store);
+  add_at(*verb, options->version.at);
+  CLI::Option* dtype = add_dtype(*verb, options->version.dtype);
+  verb->add_flag("--columns", options->columns,
+                 "The dataset's columns, and which of them are decoded; so also where it keeps no "
+                 "model")
+      ->excludes(dtype);
   verb->callback([options, &command] {
     command.run = [options, &command] { return run(*options, command.json); };
   });

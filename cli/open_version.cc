@@ -5,8 +5,8 @@
 
 namespace lancekeep::cli {
 
-Version open_version(const std::string& store, const std::string& at, bool json) {
-  Version version = Store::open(store).at(Ref::parse(at));
+Version open_version(const VersionChoice& chosen, bool json) {
+  Version version = Store::open(chosen.store).at(Ref::parse(chosen.at), {.dtype = chosen.dtype});
   if (!json && !version.info().warning.empty()) print_note(version.info().warning);
   return version;
 }

@@ -8,8 +8,14 @@
 
 namespace lancekeep::cli {
 
+struct VersionChoice {
+  std::string store;
+  std::string at = "latest";
+  std::string dtype;  ///< what the numbers of a recipe dataset become; empty: float64
+};
+
 /// What should be known of the version, such as that a newer one is torn, is printed as a note,
 /// unless the result is JSON, which says it as `warning`.
-[[nodiscard]] Version open_version(const std::string& store, const std::string& at, bool json);
+[[nodiscard]] Version open_version(const VersionChoice& chosen, bool json);
 
 }  // namespace lancekeep::cli

@@ -82,6 +82,7 @@ Json to_json(const TensorInfo& tensor) {
 
 Json to_json(const VersionInfo& version) {
   return {{"number", version.number},
+          {"layout", layout_name(version.layout)},
           {"time", utc_time(version.time, TimePrecision::microseconds)},
           {"message", version.message},
           {"metadata", Json(version.metadata)},
@@ -92,6 +93,8 @@ Json to_json(const VersionInfo& version) {
           {"damage", version.damage.empty() ? Json() : Json(version.damage)},
           {"warning", version.warning.empty() ? Json() : Json(version.warning)}};
 }
+
+const char* layout_name(Layout layout) { return layout == Layout::recipe ? "recipe" : "native"; }
 
 Json warning_of(const Version& version) {
   return version.info().warning.empty() ? Json() : Json(version.info().warning);

@@ -2,6 +2,7 @@
 // lancekeep show: what is known of one version.
 #include "cli/escape.h"
 #include "cli/open_version.h"
+#include "cli/origin.h"
 #include "cli/output.h"
 #include "cli/units.h"
 #include "cli/verb.h"
@@ -18,11 +19,6 @@ constexpr const char* kExamples =
     "  lancekeep show model.lance\n"
     "  lancekeep show model.lance --at 3\n";
 
-struct ShowOptions {
-  std::string store;
-  std::string at = "latest";
-};
-
 std::string field(const char* name, const std::string& value) {
   return fmt::format("{:<9}{}\n", name, escape_line(value));
 }
@@ -35,7 +31,8 @@ std::string exact_size(std::uint64_t bytes) {
 
 std::string text(const VersionInfo& info) {
   std::string out = field("version", std::to_string(info.number));
-  out += field("time", utc_time(info.time, TimePrecision::seconds));
+  out += field("layout", layout_name(info.layout));
+  out += field("time", time_text(info));
   if (!info.tags.empty()) out += field("tags", fmt::format("{}", fmt::join(info.tags, ", ")));
   out += field("tensors", std::to_string(info.tensors));
   out += field("total", exact_size(info.bytes_total));
@@ -48,8 +45,8 @@ std::string text(const VersionInfo& info) {
   return out;
 }
 
-ExitCode run(const ShowOptions& options, bool json) {
-  const Version version = open_version(options.store, options.at, json);
+ExitCode run(const VersionChoice& options, bool json) {
+  const Version version = open_version(options, json);
   if (json) {
     Json document = {{"store", options.store}};
     document.update(to_json(version.info()));
@@ -65,7 +62,7 @@ ExitCode run(const ShowOptions& options, bool json) {
 void add_show(CLI::App& app, Command& command) {
   CLI::App* verb = add_verb(app, command, "show",
                             "Show one version: message, metadata, tags, counts, bytes", kExamples);
-  auto options = std::make_shared<ShowOptions>();
+  auto options = std::make_shared<VersionChoice>();
   add_store(*verb, options->store);
   add_at(*verb, options->at);
   verb->callback([options, &command] {

@@ -139,6 +139,19 @@ std::string versions_are(const std::vector<std::uint64_t>& numbers) {
   return fmt::format("version{} {} {}", one ? "" : "s", number_runs(numbers), one ? "is" : "are");
 }
 
+namespace {
+
+/// ".123" of 123000000, none of 0.
+std::string exact_fraction(std::chrono::sys_time<std::chrono::nanoseconds> time) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const std::int64_t since = time.time_since_epoch().count() % kSecond;
+  std::string digits = fmt::format("{:09}", (since + kSecond) % kSecond);
+  while (digits.ends_with("000")) digits.resize(digits.size() - 3);
+  return digits.empty() ? "" : "." + digits;
+}
+
+}  // namespace
+
 std::string utc_time(std::chrono::sys_time<std::chrono::nanoseconds> time,
                      TimePrecision precision) {
   using namespace std::chrono;
@@ -154,6 +167,7 @@ std::string utc_time(std::chrono::sys_time<std::chrono::nanoseconds> time,
   if (precision == TimePrecision::microseconds) {
     text += fmt::format(".{:06}", clock.subseconds().count());
   }
+  if (precision == TimePrecision::exact) text += exact_fraction(time);
   return text + "Z";
 }
 

@@ -32,7 +32,8 @@ namespace lancekeep::cli {
 /// "version 4 is", "versions 1–3, 5 are": for saying what has become of them.
 [[nodiscard]] std::string versions_are(const std::vector<std::uint64_t>& numbers);
 
-enum class TimePrecision { seconds, microseconds };
+/// `exact`: with as many digits behind the seconds as it has, in steps of three.
+enum class TimePrecision { seconds, microseconds, exact };
 /// ISO 8601 in UTC: "2026-01-31T12:00:00Z".
 [[nodiscard]] std::string utc_time(std::chrono::sys_time<std::chrono::nanoseconds> time,
                                    TimePrecision precision);

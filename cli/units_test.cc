@@ -151,6 +151,14 @@ TEST(UtcTime, IsIso8601) {
   const std::chrono::sys_time<std::chrono::nanoseconds> time(1'769'860'800s + 1'234'567ns);
   EXPECT_EQ(utc_time(time, TimePrecision::seconds), "2026-01-31T12:00:00Z");
   EXPECT_EQ(utc_time(time, TimePrecision::microseconds), "2026-01-31T12:00:00.001234Z");
+  EXPECT_EQ(utc_time(time, TimePrecision::exact), "2026-01-31T12:00:00.001234567Z");
+}
+
+TEST(UtcTime, HasDigitsInStepsOfThree) {
+  using Time = std::chrono::sys_time<std::chrono::nanoseconds>;
+  EXPECT_EQ(utc_time(Time(5s), TimePrecision::exact), "1970-01-01T00:00:05Z");
+  EXPECT_EQ(utc_time(Time(50ms), TimePrecision::exact), "1970-01-01T00:00:00.050Z");
+  EXPECT_EQ(utc_time(Time(-1us), TimePrecision::exact), "1969-12-31T23:59:59.999999Z");
 }
 
 TEST(UtcTime, TakesTheEndsOfItsRange) {

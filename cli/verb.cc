@@ -22,4 +22,24 @@ CLI::Option* add_at(CLI::App& verb, std::string& ref) {
       ->type_name("REF");
 }
 
+CLI::Option* add_dtype(CLI::App& verb, std::string& dtype) {
+  return verb
+      .add_option("--dtype", dtype,
+                  "What the numbers of a recipe dataset become, as float32 (the default: float64)")
+      ->type_name("DTYPE");
+}
+
+CLI::Option* add_layout(CLI::App& verb, std::optional<Layout>& layout,
+                        const std::string& description) {
+  return verb
+      .add_option_function<std::string>(
+          "--layout",
+          [&layout](const std::string& name) {
+            layout = name == "recipe" ? Layout::recipe : Layout::native;
+          },
+          description)
+      ->check(CLI::IsMember({"native", "recipe"}))
+      ->type_name("LAYOUT");
+}
+
 }  // namespace lancekeep::cli

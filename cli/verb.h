@@ -5,9 +5,12 @@
 
 #include "cli/exit_code.h"
 
+#include <lancekeep/store.h>
+
 #include <CLI/CLI.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace lancekeep::cli {
@@ -21,9 +24,12 @@ struct Command {
 CLI::App* add_verb(CLI::App& app, Command& command, const std::string& name,
                    const std::string& summary, const std::string& examples);
 
-/// What several verbs take: the positional STORE, and --at REF.
+/// What several verbs take: the positional STORE, --at REF, --dtype DTYPE and --layout LAYOUT.
 CLI::Option* add_store(CLI::App& verb, std::string& store);
 CLI::Option* add_at(CLI::App& verb, std::string& ref);
+CLI::Option* add_dtype(CLI::App& verb, std::string& dtype);
+CLI::Option* add_layout(CLI::App& verb, std::optional<Layout>& layout,
+                        const std::string& description);
 
 void add_import(CLI::App& app, Command& command);
 void add_export(CLI::App& app, Command& command);

@@ -370,7 +370,7 @@ def test_ls(store):
 
 def test_ls_json(store):
     document = run("ls", store, "--at", "1", "--json").json()
-    assert list(document) == ["store", "version", "bytes_total", "tensors", "warning"]
+    assert list(document) == ["store", "version", "layout", "bytes_total", "tensors", "warning"]
     assert (document["version"], document["bytes_total"]) == (1, TOTAL)
     rows = {row["name"]: row for row in document["tensors"]}
     assert sorted(rows) == sorted(TENSORS)
@@ -413,6 +413,7 @@ def test_show(store):
     assert (result.status, result.err) == (0, "")
     assert re.fullmatch(
         r"version  1\n"
+        r"layout   native\n"
         r"time     \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n"
         r"tags     base\n"
         r"tensors  3\n"
@@ -426,7 +427,7 @@ def test_show(store):
     )
 
 
-VERSION_MEMBERS = ["number", "time", "message", "metadata", "tags", "tensors", "bytes_total", "bytes_added",
+VERSION_MEMBERS = ["number", "layout", "time", "message", "metadata", "tags", "tensors", "bytes_total", "bytes_added",
                    "damage", "warning"]
 
 
