@@ -7,10 +7,14 @@
     store.save(model.state_dict(), message="epoch 3", tag="best")
     store.load_into(model, "best")
 
-``save_model``, ``load_model`` and ``load_state_dict`` are the functions of the published recipe. ``lancekeep.torch`` and
-``lancekeep.numpy`` have the functions of safetensors. Neither torch nor NumPy is imported before it is needed.
+``save_model``, ``load_model`` and ``load_state_dict`` are the functions of the published recipe. ``lancekeep.torch``
+and ``lancekeep.numpy`` have the functions of safetensors. Neither torch nor NumPy is imported before it is needed.
 """
 
+import importlib
+from types import ModuleType
+
+from . import _native
 from ._errors import (
     AlreadyExistsError,
     ConflictError,
@@ -23,9 +27,12 @@ from ._errors import (
     UnsafeError,
     UnsupportedError,
 )
+from ._files import export_file, import_file
 from ._native import (
     ChangeFigures,
     Diff,
+    DiskUsage,
+    ExportReport,
     GcReport,
     SaveReport,
     TensorChange,
@@ -33,7 +40,7 @@ from ._native import (
     VerifyFinding,
     VerifyReport,
     VersionInfo,
-    __version__,
+    VersionUsage,
 )
 from ._recipe import load_model, load_state_dict, save_model
 from ._store import IncompatibleKeys, Store, open
@@ -45,7 +52,9 @@ __all__ = [
     "ConflictError",
     "CorruptError",
     "Diff",
+    "DiskUsage",
     "Error",
+    "ExportReport",
     "GcReport",
     "IncompatibleKeys",
     "InvalidArgumentError",
@@ -63,9 +72,21 @@ __all__ = [
     "VerifyReport",
     "Version",
     "VersionInfo",
+    "VersionUsage",
     "__version__",
+    "export_file",
+    "import_file",
     "load_model",
     "load_state_dict",
     "open",
     "save_model",
 ]
+
+__version__ = _native.version()
+
+
+def __getattr__(name: str) -> ModuleType:
+    """``lancekeep.torch`` and ``lancekeep.numpy``, imported when asked for."""
+    if name in ("torch", "numpy"):
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

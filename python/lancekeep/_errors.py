@@ -23,34 +23,52 @@ class Error(Exception):
 class NotFoundError(Error, FileNotFoundError, KeyError):
     """No such file, store, version, tag or tensor."""
 
+    code = "not_found"
+
 
 class AlreadyExistsError(Error, FileExistsError):
     """The name is taken, and nothing was overwritten."""
+
+    code = "already_exists"
 
 
 class InvalidArgumentError(Error, ValueError):
     """What was asked for cannot be."""
 
+    code = "invalid_argument"
+
 
 class CorruptError(Error, ValueError):
     """Bytes of a file contradict each other or its format."""
+
+    code = "corrupt"
 
 
 class UnsupportedError(Error, ValueError):
     """Well formed, but with a feature that this version does not read or write."""
 
+    code = "unsupported"
+
 
 class UnsafeError(Error, ValueError):
     """Refused on purpose: a pickle that would run code, a path that leaves its folder."""
+
+    code = "unsafe"
 
 
 class ConflictError(Error, RuntimeError):
     """Someone else changed the store; nothing was published."""
 
+    code = "conflict"
+
 
 class OutOfSpaceError(Error, OSError):
     """The disk or a quota is full."""
 
+    code = "out_of_space"
+
 
 class StorageError(Error, OSError):
     """The operating system said no."""
+
+    code = "io"

@@ -17,18 +17,13 @@ PLAIN = {
     "complex64": "<c8",
     "complex128": "<c16",
 }
-# torch's name → ml_dtypes' name
-EXTENDED = {
-    "bfloat16": "bfloat16",
-    "float8_e4m3fn": "float8_e4m3fn",
-    "float8_e4m3fnuz": "float8_e4m3fnuz",
-    "float8_e5m2": "float8_e5m2",
-    "float8_e5m2fnuz": "float8_e5m2fnuz",
-    "float8_e8m0fnu": "float8_e8m0fnu",
-}
+# Those of ml_dtypes, which has torch's names for them.
+EXTENDED = frozenset(
+    ("bfloat16", "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu")
+)
 
 
-def dtype_of(name: str, tensor: str) -> numpy.dtype:
+def dtype_of(name: str, tensor: str) -> numpy.dtype[Any]:
     if name in PLAIN:
         return numpy.dtype(PLAIN[name])
     if name not in EXTENDED:
@@ -39,37 +34,56 @@ def dtype_of(name: str, tensor: str) -> numpy.dtype:
         raise UnsupportedError(
             f"tensor `{tensor}` has dtype {name}, which NumPy has by the package ml_dtypes: pip install ml_dtypes"
         ) from error
-    return numpy.dtype(getattr(ml_dtypes, EXTENDED[name]))
+    extended: numpy.dtype[Any] = numpy.dtype(getattr(ml_dtypes, name))
+    return extended
 
 
-def dtype_name(array: numpy.ndarray) -> str | None:
-    """torch's name for the array's dtype; None: it has none."""
-    little = array.dtype.newbyteorder("<")
-    for name, descr in PLAIN.items():
-        if little == numpy.dtype(descr):
-            return name
-    return array.dtype.name if array.dtype.name in EXTENDED else None
+def dtype_name(array: numpy.ndarray[Any, Any]) -> str:
+    return str(_name_of(array.dtype))  # not None, or it was refused
 
 
-def refusal(array: numpy.ndarray) -> str | None:
-    if dtype_name(array) is None:
+def _name_of(dtype: numpy.dtype[Any]) -> str | None:
+    """torch's name for it; None: torch has no such dtype."""
+    name = dtype.name
+    return name if name in EXTENDED or (name in PLAIN and dtype.newbyteorder("<") == numpy.dtype(PLAIN[name])) else None
+
+
+def refusal(array: numpy.ndarray[Any, Any]) -> str | None:
+    """Why the array's values cannot be kept as plain bytes."""
+    if type(array) not in (numpy.ndarray, numpy.memmap):
+        return f"is of the class {type(array).__module__}.{type(array).__qualname__}; keep a plain numpy.ndarray"
+    if _name_of(array.dtype) is None:
         return f"has the NumPy dtype {array.dtype}; kept are numbers and bool"
     return None
 
 
-def values(array: numpy.ndarray) -> Any:
+def tie_key(array: numpy.ndarray[Any, Any]) -> Any:
+    """Equal for what is one array."""
+    return id(array)
+
+
+def values(array: numpy.ndarray[Any, Any], staging: dict[bool, Any]) -> Any:
     """What a PythonSource takes: little-endian bytes in row-major order, gathered only where they lie otherwise."""
-    if array.size == 0:
+    if array.nbytes == 0:
         return b""
-    if array.flags.c_contiguous and array.dtype.byteorder in "<=|":
-        return array.view(numpy.uint8).data if array.ndim else array.reshape(1).view(numpy.uint8).data
-    return lambda: [numpy.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"))).reshape(-1).view(numpy.uint8).data]
+    if array.flags.c_contiguous and array.dtype.newbyteorder("<") == array.dtype:
+        return as_bytes(array)
+    return lambda: [as_bytes(numpy.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")))]
+
+
+def as_bytes(array: numpy.ndarray[Any, Any]) -> Any:
+    return array.reshape(-1).view(numpy.uint8).data
+
+
+def part_of(array: numpy.ndarray[Any, Any], index: Any) -> numpy.ndarray[Any, Any]:
+    """What the index picks, with memory of its own."""
+    return numpy.array(array[index])
 
 
 from_capsule = None  # NumPy reads buffers as fast
 
 
-def from_values(name: str, dtype: str, shape: Sequence[int], values: Any) -> numpy.ndarray:
+def from_values(name: str, dtype: str, shape: Sequence[int], nbytes: int, values: Any) -> numpy.ndarray[Any, Any]:
     """An array on these very bytes, which it keeps."""
     kind = dtype_of(dtype, name)
     if values is None:

@@ -5,28 +5,34 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Union
+
+Watch = Callable[[int, int, str], object]
+ProgressLike = Union[bool, Watch, None]
 
 
 @contextlib.contextmanager
-def watch(progress: Any, what: str) -> Iterator[Callable[[int, int, str], None] | None]:
+def watch(progress: ProgressLike, what: str) -> Iterator[Watch | None]:
+    """What the library is to call with bytes done, bytes in all, and a tensor's name."""
     if progress is None or progress is False:
         yield None
+    elif progress is True:
+        with _bar(what) as update:
+            yield update
     elif callable(progress):
         yield progress
     else:
-        with _bar(what) as update:
-            yield update
+        raise TypeError(f"progress is True, a callable or None, not {progress!r}")
 
 
 @contextlib.contextmanager
-def _bar(what: str) -> Iterator[Callable[[int, int, str], None] | None]:
+def _bar(what: str) -> Iterator[Watch | None]:
     try:
         from tqdm.auto import tqdm
     except ImportError:
         yield None
         return
-    with tqdm(desc=what, unit="B", unit_scale=True, unit_divisor=1000) as bar:
+    with tqdm(desc=what, unit="B", unit_scale=True) as bar:
 
         def update(done: int, total: int, tensor: str) -> None:
             bar.total = total or None
@@ -34,3 +40,4 @@ def _bar(what: str) -> Iterator[Callable[[int, int, str], None] | None]:
             bar.update(done - bar.n)
 
         yield update
+        bar.update((bar.total or bar.n) - bar.n)  # what was shared was not written

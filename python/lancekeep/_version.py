@@ -5,23 +5,29 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Union
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Union
 
-from . import _native, _state
+from . import _native
 from ._errors import InvalidArgumentError, NotFoundError
 
-Names = Union[str, Sequence[str], Callable[[str], bool]]
+if TYPE_CHECKING:
+    from ._load import Loader
+
+Names = Union[str, Iterable[str], Callable[[str], bool]]
 
 
 class Version(Mapping[str, _native.TensorInfo]):
-    """One version, as it was when it was opened; a later save does not change it.
+    """One version, as it was when it was opened; a later save does not change it. Made by :meth:`Store.at`.
 
     A mapping from the names of its tensors, in model order, to their ``TensorInfo``: name, dtype, shape, nbytes, hash,
     tied_to. ``version[name]`` reads no value. Values that are no tensors (numbers, text) are left out of the mapping;
     :meth:`load` has them.
 
-    Any number of threads may use one. What it gave out lives on without it, and after ``gc`` removed its files.
+    Any number of threads may use one. What it gave out lives on without it, and after ``gc`` removed its files. Tensors
+    of one version share their memory, however often they are asked for: what is written to one of them is seen in the
+    next, though never by the file, and not by another ``Version``.
     """
 
     def __init__(self, native: _native.Version, framework: str):
@@ -38,13 +44,18 @@ class Version(Mapping[str, _native.TensorInfo]):
 
     @property
     def info(self) -> _native.VersionInfo:
-        """Number, time, message, metadata, tags (as they were when the version was opened), counts, bytes."""
+        """Number, layout, time, message, metadata, tags (as they were when it was opened), counts, bytes."""
         return self._native.info
 
     def __getitem__(self, name: str) -> _native.TensorInfo:
-        if name not in self._infos:
-            raise NotFoundError(f"version {self.number} has no tensor `{name}`")
-        return self._infos[name]
+        """What is known of a tensor. Raises NotFoundError, a KeyError."""
+        try:
+            return self._infos[name]
+        except KeyError:
+            raise NotFoundError(f"version {self.number} has no tensor `{name}`") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._infos
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._infos)
@@ -52,31 +63,45 @@ class Version(Mapping[str, _native.TensorInfo]):
     def __len__(self) -> int:
         return len(self._infos)
 
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
     def __repr__(self) -> str:
         return f"<lancekeep.Version {self.number}: {len(self)} tensors, {self.info.bytes_total} bytes>"
 
     def get_tensor(self, name: str, device: Any = None) -> Any:
-        """The tensor, on the mapped file: nothing is read before it is used, and writing to it never touches the file."""
+        """The tensor, of its dtype and shape, on the mapped file.
+
+        Nothing is read before it is used, and writing to it never touches the file. On another ``device`` it is a copy.
+
+        Raises NotFoundError (a KeyError), CorruptError where its row is damaged.
+        """
         return self._loader(device).rows([self[name].name])[name]
 
-    def get_slice(self, name: str) -> Slice:
+    def get_slice(self, name: str, device: Any = None) -> Slice:
         """For ``get_slice(name)[3:7, :2]``: reads the rows that the index needs, and no others."""
-        return Slice(self, self[name])
+        return Slice(self, self[name], device)
 
     def locate(self, name: str) -> tuple[str, int, int]:
-        """(path, offset, length) of the value's bytes, for readers that go their own way: O_DIRECT, GPU-direct, ranges."""
+        """(path, offset, length in bytes) of the value, for readers that go their own way: O_DIRECT, GPU-direct, ranges.
+
+        Raises UnsupportedError for a recipe dataset, whose values are encoded and lie nowhere as they are.
+        """
         where = self._native.locate(self[name].name)
         return str(where.path), where.offset, where.length
 
     def load(self, *, names: Names | None = None, device: Any = None) -> Any:
         """What was saved, just as it was: see :meth:`Store.load`."""
         loader = self._loader(device)
-        if names is None:
-            return _state.load_whole(self._native, loader)
-        return loader.rows(self._chosen(names))
+        return loader.whole() if names is None else loader.rows(self._chosen(names))
 
-    def _loader(self, device: Any) -> _state.Loader:
-        return _state.Loader(self._native, self._framework, _device(device, self._framework))
+    def _loader(self, device: Any) -> Loader:
+        from ._load import Loader
+
+        return Loader(self._native, self._framework, device_of(device, self._framework))
 
     def _chosen(self, names: Names) -> list[str]:
         there = [info.name for info in self._native.tensors() if info.dtype != "tree"]
@@ -94,25 +119,33 @@ class Version(Mapping[str, _native.TensorInfo]):
 
 
 class Slice:
-    """One tensor, of which an index reads a part."""
+    """One tensor, of which an index reads a part. Made by :meth:`Version.get_slice`."""
 
-    def __init__(self, version: Version, info: _native.TensorInfo):
+    def __init__(self, version: Version, info: _native.TensorInfo, device: Any = None):
         self._version = version
         self._info = info
+        self._device = device_of(device, version._framework)
 
     def get_shape(self) -> list[int]:
+        """Sizes of the whole tensor."""
+        """Of the whole tensor."""
         return list(self._info.shape)
 
     def get_dtype(self) -> str:
+        """torch's name for it, such as ``"bfloat16"``."""
         return self._info.dtype
 
     def __getitem__(self, index: Any) -> Any:
         """The part, with memory of its own: it does not keep the rest of the tensor's pages."""
-        part = self._version.get_tensor(self._info.name)[index]
-        return part.clone() if hasattr(part, "clone") else part.copy()
+        from ._load import framework_of
+
+        whole = self._version.get_tensor(self._info.name)
+        part = framework_of(self._version._framework).part_of(whole, index)
+        return part if self._device is None else part.to(self._device)
 
 
-def _device(device: Any, framework: str) -> Any:
+def device_of(device: Any, framework: str) -> Any:
+    """As a torch.device; None for where tensors are mapped."""
     if device is None:
         return None
     if framework in ("np", "numpy"):
@@ -121,4 +154,22 @@ def _device(device: Any, framework: str) -> Any:
         return None
     import torch
 
-    return torch.device(device)
+    try:
+        return torch.device(device)
+    except (RuntimeError, TypeError) as error:
+        raise InvalidArgumentError(f"{device!r} is no device: {error}") from error
+
+
+def dtype_text(dtype: Any) -> str:
+    """torch's name for a dtype of torch's or NumPy's, or for a name; empty for None."""
+    if dtype is None:
+        return ""
+    torch = sys.modules.get("torch")
+    if isinstance(dtype, str) or (torch is not None and isinstance(dtype, torch.dtype)):
+        return str(dtype).removeprefix("torch.")
+    import numpy
+
+    try:
+        return str(numpy.dtype(dtype).name)
+    except TypeError as error:
+        raise InvalidArgumentError(f"{dtype!r} is no dtype; give torch.float32, 'float32' or the like") from error

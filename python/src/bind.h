@@ -17,6 +17,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <variant>
 
 namespace lancekeep::python {
 
@@ -33,10 +34,9 @@ void bind_formats(nb::module_& module);
 /// None, an int, or text: the latest version, a number, or a tag.
 using PythonRef = std::optional<std::variant<std::uint64_t, std::string>>;
 
-/// What the library calls while it works: `callable(done, total, tensor)` where one is given; and
-/// Ctrl-C ends the work by the exception that Python raises for it. Takes the GIL for that.
+/// What the library calls while it works: for each tensor, now and then while one takes long, and
+/// at the end, it calls `callable(done, total, tensor)` where one is given; and Ctrl-C ends the
+/// work by the exception that Python raises for it. Takes the GIL for that.
 [[nodiscard]] Progress make_progress(const nb::object& callable);
-
-[[nodiscard]] inline std::filesystem::path path_of(const std::string& text) { return text; }
 
 }  // namespace lancekeep::python

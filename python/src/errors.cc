@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The only place where an Error becomes a Python exception: a class of lancekeep._errors for each
-// code, made with the message, and with the file and the offset as attributes.
-#include "python/src/bind.h"
+// code, made with the message, and with the file and the offset as attributes. And how what Python
+// raises while it is told of progress, Ctrl-C included, stops the work.
+#include "python/src/interrupts.h"
 
 #include <lancekeep/error.h>
 
@@ -32,15 +33,17 @@ const char* class_of(ErrorCode code) {
   return "Error";
 }
 
+// What a file says may be no UTF-8; a message must be readable all the same.
+nb::object readable(std::string_view text) {
+  return nb::steal(
+      PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace"));
+}
+
 void raise(const Error& error) {
   const nb::object type = nb::module_::import_("lancekeep._errors").attr(class_of(error.code()));
-  // What a file says may be no UTF-8; a message must be readable all the same.
-  const std::string_view text = error.what();
-  const nb::object message = nb::steal(
-      PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace"));
-  const nb::object raised = type(message);
+  const nb::object raised = type(readable(error.what()));
   raised.attr("code") = to_string(error.code());
-  raised.attr("file") = error.file().empty() ? nb::none() : nb::object(nb::cast(error.file()));
+  raised.attr("file") = error.file().empty() ? nb::none() : readable(error.file());
   raised.attr("offset") = nb::cast(error.offset());
   PyErr_SetObject(type.ptr(), raised.ptr());
 }
@@ -63,10 +66,17 @@ Progress make_progress(const nb::object& callable) {
     const nb::gil_scoped_acquire gil;
     delete object;
   });
-  return [shared](std::uint64_t done, std::uint64_t total, std::string_view tensor) {
+  const auto interrupts = std::make_shared<Interrupts>();
+  if (callable.is_none()) {
+    return [interrupts](std::uint64_t, std::uint64_t, std::string_view) { interrupts->poll(); };
+  }
+  const auto last = std::make_shared<std::string>();
+  return [=](std::uint64_t done, std::uint64_t total, std::string_view tensor) {
+    if (!interrupts->due() && done != total && tensor == *last) return;
     const nb::gil_scoped_acquire gil;
-    if (PyErr_CheckSignals() != 0) throw nb::python_error();
-    if (!shared->is_none()) (*shared)(done, total, tensor);
+    Interrupts::check();
+    *last = tensor;
+    (*shared)(done, total, readable(tensor));
   };
 }
 

@@ -7,16 +7,43 @@
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/unique_ptr.h>
 
+#include <fmt/format.h>
+
 namespace lancekeep::python {
+namespace {
+
+nb::bytes safetensors_bytes(TensorSource& source, const Metadata& metadata) {
+  std::string bytes;
+  {
+    const nb::gil_scoped_release release;
+    (void)write_safetensors(
+        [&](std::span<const std::byte> piece) {
+          bytes.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+        },
+        source, metadata);
+  }
+  return nb::bytes(bytes.data(), bytes.size());
+}
+
+}  // namespace
 
 void bind_formats(nb::module_& module) {
-  nb::class_<ExportReport>(module, "ExportReport", "What an export wrote.")
+  nb::class_<ExportReport>(module, "ExportReport",
+                           "What an export wrote, and what the format has no place for.")
       .def_ro("tensors", &ExportReport::tensors)
       .def_ro("bytes_written", &ExportReport::bytes_written)
       .def_ro("not_kept", &ExportReport::not_kept)
-      .def_ro("files", &ExportReport::files);
+      .def_ro("files", &ExportReport::files)
+      .def_ro("notes", &ExportReport::notes)
+      .def("__repr__", [](const ExportReport& report) {
+        return fmt::format("ExportReport(tensors={}, bytes_written={}, {} not kept)",
+                           report.tensors, report.bytes_written, report.not_kept.size());
+      });
+  module.def("safetensors_bytes", &safetensors_bytes, nb::arg("source"), nb::arg("metadata"),
+             "The bytes of a safetensors file.");
   module.def("open_model_file", &open_model_file, nb::arg("path"),
-             nb::call_guard<nb::gil_scoped_release>());
+             nb::call_guard<nb::gil_scoped_release>(),
+             nb::sig("def open_model_file(path: str | os.PathLike[str]) -> TensorSource"));
   module.def(
       "write_model_file",
       [](const std::filesystem::path& path, TensorSource& source, Metadata metadata,
@@ -25,7 +52,9 @@ void bind_formats(nb::module_& module) {
             path, source, {.metadata = std::move(metadata), .max_shard_bytes = max_shard_bytes});
       },
       nb::arg("path"), nb::arg("source"), nb::arg("metadata"), nb::arg("max_shard_bytes"),
-      nb::call_guard<nb::gil_scoped_release>());
+      nb::call_guard<nb::gil_scoped_release>(),
+      nb::sig("def write_model_file(path: str | os.PathLike[str], source: TensorSource, metadata: "
+              "Mapping[str, str], max_shard_bytes: int) -> ExportReport"));
 }
 
 }  // namespace lancekeep::python

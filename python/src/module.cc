@@ -9,7 +9,7 @@ NB_MODULE(_native, module) {
   // Tensors that are still there when the interpreter ends are no leak.
   nanobind::set_leak_warnings(false);
   module.doc() = "The C++ library, without torch and NumPy; use the package `lancekeep` instead.";
-  module.attr("__version__") = lancekeep::kLibraryVersion;
+  module.def("version", [] { return lancekeep::kLibraryVersion; });
   module.def("dtype_itemsize", &lancekeep::dtype_itemsize, nb::arg("dtype"));
   bind_errors(module);
   bind_values(module);

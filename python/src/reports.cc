@@ -89,7 +89,9 @@ void bind_gc(nb::module_& module) {
       .def_ro("versions_removed", &GcReport::versions_removed)
       .def_ro("files_removed", &GcReport::files_removed)
       .def_ro("bytes_freed", &GcReport::bytes_freed)
-      .def_ro("orphans_kept", &GcReport::orphans_kept)
+      .def_ro("orphans_kept", &GcReport::orphans_kept,
+              "Files that no version names, too young to be removed, or in use.")
+      .def_ro("orphan_bytes_kept", &GcReport::orphan_bytes_kept)
       .def_ro("rewritten", &GcReport::rewritten)
       .def_ro("dry_run", &GcReport::dry_run)
       .def_ro("notes", &GcReport::notes)
@@ -100,6 +102,24 @@ void bind_gc(nb::module_& module) {
       });
 }
 
+void bind_usage(nb::module_& module) {
+  nb::class_<DiskUsage> usage(module, "DiskUsage", "What a store takes on the disk, in bytes.");
+  nb::class_<DiskUsage::OfVersion>(module, "VersionUsage", "What one version stands on, in bytes.")
+      .def_ro("number", &DiskUsage::OfVersion::number)
+      .def_ro("bytes", &DiskUsage::OfVersion::bytes, "0: its manifest is damaged.")
+      .def_ro("exclusive", &DiskUsage::OfVersion::exclusive, "What no other version names.");
+  usage.def_ro("bytes", &DiskUsage::bytes, "values + bookkeeping + unreachable.")
+      .def_ro("values", &DiskUsage::values)
+      .def_ro("bookkeeping", &DiskUsage::bookkeeping)
+      .def_ro("unreachable", &DiskUsage::unreachable, "Files that no version names.")
+      .def_ro("versions", &DiskUsage::versions, "Oldest first.")
+      .def_ro("notes", &DiskUsage::notes)
+      .def("__repr__", [](const DiskUsage& figures) {
+        return fmt::format("DiskUsage(bytes={}, values={}, bookkeeping={}, unreachable={})",
+                           figures.bytes, figures.values, figures.bookkeeping, figures.unreachable);
+      });
+}
+
 }  // namespace
 
 void bind_reports(nb::module_& module) {
@@ -107,6 +127,7 @@ void bind_reports(nb::module_& module) {
   bind_diff(module);
   bind_verify(module);
   bind_gc(module);
+  bind_usage(module);
 }
 
 }  // namespace lancekeep::python

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "python/src/source.h"
 
+#include "python/src/interrupts.h"
+
+#include <lancekeep/error.h>
+
+#include <algorithm>
+#include <cstring>
 #include <span>
 
 namespace lancekeep::python {
@@ -24,10 +30,41 @@ class Buffer {
   Py_buffer view_ = {};
 };
 
+// In pieces, so that Ctrl-C does not wait for the end of a large tensor.
 bool push(nb::handle object, const ByteSink& sink) {
+  constexpr std::size_t kPiece = 64 << 20;
   const Buffer buffer(object);
+  std::span<const std::byte> left = buffer.bytes();
+  bool wants_more = true;
+  while (wants_more && !left.empty()) {
+    Interrupts::check();
+    const auto piece = left.first(std::min(kPiece, left.size()));
+    left = left.subspan(piece.size());
+    const nb::gil_scoped_release release;
+    wants_more = sink(piece);
+  }
+  return wants_more;
+}
+
+// All bytes of an entry, as a bytearray.
+nb::object read_entry(TensorSource& source, std::size_t index) {
+  const TensorSpec& spec = source.tensors()[index];
+  const nb::object values =
+      nb::steal(PyByteArray_FromStringAndSize(nullptr, static_cast<Py_ssize_t>(spec.nbytes)));
+  if (!values.is_valid()) throw nb::python_error();
+  auto* const memory = reinterpret_cast<std::byte*>(PyByteArray_AsString(values.ptr()));
   const nb::gil_scoped_release release;
-  return sink(buffer.bytes());
+  std::span<std::byte> left(memory, spec.nbytes);
+  source.read(index, [&](std::span<const std::byte> piece) {
+    if (piece.size() > left.size()) return false;
+    std::memcpy(left.data(), piece.data(), piece.size());
+    left = left.subspan(piece.size());
+    return true;
+  });
+  if (!left.empty()) {
+    throw Error(ErrorCode::corrupt, "tensor `" + spec.name + "` has not the bytes it announces");
+  }
+  return values;
 }
 
 }  // namespace
@@ -57,15 +94,19 @@ void PythonSource::read(std::size_t index, const ByteSink& sink) {
 void bind_source(nb::module_& module) {
   nb::class_<TensorSource>(module, "TensorSource",
                            "Where a save or an export takes its tensors from.")
-      .def("tensors",
-           [](const TensorSource& source) {
-             nb::list list;
-             for (const TensorSpec& spec : source.tensors()) {
-               list.append(nb::make_tuple(spec.name, spec.dtype, nb::tuple(nb::cast(spec.shape)),
-                                          spec.nbytes, spec.tied_to));
-             }
-             return list;
-           })
+      .def(
+          "tensors",
+          [](const TensorSource& source) {
+            nb::list list;
+            for (const TensorSpec& spec : source.tensors()) {
+              list.append(nb::make_tuple(spec.name, spec.dtype, nb::tuple(nb::cast(spec.shape)),
+                                         spec.nbytes, spec.tied_to));
+            }
+            return list;
+          },
+          nb::sig("def tensors(self) -> list[tuple[str, str, tuple[int, ...], int, int | None]]"))
+      .def("read", &read_entry, nb::arg("index"),
+           nb::sig("def read(self, index: int) -> bytearray"))
       .def("metadata", &TensorSource::metadata)
       .def("notes", &TensorSource::notes);
   nb::class_<PythonSource, TensorSource>(module, "PythonSource")

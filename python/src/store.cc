@@ -2,10 +2,14 @@
 // A store: everything that touches the disk lets go of the GIL.
 #include "python/src/bind.h"
 
+#include <lancekeep/error.h>
+
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/variant.h>
 
-#include <variant>
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace lancekeep::python {
 namespace {
@@ -19,27 +23,32 @@ Ref ref_of(const PythonRef& ref) {
   return Ref::parse(std::get<std::string>(*ref));
 }
 
-SaveOptions options_of(std::string message, Metadata metadata, std::string tag, bool durable,
+std::optional<Layout> layout_of(const std::optional<std::string>& name) {
+  if (!name) return std::nullopt;
+  if (*name == "native") return Layout::native;
+  if (*name == "recipe") return Layout::recipe;
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("there is no layout `{}`; layouts are `native` and `recipe`", *name));
+}
+
+SaveOptions options_of(std::string message, Metadata metadata, std::string tag,
+                       const std::optional<std::string>& layout, bool durable,
                        const nb::object& progress) {
   return {.message = std::move(message),
           .metadata = std::move(metadata),
           .tag = std::move(tag),
+          .layout = layout_of(layout),
           .durable = durable,
           .progress = make_progress(progress)};
 }
 
-SaveReport save(Store& store, TensorSource& source, std::string message, Metadata metadata,
-                std::string tag, bool durable, const nb::object& progress) {
-  const SaveOptions options =
-      options_of(std::move(message), std::move(metadata), std::move(tag), durable, progress);
+SaveReport save(Store& store, TensorSource& source, const SaveOptions& options) {
   const Release release;
   return store.save(source, options);
 }
 
-SaveReport replace(const std::filesystem::path& path, TensorSource& source, std::string message,
-                   Metadata metadata, std::string tag, bool durable, const nb::object& progress) {
-  const SaveOptions options =
-      options_of(std::move(message), std::move(metadata), std::move(tag), durable, progress);
+SaveReport replace(const std::filesystem::path& path, TensorSource& source,
+                   const SaveOptions& options) {
   const Release release;
   return Store::replace(path, source, options);
 }
@@ -76,11 +85,11 @@ GcReport gc(Store& store, std::optional<std::uint64_t> keep_last, std::optional<
 }
 
 void bind_writing(nb::class_<Store>& store) {
-  store.def("save", &save, nb::arg("source"), nb::arg("message"), nb::arg("metadata"),
-            nb::arg("tag"), nb::arg("durable"), nb::arg("progress").none());
-  store.def_static("replace", &replace, nb::arg("path"), nb::arg("source"), nb::arg("message"),
-                   nb::arg("metadata"), nb::arg("tag"), nb::arg("durable"),
-                   nb::arg("progress").none());
+  store.def("save", &save, nb::arg("source"), nb::arg("options"));
+  store.def_static("replace", &replace, nb::arg("path"), nb::arg("source"), nb::arg("options"),
+                   nb::sig("def replace(path: str | os.PathLike[str], source: TensorSource, "
+                           "options: SaveOptions) -> SaveReport"));
+  store.def_static("check", &Store::check, nb::arg("source"), nb::arg("options"));
   store.def(
       "tag",
       [](Store& self, const std::string& name, const PythonRef& ref, bool force,
@@ -100,10 +109,14 @@ void bind_writing(nb::class_<Store>& store) {
 void bind_reading(nb::class_<Store>& store) {
   store.def_prop_ro("path", &Store::path);
   store.def(
-      "at", [](const Store& self, const PythonRef& ref) { return self.at(ref_of(ref)); },
-      nb::arg("ref").none(), nb::call_guard<Release>());
+      "at",
+      [](const Store& self, const PythonRef& ref, std::string dtype) {
+        return self.at(ref_of(ref), {.dtype = std::move(dtype)});
+      },
+      nb::arg("ref").none(), nb::arg("dtype"), nb::call_guard<Release>());
   store.def("versions", &Store::versions, nb::call_guard<Release>());
   store.def("tags", &Store::tags, nb::call_guard<Release>());
+  store.def("disk_usage", &Store::disk_usage, nb::call_guard<Release>());
   store.def("diff", &diff, nb::arg("before").none(), nb::arg("after").none(), nb::arg("figures"),
             nb::arg("progress").none());
   store.def("verify", &verify, nb::arg("ref").none(), nb::arg("all"), nb::arg("progress").none());
@@ -112,9 +125,21 @@ void bind_reading(nb::class_<Store>& store) {
 }  // namespace
 
 void bind_store(nb::module_& module) {
+  nb::class_<SaveOptions>(module, "SaveOptions")
+      .def(
+          "__init__",
+          [](SaveOptions* self, std::string message, Metadata metadata, std::string tag,
+             const std::optional<std::string>& layout, bool durable, const nb::object& progress) {
+            new (self) SaveOptions(options_of(std::move(message), std::move(metadata),
+                                              std::move(tag), layout, durable, progress));
+          },
+          nb::arg("message"), nb::arg("metadata"), nb::arg("tag"), nb::arg("layout").none(),
+          nb::arg("durable"), nb::arg("progress").none());
   nb::class_<Store> store(module, "Store");
-  store.def_static("open", &Store::open, nb::arg("path"), nb::call_guard<Release>());
-  store.def_static("create", &Store::create, nb::arg("path"), nb::call_guard<Release>());
+  store.def_static("open", &Store::open, nb::arg("path"), nb::call_guard<Release>(),
+                   nb::sig("def open(path: str | os.PathLike[str]) -> Store"));
+  store.def_static("create", &Store::create, nb::arg("path"), nb::call_guard<Release>(),
+                   nb::sig("def create(path: str | os.PathLike[str]) -> Store"));
   bind_reading(store);
   bind_writing(store);
 }

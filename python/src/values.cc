@@ -18,7 +18,11 @@ nb::object datetime_of(std::chrono::sys_time<std::chrono::nanoseconds> time) {
   return epoch + datetime.attr("timedelta")(nb::arg("microseconds") = micros.count());
 }
 
-nb::tuple tuple_of(const Shape& shape) { return nb::tuple(nb::cast(shape)); }
+using Sizes = nb::typed<nb::tuple, int, nb::ellipsis>;
+
+Sizes tuple_of(const Shape& shape) { return Sizes(nb::tuple(nb::cast(shape))); }
+
+const char* layout_name(Layout layout) { return layout == Layout::recipe ? "recipe" : "native"; }
 
 void bind_tensor_info(nb::module_& module) {
   nb::class_<TensorInfo>(module, "TensorInfo", "A tensor's row in a version, without its values.")
@@ -45,7 +49,11 @@ void bind_version_info(nb::module_& module) {
   nb::class_<VersionInfo>(module, "VersionInfo", "A version, without its tensors.")
       .def_ro("number", &VersionInfo::number)
       .def_prop_ro(
+          "layout", [](const VersionInfo& info) { return layout_name(info.layout); },
+          "'native', or 'recipe': lists of float64.")
+      .def_prop_ro(
           "time", [](const VersionInfo& info) { return datetime_of(info.time); },
+          nb::for_getter(nb::sig("def time(self) -> datetime.datetime")),
           "UTC, when the version was published.")
       .def_ro("message", &VersionInfo::message)
       .def_ro("metadata", &VersionInfo::metadata)

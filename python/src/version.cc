@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A version, and the values of its tensors as buffers: the mapping itself, kept alive by whoever
-// holds the buffer.
+// A version, and the values of its tensors: the mapping itself, kept alive by whoever holds the
+// buffer or the capsule.
 #include "python/src/bind.h"
 #include "python/src/dlpack.h"
+#include "python/src/interrupts.h"
 
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/tuple.h>
@@ -18,10 +19,9 @@ struct Memory {
   nb::object owner;
 };
 
-// A tensor's bytes, mapped; read-only or with pages of their own once they are written to.
+// A tensor's bytes, mapped: pages get to be the process's own once they are written to.
 struct Values {
   TensorView view;
-  bool writable = false;
 };
 
 int get_memory(PyObject* object, Py_buffer* buffer, int flags) {
@@ -34,72 +34,115 @@ int get_values(PyObject* object, Py_buffer* buffer, int flags) {
   const Values& values = *nb::inst_ptr<Values>(object);
   const std::span<const std::byte> bytes = values.view.bytes();
   void* memory = const_cast<std::byte*>(bytes.data());
-  return PyBuffer_FillInfo(buffer, object, memory, static_cast<Py_ssize_t>(bytes.size()),
-                           values.writable ? 0 : 1, flags);
+  return PyBuffer_FillInfo(buffer, object, memory, static_cast<Py_ssize_t>(bytes.size()), 0, flags);
 }
 
 PyType_Slot kMemorySlots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_memory)}, {0, nullptr}};
 PyType_Slot kValuesSlots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_values)}, {0, nullptr}};
 
-Values values_of(const Version& version, std::string_view name, bool writable) {
-  return {version.tensor(name, writable ? Access::copy_on_write : Access::read), writable};
-}
+// What becomes of the tensors among a version's rows: nothing, buffers, or capsules of DLPack where
+// it has the dtype and buffers elsewhere. Bytes of both may be written to, which no file sees.
+enum class Form { none, buffer, dlpack };
 
-// (name, dtype, shape, nbytes, tied_to, values) of each. Values are None where there are no bytes;
-// a capsule where DLPack is wanted and has the dtype; else a buffer.
-nb::tuple row_of(const Version& version, const TensorInfo& info, bool writable, bool dlpack) {
-  nb::object values = nb::none();
-  if (info.nbytes != 0 && info.is_tensor() && dlpack) {
-    Values found = values_of(version, info.name, writable);
-    if (auto capsule = dlpack_of(found.view)) {
-      values = std::move(*capsule);
-    } else {
-      values = nb::cast(std::move(found));
-    }
-  } else if (info.nbytes != 0) {
-    values = nb::cast(values_of(version, info.name, writable));
-  }
-  return nb::make_tuple(info.name, info.dtype, nb::tuple(nb::cast(info.shape)), info.nbytes,
-                        info.tied_to, std::move(values));
-}
+struct Row {
+  const TensorInfo* info;
+  std::optional<TensorView> view;  ///< of no bytes: nothing
+};
 
-// Of these names; None: of all rows but the tree's.
-nb::list rows_of(const Version& version, const std::optional<std::vector<std::string>>& names,
-                 bool writable, bool dlpack) {
-  nb::list rows;
-  if (names) {
-    for (const std::string& name : *names) {
-      rows.append(row_of(version, version.find(name), writable, dlpack));
-    }
-    return rows;
-  }
+std::vector<std::string_view> names_of(const Version& version) {
+  std::vector<std::string_view> names;
   for (const TensorInfo& info : version.tensors()) {
-    if (info.dtype != "tree")
-      rows.append(row_of(version, version.find(info.name), writable, dlpack));
+    if (info.dtype != "tree") names.push_back(info.name);
+  }
+  return names;
+}
+
+// Without the GIL: a recipe dataset's values are decoded here, those on a network are read.
+std::vector<Row> find_rows(const Version& version, std::span<const std::string_view> names,
+                           Form form) {
+  Interrupts interrupts;
+  std::vector<Row> rows;
+  rows.reserve(names.size());
+  for (const std::string_view name : names) {
+    interrupts.poll();
+    const TensorInfo& info = version.find(name);
+    Row& row = rows.emplace_back(Row{&info, std::nullopt});
+    if (info.nbytes == 0 || (info.is_tensor() && form == Form::none)) continue;
+    row.view = version.tensor(name, info.is_tensor() ? Access::copy_on_write : Access::read);
   }
   return rows;
 }
 
-std::optional<std::string> tree_of(const Version& version) {
-  for (const TensorInfo& info : version.tensors()) {
-    if (info.dtype == "tree") return info.name;
+nb::object values_of(const Row& row, Form form) {
+  if (!row.view) return nb::none();
+  const std::span<const std::byte> bytes = row.view->bytes();
+  if (!row.info->is_tensor()) return nb::bytes(bytes.data(), bytes.size());
+  if (form == Form::dlpack) {
+    if (auto capsule = dlpack_of(*row.view)) return std::move(*capsule);
   }
-  return std::nullopt;
+  return nb::cast(Values{*row.view});
+}
+
+// (name, dtype, shape, nbytes, tied_to, values, whether these are a capsule) of each of these
+// names; without names, of all rows but the tree's. Values of rows that are no tensors are bytes;
+// of nothing, None.
+nb::list rows_of(const Version& version, const std::optional<std::vector<std::string>>& wanted,
+                 Form form) {
+  std::vector<Row> rows;
+  {
+    const nb::gil_scoped_release release;
+    const auto names =
+        wanted ? std::vector<std::string_view>(wanted->begin(), wanted->end()) : names_of(version);
+    rows = find_rows(version, names, form);
+  }
+  nb::list list;
+  for (const Row& row : rows) {
+    const TensorInfo& info = *row.info;
+    nb::object values = values_of(row, form);
+    const bool is_capsule = PyCapsule_CheckExact(values.ptr()) != 0;
+    list.append(nb::make_tuple(info.name, info.dtype, nb::tuple(nb::cast(info.shape)), info.nbytes,
+                               info.tied_to, std::move(values), is_capsule));
+  }
+  return list;
+}
+
+// (name, text) of the row that says how the others were nested.
+nb::object tree_of(const Version& version) {
+  for (const TensorInfo& info : version.tensors()) {
+    if (info.dtype != "tree") continue;
+    const auto view = version.tensor(info.name);
+    return nb::make_tuple(info.name, nb::bytes(view.bytes().data(), view.bytes().size()));
+  }
+  return nb::none();
 }
 
 void read_into(const Version& version, std::string_view name, std::uint64_t offset,
                std::uintptr_t address, std::uint64_t nbytes) {
+  Interrupts::check();
+  const nb::gil_scoped_release release;
   version.read(name, offset, {reinterpret_cast<std::byte*>(address), nbytes});
 }
 
-// Requests are (name, address, nbytes).
-void read_all(const Version& version,
-              const std::vector<std::tuple<std::string, std::uintptr_t, std::size_t>>& wanted) {
+using Wanted = std::tuple<std::string, std::uintptr_t, std::size_t, std::string>;
+
+// Requests are (name, address, nbytes, dtype). Some at a time, so that Ctrl-C comes through; but a
+// recipe dataset decodes each file once for all that is wanted of it.
+void read_all(const Version& version, const std::vector<Wanted>& wanted) {
+  constexpr std::size_t kAtOnce = 256 << 20;
+  const nb::gil_scoped_release release;
+  Interrupts interrupts;
   std::vector<ReadRequest> requests;
-  for (const auto& [name, address, nbytes] : wanted) {
-    requests.push_back({name, {reinterpret_cast<std::byte*>(address), nbytes}});
+  std::size_t bytes = 0;
+  for (const auto& [name, address, nbytes, dtype] : wanted) {
+    requests.push_back({name, {reinterpret_cast<std::byte*>(address), nbytes}, dtype});
+    bytes += nbytes;
+    if (bytes < kAtOnce || version.info().layout == Layout::recipe) continue;
+    interrupts.poll();
+    version.read(requests);
+    requests.clear();
+    bytes = 0;
   }
-  version.read(requests);
+  if (!requests.empty()) version.read(requests);
 }
 
 }  // namespace
@@ -114,10 +157,11 @@ void bind_version(nb::module_& module) {
           },
           nb::arg("address"), nb::arg("nbytes"), nb::arg("owner"));
   nb::class_<Values>(module, "Values", "The mapped bytes of one tensor, as a buffer.",
-                     nb::type_slots(kValuesSlots))
-      .def_prop_ro("address", [](const Values& values) {
-        return reinterpret_cast<std::uintptr_t>(values.view.bytes().data());
-      });
+                     nb::type_slots(kValuesSlots));
+  nb::enum_<Form>(module, "Form", "What rows() makes of tensors.")
+      .value("none", Form::none)
+      .value("buffer", Form::buffer)
+      .value("dlpack", Form::dlpack);
   nb::class_<Location>(module, "Location", "Where a tensor's bytes lie.")
       .def_ro("path", &Location::path)
       .def_ro("offset", &Location::offset)
@@ -132,18 +176,13 @@ void bind_version(nb::module_& module) {
            })
       .def("find", &Version::find, nb::arg("name"), nb::rv_policy::reference_internal)
       .def("locate", &Version::locate, nb::arg("name"))
-      .def("values", &values_of, nb::arg("name"), nb::arg("writable"))
-      .def("rows", &rows_of, nb::arg("names").none(), nb::arg("writable"), nb::arg("dlpack"))
-      .def("tree", &tree_of)
+      .def("rows", &rows_of, nb::arg("names").none(), nb::arg("form"),
+           nb::sig("def rows(self, names: Sequence[str] | None, form: Form) -> list[tuple[str, "
+                   "str, tuple[int, ...], int, str | None, typing.Any, bool]]"))
+      .def("tree", &tree_of, nb::sig("def tree(self) -> tuple[str, bytes] | None"))
       .def("read_into", &read_into, nb::arg("name"), nb::arg("offset"), nb::arg("address"),
-           nb::arg("nbytes"), nb::call_guard<nb::gil_scoped_release>())
-      .def(
-          "equal",
-          [](const Version& version, std::string_view a, std::string_view b) {
-            return std::ranges::equal(version.tensor(a).bytes(), version.tensor(b).bytes());
-          },
-          nb::arg("a"), nb::arg("b"), nb::call_guard<nb::gil_scoped_release>())
-      .def("read_all", &read_all, nb::arg("requests"), nb::call_guard<nb::gil_scoped_release>())
+           nb::arg("nbytes"))
+      .def("read_all", &read_all, nb::arg("requests"))
       .def("source", &Version::source);
 }
 

@@ -1,0 +1,446 @@
+"""
+The C++ library, without torch and NumPy; use the package `lancekeep` instead.
+"""
+
+from collections.abc import Mapping, Sequence
+import datetime
+import enum
+import os
+import pathlib
+from typing import Any
+
+
+def version() -> str: ...
+
+def dtype_itemsize(dtype: str) -> int | None: ...
+
+class TensorInfo:
+    """A tensor's row in a version, without its values."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dtype(self) -> str:
+        """
+        torch's name without the prefix, such as 'bfloat16'; 'json' and 'tree' are no tensors.
+        """
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def nbytes(self) -> int: ...
+
+    @property
+    def hash(self) -> str:
+        """
+        XXH3-128 of the bytes, 32 hex digits; empty where pylance wrote the row.
+        """
+
+    @property
+    def tied_to(self) -> str | None:
+        """Name of the tensor that this one shares its storage with, or None."""
+
+    @property
+    def damage(self) -> str:
+        """Why it cannot be loaded; empty: it can."""
+
+    @property
+    def is_tensor(self) -> bool: ...
+
+    def __repr__(self) -> str: ...
+
+class VersionInfo:
+    """A version, without its tensors."""
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def layout(self) -> str:
+        """'native', or 'recipe': lists of float64."""
+
+    @property
+    def time(self) -> datetime.datetime:
+        """UTC, when the version was published."""
+
+    @property
+    def message(self) -> str: ...
+
+    @property
+    def metadata(self) -> dict[str, str]: ...
+
+    @property
+    def tags(self) -> list[str]: ...
+
+    @property
+    def tensors(self) -> int:
+        """Number of rows."""
+
+    @property
+    def bytes_total(self) -> int:
+        """Of all tensors, tied ones once."""
+
+    @property
+    def bytes_added(self) -> int:
+        """Files on disk that it has and the version before it has not."""
+
+    @property
+    def damage(self) -> str:
+        """Why its manifest cannot be read; empty: it can."""
+
+    @property
+    def warning(self) -> str: ...
+
+    def __repr__(self) -> str: ...
+
+class SaveReport:
+    """What a save did. Bytes count tied tensors once."""
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def tensors_written(self) -> int: ...
+
+    @property
+    def tensors_kept(self) -> int:
+        """Shared with the version before, not written again."""
+
+    @property
+    def bytes_written(self) -> int:
+        """All that the save put on the disk."""
+
+    @property
+    def bytes_shared(self) -> int: ...
+
+    @property
+    def bytes_total(self) -> int: ...
+
+    @property
+    def notes(self) -> list[str]: ...
+
+    def __repr__(self) -> str: ...
+
+class ChangeFigures:
+    """How far a tensor moved, after − before."""
+
+    @property
+    def elements(self) -> int: ...
+
+    @property
+    def differing(self) -> int:
+        """Elements whose bytes differ."""
+
+    @property
+    def non_finite(self) -> int:
+        """
+        Elements that are NaN or infinite on either side; left out of the other figures.
+        """
+
+    @property
+    def l2(self) -> float: ...
+
+    @property
+    def max_abs(self) -> float: ...
+
+    @property
+    def l2_before(self) -> float: ...
+
+    @property
+    def l2_after(self) -> float: ...
+
+    @property
+    def cosine(self) -> float: ...
+
+    @property
+    def relative(self) -> float:
+        """l2 / l2_before."""
+
+class TensorChange:
+    """A tensor that both versions have."""
+
+    @property
+    def before(self) -> TensorInfo: ...
+
+    @property
+    def after(self) -> TensorInfo: ...
+
+    @property
+    def figures(self) -> ChangeFigures | None:
+        """
+        Where they were asked for, and both sides are floats of one dtype and shape.
+        """
+
+class Diff:
+    """What differs between two versions, in model order."""
+
+    @property
+    def added(self) -> list[TensorInfo]: ...
+
+    @property
+    def removed(self) -> list[TensorInfo]: ...
+
+    @property
+    def changed(self) -> list[TensorChange]: ...
+
+    @property
+    def unchanged(self) -> list[TensorInfo]: ...
+
+    def __bool__(self) -> bool:
+        """Whether anything differs."""
+
+    def __repr__(self) -> str: ...
+
+class VerifyFinding:
+    """One piece of damage."""
+
+    @property
+    def version(self) -> int:
+        """0: not of one version."""
+
+    @property
+    def tensor(self) -> str: ...
+
+    @property
+    def file(self) -> pathlib.Path: ...
+
+    @property
+    def offset(self) -> int | None: ...
+
+    @property
+    def what(self) -> str: ...
+
+    def __repr__(self) -> str: ...
+
+class VerifyReport:
+    """What the bytes say against what was recorded."""
+
+    @property
+    def ok(self) -> bool: ...
+
+    @property
+    def versions(self) -> int: ...
+
+    @property
+    def tensors(self) -> int:
+        """Whose values were held against their hashes."""
+
+    @property
+    def bytes_read(self) -> int: ...
+
+    @property
+    def findings(self) -> list[VerifyFinding]: ...
+
+    @property
+    def notes(self) -> list[str]:
+        """What could not be covered."""
+
+    def __repr__(self) -> str: ...
+
+class GcReport:
+    """What a clean-up removed, or would."""
+
+    @property
+    def versions_removed(self) -> list[int]: ...
+
+    @property
+    def files_removed(self) -> int: ...
+
+    @property
+    def bytes_freed(self) -> int: ...
+
+    @property
+    def orphans_kept(self) -> int:
+        """Files that no version names, too young to be removed, or in use."""
+
+    @property
+    def orphan_bytes_kept(self) -> int: ...
+
+    @property
+    def rewritten(self) -> int | None: ...
+
+    @property
+    def dry_run(self) -> bool: ...
+
+    @property
+    def notes(self) -> list[str]: ...
+
+    def __repr__(self) -> str: ...
+
+class DiskUsage:
+    """What a store takes on the disk, in bytes."""
+
+    @property
+    def bytes(self) -> int:
+        """values + bookkeeping + unreachable."""
+
+    @property
+    def values(self) -> int: ...
+
+    @property
+    def bookkeeping(self) -> int: ...
+
+    @property
+    def unreachable(self) -> int:
+        """Files that no version names."""
+
+    @property
+    def versions(self) -> list[VersionUsage]:
+        """Oldest first."""
+
+    @property
+    def notes(self) -> list[str]: ...
+
+    def __repr__(self) -> str: ...
+
+class VersionUsage:
+    """What one version stands on, in bytes."""
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def bytes(self) -> int:
+        """0: its manifest is damaged."""
+
+    @property
+    def exclusive(self) -> int:
+        """What no other version names."""
+
+class TensorSource:
+    """Where a save or an export takes its tensors from."""
+
+    def tensors(self) -> list[tuple[str, str, tuple[int, ...], int, int | None]]: ...
+
+    def read(self, index: int) -> bytearray: ...
+
+    def metadata(self) -> dict[str, str]: ...
+
+    def notes(self) -> list[str]: ...
+
+class PythonSource(TensorSource):
+    def __init__(self, metadata: Mapping[str, str], notes: Sequence[str]) -> None: ...
+
+    def add(self, name: str, dtype: str, shape: Sequence[int], nbytes: int, tied_to: int | None, values: object) -> None: ...
+
+class Memory:
+    """Bytes that `owner` keeps, as a read-only buffer."""
+
+    def __init__(self, address: int, nbytes: int, owner: object) -> None: ...
+
+class Values:
+    """The mapped bytes of one tensor, as a buffer."""
+
+class Form(enum.Enum):
+    """What rows() makes of tensors."""
+
+    none = 0
+
+    buffer = 1
+
+    dlpack = 2
+
+class Location:
+    """Where a tensor's bytes lie."""
+
+    @property
+    def path(self) -> pathlib.Path: ...
+
+    @property
+    def offset(self) -> int: ...
+
+    @property
+    def length(self) -> int: ...
+
+class Version:
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def info(self) -> VersionInfo: ...
+
+    def tensors(self) -> list[TensorInfo]: ...
+
+    def find(self, name: str) -> TensorInfo: ...
+
+    def locate(self, name: str) -> Location: ...
+
+    def rows(self, names: Sequence[str] | None, form: Form) -> list[tuple[str, str, tuple[int, ...], int, str | None, Any, bool]]: ...
+
+    def tree(self) -> tuple[str, bytes] | None: ...
+
+    def read_into(self, name: str, offset: int, address: int, nbytes: int) -> None: ...
+
+    def read_all(self, requests: Sequence[tuple[str, int, int, str]]) -> None: ...
+
+    def source(self) -> TensorSource: ...
+
+class SaveOptions:
+    def __init__(self, message: str, metadata: Mapping[str, str], tag: str, layout: str | None, durable: bool, progress: object | None) -> None: ...
+
+class Store:
+    @staticmethod
+    def open(path: str | os.PathLike[str]) -> Store: ...
+
+    @staticmethod
+    def create(path: str | os.PathLike[str]) -> Store: ...
+
+    @property
+    def path(self) -> pathlib.Path: ...
+
+    def at(self, ref: int | str | None, dtype: str) -> Version: ...
+
+    def versions(self) -> list[VersionInfo]: ...
+
+    def tags(self) -> dict[str, int]: ...
+
+    def disk_usage(self) -> DiskUsage: ...
+
+    def diff(self, before: int | str | None, after: int | str | None, figures: bool, progress: object | None) -> Diff: ...
+
+    def verify(self, ref: int | str | None, all: bool, progress: object | None) -> VerifyReport: ...
+
+    def save(self, source: TensorSource, options: SaveOptions) -> SaveReport: ...
+
+    @staticmethod
+    def replace(path: str | os.PathLike[str], source: TensorSource, options: SaveOptions) -> SaveReport: ...
+
+    @staticmethod
+    def check(source: TensorSource, options: SaveOptions) -> None: ...
+
+    def tag(self, name: str, ref: int | str | None, force: bool, expected: int | None) -> int: ...
+
+    def untag(self, name: str) -> None: ...
+
+    def restore(self, ref: int | str | None) -> int: ...
+
+    def gc(self, keep_last: int | None, older_than: float | None, orphans_older_than: float | None, dry_run: bool) -> GcReport: ...
+
+class ExportReport:
+    """What an export wrote, and what the format has no place for."""
+
+    @property
+    def tensors(self) -> int: ...
+
+    @property
+    def bytes_written(self) -> int: ...
+
+    @property
+    def not_kept(self) -> list[str]: ...
+
+    @property
+    def files(self) -> list[pathlib.Path]: ...
+
+    @property
+    def notes(self) -> list[str]: ...
+
+    def __repr__(self) -> str: ...
+
+def safetensors_bytes(source: TensorSource, metadata: Mapping[str, str]) -> bytes:
+    """The bytes of a safetensors file."""
+
+def open_model_file(path: str | os.PathLike[str]) -> TensorSource: ...
+
+def write_model_file(path: str | os.PathLike[str], source: TensorSource, metadata: Mapping[str, str], max_shard_bytes: int) -> ExportReport: ...
