@@ -28,10 +28,10 @@ def timed(call):
     return time.perf_counter() - start
 
 
-def compare(title, ours, peer, reset=lambda: None):
+def compare(title, ours, peer, reset=lambda: None, rounds=ROUNDS):
     """Runs both in turn, so that what the machine does meanwhile hits both."""
     times = {"ours": [], "peer": []}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, call in (("ours", ours), ("peer", peer)):
             reset()
             times[name].append(timed(call))
