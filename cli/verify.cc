@@ -47,7 +47,9 @@ std::string closing_line(const VerifyCommand& command, const VerifyReport& repor
   const std::string read =
       fmt::format("{}, {} read", counted(report.tensors, "tensor"), human_bytes(report.bytes_read));
   if (report.ok()) {
-    return fmt::format("{}: {}, every hash right", versions_text(command, report), read);
+    const bool hashed = report.tensors > 0 || report.bytes_read == 0;  // a recipe dataset has none
+    return fmt::format("{}: {}, {}", versions_text(command, report), read,
+                       hashed ? "every hash right" : "no damage found");
   }
   return fmt::format("{} in {} of {}: {}", counted(report.findings.size(), "finding"),
                      versions_text(command, report), escape_line(command.store), read);

@@ -216,6 +216,8 @@ class Store:
         """
         if keep_last is None and older_than is None:
             raise InvalidArgumentError("gc needs a bound: keep_last=, older_than=, or both; what neither lets go stays")
+        if keep_last is not None and keep_last < 0:
+            raise InvalidArgumentError(f"keep_last={keep_last} is not a number of versions")
         return self._native.gc(keep_last, seconds(older_than), seconds(orphans_older_than), dry_run)
 
     def du(self) -> _native.DiskUsage:
@@ -252,4 +254,9 @@ def checked_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def seconds(duration: Duration | None) -> float | None:
-    return duration if duration is None or isinstance(duration, (int, float)) else duration.total_seconds()
+    if duration is None:
+        return None
+    count = duration if isinstance(duration, (int, float)) else duration.total_seconds()
+    if not count >= 0:
+        raise InvalidArgumentError(f"an age is not negative, and {duration!r} is")
+    return count

@@ -62,6 +62,13 @@ def test_one_version(store, out):
     same(load_recipe(out / "r.lance"), tensors(2))
 
 
+def test_verify_claims_no_hashes_where_there_are_none(store, out):
+    assert run("export", store, out / "r.lance", "--layout", "recipe").status == 0
+    result = run("verify", out / "r.lance")
+    assert result.status == 0
+    assert result.out.endswith(" read, no damage found\n")
+
+
 def test_the_latest_by_default_and_its_number_in_the_name(store, out):
     assert run("export", store, out / "{version:03}.lance", "--layout", "recipe").status == 0
     same(load_recipe(out / "003.lance"), tensors(3))

@@ -207,3 +207,13 @@ def test_values_that_cannot_be_read_stop_the_save(store, monkeypatch):
     with pytest.raises(MemoryError, match="no room"):
         store.save({"w": torch.rand(5, 4).t()})
     assert everything(store) == before
+
+
+@pytest.mark.parametrize("bound", [{"keep_last": -1}, {"older_than": -5}, {"older_than": datetime.timedelta(days=-1)}])
+def test_a_negative_bound_removes_nothing(tmp_path, bound):
+    store = lancekeep.open(tmp_path / "m.lance", create=True)
+    for number in range(3):
+        store.save({"w": torch.full((4,), float(number))})
+    with pytest.raises(lancekeep.InvalidArgumentError, match="not a number of versions|not negative"):
+        store.gc(**bound)
+    assert [version.number for version in store.versions()] == [1, 2, 3]

@@ -21,6 +21,16 @@ namespace {
 
 }  // namespace
 
+void require_local(const fs::path& path) {
+  const std::string text = path.string();
+  const std::size_t scheme = text.find("://");
+  if (scheme == std::string::npos || text.find('/') < scheme) return;
+  throw Error(ErrorCode::unsupported,
+              "a store lies in a folder of this machine, and this is an address; copy what is "
+              "there to a folder, or mount it",
+              text);
+}
+
 bool is_there(const fs::path& path) {
   std::error_code error;
   const bool there = fs::exists(path, error);

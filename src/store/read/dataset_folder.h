@@ -10,6 +10,9 @@ namespace lancekeep::store {
 
 /// Throws io where the system cannot tell.
 [[nodiscard]] bool is_there(const std::filesystem::path& path);
+/// Throws unsupported for what is meant as an address, such as "s3://…": as a path it would name a
+/// folder "s3:".
+void require_local(const std::filesystem::path& path);
 /// Throws invalid_argument unless the folder is a Lance dataset (it has `_versions`).
 void require_dataset(const io::Storage& storage, const std::filesystem::path& path);
 /// The same, but a folder with nothing in it will do.

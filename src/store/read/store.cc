@@ -32,6 +32,7 @@ Ref Ref::parse(const std::string& text) {
 }
 
 Store Store::open(const std::filesystem::path& path) {
+  store::require_local(path);
   io::finish_swap(path);
   if (!store::is_there(path)) {
     throw Error(ErrorCode::not_found, "there is no store: no such file or folder", path.string());
@@ -42,6 +43,7 @@ Store Store::open(const std::filesystem::path& path) {
 }
 
 Store Store::create(const std::filesystem::path& path) {
+  store::require_local(path);
   io::finish_swap(path);
   std::shared_ptr<io::Storage> storage = io::create_local_storage(path);
   store::make_dataset(*storage, path);

@@ -262,6 +262,14 @@ TEST(Store, SaysWhichVersionsThereAre) {
               fails_with(ErrorCode::not_found, "version 1 was removed; there are 2–3"));
 }
 
+TEST(Store, AnAddressIsNoFolder) {
+  for (auto open : {Store::open, Store::create}) {
+    EXPECT_THAT(([&] { (void)open("s3://bucket/m.lance"); }),
+                fails_with(ErrorCode::unsupported, "this is an address"));
+  }
+  EXPECT_FALSE(std::filesystem::exists("s3:"));
+}
+
 TEST(Store, RefusesWhatIsNoStore) {
   const TemporaryFolder folder;
   EXPECT_THAT(([&] { (void)Store::open(folder / "nothing"); }),
