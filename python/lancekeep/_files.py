@@ -97,8 +97,7 @@ def source_of_tensors(tensors: Mapping[str, Any], framework: str) -> _native.Pyt
 
 
 def load_tensors(path: PathLike, framework: str, device: Any, version: Ref) -> dict[str, Any]:
-    at = open(path, framework=framework).at(version)
-    return dict(at.load(names=list(at), device=device))
+    return open(path, framework=framework).at(version)._tensors(device)
 
 
 def to_bytes(tensors: Mapping[str, Any], metadata: Mapping[str, str] | None, framework: str) -> bytes:

@@ -38,11 +38,17 @@ class Loader:
         self.version = version
         self.device = device if device is not None and device.type != "cpu" else None
         self.module = framework_of(framework)
+        self.skipped: str | None = None  # a dtype
 
     def rows(self, names: Sequence[str] | None) -> dict[str, Any]:
         """Each of these rows – None: of all but the tree's – as what it stands for, in this order."""
         names = None if names is None else list(names)
         return self._mapped(names) if self.device is None else self._on_device(names)
+
+    def tensors(self) -> dict[str, Any]:
+        """All rows but those of values that are no tensors."""
+        self.skipped = "json"
+        return self.rows(None)
 
     # Loading a model is this loop: what can be said of a tensor in one call is not said in two.
     def _mapped(self, names: list[str] | None) -> dict[str, Any]:
@@ -55,7 +61,8 @@ class Loader:
             elif is_capsule:
                 made[name] = from_capsule(values)
             elif dtype == "json":
-                made[name] = decode(name, values)
+                if dtype != self.skipped:
+                    made[name] = decode(name, values)
             else:
                 made[name] = self.module.from_values(name, dtype, shape, nbytes, values)
         return made
@@ -66,7 +73,8 @@ class Loader:
             if tied_to is not None and tied_to in made:
                 made[name] = made[tied_to]
             elif dtype == "json":
-                made[name] = decode(name, values)
+                if dtype != self.skipped:
+                    made[name] = decode(name, values)
             else:
                 read = reader(self.version, name)
                 made[name] = self.module.to_device(name, dtype, shape, nbytes, read, self.device)

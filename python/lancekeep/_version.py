@@ -98,6 +98,9 @@ class Version(Mapping[str, _native.TensorInfo]):
         loader = self._loader(device)
         return loader.whole() if names is None else loader.rows(self._chosen(names))
 
+    def _tensors(self, device: Any) -> dict[str, Any]:
+        return self._loader(device).tensors()
+
     def _loader(self, device: Any) -> Loader:
         from ._load import Loader
 
