@@ -14,13 +14,13 @@
 
 namespace {
 
-constexpr std::uint64_t max_values = std::uint64_t{1} << 32;
+constexpr std::uint64_t kMaxValues = std::uint64_t{1} << 32;
 
 void run(const std::string& path, std::uint32_t index, unsigned threads) {
   using namespace lancekeep;
   const auto start = std::chrono::steady_clock::now();
   const auto file = lance::DataFileReader::open(io::InputFile(path).map());
-  const auto column = lance::ListColumn::open(file, index, file.descriptor().rows, max_values);
+  const auto column = lance::ListColumn::open(file, index, file.descriptor().rows, kMaxValues);
   const std::size_t bytes = column.values() * (column.value_bits() / 8);
   const std::unique_ptr<std::byte[]> values(new std::byte[bytes]);  // not zeroed first
   const lance::ListRows rows = column.decode({values.get(), bytes}, threads);

@@ -8,7 +8,7 @@
 namespace lancekeep::cli {
 namespace {
 
-/// The tag of `options` first, which the save itself checks and sets.
+// The tag of `options` first, which the save itself checks and sets.
 std::vector<std::string> all_tags(const VersionInfo& of, const SaveOptions& options) {
   std::vector<std::string> tags;
   if (!options.tag.empty()) tags.push_back(options.tag);

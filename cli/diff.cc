@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // lancekeep diff: what changed between two versions of a store.
+#include <lancekeep/store.h>
+
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/units.h"
 #include "cli/verb.h"
-
-#include <lancekeep/store.h>
 
 #include <fmt/format.h>
 
@@ -37,7 +37,7 @@ std::string shape_of(const TensorInfo& tensor) {
   return tensor.is_tensor() ? shape_text(tensor.shape) : "-";
 }
 
-/// How much of a tensor differs; never rounded to none or all of it.
+// How much of a tensor differs; never rounded to none or all of it.
 std::string share_text(std::uint64_t part, std::uint64_t whole) {
   if (part == 0) return "0%";
   if (part == whole) return "100%";
@@ -109,7 +109,7 @@ void print_text(const DiffLine& line, const Diff& diff, std::uint64_t before, st
                     diff.unchanged.size()));
 }
 
-/// Numbers that JSON has not, NaN and infinity, become null.
+// Numbers that JSON has not, NaN and infinity, become null.
 Json to_json(const ChangeFigures& figures) {
   return {{"elements", figures.elements},     {"differing", figures.differing},
           {"non_finite", figures.non_finite}, {"l2", figures.l2},

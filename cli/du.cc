@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // lancekeep du: what a store takes on the disk, and what of it each version.
+#include <lancekeep/store.h>
+
 #include "cli/output.h"
 #include "cli/units.h"
 #include "cli/verb.h"
-
-#include <lancekeep/store.h>
 
 #include <fmt/format.h>
 
@@ -19,7 +19,7 @@ constexpr const char* kExamples =
     "\nA version stands on files that it may share with others; those that only it names (own)\n"
     "are what its removal would free.\n";
 
-/// What is known of each version besides its files, by number.
+// What is known of each version besides its files, by number.
 using Infos = std::map<std::uint64_t, VersionInfo>;
 
 Infos infos_of(const Store& store) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // lancekeep dump: the metadata of any Lance file, or of a version of any dataset, as JSON.
+#include <lancekeep/dump.h>
+
 #include "cli/escape.h"
 #include "cli/output.h"
 #include "cli/verb.h"
-
-#include <lancekeep/dump.h>
 
 namespace lancekeep::cli {
 namespace {

@@ -15,7 +15,7 @@ struct CodePoint {
   std::size_t length;
 };
 
-/// The code point that `text` (not empty) begins with; nothing where that is no valid UTF-8.
+// The code point that `text` (not empty) begins with; nothing where that is no valid UTF-8.
 std::optional<CodePoint> first_code_point(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text[0]);
   if (lead < 0x80) return CodePoint{lead, 1};

@@ -7,8 +7,7 @@ namespace lancekeep::cli {
 namespace {
 
 TEST(EscapeLine, KeepsPlainText) {
-  EXPECT_EQ(escape_line("layer1.0.weight größe 重み 🙂"),
-            "layer1.0.weight größe 重み 🙂");
+  EXPECT_EQ(escape_line("layer1.0.weight größe 重み 🙂"), "layer1.0.weight größe 重み 🙂");
 }
 
 TEST(EscapeLine, EscapesControls) {

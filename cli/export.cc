@@ -38,7 +38,7 @@ constexpr const char* kExamples =
 struct ExportArguments {
   ExportPlan plan;
   std::optional<std::string> max_shard_size;
-  std::optional<Layout> layout;  ///< a dataset is written; none: model files
+  std::optional<Layout> layout;  // a dataset is written; none: model files
   bool quiet = false;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/export_dataset.h"
 
+#include <lancekeep/new_store.h>
+
 #include "cli/copy_version.h"
 #include "cli/export_source.h"
 #include "cli/export_target.h"
@@ -8,8 +10,6 @@
 #include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/watched_source.h"
-
-#include <lancekeep/new_store.h>
 
 #include <fmt/format.h>
 
@@ -91,7 +91,7 @@ Error Export::named(const Error& error, std::uint64_t version) const {
                       "nothing was written");
 }
 
-/// The library does not know what --force is.
+// The library does not know what --force is.
 NewStore new_store(const std::string& folder, bool force) {
   try {
     return NewStore(folder, force ? NewStore::Existing::replace : NewStore::Existing::refuse);

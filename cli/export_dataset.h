@@ -2,9 +2,9 @@
 // Versions of a store become a Lance dataset of their own, in one of the two layouts.
 #pragma once
 
-#include "cli/export_versions.h"
-
 #include <lancekeep/store.h>
+
+#include "cli/export_versions.h"
 
 #include <chrono>
 #include <string>

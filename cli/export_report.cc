@@ -11,8 +11,8 @@
 namespace lancekeep::cli {
 namespace {
 
-/// "m.safetensors: 3 tensors of version 1; wrote 20.0 kB in 3 ms"; of shards, the index, and the
-/// shards below it.
+// "m.safetensors: 3 tensors of version 1; wrote 20.0 kB in 3 ms"; of shards, the index, and the
+// shards below it.
 std::string text_of(const ExportedVersion& done) {
   const auto& files = done.report.files;
   const std::string main = files.empty() ? done.file : files.back().string();
@@ -45,7 +45,7 @@ std::uint64_t tensors(const SaveReport& report) {
   return report.tensors_written + report.tensors_kept;
 }
 
-/// "3 tensors of version 2", "versions 1–3".
+// "3 tensors of version 2", "versions 1–3".
 std::string what_is_in(const ExportedDataset& done) {
   if (done.versions.size() == 1) {
     const auto& [source, report] = done.versions.front();

@@ -19,7 +19,7 @@ struct Place {
   std::size_t digits = 1;  // at least
 };
 
-/// The first place at or behind `from`; it begins at the end of `file` where there is none.
+// The first place at or behind `from`; it begins at the end of `file` where there is none.
 Place find_place(const std::string& file, std::size_t from) {
   Place place;
   place.begin = std::min(file.find(kStart, from), file.size());
@@ -52,7 +52,7 @@ bool is_there(const std::filesystem::path& file) {
   return std::filesystem::exists(std::filesystem::symlink_status(file, ignored));
 }
 
-/// Whether `name` is one of the shards of model.safetensors: model-00001-of-00002.safetensors.
+// Whether `name` is one of the shards of model.safetensors: model-00001-of-00002.safetensors.
 bool is_shard(std::string name, const std::filesystem::path& target) {
   const std::string start = target.stem().string() + "-";
   const std::string ending = target.extension().string();

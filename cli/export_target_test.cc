@@ -4,6 +4,7 @@
 #include <lancekeep/error.h>
 
 #include <gtest/gtest.h>
+
 #include <unistd.h>
 
 #include <fstream>
@@ -50,7 +51,7 @@ class RequireNothingThere : public testing::Test {
   ~RequireNothingThere() override { std::filesystem::remove_all(folder_); }
 
   void make(const std::string& name) { std::ofstream(folder_ / name) << "mine"; }
-  /// The name of the file that is in the way; empty: none.
+  // The name of the file that is in the way; empty: none.
   std::string found(Shards shards) {
     try {
       require_nothing_there(folder_ / "m.safetensors", shards);

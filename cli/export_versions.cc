@@ -33,9 +33,9 @@ class Export {
   ExportedVersion write(const Target& target);
   [[nodiscard]] Version open(const Ref& ref) const;
   [[nodiscard]] std::unique_ptr<TensorSource> source_of(const Version& version) const;
-  /// The error with the version and what was written.
+  // The error with the version and what was written.
   [[nodiscard]] Error named(const Error& error, std::uint64_t version) const;
-  /// "versions 1–2 are written"
+  // "versions 1–2 are written"
   [[nodiscard]] std::string outcome() const;
 
   const ExportPlan& plan_;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // lancekeep gc: removes versions, and the files that no version needs.
+#include <lancekeep/store.h>
+
 #include "cli/output.h"
 #include "cli/units.h"
 #include "cli/verb.h"
-
-#include <lancekeep/store.h>
 
 #include <fmt/format.h>
 
@@ -40,7 +40,7 @@ GcOptions options_of(const GcArguments& arguments) {
   return options;
 }
 
-/// "removed 3 versions (1–3), 12 files, 1.2 GB freed"
+// "removed 3 versions (1–3), 12 files, 1.2 GB freed"
 std::string summary(const GcReport& report) {
   if (report.files_removed == 0) return "nothing to remove";
   std::string line = report.dry_run ? "would remove " : "removed ";

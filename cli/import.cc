@@ -89,7 +89,7 @@ void check_several(const ImportPlan& plan) {
   }
 }
 
-/// A model file has one version, and its tensors have dtypes of their own.
+// A model file has one version, and its tensors have dtypes of their own.
 void check_is_no_dataset_needed(const ImportOptions& options) {
   const char* option = options.at ? "--at" : options.dtype.empty() ? nullptr : "--dtype";
   if (option == nullptr) return;
@@ -141,8 +141,8 @@ ExitCode run(ImportOptions options, bool json) {
   return run_files(options, json);
 }
 
-/// FILE takes all that is given, and STORE the last of it: CLI11 alone would do so only where no
-/// option follows.
+// FILE takes all that is given, and STORE the last of it: CLI11 alone would do so only where no
+// option follows.
 void add_files_and_store(CLI::App& verb, ImportPlan& plan) {
   const auto take = [&plan, &verb](const std::vector<std::string>& given) {
     plan.files = given;

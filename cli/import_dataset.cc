@@ -39,7 +39,7 @@ class Import {
   ImportedVersion save(const VersionInfo& version);
   Progress progress_of(const VersionInfo& version);
   [[nodiscard]] Error named(const Error& error, std::uint64_t version) const;
-  /// "versions 1–2 of `old.lance` are imported"
+  // "versions 1–2 of `old.lance` are imported"
   [[nodiscard]] std::string outcome() const;
 
   const DatasetImport& plan_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/import_files.h"
 
+#include <lancekeep/formats.h>
+
 #include "cli/escape.h"
 #include "cli/failure.h"
 #include "cli/interrupt.h"
@@ -9,8 +11,6 @@
 #include "cli/units.h"
 #include "cli/watched_source.h"
 
-#include <lancekeep/formats.h>
-
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -18,7 +18,7 @@
 namespace lancekeep::cli {
 namespace {
 
-/// What a save of the source counts as its progress.
+// What a save of the source counts as its progress.
 std::uint64_t bytes_of(const TensorSource& source) {
   std::uint64_t bytes = 0;
   for (const TensorSpec& tensor : source.tensors()) {
@@ -27,8 +27,8 @@ std::uint64_t bytes_of(const TensorSource& source) {
   return bytes;
 }
 
-/// What a file says under a key that the store keeps for itself was never this version's, and is
-/// left out.
+// What a file says under a key that the store keeps for itself was never this version's, and is
+// left out.
 Metadata merged_metadata(Metadata of_file, const Metadata& settings) {
   std::erase_if(of_file, [](const auto& pair) {
     return pair.first.empty() || pair.first.starts_with("lancekeep.") ||
@@ -51,7 +51,7 @@ class Import {
   Progress progress_of(std::size_t index);
   [[nodiscard]] std::string message_of(const std::string& file) const;
   [[nodiscard]] Error named(const Error& error, const std::string& file) const;
-  /// "versions 1–2 are saved"
+  // "versions 1–2 are saved"
   [[nodiscard]] std::string outcome() const;
 
   const ImportPlan& plan_;

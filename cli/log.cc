@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // lancekeep log: the versions of a store, newest first.
+#include <lancekeep/store.h>
+
 #include "cli/origin.h"
 #include "cli/output.h"
 #include "cli/units.h"
 #include "cli/verb.h"
-
-#include <lancekeep/store.h>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -19,7 +19,7 @@ constexpr const char* kExamples =
     "  lancekeep log model.lance\n"
     "  lancekeep log model.lance --json\n";
 
-/// Bytes of all versions: what they took on disk, and what as many full copies would have.
+// Bytes of all versions: what they took on disk, and what as many full copies would have.
 struct Sums {
   std::uint64_t added = 0;
   std::uint64_t total = 0;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // lancekeep ls: the tensors of a version; of a dataset that keeps no model, its columns.
+#include <lancekeep/store.h>
+
 #include "cli/ls_columns.h"
 #include "cli/open_version.h"
 #include "cli/output.h"
 #include "cli/units.h"
 #include "cli/verb.h"
-
-#include <lancekeep/store.h>
 
 #include <fmt/format.h>
 
@@ -72,7 +72,7 @@ ExitCode list_columns(const LsOptions& options, const TableInfo& table, bool jso
   return ExitCode::ok;
 }
 
-/// Whether the version keeps no model, and so has columns alone to list.
+// Whether the version keeps no model, and so has columns alone to list.
 std::optional<TableInfo> without_model(const LsOptions& options, const Error& error) {
   if (error.code() != ErrorCode::invalid_argument) return std::nullopt;
   TableInfo table = table_info(options.version.store, Ref::parse(options.version.at));

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lancekeep command: parses the line, runs one verb, turns whatever happens into an exit
 // status.
+#include <lancekeep/version.h>
+
 #include "cli/failure.h"
 #include "cli/output.h"
 #include "cli/verb.h"
 
-#include <lancekeep/version.h>
+#include <fmt/format.h>
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -25,8 +26,8 @@ constexpr const char* kFooter =
     "\nREF is a version's number, a tag, or latest. Every verb takes --json.\n"
     "Exit status: 0 fine, 1 a finding, 2 misuse or failure.\n";
 
-/// A descriptor 0 to 2 that came closed would be given to the next file opened, and text meant for
-/// people would be written into a store.
+// A descriptor 0 to 2 that came closed would be given to the next file opened, and text meant for
+// people would be written into a store.
 void occupy_standard_descriptors() {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(descriptor, F_GETFD) != -1) continue;
@@ -36,7 +37,7 @@ void occupy_standard_descriptors() {
   }
 }
 
-/// Whether the line asks for JSON; also right where the line cannot be parsed.
+// Whether the line asks for JSON; also right where the line cannot be parsed.
 bool asks_for_json(int argc, char** argv) {
   for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
     if (std::string_view(argv[i]) == "--json") return true;

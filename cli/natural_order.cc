@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kDigits = "0123456789";
 
-/// Takes a run of digits, or else one character, off the front of `text`.
+// Takes a run of digits, or else one character, off the front of `text`.
 std::string_view take_part(std::string_view& text) {
   const std::size_t digits = std::min(text.find_first_not_of(kDigits), text.size());
   const std::string_view part = text.substr(0, std::max<std::size_t>(digits, 1));
@@ -20,7 +20,7 @@ std::string_view take_part(std::string_view& text) {
 
 bool is_number(std::string_view part) { return kDigits.find(part.front()) != kDigits.npos; }
 
-/// Below 0, 0 or above 0, as numbers of any length.
+// Below 0, 0 or above 0, as numbers of any length.
 int compare_numbers(std::string_view a, std::string_view b) {
   a.remove_prefix(std::min(a.find_first_not_of('0'), a.size()));
   b.remove_prefix(std::min(b.find_first_not_of('0'), b.size()));

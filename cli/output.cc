@@ -5,6 +5,7 @@
 #include "cli/units.h"
 
 #include <fmt/format.h>
+
 #include <unistd.h>
 
 #include <algorithm>

@@ -5,6 +5,7 @@
 #include "cli/units.h"
 
 #include <fmt/format.h>
+
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -24,7 +25,7 @@ std::size_t terminal_width() {
   return size.ws_col;
 }
 
-/// The first `width` code points of valid UTF-8.
+// The first `width` code points of valid UTF-8.
 std::string_view cut(std::string_view text, std::size_t width) {
   std::size_t end = 0;
   for (std::size_t points = 0; end < text.size(); ++end) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // lancekeep restore: an earlier version becomes the latest one again, as a new version.
+#include <lancekeep/store.h>
+
 #include "cli/escape.h"
 #include "cli/output.h"
 #include "cli/verb.h"
-
-#include <lancekeep/store.h>
 
 #include <fmt/format.h>
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 namespace lancekeep::cli {
+
 std::string save_summary(const std::string& store, const SaveReport& report,
                          std::chrono::nanoseconds elapsed) {
   std::string line = fmt::format(

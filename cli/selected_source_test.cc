@@ -9,7 +9,7 @@
 namespace lancekeep::cli {
 namespace {
 
-/// "a", "b" tied to it, "c", and "d" tied to "b"; the value of each is its index.
+// "a", "b" tied to it, "c", and "d" tied to "b"; the value of each is its index.
 class FourTensors : public TensorSource {
  public:
   [[nodiscard]] std::span<const TensorSpec> tensors() const override { return specs_; }

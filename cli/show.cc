@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // lancekeep show: what is known of one version.
+#include <lancekeep/store.h>
+
 #include "cli/escape.h"
 #include "cli/open_version.h"
 #include "cli/origin.h"
 #include "cli/output.h"
 #include "cli/units.h"
 #include "cli/verb.h"
-
-#include <lancekeep/store.h>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -23,7 +23,7 @@ std::string field(const char* name, const std::string& value) {
   return fmt::format("{:<9}{}\n", name, escape_line(value));
 }
 
-/// "18.8 MB (18812345 bytes)"
+// "18.8 MB (18812345 bytes)"
 std::string exact_size(std::uint64_t bytes) {
   const std::string human = human_bytes(bytes);
   return bytes < 1000 ? human : fmt::format("{} ({} bytes)", human, bytes);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // lancekeep tag: list, set and delete the names of versions.
+#include <lancekeep/store.h>
+
 #include "cli/escape.h"
 #include "cli/output.h"
 #include "cli/verb.h"
-
-#include <lancekeep/store.h>
 
 #include <fmt/format.h>
 

@@ -18,7 +18,7 @@ bool is_empty_folder(const fs::path& path) {
   return fs::is_directory(path, ignored) && fs::is_empty(path, ignored);
 }
 
-/// Folders alone, and only where nothing is in them.
+// Folders alone, and only where nothing is in them.
 void remove_empty_store(const fs::path& path, bool with_folder) {
   std::error_code stays;  // what is not empty is somebody's
   for (const char* folder :

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// One tensor "w" of one byte; or it fails while it is read.
+// One tensor "w" of one byte; or it fails while it is read.
 class OneTensor : public TensorSource {
  public:
   explicit OneTensor(bool fails = false) : fails_(fails) {}

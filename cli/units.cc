@@ -141,7 +141,7 @@ std::string versions_are(const std::vector<std::uint64_t>& numbers) {
 
 namespace {
 
-/// ".123" of 123000000, none of 0.
+// ".123" of 123000000, none of 0.
 std::string exact_fraction(std::chrono::sys_time<std::chrono::nanoseconds> time) {
   constexpr std::int64_t kSecond = 1'000'000'000;
   const std::int64_t since = time.time_since_epoch().count() % kSecond;

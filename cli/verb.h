@@ -3,9 +3,9 @@
 // Command::run what main() calls once the whole line has been parsed.
 #pragma once
 
-#include "cli/exit_code.h"
-
 #include <lancekeep/store.h>
+
+#include "cli/exit_code.h"
 
 #include <CLI/CLI.hpp>
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // lancekeep verify: holds a store's bytes against what was recorded when they were saved.
+#include <lancekeep/store.h>
+
 #include "cli/escape.h"
 #include "cli/interrupt.h"
 #include "cli/name_patterns.h"
@@ -7,8 +9,6 @@
 #include "cli/progress.h"
 #include "cli/units.h"
 #include "cli/verb.h"
-
-#include <lancekeep/store.h>
 
 #include <fmt/format.h>
 
@@ -33,7 +33,7 @@ std::string versions_text(const VerifyCommand& command, const VerifyReport& repo
   return fmt::format("version {}", report.newest);
 }
 
-/// "damaged: version 3, tensor `a.b`: …/data/x.lance: at byte 256: its 40 bytes …"
+// "damaged: version 3, tensor `a.b`: …/data/x.lance: at byte 256: its 40 bytes …"
 std::string line_of(const VerifyFinding& finding) {
   std::string line = "damaged";
   if (finding.version != 0) line += fmt::format(": version {}", finding.version);

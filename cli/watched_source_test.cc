@@ -9,7 +9,7 @@
 namespace lancekeep::cli {
 namespace {
 
-/// One tensor "w" of four bytes, in pieces of two.
+// One tensor "w" of four bytes, in pieces of two.
 class SmallSource : public TensorSource {
  public:
   [[nodiscard]] std::span<const TensorSpec> tensors() const override { return specs_; }

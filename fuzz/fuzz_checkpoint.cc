@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a torch file says of its tensors: the input is the data.pkl of a sound archive that has
 // three storages.
+#include <lancekeep/formats.h>
+
 #include "formats/zip/zip_testing.h"
 #include "fuzz/input.h"
-
-#include <lancekeep/formats.h>
 
 using namespace lancekeep;
 

@@ -15,18 +15,18 @@ namespace {
 constexpr std::uint64_t kMaxItems = 1 << 16;
 constexpr std::size_t kColumnsDumped = 2;    // which takes longer than to read them
 constexpr std::size_t kFieldsAskedFor = 64;  // each goes through all fields
-/// page.cc and array.cc let texts and nulls take 256 MiB: once decompressed, once in a page and
-/// once in the column, of which a growing vector has twice as much.
+// page.cc and array.cc let texts and nulls take 256 MiB: once decompressed, once in a page and
+// once in the column, of which a growing vector has twice as much.
 constexpr std::uint64_t kMaxMemory = std::uint64_t{5} << 28;
 
-/// As the manifest would have it.
+// As the manifest would have it.
 std::uint64_t rows_of(const lance::ColumnMetadata& column) {
   std::uint64_t rows = 0;
   for (const lance::Page& page : column.pages) rows += page.rows;
   return rows;
 }
 
-/// The values once more, piece by piece; these must be the column's.
+// The values once more, piece by piece; these must be the column's.
 void read_in_pieces(const lance::ListColumn& column, const lance::ListRows& lists,
                     const std::vector<std::byte>& values) {
   const std::size_t width = column.value_bits() / 8;
@@ -71,7 +71,7 @@ void read_column(const lance::DataFileReader& file, std::uint32_t index) {
   fuzz::expect_read_or_refused([&] { read_in_bulk(file, index, is_read ? &whole : nullptr); });
 }
 
-/// As a manifest has them that has written no other file.
+// As a manifest has them that has written no other file.
 void find_columns(const lance::DataFileReader& file) {
   const std::vector<lance::Field>& fields = file.descriptor().fields;
   lance::DataFile named;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The index of a model in several files: the input stands beside two sound files that it may name,
 // `a.safetensors` with the tensor `a`, and `b.safetensors` with `b`.
+#include <lancekeep/formats.h>
+
 #include "formats/safetensors/safetensors_testing.h"
 #include "fuzz/input.h"
 #include "io/temporary_folder.h"
-
-#include <lancekeep/formats.h>
 
 using namespace lancekeep;
 

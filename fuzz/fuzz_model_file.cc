@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A whole file of any kind, as `lancekeep import` would read it.
-#include "fuzz/input.h"
-
 #include <lancekeep/formats.h>
+
+#include "fuzz/input.h"
 
 using namespace lancekeep;
 

@@ -13,11 +13,11 @@ namespace {
 constexpr std::uint64_t kMaxItems = 1 << 16;
 constexpr std::uint64_t kAlignment = 64;
 constexpr std::uint32_t kMaxValueBits = 256;  // as ListColumn has it
-/// page.cc and array.cc let texts and nulls take 256 MiB: once decompressed and once decoded, of
-/// which a growing vector has twice as much.
+// page.cc and array.cc let texts and nulls take 256 MiB: once decompressed and once decoded, of
+// which a growing vector has twice as much.
 constexpr std::uint64_t kMaxMemory = std::uint64_t{1} << 30;
 
-/// The page, and a file that has its buffers.
+// The page, and a file that has its buffers.
 struct PageInFile {
   std::string bytes;
   lance::Page page;
@@ -48,7 +48,7 @@ lance::v2_0::Meaning meaning_of(fuzz::PageKind kind) {
   }
 }
 
-/// Decodes the page in bulk; what is decoded must be `whole`, where that is given.
+// Decodes the page in bulk; what is decoded must be `whole`, where that is given.
 void decode_in_bulk(const io::ByteView& file, const lance::Page& page, bool is_v2_0,
                     const lance::Array* whole) {
   const lance::PageContent content = is_v2_0 ? lance::v2_0::inspect_page(file, page, kMaxItems)

@@ -3,10 +3,10 @@
 // owes. One thread.
 #pragma once
 
+#include <lancekeep/tensor.h>
+
 #include "fuzz/promise.h"
 #include "io/input_file.h"
-
-#include <lancekeep/tensor.h>
 
 #include <filesystem>
 #include <string_view>

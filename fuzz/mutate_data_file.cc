@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kTrailer = 8;  // u16 major, u16 minor, "LANC"
 
 struct Parts {
-  std::string buffers;  ///< the file's start, where pages say they have their buffers
+  std::string buffers;  // the file's start, where pages say they have their buffers
   std::vector<std::string> globals;
   std::vector<std::string> columns;
   std::string trailer;
@@ -43,7 +43,7 @@ void append(std::string& to, T number) {
   to.append(reinterpret_cast<const char*>(&number), sizeof(number));
 }
 
-/// Returns the table that says where they are.
+// Returns the table that says where they are.
 std::string append_all(std::string& file, const std::vector<std::string>& sections) {
   std::string table;
   for (const std::string& section : sections) {
@@ -120,9 +120,9 @@ extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, st
 
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size,
                                                std::size_t max_size, unsigned seed) {
-  constexpr std::size_t as_bytes_once_in = 16;
+  constexpr std::size_t kAsBytesOnceIn = 16;
   fuzz::Random random(seed);
-  if (fuzz::below(as_bytes_once_in, random) == 0) return LLVMFuzzerMutate(data, size, max_size);
+  if (fuzz::below(kAsBytesOnceIn, random) == 0) return LLVMFuzzerMutate(data, size, max_size);
   try {
     Parts parts = take_apart(fuzz::file_of(fuzz::text_of(data, size)));
     change(parts, random);

@@ -2,9 +2,9 @@
 // The only place where an Error becomes a Python exception: a class of lancekeep._errors for each
 // code, made with the message, and with the file and the offset as attributes. And how what Python
 // raises while it is told of progress, Ctrl-C included, stops the work.
-#include "python/src/interrupts.h"
-
 #include <lancekeep/error.h>
+
+#include "python/src/interrupts.h"
 
 namespace lancekeep::python {
 namespace {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Model files of other formats, in and out.
-#include "python/src/bind.h"
-
 #include <lancekeep/formats.h>
 
-#include <nanobind/stl/filesystem.h>
-#include <nanobind/stl/unique_ptr.h>
+#include "python/src/bind.h"
 
 #include <fmt/format.h>
+#include <nanobind/stl/filesystem.h>
+#include <nanobind/stl/unique_ptr.h>
 
 namespace lancekeep::python {
 namespace {

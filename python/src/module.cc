@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "python/src/bind.h"
-
 #include <lancekeep/tensor.h>
 #include <lancekeep/version.h>
+
+#include "python/src/bind.h"
 
 NB_MODULE(_native, module) {
   using namespace lancekeep::python;

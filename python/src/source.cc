@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "python/src/source.h"
 
-#include "python/src/interrupts.h"
-
 #include <lancekeep/error.h>
+
+#include "python/src/interrupts.h"
 
 #include <algorithm>
 #include <cstring>

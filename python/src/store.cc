@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A store: everything that touches the disk lets go of the GIL.
-#include "python/src/bind.h"
-
 #include <lancekeep/error.h>
 
-#include <nanobind/stl/filesystem.h>
-#include <nanobind/stl/variant.h>
+#include "python/src/bind.h"
 
 #include <fmt/format.h>
+#include <nanobind/stl/filesystem.h>
+#include <nanobind/stl/variant.h>
 
 #include <algorithm>
 

@@ -2,9 +2,8 @@
 // What is told of tensors and versions: read-only values.
 #include "python/src/bind.h"
 
-#include <nanobind/stl/filesystem.h>
-
 #include <fmt/format.h>
+#include <nanobind/stl/filesystem.h>
 
 namespace lancekeep::python {
 namespace {

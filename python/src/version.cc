@@ -46,7 +46,7 @@ enum class Form { none, buffer, dlpack };
 
 struct Row {
   const TensorInfo* info;
-  std::optional<TensorView> view;  ///< of no bytes: nothing
+  std::optional<TensorView> view;  // of no bytes: nothing
 };
 
 std::vector<std::string_view> names_of(const Version& version) {

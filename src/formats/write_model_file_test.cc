@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lancekeep/formats.h>
+
 #include "io/error_matcher.h"
 #include "io/temporary_folder.h"
 #include "tensor/source_testing.h"
-
-#include <lancekeep/formats.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -4,8 +4,9 @@
 #include "io/file_writer.h"
 #include "io/random_id.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
+
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -19,7 +20,7 @@ std::shared_ptr<const Descriptor> open_folder_of(const std::filesystem::path& pa
   return std::make_shared<const Descriptor>(open_folder(parent));
 }
 
-/// The permissions of the file that is to be replaced; 0 where there is none.
+// The permissions of the file that is to be replaced; 0 where there is none.
 mode_t replaced_permissions(int folder, const std::string& last, const std::string& name) {
   struct stat status = {};
   if (::fstatat(folder, last.c_str(), &status, 0) != 0) {

@@ -5,6 +5,7 @@
 #include "io/temporary_folder.h"
 
 #include <gtest/gtest.h>
+
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/available_memory.h"
 
+#include <lancekeep/error.h>
+
 #include "io/checked_math.h"
 
 #include <fmt/format.h>
-#include <lancekeep/error.h>
+
 #include <unistd.h>
 
 #include <fstream>
@@ -27,8 +29,8 @@ std::uint64_t available_memory() {
 
 void require_memory(std::uint64_t length, const std::string& file) {
   // Not worth asking for what any machine has.
-  constexpr std::uint64_t always_there = std::uint64_t{16} << 20;
-  if (length <= always_there) return;
+  constexpr std::uint64_t kAlwaysThere = std::uint64_t{16} << 20;
+  if (length <= kAlwaysThere) return;
   const std::uint64_t available = available_memory();
   if (length > available) {
     throw Error(

@@ -10,7 +10,7 @@
 namespace lancekeep::io {
 namespace {
 
-constexpr auto max64 = std::numeric_limits<std::uint64_t>::max();
+constexpr auto kMax64 = std::numeric_limits<std::uint64_t>::max();
 
 TEST(ByteView, DefaultIsEmptyAndNameless) {
   const ByteView view;
@@ -62,9 +62,9 @@ TEST(ByteView, SubRefusesAStartBehindTheEnd) {
 
 TEST(ByteView, SubRefusesNumbersThatWouldWrap) {
   const ByteView view = ByteView::of("abc", "f");
-  EXPECT_THAT([&] { (void)view.sub(1, max64, "name"); },
+  EXPECT_THAT([&] { (void)view.sub(1, kMax64, "name"); },
               fails_with(ErrorCode::corrupt, "only 2 remain"));
-  EXPECT_THAT([&] { (void)view.sub(max64, 2, "name"); },
+  EXPECT_THAT([&] { (void)view.sub(kMax64, 2, "name"); },
               fails_with(ErrorCode::corrupt, "would start at byte 18446744073709551615"));
 }
 
@@ -73,7 +73,7 @@ TEST(ByteView, FailNamesThePlaceInTheFile) {
   EXPECT_THAT([&] { view.fail("odd", 1); }, fails_with(ErrorCode::corrupt, "f: at byte 5: odd"));
   EXPECT_THAT([&] { view.fail(ErrorCode::unsupported, "new", 0); },
               fails_with(ErrorCode::unsupported, "f: at byte 4: new"));
-  EXPECT_THAT([&] { view.fail("odd", max64); }, fails_with(ErrorCode::corrupt, "f: odd"));
+  EXPECT_THAT([&] { view.fail("odd", kMax64); }, fails_with(ErrorCode::corrupt, "f: odd"));
 }
 
 TEST(ByteReader, ReadsLittleEndianNumbersAtAnyAlignment) {

@@ -9,29 +9,29 @@
 namespace lancekeep::io {
 namespace {
 
-constexpr auto max64 = std::numeric_limits<std::uint64_t>::max();
-constexpr auto max_signed = std::numeric_limits<std::int64_t>::max();
+constexpr auto kMax64 = std::numeric_limits<std::uint64_t>::max();
+constexpr auto kMaxSigned = std::numeric_limits<std::int64_t>::max();
 
 TEST(CheckedMath, AddFitsOrIsNothing) {
-  EXPECT_EQ(checked_add<std::uint64_t>(max64 - 1, 1), max64);
-  EXPECT_EQ(checked_add<std::uint64_t>(max64, 1), std::nullopt);
-  EXPECT_EQ(checked_add<std::int64_t>(max_signed, 1), std::nullopt);
-  EXPECT_EQ(checked_add<std::int64_t>(-max_signed, -2), std::nullopt);
+  EXPECT_EQ(checked_add<std::uint64_t>(kMax64 - 1, 1), kMax64);
+  EXPECT_EQ(checked_add<std::uint64_t>(kMax64, 1), std::nullopt);
+  EXPECT_EQ(checked_add<std::int64_t>(kMaxSigned, 1), std::nullopt);
+  EXPECT_EQ(checked_add<std::int64_t>(-kMaxSigned, -2), std::nullopt);
 }
 
 TEST(CheckedMath, MultiplyFitsOrIsNothing) {
   EXPECT_EQ(checked_mul<std::uint64_t>(1u << 31, 1u << 31), std::uint64_t{1} << 62);
   EXPECT_EQ(checked_mul<std::uint64_t>(std::uint64_t{1} << 32, std::uint64_t{1} << 32),
             std::nullopt);
-  EXPECT_EQ(checked_mul<std::int64_t>(max_signed, -2), std::nullopt);
+  EXPECT_EQ(checked_mul<std::int64_t>(kMaxSigned, -2), std::nullopt);
 }
 
 TEST(CheckedMath, AlignRoundsUpOrIsNothing) {
   EXPECT_EQ(checked_align<std::uint64_t>(0, 256), 0u);
   EXPECT_EQ(checked_align<std::uint64_t>(1, 256), 256u);
   EXPECT_EQ(checked_align<std::uint64_t>(256, 256), 256u);
-  EXPECT_EQ(checked_align<std::uint64_t>(max64 - 255, 256), max64 - 255);
-  EXPECT_EQ(checked_align<std::uint64_t>(max64 - 254, 256), std::nullopt);
+  EXPECT_EQ(checked_align<std::uint64_t>(kMax64 - 255, 256), kMax64 - 255);
+  EXPECT_EQ(checked_align<std::uint64_t>(kMax64 - 254, 256), std::nullopt);
 }
 
 }  // namespace

@@ -3,8 +3,9 @@
 
 #include "io/checked_math.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
+
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,7 +16,7 @@ namespace lancekeep::io {
 namespace {
 
 // Linux moves no more than this in one read or write, whatever is asked for.
-constexpr std::size_t max_transfer = 2'147'479'552;
+constexpr std::size_t kMaxTransfer = 2'147'479'552;
 
 ErrorCode code_of(int error) {
   switch (error) {
@@ -109,7 +110,7 @@ void read_exactly(int descriptor, std::uint64_t offset, std::span<std::byte> out
     if (offset > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max())) {
       throw Error(ErrorCode::corrupt, "no file reaches that far", file, offset);
     }
-    const std::size_t wanted = std::min(out.size(), max_transfer);
+    const std::size_t wanted = std::min(out.size(), kMaxTransfer);
     const ssize_t got = retry_interrupted(
         [&] { return ::pread(descriptor, out.data(), wanted, static_cast<off_t>(offset)); });
     if (got < 0) throw_system_error(errno, "read", file);
@@ -126,7 +127,7 @@ void read_exactly(int descriptor, std::uint64_t offset, std::span<std::byte> out
 
 void write_all(int descriptor, std::span<const std::byte> bytes, const std::string& file) {
   while (!bytes.empty()) {
-    const std::size_t wanted = std::min(bytes.size(), max_transfer);
+    const std::size_t wanted = std::min(bytes.size(), kMaxTransfer);
     const ssize_t written =
         retry_interrupted([&] { return ::write(descriptor, bytes.data(), wanted); });
     if (written < 0) throw_system_error(errno, "write", file);
@@ -137,7 +138,7 @@ void write_all(int descriptor, std::span<const std::byte> bytes, const std::stri
 void write_all_at(int descriptor, std::uint64_t offset, std::span<const std::byte> bytes,
                   const std::string& file) {
   while (!bytes.empty()) {
-    const std::size_t wanted = std::min(bytes.size(), max_transfer);
+    const std::size_t wanted = std::min(bytes.size(), kMaxTransfer);
     const ssize_t written = retry_interrupted(
         [&] { return ::pwrite(descriptor, bytes.data(), wanted, static_cast<off_t>(offset)); });
     if (written < 0) throw_system_error(errno, "write", file);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <lancekeep/error.h>
+
 #include <sys/stat.h>
 
 #include <cerrno>

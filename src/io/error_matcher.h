@@ -2,8 +2,9 @@
 // For tests: EXPECT_THAT([&] { call(); }, fails_with(ErrorCode::corrupt, "part of the message")).
 #pragma once
 
-#include <gmock/gmock.h>
 #include <lancekeep/error.h>
+
+#include <gmock/gmock.h>
 
 #include <string>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gtest/gtest.h>
 #include <lancekeep/error.h>
+
+#include <gtest/gtest.h>
 
 #include <array>
 #include <set>
@@ -24,13 +25,13 @@ TEST(Error, MessageLeavesOutWhatIsAbsent) {
 }
 
 TEST(Error, EveryCodeHasItsOwnName) {
-  constexpr std::array codes = {
+  constexpr std::array kCodes = {
       ErrorCode::not_found, ErrorCode::already_exists, ErrorCode::invalid_argument,
       ErrorCode::corrupt,   ErrorCode::unsupported,    ErrorCode::unsafe,
       ErrorCode::conflict,  ErrorCode::out_of_space,   ErrorCode::io};
   std::set<std::string> names;
-  for (const ErrorCode code : codes) names.insert(to_string(code));
-  EXPECT_EQ(names.size(), codes.size());
+  for (const ErrorCode code : kCodes) names.insert(to_string(code));
+  EXPECT_EQ(names.size(), kCodes.size());
   EXPECT_EQ(names.count("unknown"), 0u);
   EXPECT_STREQ(to_string(ErrorCode::out_of_space), "out_of_space");
 }

@@ -32,7 +32,7 @@ void change_everything(Storage& storage) {
   EXPECT_TRUE(storage.remove_unused("data/c"));
 }
 
-constexpr std::array<const char*, 12> calls = {
+constexpr std::array<const char*, 12> kCalls = {
     "make_folder", "create",    "write",       "sync", "flush",  "rename_new",
     "rename_over", "sync_file", "sync_folder", "lock", "remove", "remove_unused"};
 
@@ -40,7 +40,7 @@ TEST(FaultStorage, OnlyCountsWithoutAPlan) {
   const TemporaryFolder folder;
   FaultStorage storage(open_local_storage(folder.path()), {});
   change_everything(storage);
-  EXPECT_EQ(storage.calls(), calls.size());
+  EXPECT_EQ(storage.calls(), kCalls.size());
 }
 
 class FaultAtTest : public testing::TestWithParam<std::uint64_t> {};
@@ -48,7 +48,7 @@ class FaultAtTest : public testing::TestWithParam<std::uint64_t> {};
 TEST_P(FaultAtTest, FailsThatCallWithoutDoingIt) {
   const TemporaryFolder folder;
   FaultStorage storage(open_local_storage(folder.path()), {.fail_at = GetParam()});
-  const std::string call = calls[GetParam() - 1];
+  const std::string call = kCalls[GetParam() - 1];
   EXPECT_THAT([&] { change_everything(storage); },
               fails_with(ErrorCode::out_of_space,
                          "changing call " + std::to_string(GetParam()) + " (" + call + ") fails"));
@@ -74,7 +74,7 @@ TEST_P(FaultAtTest, FailsThatCallWithoutDoingIt) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryCall, FaultAtTest,
-                         testing::Range<std::uint64_t>(1, calls.size() + 1));
+                         testing::Range<std::uint64_t>(1, kCalls.size() + 1));
 
 TEST(FaultStorage, WorksAgainAfterOneFailure) {
   const TemporaryFolder folder;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/file_writer.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
+
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,7 +13,7 @@ namespace {
 
 // How much is written between two starts of write-back: enough for the disk to be busy, little
 // enough for the final fsync to be short.
-constexpr std::uint64_t write_back_step = std::uint64_t{8} << 20;
+constexpr std::uint64_t kWriteBackStep = std::uint64_t{8} << 20;
 
 }  // namespace
 
@@ -34,11 +35,11 @@ void FileWriter::unless_failed(Action action) {
 void FileWriter::write(std::span<const std::byte> bytes) {
   unless_failed([&] {
     while (!bytes.empty()) {
-      const auto piece = bytes.first(std::min<std::size_t>(bytes.size(), write_back_step));
+      const auto piece = bytes.first(std::min<std::size_t>(bytes.size(), kWriteBackStep));
       write_all(descriptor_.get(), piece, name_);
       position_ += piece.size();
       bytes = bytes.subspan(piece.size());
-      if (position_ - written_back_ >= write_back_step) start_write_back();
+      if (position_ - written_back_ >= kWriteBackStep) start_write_back();
     }
   });
 }

@@ -4,17 +4,17 @@
 #include <dirent.h>
 #include <fcntl.h>
 
-#include <optional>
 #include <algorithm>
+#include <optional>
 
 namespace lancekeep::io {
 namespace {
 
-/// Seconds whose nanoseconds fit 64 bits; a file may be given any time.
-constexpr time_t max_seconds = 9'223'372'035;
+// Seconds whose nanoseconds fit 64 bits; a file may be given any time.
+constexpr time_t kMaxSeconds = 9'223'372'035;
 
 FolderEntry entry_of(const char* name, const struct stat& status) {
-  const time_t seconds = std::clamp(status.st_mtim.tv_sec, -max_seconds, max_seconds);
+  const time_t seconds = std::clamp(status.st_mtim.tv_sec, -kMaxSeconds, kMaxSeconds);
   const auto since_epoch =
       std::chrono::seconds(seconds) + std::chrono::nanoseconds(status.st_mtim.tv_nsec);
   return {name, S_ISDIR(status.st_mode), S_ISREG(status.st_mode),

@@ -4,8 +4,9 @@
 #include "io/error_matcher.h"
 #include "io/temporary_folder.h"
 
-#include <fcntl.h>
 #include <gtest/gtest.h>
+
+#include <fcntl.h>
 #include <sys/file.h>
 
 #include <atomic>

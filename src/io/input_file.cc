@@ -4,8 +4,9 @@
 #include "io/available_memory.h"
 #include "io/descriptor.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
+
+#include <fcntl.h>
 
 #include <algorithm>
 

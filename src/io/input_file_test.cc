@@ -5,6 +5,7 @@
 #include "io/temporary_folder.h"
 
 #include <gtest/gtest.h>
+
 #include <sys/stat.h>
 
 #include <array>
@@ -13,7 +14,7 @@
 namespace lancekeep::io {
 namespace {
 
-constexpr auto max64 = std::numeric_limits<std::uint64_t>::max();
+constexpr auto kMax64 = std::numeric_limits<std::uint64_t>::max();
 
 class InputFileTest : public testing::Test {
  protected:
@@ -83,9 +84,9 @@ TEST_F(InputFileTest, RefusesARangeBeyondTheEnd) {
 
 TEST_F(InputFileTest, RefusesNumbersThatWouldWrap) {
   const InputFile file(path_);
-  EXPECT_THAT([&] { (void)file.read(1, max64, "header"); },
+  EXPECT_THAT([&] { (void)file.read(1, kMax64, "header"); },
               fails_with(ErrorCode::corrupt, "header needs 18446744073709551615 bytes"));
-  EXPECT_THAT([&] { (void)file.read(max64, 2, "header"); },
+  EXPECT_THAT([&] { (void)file.read(kMax64, 2, "header"); },
               fails_with(ErrorCode::corrupt, "at byte 18446744073709551615"));
 }
 

@@ -34,8 +34,9 @@
 #include "io/rename.h"
 #include "io/rooted_path.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
+
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -44,7 +45,7 @@
 namespace lancekeep::io {
 namespace {
 
-constexpr int max_attempts = 100;
+constexpr int kMaxAttempts = 100;
 
 class LocalFile : public WritableFile {
  public:
@@ -148,7 +149,7 @@ bool lock_new_file(int file, const std::string& name) {
 
 std::unique_ptr<WritableFile> LocalStorage::create(const std::string& path) {
   const auto name = root_.locate(path);
-  for (int attempt = 0; attempt < max_attempts; ++attempt) {
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     // O_RDWR: over NFS a shared lock needs a descriptor that may read.
     Descriptor file(retry_interrupted([&] {
       return ::openat(name.folder.get(), name.last.c_str(),
@@ -166,7 +167,7 @@ std::unique_ptr<WritableFile> LocalStorage::create(const std::string& path) {
   throw Error(ErrorCode::conflict,
               fmt::format("{} times a clean-up took this new file for an orphan before it could be "
                           "locked; try again",
-                          max_attempts),
+                          kMaxAttempts),
               name.full);
 }
 

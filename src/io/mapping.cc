@@ -14,7 +14,7 @@ namespace lancekeep::io {
 namespace {
 
 // From the manual page statfs(2) and the file systems' own sources.
-constexpr std::array<std::uint64_t, 12> network_file_systems = {
+constexpr std::array<std::uint64_t, 12> kNetworkFileSystems = {
     0x6969,      // NFS
     0x517b,      // SMB
     0xff534d42,  // CIFS
@@ -57,8 +57,8 @@ bool is_on_network(int descriptor) {
 }  // namespace
 
 bool is_network_file_system(std::uint64_t type) noexcept {
-  return std::find(network_file_systems.begin(), network_file_systems.end(), type) !=
-         network_file_systems.end();
+  return std::find(kNetworkFileSystems.begin(), kNetworkFileSystems.end(), type) !=
+         kNetworkFileSystems.end();
 }
 
 ByteView read_into_pages(int descriptor, const std::string& file, MapMode mode) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/memory_budget.h"
 
-#include "io/input_file.h"
-
 #include <lancekeep/error.h>
+
+#include "io/input_file.h"
 
 #include <fmt/format.h>
 

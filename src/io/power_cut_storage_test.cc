@@ -31,7 +31,7 @@ class PowerCut : public testing::Test {
     file->write(content);
     sync ? file->sync() : file->flush();
   }
-  /// Files with their contents, and folders with a slash; "gone" where the store's folder is.
+  // Files with their contents, and folders with a slash; "gone" where the store's folder is.
   std::string after(const CrashState& state) {
     const auto world = folder_ / ("world" + std::to_string(++worlds_));
     disk_->lay_down(world, state);

@@ -8,8 +8,7 @@
 namespace lancekeep::io {
 
 /// Control characters and what is no UTF-8 become \xNN; of a long text, only the start is kept,
-/// with
-/// "..." behind it.
+/// with "..." behind it.
 [[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace lancekeep::io

@@ -4,6 +4,7 @@
 #include <lancekeep/error.h>
 
 #include <fmt/format.h>
+
 #include <sys/random.h>
 
 namespace lancekeep::io {
@@ -18,10 +19,10 @@ std::uint64_t random_u64() {
 }
 
 std::string random_uuid() {
-  constexpr std::uint64_t version_4 = 0x4000;
-  constexpr std::uint64_t rfc_variant = std::uint64_t{2} << 62;
-  const std::uint64_t high = (random_u64() & ~std::uint64_t{0xf000}) | version_4;
-  const std::uint64_t low = (random_u64() & ~(std::uint64_t{3} << 62)) | rfc_variant;
+  constexpr std::uint64_t kVersion4 = 0x4000;
+  constexpr std::uint64_t kRfcVariant = std::uint64_t{2} << 62;
+  const std::uint64_t high = (random_u64() & ~std::uint64_t{0xf000}) | kVersion4;
+  const std::uint64_t low = (random_u64() & ~(std::uint64_t{3} << 62)) | kRfcVariant;
   return fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff,
                      high & 0xffff, low >> 48, low & 0xffffffffffff);
 }

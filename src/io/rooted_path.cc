@@ -11,7 +11,7 @@
 namespace lancekeep::io {
 namespace {
 
-constexpr int always = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+constexpr int kAlways = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
 [[noreturn]] void refuse(const char* reason, const std::string& file) {
   throw Error(ErrorCode::unsafe, std::string("refused: ") + reason, file);
@@ -136,7 +136,7 @@ std::optional<Descriptor> RootedPath::open_if_there(const std::string& path, int
   const std::string full = full_name(path);
   require_safe_path(path, full);
   // O_PATH takes none of the other flags, and openat2 says so.
-  const int all = (flags & O_PATH) != 0 ? flags | O_CLOEXEC : flags | always;
+  const int all = (flags & O_PATH) != 0 ? flags | O_CLOEXEC : flags | kAlways;
   Attempt attempt = open_beneath(root_.get(), path, all, resolution_);
   switch (attempt.error) {
     case 0:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <lancekeep/error.h>
+
 #include <stdlib.h>
 
 #include <cerrno>

@@ -19,7 +19,7 @@ const NumberKind& kind_of(std::string_view dtype) {
               fmt::format("`{}` is no dtype of real numbers, which alone can be converted", dtype));
 }
 
-/// Up to kBlock values; how many could be converted.
+// Up to kBlock values; how many could be converted.
 std::size_t convert_block(const NumberKind& from_kind, const std::byte* from,
                           const NumberKind& to_kind, std::byte* to, std::size_t count) {
   WideBlock wide;
@@ -35,7 +35,7 @@ std::size_t convert_block(const NumberKind& from_kind, const std::byte* from,
   return to_kind.from_uint64(wide.uint64.data(), count, to);
 }
 
-/// How many values, from the first on, give the bits of `from` when they are converted back.
+// How many values, from the first on, give the bits of `from` when they are converted back.
 std::size_t count_reversible(const NumberKind& from_kind, const std::byte* from,
                              const NumberKind& to_kind, const std::byte* to, std::size_t count) {
   std::array<std::byte, kBlock * sizeof(std::uint64_t)> back;

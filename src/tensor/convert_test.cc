@@ -26,7 +26,7 @@ std::vector<To> converted(std::string_view from_dtype, const std::vector<From>& 
   return to;
 }
 
-/// Where `from` cannot become `to_dtype`; `To` is as wide as that.
+// Where `from` cannot become `to_dtype`; `To` is as wide as that.
 template <typename To, typename From>
 std::optional<std::size_t> failure(std::string_view from_dtype, const std::vector<From>& from,
                                    std::string_view to_dtype,
@@ -43,7 +43,7 @@ std::vector<Code> all_codes() {
   return codes;
 }
 
-/// Whether a NaN of this type goes to float64 and back as it is.
+// Whether a NaN of this type goes to float64 and back as it is.
 bool nan_survives(std::string_view dtype, std::uint32_t code) {
   return dtype != "float8_e5m2" || (code & 0x7f) == 0x7f;
 }

@@ -10,7 +10,6 @@
 #include "tensor/float_types.h"
 
 namespace lancekeep {
-
 namespace single {
 
 constexpr std::uint32_t kSign = 0x80000000;

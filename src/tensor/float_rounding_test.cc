@@ -10,8 +10,8 @@
 namespace lancekeep {
 namespace {
 
-/// Between two neighbours half-way goes to the even code, all else to the nearer one. `keeps_sign`:
-/// zero, too, has one.
+// Between two neighbours half-way goes to the even code, all else to the nearer one. `keeps_sign`:
+// zero, too, has one.
 template <typename Type>
 void expect_nearest(std::uint32_t largest, bool keeps_sign) {
   constexpr std::uint32_t kSign = 1U << (sizeof(typename Type::Code) * 8 - 1);

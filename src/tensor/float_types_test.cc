@@ -11,7 +11,7 @@
 namespace lancekeep {
 namespace {
 
-/// Sign, exponent and mantissa, put together with ldexp as the standards define them.
+// Sign, exponent and mantissa, put together with ldexp as the standards define them.
 double defined(std::uint32_t code, int exponent_bits, int mantissa_bits, int bias) {
   const int exponent = static_cast<int>(code >> mantissa_bits) & ((1 << exponent_bits) - 1);
   const int mantissa = static_cast<int>(code) & ((1 << mantissa_bits) - 1);
@@ -20,7 +20,7 @@ double defined(std::uint32_t code, int exponent_bits, int mantissa_bits, int bia
   return code >> (exponent_bits + mantissa_bits) == 0 ? size : -size;
 }
 
-/// Equal, or both NaN; 0 and −0 are not equal.
+// Equal, or both NaN; 0 and −0 are not equal.
 void expect_same(double found, double expected, std::uint32_t code) {
   if (std::isnan(expected)) {
     EXPECT_TRUE(std::isnan(found)) << code << " gave " << found;
@@ -30,7 +30,7 @@ void expect_same(double found, double expected, std::uint32_t code) {
   }
 }
 
-/// What an exponent of all ones is for in the IEEE way.
+// What an exponent of all ones is for in the IEEE way.
 double defined_ieee(std::uint32_t code, int exponent_bits, int mantissa_bits, int bias) {
   const std::uint32_t top = ((1U << exponent_bits) - 1) << mantissa_bits;
   const std::uint32_t magnitude = code & ((1U << (exponent_bits + mantissa_bits)) - 1);

@@ -52,21 +52,12 @@ TEST_F(StridedFile, NothingIsPushedOfAnEmptyView) {
 }
 
 TEST_F(StridedFile, AViewBeyondTheFileIsRefused) {
-  EXPECT_THAT(
-      [&] {
-        (void)push(3, {{2, 3}, {3, 1}, 1}, nullptr);
-      },
-      fails_with(ErrorCode::corrupt, "a tensor's bytes needs 6 bytes"));
-  EXPECT_THAT(
-      [&] {
-        (void)push(3, {{3, 2}, {1, 3}, 1}, nullptr);
-      },
-      fails_with(ErrorCode::corrupt, "a tensor's storage needs 6 bytes"));
-  EXPECT_THAT(
-      [&] {
-        (void)push(6, {{3}, {1}, 2}, reverse_pairs);
-      },
-      fails_with(ErrorCode::corrupt, "a tensor's bytes needs 6 bytes"));
+  EXPECT_THAT([&] { (void)push(3, {{2, 3}, {3, 1}, 1}, nullptr); },
+              fails_with(ErrorCode::corrupt, "a tensor's bytes needs 6 bytes"));
+  EXPECT_THAT([&] { (void)push(3, {{3, 2}, {1, 3}, 1}, nullptr); },
+              fails_with(ErrorCode::corrupt, "a tensor's storage needs 6 bytes"));
+  EXPECT_THAT([&] { (void)push(6, {{3}, {1}, 2}, reverse_pairs); },
+              fails_with(ErrorCode::corrupt, "a tensor's bytes needs 6 bytes"));
 }
 
 TEST_F(StridedFile, LargeViewsAreTheSame) {

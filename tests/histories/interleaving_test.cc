@@ -8,6 +8,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -27,10 +28,10 @@ using testing::Gt;
 constexpr std::chrono::nanoseconds kAnyAge{0};
 constexpr std::uint64_t kMostCalls = 60;  // about as many as a save makes
 
-/// What was acknowledged, and not taken by who may. Models by their steps of evolving_model().
+// What was acknowledged, and not taken by who may. Models by their steps of evolving_model().
 struct Ledger {
   std::map<std::uint64_t, unsigned> versions;
-  std::map<std::uint64_t, unsigned> untagged;  ///< saved, but their writer was told of an error
+  std::map<std::uint64_t, unsigned> untagged;  // saved, but their writer was told of an error
   std::map<std::string, std::uint64_t> tags;
 };
 
@@ -199,7 +200,7 @@ class Interleaving {
 
   // Another one once the store was replaced: whoever has the old one open keeps its number in use.
   ino_t folder_id() const {
-    struct stat status {};
+    struct stat status{};
     EXPECT_EQ(::stat(path_.c_str(), &status), 0);
     return status.st_ino;
   }

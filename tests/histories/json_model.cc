@@ -7,7 +7,6 @@
 #include <charconv>
 
 namespace lancekeep::testing {
-
 namespace {
 
 constexpr int kKilled = 137;
@@ -16,8 +15,8 @@ std::string from_hex(const std::string& text) {
   std::string bytes(text.size() / 2, '\0');
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     unsigned char byte = 0;
-    const char* digits = text.data() + 2 * i;
-    if (std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2) {
+    const char* kDigits = text.data() + 2 * i;
+    if (std::from_chars(kDigits, kDigits + 2, byte, 16).ptr != kDigits + 2) {
       throw Error(ErrorCode::invalid_argument, "no hex digits: " + text);
     }
     bytes[i] = static_cast<char>(byte);
@@ -26,12 +25,12 @@ std::string from_hex(const std::string& text) {
 }
 
 std::string to_hex(std::span<const std::byte> bytes) {
-  constexpr const char* digits = "0123456789abcdef";
+  constexpr const char* kDigits = "0123456789abcdef";
   std::string text;
   text.reserve(2 * bytes.size());
   for (const std::byte byte : bytes) {
-    text += digits[std::to_integer<int>(byte >> 4)];
-    text += digits[std::to_integer<int>(byte & std::byte{15})];
+    text += kDigits[std::to_integer<int>(byte >> 4)];
+    text += kDigits[std::to_integer<int>(byte & std::byte{15})];
   }
   return text;
 }

@@ -15,8 +15,8 @@ using testing::ElementsAre;
 constexpr std::chrono::nanoseconds kAnyAge{0};
 constexpr unsigned kOthersModel = 10, kWritersModel = 20;
 
-/// A store with versions 1 and 2, and a writer who is stopped before its `call`-th call, while
-/// others have their way. Opened anew for each call.
+// A store with versions 1 and 2, and a writer who is stopped before its `call`-th call, while
+// others have their way. Opened anew for each call.
 class Scene {
  public:
   explicit Scene(std::uint64_t call) : call_(call) {
@@ -42,7 +42,7 @@ class Scene {
     Store::replace(path_, source);
   }
 
-  /// What the writer came to: the number of its version, or nothing and an error.
+  // What the writer came to: the number of its version, or nothing and an error.
   std::optional<std::uint64_t> write(const std::function<void()>& meanwhile,
                                      const std::function<std::uint64_t(Store&)>& work) {
     stops_->arm(call_, [&] {
@@ -68,7 +68,7 @@ class Scene {
     expect_same(Store::open(path_).at(number), evolving_model(seed));
   }
   std::map<std::string, std::uint64_t> tags() const { return Store::open(path_).tags(); }
-  /// No finding, and nothing that no version names once everyone is done.
+  // No finding, and nothing that no version names once everyone is done.
   void expect_sound() const {
     Store store = Store::open(path_);
     for (const VerifyFinding& finding : store.verify_all().findings) ADD_FAILURE() << finding.what;
@@ -87,8 +87,8 @@ class Scene {
   std::optional<Error> error_;
 };
 
-/// Plays the scene with the writer stopped before each of its calls in turn; returns how many there
-/// were.
+// Plays the scene with the writer stopped before each of its calls in turn; returns how many there
+// were.
 std::uint64_t stop_at_every_call(const std::function<void(Scene&)>& play) {
   for (std::uint64_t call = 1;; ++call) {
     SCOPED_TRACE("stopped before call " + std::to_string(call));

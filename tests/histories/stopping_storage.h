@@ -8,6 +8,7 @@
 #include "store/testing/test_store.h"
 
 #include <gtest/gtest.h>
+
 #include <unistd.h>
 
 #include <functional>

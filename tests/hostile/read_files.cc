@@ -2,13 +2,12 @@
 // For test_hostile.py, which has more files than a process each would be worth under sanitizers.
 //   lancekeep_read_files         reads the files that standard input names, one a line
 //   lancekeep_read_files FILE    reads FILE cut short at every length, and with each byte changed
-//   in
-//                                two ways; beside FILE, for it may be the index of other files
+//                                in two ways; beside FILE, for it may be the index of other files
 // Answers are lines of JSON.
-#include "fuzz/input.h"
-
 #include <lancekeep/error.h>
 #include <lancekeep/formats.h>
+
+#include "fuzz/input.h"
 
 #include <nlohmann/json.hpp>
 
@@ -24,7 +23,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Why the file was refused; nothing where it was read.
+// Why the file was refused; nothing where it was read.
 std::optional<std::string> refusal(const std::filesystem::path& path) {
   try {
     lancekeep::fuzz::read_all(*lancekeep::open_model_file(path));

@@ -19,15 +19,15 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::uint64_t max_items = std::uint64_t{1} << 30;
+constexpr std::uint64_t kMaxItems = std::uint64_t{1} << 30;
 
 std::string hex(std::span<const std::byte> bytes) {
-  constexpr const char* digits = "0123456789abcdef";
+  constexpr const char* kDigits = "0123456789abcdef";
   std::string text;
   text.reserve(2 * bytes.size());
   for (const std::byte byte : bytes) {
-    text += digits[std::to_integer<unsigned>(byte) >> 4];
-    text += digits[std::to_integer<unsigned>(byte) & 15];
+    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
+    text += kDigits[std::to_integer<unsigned>(byte) & 15];
   }
   return text;
 }
@@ -66,7 +66,7 @@ void print_column(const DataFileReader& file, std::uint32_t column, bool only_pa
   fmt::print(R"({{"column":{})", column);
   try {
     fmt::print(R"(,"pages":{})", describe_pages(file.columns()[column]));
-    if (!only_pages) print_values(file.read_column(column, file.descriptor().rows, max_items));
+    if (!only_pages) print_values(file.read_column(column, file.descriptor().rows, kMaxItems));
   } catch (const Error& error) {
     fmt::print(R"(,"error":{})", quote(error.what()));
   }

@@ -28,15 +28,15 @@ namespace {
 using namespace lancekeep;
 using nlohmann::json;
 
-constexpr std::uint64_t max_items = std::uint64_t{1} << 26;
-constexpr unsigned threads = 2;
+constexpr std::uint64_t kMaxItems = std::uint64_t{1} << 26;
+constexpr unsigned kThreads = 2;
 
 std::string hex(std::span<const std::byte> bytes) {
-  constexpr const char* digits = "0123456789abcdef";
+  constexpr const char* kDigits = "0123456789abcdef";
   std::string text;
   for (const std::byte byte : bytes) {
-    text += digits[std::to_integer<unsigned>(byte) >> 4];
-    text += digits[std::to_integer<unsigned>(byte) & 15];
+    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
+    text += kDigits[std::to_integer<unsigned>(byte) & 15];
   }
   return text;
 }
@@ -46,12 +46,12 @@ std::string hex(const std::vector<T>& numbers) {
   return hex(std::as_bytes(std::span(numbers)));
 }
 
-/// Throws unless ListColumn gives the same.
+// Throws unless ListColumn gives the same.
 void check_bulk(const lance::DataFileReader& file, std::uint32_t index, const lance::Array& array,
                 std::uint64_t rows) {
-  const auto column = lance::ListColumn::open(file, index, rows, max_items);
+  const auto column = lance::ListColumn::open(file, index, rows, kMaxItems);
   std::vector<std::byte> values(column.values() * (column.value_bits() / 8));
-  const lance::ListRows lists = column.decode(values, threads);
+  const lance::ListRows lists = column.decode(values, kThreads);
   const auto differs = [](const char* what) {
     throw Error(ErrorCode::corrupt, std::string("in bulk there are other ") + what);
   };
@@ -85,7 +85,7 @@ json to_json(const lance::Array& array) {
   return result;
 }
 
-/// How each page of a column is encoded; with the items of lists that are the next column.
+// How each page of a column is encoded; with the items of lists that are the next column.
 json pages_of(const lance::DataFileReader& file, std::uint32_t index) {
   json pages = json::array();
   for (const lance::Page& page : file.column(index).pages) {
@@ -105,7 +105,7 @@ const lance::Field* parent_of(const std::vector<lance::Field>& fields, const lan
   return nullptr;
 }
 
-/// Names from the outermost field on; a list's item has none.
+// Names from the outermost field on; a list's item has none.
 json path_of(const std::vector<lance::Field>& fields, const lance::Field& leaf) {
   json path = json::array();
   for (const lance::Field* field = &leaf; field != nullptr; field = parent_of(fields, *field)) {
@@ -116,7 +116,7 @@ json path_of(const std::vector<lance::Field>& fields, const lance::Field& leaf) 
   return path;
 }
 
-/// The field to ask for: a list has its items with it.
+// The field to ask for: a list has its items with it.
 std::int32_t asked(const std::vector<lance::Field>& fields, const lance::Field& leaf) {
   const lance::Field* parent = parent_of(fields, leaf);
   const bool is_item = parent != nullptr && parent->logical_type.find("list") != std::string::npos;
@@ -131,7 +131,7 @@ json read_leaf(const std::string& dataset, const lance::Manifest& manifest,
     if (!column) continue;
     const auto file =
         lance::DataFileReader::open(io::InputFile(dataset + "/" + lance::data_path(data)).map());
-    const lance::Array array = file.read_column(*column, fragment.physical_rows, max_items);
+    const lance::Array array = file.read_column(*column, fragment.physical_rows, kMaxItems);
     if (array.item_bits != 0 && array.outer.empty() && !lance::is_blob(leaf) &&
         leaf.logical_type != "struct" && !leaf.logical_type.starts_with("dict")) {
       check_bulk(file, *column, array, fragment.physical_rows);
@@ -146,7 +146,7 @@ json read_leaf(const std::string& dataset, const lance::Manifest& manifest,
   return line;
 }
 
-/// What is said of the leaf without reading a value of it.
+// What is said of the leaf without reading a value of it.
 std::string why_of(const std::string& dataset, const lance::Manifest& manifest,
                    const lance::Fragment& fragment, const lance::Field& leaf) {
   for (const lance::DataFile& data : fragment.files) {

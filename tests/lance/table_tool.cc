@@ -35,7 +35,7 @@ lance::VersionEntry find_version(const io::Storage& storage,
   throw Error(ErrorCode::not_found, "the dataset has no such version");
 }
 
-/// Whether nothing of what we know is lost by writing a manifest again.
+// Whether nothing of what we know is lost by writing a manifest again.
 bool round_trips(lance::ManifestFile file) {
   if (!file.transaction) return false;
   const std::string bytes = lance::encode_manifest_file(file.manifest, *file.transaction);

@@ -2,6 +2,7 @@
 // Saves a model of many MiB, which is made up while it is saved, and loads it again:
 //   large_model STORE MIB → one JSON line with what it cost
 #include <lancekeep/store.h>
+
 #include <unistd.h>
 
 #include <chrono>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <torch/torch.h>
-
 #include "test_store.h"
+
+#include <torch/torch.h>
 
 namespace lancekeep {
 namespace {
@@ -11,7 +11,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-/// Rows of any dtype, all of one byte 0x2A per value and 3 values.
+// Rows of any dtype, all of one byte 0x2A per value and 3 values.
 class RawSource final : public TensorSource {
  public:
   void add(const std::string& name, const std::string& dtype, Shape shape = {3}) {
@@ -28,7 +28,7 @@ class RawSource final : public TensorSource {
 
 class LoadModel : public StoreTest {
  protected:
-  /// Saves what is given as the one version of the store.
+  // Saves what is given as the one version of the store.
   void keep(const StateDict& state) { save_model(state, path); }
 };
 
@@ -169,9 +169,8 @@ TEST_F(LoadModel, AJsonRowIsNoTensor) {
   source.add("w", "uint8");
   Store::replace(path, source);
   EXPECT_THAT(load_state_dict(path).keys(), ElementsAre("w"));
-  expect_error(ErrorCode::invalid_argument, HasSubstr("unexpected in it: epoch"), [&] {
-    load_model(StateDict{{"w", torch::zeros({3}, torch::kByte)}}, path);
-  });
+  expect_error(ErrorCode::invalid_argument, HasSubstr("unexpected in it: epoch"),
+               [&] { load_model(StateDict{{"w", torch::zeros({3}, torch::kByte)}}, path); });
   expect_error(ErrorCode::invalid_argument, HasSubstr("epoch is json in the store"), [&] {
     load_model(StateDict{{"epoch", torch::zeros({})}}, path, 1, std::nullopt, false);
   });

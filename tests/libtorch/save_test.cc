@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is saved from torch comes back to torch, bit for bit, and versions are what the recipe
 // means.
+#include "test_store.h"
+
 #include <torch/torch.h>
 
 #include <fstream>
-
-#include "test_store.h"
 
 namespace lancekeep {
 namespace {

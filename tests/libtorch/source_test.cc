@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lancekeep/libtorch/source.h>
+
+#include "test_store.h"
+
 #include <torch/torch.h>
 
 #include <set>
-
-#include "test_store.h"
 
 namespace lancekeep {
 namespace {
@@ -191,9 +192,8 @@ TEST(TorchSource, NeighboursInOneStorageAreNotNoted) {
 }
 
 void expect_refused(const torch::Tensor& tensor, const std::string& reason) {
-  expect_error(ErrorCode::invalid_argument, AllOf(HasSubstr("'fc.odd'"), HasSubstr(reason)), [&] {
-    TorchSource(StateDict{{"fine", torch::ones({1})}, {"fc.odd", tensor}});
-  });
+  expect_error(ErrorCode::invalid_argument, AllOf(HasSubstr("'fc.odd'"), HasSubstr(reason)),
+               [&] { TorchSource(StateDict{{"fine", torch::ones({1})}, {"fc.odd", tensor}}); });
 }
 
 TEST(TorchSourceRefuses, Sparse) { expect_refused(torch::eye(3).to_sparse(), "Sparse"); }
@@ -211,9 +211,8 @@ TEST(TorchSourceRefuses, ZeroTensor) {
 }
 TEST(TorchSourceRefuses, Undefined) { expect_refused(torch::Tensor(), "undefined"); }
 TEST(TorchSourceRefuses, ANameThatStandsTwice) {
-  expect_error(ErrorCode::invalid_argument, HasSubstr("'w' stands twice"), [] {
-    TorchSource(StateDict{{"w", torch::ones({1})}, {"w", torch::ones({1})}});
-  });
+  expect_error(ErrorCode::invalid_argument, HasSubstr("'w' stands twice"),
+               [] { TorchSource(StateDict{{"w", torch::ones({1})}, {"w", torch::ones({1})}}); });
 }
 
 }  // namespace

@@ -3,9 +3,10 @@
 // bits.
 #pragma once
 
+#include <lancekeep/libtorch.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <lancekeep/libtorch.h>
 
 #include <cstdlib>
 #include <filesystem>

@@ -21,11 +21,11 @@ using nlohmann::json;
 constexpr std::size_t kMostPrinted = 1 << 16;
 
 std::string hex(std::span<const std::byte> bytes) {
-  constexpr const char* digits = "0123456789abcdef";
+  constexpr const char* kDigits = "0123456789abcdef";
   std::string text;
   for (const std::byte byte : bytes) {
-    text += digits[std::to_integer<unsigned>(byte) >> 4];
-    text += digits[std::to_integer<unsigned>(byte) & 15];
+    text += kDigits[std::to_integer<unsigned>(byte) >> 4];
+    text += kDigits[std::to_integer<unsigned>(byte) & 15];
   }
   return text;
 }
@@ -40,7 +40,7 @@ std::uint32_t crc32_of(std::span<const std::byte> bytes) {
   return ~crc;
 }
 
-/// In full where that is not too much to print.
+// In full where that is not too much to print.
 json content_of(std::span<const std::byte> bytes) {
   if (bytes.size() <= kMostPrinted) return hex(bytes);
   return {bytes.size(), crc32_of(bytes)};
@@ -50,7 +50,7 @@ json error_of(const Error& error) {
   return {{"code", to_string(error.code())}, {"what", error.what()}};
 }
 
-/// Read without anything decoded before: as in loading into a module.
+// Read without anything decoded before: as in loading into a module.
 void fill(const Version& version, const TensorInfo& tensor, json& entry) {
   std::vector<std::byte> bytes(tensor.nbytes);
   const std::vector<ReadRequest> requests = {{tensor.name, bytes}};

@@ -5,8 +5,9 @@
 // need no change here.
 #pragma once
 
-#include <c10/core/ScalarType.h>
 #include <lancekeep/error.h>
+
+#include <c10/core/ScalarType.h>
 #include <torch/version.h>
 
 #include <cstddef>

@@ -9,6 +9,7 @@
 #include <lancekeep/libtorch/dtype.h>
 #include <lancekeep/libtorch/source.h>
 #include <lancekeep/store.h>
+
 #include <torch/ordered_dict.h>
 #include <torch/types.h>
 #include <torch/utils.h>
@@ -66,8 +67,7 @@ inline void check_shape(const std::string& name, const TensorView& view, c10::Sc
     tensor = torch::empty(view.shape(), made_as);
   } else {
     auto* memory = const_cast<std::byte*>(view.bytes().data());
-    tensor = torch::from_blob(
-        memory, view.shape(), [owner = view.owner()](void*) {}, made_as);
+    tensor = torch::from_blob(memory, view.shape(), [owner = view.owner()](void*) {}, made_as);
   }
   return made_as == type ? tensor : tensor.view(type);
 }

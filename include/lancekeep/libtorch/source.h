@@ -8,6 +8,7 @@
 #include <lancekeep/error.h>
 #include <lancekeep/libtorch/dtype.h>
 #include <lancekeep/tensor.h>
+
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 #include <torch/ordered_dict.h>

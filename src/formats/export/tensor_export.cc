@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/export/tensor_export.h"
 
-#include "tensor/shape.h"
-
 #include <lancekeep/error.h>
+
+#include "tensor/shape.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -12,7 +12,7 @@ using io::fails_with;
 
 const std::filesystem::path kPath = "m.file";
 
-/// One tensor of 3 bytes, of which the test says what comes.
+// One tensor of 3 bytes, of which the test says what comes.
 class Source : public TensorSource {
  public:
   std::span<const TensorSpec> tensors() const override { return {&spec, 1}; }
@@ -41,11 +41,8 @@ TEST(TensorExport, TooFewBytesAreRefused) {
 }
 
 TEST(TensorExport, TooManyBytesAreRefused) {
-  EXPECT_THAT(
-      [] {
-        (void)copied({"ab", "cd"});
-      },
-      fails_with(ErrorCode::invalid_argument, "more than the 3 bytes of tensor `w`"));
+  EXPECT_THAT([] { (void)copied({"ab", "cd"}); },
+              fails_with(ErrorCode::invalid_argument, "more than the 3 bytes of tensor `w`"));
 }
 
 TEST(TensorExport, NothingRefusedIsNoError) {
@@ -53,12 +50,9 @@ TEST(TensorExport, NothingRefusedIsNoError) {
 }
 
 TEST(TensorExport, RefusedTensorsAreNamed) {
-  EXPECT_THAT(
-      [] {
-        require_none_refused(kPath, "format", {"a", "b"});
-      },
-      fails_with(ErrorCode::unsupported,
-                 "m.file: format has no dtype for a, b; nothing was written"));
+  EXPECT_THAT([] { require_none_refused(kPath, "format", {"a", "b"}); },
+              fails_with(ErrorCode::unsupported,
+                         "m.file: format has no dtype for a, b; nothing was written"));
 }
 
 TEST(TensorExport, OnlySomeOfManyAreNamed) {

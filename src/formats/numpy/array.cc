@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/numpy/array.h"
 
+#include <lancekeep/error.h>
+
 #include "formats/numpy/header_text.h"
 #include "io/printable.h"
 #include "tensor/shape.h"
 #include "tensor/strided_file.h"
-
-#include <lancekeep/error.h>
 
 #include <fmt/format.h>
 

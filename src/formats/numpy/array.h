@@ -4,10 +4,10 @@
 // .npz archive. Any thread may read it.
 #pragma once
 
+#include <lancekeep/tensor.h>
+
 #include "formats/numpy/dtype.h"
 #include "io/input_file.h"
-
-#include <lancekeep/tensor.h>
 
 #include <cstdint>
 #include <string>

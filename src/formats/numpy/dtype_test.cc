@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/numpy/dtype.h"
 
-#include "io/error_matcher.h"
-
 #include <lancekeep/tensor.h>
+
+#include "io/error_matcher.h"
 
 #include <gtest/gtest.h>
 

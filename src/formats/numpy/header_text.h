@@ -3,9 +3,9 @@
 // evaluated. A pure function; any thread may call it.
 #pragma once
 
-#include "io/byte_view.h"
-
 #include <lancekeep/tensor.h>
+
+#include "io/byte_view.h"
 
 #include <string>
 

@@ -2,11 +2,11 @@
 // For tests: .npy files around a header made by hand, and archives of them.
 #pragma once
 
+#include <lancekeep/tensor.h>
+
 #include "formats/zip/writer.h"
 #include "io/bytes_testing.h"
 #include "tensor/source_testing.h"
-
-#include <lancekeep/tensor.h>
 
 #include <filesystem>
 #include <string>

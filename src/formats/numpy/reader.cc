@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/numpy/reader.h"
 
+#include <lancekeep/error.h>
+
 #include "formats/numpy/array.h"
 #include "formats/zip/crc32.h"
 #include "io/printable.h"
 #include "io/utf8.h"
-
-#include <lancekeep/error.h>
 
 #include <fmt/format.h>
 

@@ -3,11 +3,11 @@
 // read.
 #pragma once
 
+#include <lancekeep/tensor.h>
+
 #include "formats/zip/archive.h"
 #include "io/input_file.h"
 #include "io/memory_budget.h"
-
-#include <lancekeep/tensor.h>
 
 #include <memory>
 #include <string>

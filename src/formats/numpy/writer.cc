@@ -3,13 +3,14 @@
 //   1. Sort the source's entries into tensors and what cannot be kept; refuse, by name, what has no
 //      place at all. Nothing is written before all of this is known to fit.
 //   2. Write to a temporary file, which takes the final name once it is complete and on the disk.
+#include "formats/zip/writer.h"
+
 #include <lancekeep/formats.h>
 
 #include "formats/export/tensor_export.h"
 #include "formats/numpy/array.h"
 #include "formats/numpy/header_text.h"
 #include "formats/zip/entry_name.h"
-#include "formats/zip/writer.h"
 #include "io/atomic_file.h"
 #include "tensor/shape.h"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lancekeep/formats.h>
+
 #include "formats/numpy/numpy_testing.h"
 #include "formats/numpy/reader.h"
 #include "io/error_matcher.h"
 #include "io/temporary_folder.h"
-
-#include <lancekeep/formats.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -6,15 +6,14 @@
 namespace lancekeep::formats {
 namespace {
 
-using Kind = PickleNode::Kind;
-
 [[noreturn]] void fail(const PicklePlace& place, const std::string& problem) {
   place.fail(ErrorCode::corrupt, problem);
 }
 
 // The one argument; null where there is none.
 const PickleNode* only_argument(const PicklePlace& place, const PickleDocument& document,
-                                const PickleNode& arguments, Kind kind, const std::string& usage) {
+                                const PickleNode& arguments, NodeKind kind,
+                                const std::string& usage) {
   if (arguments.count == 0) return nullptr;
   const PickleNode* argument = document.node(arguments.items()[0], kind);
   if (arguments.count > 1 || !argument) fail(place, usage);
@@ -23,13 +22,14 @@ const PickleNode* only_argument(const PicklePlace& place, const PickleDocument& 
 
 PickleValue ordered_dict(const PicklePlace& place, PickleDocument& document,
                          const PickleNode& arguments) {
-  const PickleNode* pairs = only_argument(place, document, arguments, Kind::list,
+  const PickleNode* pairs = only_argument(place, document, arguments, NodeKind::list,
                                           "OrderedDict takes nothing or a list of pairs");
-  const PickleValue made = document.add_node(Kind::ordered_dict, place.at);
+  const PickleValue made = document.add_node(NodeKind::ordered_dict, place.at);
   if (!pairs) return made;
   for (const PickleValue value : pairs->items()) {
     const PickleNode* pair = document.node(value);
-    if (!pair || (pair->kind != Kind::list && pair->kind != Kind::tuple) || pair->count != 2) {
+    if (!pair || (pair->kind != NodeKind::list && pair->kind != NodeKind::tuple) ||
+        pair->count != 2) {
       fail(place, "OrderedDict takes a list of pairs, not of " + document.describe(value));
     }
     document.append(document.change(made), pair->items());
@@ -40,25 +40,26 @@ PickleValue ordered_dict(const PicklePlace& place, PickleDocument& document,
 PickleValue counter(const PicklePlace& place, PickleDocument& document,
                     const PickleNode& arguments) {
   const PickleNode* counts =
-      only_argument(place, document, arguments, Kind::dict, "Counter takes nothing or a dict");
-  return document.add_node(Kind::counter, place.at,
+      only_argument(place, document, arguments, NodeKind::dict, "Counter takes nothing or a dict");
+  return document.add_node(NodeKind::counter, place.at,
                            counts ? counts->items() : PickleStack::Values());
 }
 
 PickleValue set(const PicklePlace& place, PickleDocument& document, const PickleNode& arguments) {
   const PickleNode* items =
-      only_argument(place, document, arguments, Kind::list, "set takes nothing or a list");
-  return document.add_node(Kind::set, place.at, items ? items->items() : PickleStack::Values());
+      only_argument(place, document, arguments, NodeKind::list, "set takes nothing or a list");
+  return document.add_node(NodeKind::set, place.at, items ? items->items() : PickleStack::Values());
 }
 
 // The factory made the values that are missing; a dict that is read misses none.
 PickleValue default_dict(const PicklePlace& place, PickleDocument& document,
                          const PickleNode& arguments) {
-  const bool known = arguments.count == 0 ||
-                     (arguments.count == 1 && (arguments.items()[0] == PickleValue{} ||
-                                               document.node(arguments.items()[0], Kind::global)));
+  const bool known =
+      arguments.count == 0 ||
+      (arguments.count == 1 && (arguments.items()[0] == PickleValue{} ||
+                                document.node(arguments.items()[0], NodeKind::global)));
   if (!known) fail(place, "defaultdict takes nothing or a factory");
-  return document.add_node(Kind::dict, place.at);
+  return document.add_node(NodeKind::dict, place.at);
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/pickle/json_text.h"
 
-#include "io/utf8.h"
-
 #include <lancekeep/error.h>
+
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

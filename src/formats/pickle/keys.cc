@@ -14,8 +14,6 @@
 namespace lancekeep::formats {
 namespace {
 
-using Kind = PickleValue::Kind;
-
 // A tuple may be compared with every other one, so it is small; a text by itself is compared by its
 // bytes only with texts that stand elsewhere in the file.
 constexpr std::uint64_t kLargestTuple = 1024;
@@ -44,7 +42,7 @@ std::optional<std::uint64_t> size_of(const PickleDocument& document, PickleValue
 
 void check_key(const PickleDocument& document, const PickleNode& holder, PickleValue key) {
   const auto size = size_of(document, key, 0);
-  if (key.kind == Kind::bytearray || !size) {
+  if (key.kind == ValueKind::bytearray || !size) {
     document.fail(ErrorCode::unsupported,
                   fmt::format("a key is {}; keys of dicts and items of sets may be text, numbers, "
                               "bytes, None, dtypes and tuples of these",
@@ -72,7 +70,7 @@ std::optional<std::int64_t> whole_number(const PickleDocument& document, PickleV
 // Keys of different ranks are different.
 int rank(const PickleDocument& document, PickleValue value) {
   if (whole_number(document, value)) return 0;
-  if (value.kind == Kind::node) return is_tuple(document, value) ? 1 : 2;
+  if (value.kind == ValueKind::node) return is_tuple(document, value) ? 1 : 2;
   return 3 + static_cast<int>(value.kind);
 }
 
@@ -107,7 +105,7 @@ std::strong_ordering compare(const PickleDocument& document, PickleValue a, Pick
   if (const PickleNode* node = document.node(a)) {
     return compare_items(document, *node, *document.node(b));
   }
-  if (a.kind == Kind::real) return compare_reals(document, a, b);
+  if (a.kind == ValueKind::real) return compare_reals(document, a, b);
   const PickleText* x = document.text(a);
   const PickleText* y = document.text(b);
   if (!x || !y) return std::strong_ordering::equal;  // None and None

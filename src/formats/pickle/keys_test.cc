@@ -28,7 +28,7 @@ PickleDocument load(const std::string& body) {
   return load_pickle(io::ByteView::of(whole_pickle(body), "data.pkl"), allow, budget);
 }
 
-/// A dict of these keys, each with its place as its value, as it is left: the values.
+// A dict of these keys, each with its place as its value, as it is left: the values.
 std::vector<std::int64_t> values_of(const std::vector<std::string>& keys) {
   std::string body = "}(";
   for (std::size_t i = 0; i < keys.size(); ++i) body += keys[i] + "K" + static_cast<char>(i);

@@ -15,7 +15,6 @@
 namespace lancekeep::formats {
 namespace {
 
-using Kind = PickleNode::Kind;
 using Values = PickleStack::Values;
 
 constexpr std::size_t kLongestGlobal = 1024;
@@ -75,27 +74,27 @@ class Machine {
   bool container_step() {
     switch (place_.opcode) {
       case Opcode::empty_tuple:
-        return make(Kind::tuple), true;
+        return make(NodeKind::tuple), true;
       case Opcode::tuple1:
-        return make(Kind::tuple, stack_.take(1)), true;
+        return make(NodeKind::tuple, stack_.take(1)), true;
       case Opcode::tuple2:
-        return make(Kind::tuple, stack_.take(2)), true;
+        return make(NodeKind::tuple, stack_.take(2)), true;
       case Opcode::tuple3:
-        return make(Kind::tuple, stack_.take(3)), true;
+        return make(NodeKind::tuple, stack_.take(3)), true;
       case Opcode::tuple:
-        return make(Kind::tuple, stack_.take_to_mark()), true;
+        return make(NodeKind::tuple, stack_.take_to_mark()), true;
       case Opcode::empty_list:
-        return make(Kind::list), true;
+        return make(NodeKind::list), true;
       case Opcode::empty_dict:
-        return make(Kind::dict), true;
+        return make(NodeKind::dict), true;
       case Opcode::empty_set:
-        return make(Kind::set), true;
+        return make(NodeKind::set), true;
       case Opcode::additems:
-        return extend(Kind::set, stack_.take_to_mark()), true;
+        return extend(NodeKind::set, stack_.take_to_mark()), true;
       case Opcode::append:
-        return extend(Kind::list, stack_.take(1)), true;
+        return extend(NodeKind::list, stack_.take(1)), true;
       case Opcode::appends:
-        return extend(Kind::list, stack_.take_to_mark()), true;
+        return extend(NodeKind::list, stack_.take_to_mark()), true;
       case Opcode::setitem:
         return extend_dict(stack_.take(2)), true;
       case Opcode::setitems:
@@ -135,7 +134,7 @@ class Machine {
       case Opcode::build:
         return build(), true;
       case Opcode::binpersid:
-        return make(Kind::persistent_id, stack_.take(1)), true;
+        return make(NodeKind::persistent_id, stack_.take(1)), true;
       default:
         return false;
     }
@@ -158,7 +157,7 @@ class Machine {
   }
 
   // Of a list or a set.
-  void extend(Kind kind, Values values) {
+  void extend(NodeKind kind, Values values) {
     PickleNode* node = mutable_top("add items to");
     if (node->kind != kind) fail("cannot add items to " + describe(stack_.top()));
     document_.append(*node, values);
@@ -192,8 +191,8 @@ class Machine {
     const auto module = document_.short_text(names[0]);
     const auto name = document_.short_text(names[1]);
     if (!module || !name) {
-      fail(fmt::format("a global is named by two short strings, not by {} and {}", describe(names[0]),
-                       describe(names[1])));
+      fail(fmt::format("a global is named by two short strings, not by {} and {}",
+                       describe(names[0]), describe(names[1])));
     }
     global(*module, *name);
   }
@@ -205,25 +204,25 @@ class Machine {
     }
     const std::array names = {document_.add_text(module, place_.at),
                               document_.add_text(name, place_.at)};
-    make(Kind::global, names);
+    make(NodeKind::global, names);
   }
 
   void call() {
     const Values called = stack_.take(2);
-    const PickleNode* function = document_.node(called[0], Kind::global);
-    const PickleNode* arguments = document_.node(called[1], Kind::tuple);
+    const PickleNode* function = document_.node(called[0], NodeKind::global);
+    const PickleNode* arguments = document_.node(called[1], NodeKind::tuple);
     if (!function) fail("what is called must be a global, not " + describe(called[0]));
     if (!arguments) fail("the arguments of a call must be a tuple, not " + describe(called[1]));
     if (const auto made = make_container(place_, document_, *function, *arguments)) {
       return push(*made);
     }
-    make(Kind::call, called);
+    make(NodeKind::call, called);
   }
 
   void new_object() {
     const Values called = stack_.take(2);
-    const PickleNode* type = document_.node(called[0], Kind::global);
-    const PickleNode* arguments = document_.node(called[1], Kind::tuple);
+    const PickleNode* type = document_.node(called[0], NodeKind::global);
+    const PickleNode* arguments = document_.node(called[1], NodeKind::tuple);
     if (!type || !is_ordered_dict(document_, *type) || !arguments) {
       fail(ErrorCode::unsupported,
            fmt::format("the pickle makes an object of {}; a checkpoint of data holds none",
@@ -237,13 +236,14 @@ class Machine {
   void build() {
     const PickleValue state = stack_.take(1).front();
     PickleNode* node = mutable_top("set the state of");
-    if (node->kind == Kind::ordered_dict) return;
-    if (node->kind == Kind::call && node->count == 2) return document_.append(*node, {&state, 1});
+    if (node->kind == NodeKind::ordered_dict) return;
+    if (node->kind == NodeKind::call && node->count == 2)
+      return document_.append(*node, {&state, 1});
     fail(ErrorCode::unsupported, "the pickle sets the state of " + describe(stack_.top()) +
                                      "; only an OrderedDict's can be passed over");
   }
 
-  void make(Kind kind, Values items = {}) { push(document_.add_node(kind, place_.at, items)); }
+  void make(NodeKind kind, Values items = {}) { push(document_.add_node(kind, place_.at, items)); }
 
   void push(PickleValue value) { stack_.push(value); }
 

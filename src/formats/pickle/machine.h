@@ -10,11 +10,11 @@
 // offset.
 #pragma once
 
+#include <lancekeep/error.h>
+
 #include "formats/pickle/reader.h"
 #include "formats/pickle/value.h"
 #include "io/memory_budget.h"
-
-#include <lancekeep/error.h>
 
 #include <functional>
 #include <optional>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pickles that ask for more than they may, and for what they may not.
 #include "formats/pickle/machine.h"
-
 #include "formats/pickle/machine_testing.h"
 #include "io/error_matcher.h"
 

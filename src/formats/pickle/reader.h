@@ -5,11 +5,11 @@
 // than it needs. One thread.
 #pragma once
 
+#include <lancekeep/error.h>
+
 #include "formats/pickle/value.h"
 #include "io/byte_view.h"
 #include "io/input_file.h"
-
-#include <lancekeep/error.h>
 
 #include <cstdint>
 #include <optional>

@@ -9,12 +9,10 @@
 namespace lancekeep::formats {
 namespace {
 
-using Kind = PickleValue::Kind;
-
 // 2,040 bits: what LONG1 can hold is more than any checkpoint has use for.
 constexpr std::uint32_t kLongestInt = 255;
 
-PickleValue boolean(bool value) { return {Kind::boolean, value}; }
+PickleValue boolean(bool value) { return {ValueKind::boolean, value}; }
 
 std::int32_t i32(PickleReader& in, std::string_view what) {
   return static_cast<std::int32_t>(in.u32(what));
@@ -53,7 +51,7 @@ PickleValue long_int(PickleReader& in, std::uint32_t length, PickleDocument& doc
   while (digits.size() > 8 && has_idle_byte(digits)) digits.remove_suffix(1);
   if (digits.size() > 8) {
     text.length = digits.size();
-    return document.add_text(Kind::big_integer, text);
+    return document.add_text(ValueKind::big_integer, text);
   }
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < digits.size(); ++i) {
@@ -67,7 +65,7 @@ PickleValue long_int(PickleReader& in, std::uint32_t length, PickleDocument& doc
 }  // namespace
 
 std::optional<PickleValue> read_scalar(Opcode opcode, PickleReader& in, PickleDocument& document) {
-  const auto bytes_of = [&](Kind kind, std::uint64_t length) {
+  const auto bytes_of = [&](ValueKind kind, std::uint64_t length) {
     return document.add_text(kind, in.text(length, "a text of a pickle"));
   };
   switch (opcode) {
@@ -91,23 +89,23 @@ std::optional<PickleValue> read_scalar(Opcode opcode, PickleReader& in, PickleDo
       return document.add_real(big_endian_double(in));
     // Python 2 wrote its str this way, and so named tensors and storages.
     case Opcode::short_binstring:
-      return bytes_of(Kind::text, in.u8("a length"));
+      return bytes_of(ValueKind::text, in.u8("a length"));
     case Opcode::binstring:
-      return bytes_of(Kind::text, signed_length(in));
+      return bytes_of(ValueKind::text, signed_length(in));
     case Opcode::short_binunicode:
-      return bytes_of(Kind::text, in.u8("a length"));
+      return bytes_of(ValueKind::text, in.u8("a length"));
     case Opcode::binunicode:
-      return bytes_of(Kind::text, in.u32("a length"));
+      return bytes_of(ValueKind::text, in.u32("a length"));
     case Opcode::binunicode8:
-      return bytes_of(Kind::text, in.u64("a length"));
+      return bytes_of(ValueKind::text, in.u64("a length"));
     case Opcode::short_binbytes:
-      return bytes_of(Kind::bytes, in.u8("a length"));
+      return bytes_of(ValueKind::bytes, in.u8("a length"));
     case Opcode::binbytes:
-      return bytes_of(Kind::bytes, in.u32("a length"));
+      return bytes_of(ValueKind::bytes, in.u32("a length"));
     case Opcode::binbytes8:
-      return bytes_of(Kind::bytes, in.u64("a length"));
+      return bytes_of(ValueKind::bytes, in.u64("a length"));
     case Opcode::bytearray8:
-      return bytes_of(Kind::bytearray, in.u64("a length"));
+      return bytes_of(ValueKind::bytearray, in.u64("a length"));
     default:
       return std::nullopt;
   }

@@ -3,12 +3,12 @@
 // which every error names. One machine owns them; their memory comes from the file's budget.
 #pragma once
 
+#include <lancekeep/error.h>
+
 #include "formats/pickle/opcode.h"
 #include "formats/pickle/paid_vector.h"
 #include "formats/pickle/reader.h"
 #include "formats/pickle/value.h"
-
-#include <lancekeep/error.h>
 
 #include <cstddef>
 #include <cstdint>

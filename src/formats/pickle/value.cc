@@ -8,8 +8,6 @@
 namespace lancekeep::formats {
 namespace {
 
-using Kind = PickleValue::Kind;
-
 constexpr std::size_t kLargestTable = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t kMoreThanAny = std::numeric_limits<std::uint64_t>::max();
 
@@ -40,36 +38,36 @@ std::string describe_node(const PickleDocument& document, const PickleNode& node
 }  // namespace
 
 std::optional<bool> PickleDocument::boolean(PickleValue value) const {
-  if (value.kind != Kind::boolean) return std::nullopt;
+  if (value.kind != ValueKind::boolean) return std::nullopt;
   return value.payload != 0;
 }
 
 std::optional<std::int64_t> PickleDocument::integer(PickleValue value) const {
-  if (value.kind == Kind::small_integer) return static_cast<std::int32_t>(value.payload);
-  if (value.kind != Kind::integer) return std::nullopt;
+  if (value.kind == ValueKind::small_integer) return static_cast<std::int32_t>(value.payload);
+  if (value.kind != ValueKind::integer) return std::nullopt;
   return static_cast<std::int64_t>(numbers_[value.payload]);
 }
 
 std::optional<double> PickleDocument::real(PickleValue value) const {
-  if (value.kind != Kind::real) return std::nullopt;
+  if (value.kind != ValueKind::real) return std::nullopt;
   return std::bit_cast<double>(numbers_[value.payload]);
 }
 
 const PickleText* PickleDocument::text(PickleValue value) const {
-  const bool has_bytes = value.kind == Kind::text || value.kind == Kind::bytes ||
-                         value.kind == Kind::bytearray || value.kind == Kind::big_integer;
+  const bool has_bytes = value.kind == ValueKind::text || value.kind == ValueKind::bytes ||
+                         value.kind == ValueKind::bytearray || value.kind == ValueKind::big_integer;
   return has_bytes ? &texts_[value.payload] : nullptr;
 }
 
 std::optional<std::string_view> PickleDocument::short_text(PickleValue value) const {
-  if (value.kind != Kind::text) return std::nullopt;
+  if (value.kind != ValueKind::text) return std::nullopt;
   const PickleText& text = texts_[value.payload];
   if (!text.kept && text.length > 0) return std::nullopt;  // an empty one needs no room
   return std::string_view(text.kept, text.length);
 }
 
 const PickleNode* PickleDocument::node(PickleValue value) const {
-  return value.kind == Kind::node ? &nodes_[value.payload] : nullptr;
+  return value.kind == ValueKind::node ? &nodes_[value.payload] : nullptr;
 }
 
 const PickleNode* PickleDocument::node(PickleValue value, PickleNode::Kind kind) const {
@@ -94,26 +92,26 @@ std::string PickleDocument::full_name(const PickleNode& global) const {
 
 std::string PickleDocument::describe(PickleValue value) const {
   switch (value.kind) {
-    case Kind::absent:
+    case ValueKind::absent:
       return "nothing";
-    case Kind::none:
+    case ValueKind::none:
       return "None";
-    case Kind::boolean:
+    case ValueKind::boolean:
       return "a bool";
-    case Kind::small_integer:
-    case Kind::integer:
+    case ValueKind::small_integer:
+    case ValueKind::integer:
       return "an int";
-    case Kind::big_integer:
+    case ValueKind::big_integer:
       return "an int of more than 64 bits";
-    case Kind::real:
+    case ValueKind::real:
       return "a float";
-    case Kind::text:
+    case ValueKind::text:
       return "a str";
-    case Kind::bytes:
+    case ValueKind::bytes:
       return "a bytes object";
-    case Kind::bytearray:
+    case ValueKind::bytearray:
       return "a bytearray";
-    case Kind::node:
+    case ValueKind::node:
       return describe_node(*this, nodes_[value.payload]);
   }
   return "a value of an unknown kind";
@@ -139,23 +137,23 @@ std::uint32_t PickleDocument::add(std::deque<T>& table, const T& entry) {
 
 PickleValue PickleDocument::add_integer(std::int64_t number) {
   if (number == static_cast<std::int32_t>(number)) {
-    return {Kind::small_integer, static_cast<std::uint32_t>(number)};
+    return {ValueKind::small_integer, static_cast<std::uint32_t>(number)};
   }
-  return {Kind::integer, add(numbers_, static_cast<std::uint64_t>(number))};
+  return {ValueKind::integer, add(numbers_, static_cast<std::uint64_t>(number))};
 }
 
 PickleValue PickleDocument::add_real(double number) {
-  return {Kind::real, add(numbers_, std::bit_cast<std::uint64_t>(number))};
+  return {ValueKind::real, add(numbers_, std::bit_cast<std::uint64_t>(number))};
 }
 
-PickleValue PickleDocument::add_text(Kind kind, const PickleText& text) {
+PickleValue PickleDocument::add_text(ValueKind kind, const PickleText& text) {
   PickleText entry = text;
   if (text.kept && bytes_.empty()) entry.kept = arena_.copy({text.kept, text.length}).data();
   return {kind, add(texts_, entry)};
 }
 
 PickleValue PickleDocument::add_text(std::string_view text, std::uint64_t offset) {
-  return {Kind::text, add(texts_, PickleText{arena_.copy(text).data(), offset, text.size()})};
+  return {ValueKind::text, add(texts_, PickleText{arena_.copy(text).data(), offset, text.size()})};
 }
 
 PickleValue PickleDocument::add_node(PickleNode::Kind kind, std::uint64_t offset,
@@ -167,7 +165,7 @@ PickleValue PickleDocument::add_node(PickleNode::Kind kind, std::uint64_t offset
   const std::span<PickleValue> room = arena_.allocate<PickleValue>(items.size());
   std::copy(items.begin(), items.end(), room.begin());
   node.first = room.data();
-  return {Kind::node, add(nodes_, node)};
+  return {ValueKind::node, add(nodes_, node)};
 }
 
 void PickleDocument::append(PickleNode& node, std::span<const PickleValue> items) {

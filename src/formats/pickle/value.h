@@ -6,11 +6,11 @@
 // budget. After load_pickle() returned a document, any thread may read it.
 #pragma once
 
+#include <lancekeep/error.h>
+
 #include "formats/pickle/arena.h"
 #include "io/byte_view.h"
 #include "io/input_file.h"
-
-#include <lancekeep/error.h>
 
 #include <cstdint>
 #include <deque>
@@ -71,6 +71,9 @@ struct PickleNode {
     return kind == Kind::dict || kind == Kind::ordered_dict || kind == Kind::counter;
   }
 };
+
+using ValueKind = PickleValue::Kind;
+using NodeKind = PickleNode::Kind;
 static_assert(sizeof(PickleValue) == 8 && sizeof(PickleNode) == 24, "a model has millions of them");
 
 /// Texts up to here are kept in memory.

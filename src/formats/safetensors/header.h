@@ -3,10 +3,10 @@
 //   u64 length of the header, the header, the data; offsets count from the data's start.
 #pragma once
 
+#include <lancekeep/tensor.h>
+
 #include "formats/safetensors/dtype.h"
 #include "formats/safetensors/json_stream.h"
-
-#include <lancekeep/tensor.h>
 
 #include <cstdint>
 #include <deque>

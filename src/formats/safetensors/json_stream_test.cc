@@ -11,7 +11,7 @@ namespace {
 
 using io::fails_with;
 
-/// Puts down what it is told.
+// Puts down what it is told.
 class Heard : public JsonEvents {
  public:
   using JsonEvents::JsonEvents;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/safetensors/reader.h"
 
+#include <lancekeep/error.h>
+
 #include "formats/safetensors/dtype.h"
 #include "formats/safetensors/header.h"
 #include "io/printable.h"
 #include "tensor/shape.h"
-
-#include <lancekeep/error.h>
 
 #include <fmt/format.h>
 

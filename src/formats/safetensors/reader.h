@@ -2,10 +2,10 @@
 // A safetensors file as a source of tensors.
 #pragma once
 
+#include <lancekeep/tensor.h>
+
 #include "io/input_file.h"
 #include "io/memory_budget.h"
-
-#include <lancekeep/tensor.h>
 
 #include <memory>
 

@@ -2,12 +2,13 @@
 // For tests: safetensors files around a header written by hand, and tensors in memory.
 #pragma once
 
+#include <lancekeep/tensor.h>
+
 #include "io/bytes_testing.h"
 #include "io/descriptor.h"
 #include "io/input_file.h"
 #include "tensor/source_testing.h"
 
-#include <lancekeep/tensor.h>
 #include <sys/mman.h>
 
 #include <cstdint>

@@ -5,9 +5,9 @@
 // One thread at a time.
 #pragma once
 
-#include "formats/safetensors/json_stream.h"
-
 #include <lancekeep/tensor.h>
+
+#include "formats/safetensors/json_stream.h"
 
 #include <cstdint>
 #include <deque>

@@ -22,7 +22,7 @@ std::optional<ShardIndex> decode(const std::string& json, std::uint64_t limit = 
 auto decoding(const std::string& json) {
   return [json] { (void)decode(json); };
 }
-/// An index that puts `w` into this file, which is JSON text.
+// An index that puts `w` into this file, which is JSON text.
 std::string index_of(const std::string& file) { return R"({"weight_map":{"w":)" + file + "}}"; }
 Metadata metadata_of(const std::string& json) {
   return decode(R"({"metadata":)" + json + R"(,"weight_map":{"w":"a"}})")->metadata;

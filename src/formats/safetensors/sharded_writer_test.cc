@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lancekeep/formats.h>
+
 #include "formats/safetensors/reader.h"
 #include "formats/safetensors/safetensors_testing.h"
 #include "formats/safetensors/shards.h"
 #include "io/error_matcher.h"
 #include "io/temporary_folder.h"
-
-#include <lancekeep/formats.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -2,9 +2,9 @@
 // A torch file as a source of tensors: a state dict, or a training checkpoint.
 #pragma once
 
-#include "formats/torch/file.h"
-
 #include <lancekeep/tensor.h>
+
+#include "formats/torch/file.h"
 
 #include <memory>
 

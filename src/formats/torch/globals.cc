@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/torch/globals.h"
 
-#include "formats/torch/callable.h"
-
 #include <lancekeep/tensor.h>
+
+#include "formats/torch/callable.h"
 
 #include <algorithm>
 #include <array>

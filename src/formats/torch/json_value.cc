@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/torch/json_value.h"
 
+#include <lancekeep/error.h>
+
 #include "formats/torch/callable.h"
 #include "formats/torch/numpy_value.h"
 #include "formats/torch/object.h"
 #include "formats/torch/raw_bytes.h"
 #include "io/utf8.h"
-
-#include <lancekeep/error.h>
 
 #include <fmt/format.h>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/torch/key_name.h"
 
+#include <lancekeep/error.h>
+
 #include "formats/pickle/json_text.h"
 #include "io/utf8.h"
-
-#include <lancekeep/error.h>
 
 #include <fmt/format.h>
 
@@ -12,8 +12,6 @@
 
 namespace lancekeep::formats {
 namespace {
-
-using Kind = PickleValue::Kind;
 
 std::string_view kept(const PickleDocument& document, PickleValue key) {
   const PickleText& text = *document.text(key);
@@ -60,8 +58,8 @@ std::string tuple_name(const PickleDocument& document, const PickleNode& tuple) 
   std::string text = "(";
   for (const PickleValue item : tuple.items()) {
     if (text.size() > 1) text += ", ";
-    text +=
-        item.kind == Kind::text ? quoted(checked(document, item), false) : key_name(document, item);
+    text += item.kind == ValueKind::text ? quoted(checked(document, item), false)
+                                         : key_name(document, item);
   }
   return text + (tuple.count == 1 ? ",)" : ")");
 }
@@ -69,10 +67,10 @@ std::string tuple_name(const PickleDocument& document, const PickleNode& tuple) 
 }  // namespace
 
 std::string key_name(const PickleDocument& document, PickleValue key) {
-  if (key.kind == Kind::text) return std::string(checked(document, key));
-  if (key.kind == Kind::none) return "None";
-  if (key.kind == Kind::bytes) return "b" + quoted(kept(document, key), true);
-  if (key.kind == Kind::big_integer) return decimal(kept(document, key));
+  if (key.kind == ValueKind::text) return std::string(checked(document, key));
+  if (key.kind == ValueKind::none) return "None";
+  if (key.kind == ValueKind::bytes) return "b" + quoted(kept(document, key), true);
+  if (key.kind == ValueKind::big_integer) return decimal(kept(document, key));
   if (const auto boolean = document.boolean(key)) return *boolean ? "True" : "False";
   if (const auto integer = document.integer(key)) return fmt::to_string(*integer);
   if (const auto real = document.real(key)) return text_of_real(*real);

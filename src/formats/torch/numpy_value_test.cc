@@ -13,7 +13,7 @@ namespace {
 using io::fails_with;
 using namespace std::string_literals;
 
-/// What NumPy writes for an array or a scalar; each member is one pickled piece.
+// What NumPy writes for an array or a scalar; each member is one pickled piece.
 struct PickledArray {
   std::string type = pickled_global("numpy", "ndarray");
   std::string code = pickled("u1");

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/torch/object.h"
 
-#include "formats/torch/callable.h"
-
 #include <lancekeep/tensor.h>
+
+#include "formats/torch/callable.h"
 
 namespace lancekeep::formats {
 namespace {
-
-using Kind = PickleValue::Kind;
 
 ObjectKind kind_of_call(const Call& call) {
   if (!call.function) return ObjectKind::other;
@@ -71,25 +69,25 @@ ObjectKind kind_of_node(const PickleDocument& document, PickleValue value, const
 
 ObjectKind object_kind(const PickleDocument& document, PickleValue value) {
   switch (value.kind) {
-    case Kind::absent:
+    case ValueKind::absent:
       return ObjectKind::other;
-    case Kind::none:
+    case ValueKind::none:
       return ObjectKind::none;
-    case Kind::boolean:
+    case ValueKind::boolean:
       return ObjectKind::boolean;
-    case Kind::small_integer:
-    case Kind::integer:
-    case Kind::big_integer:
+    case ValueKind::small_integer:
+    case ValueKind::integer:
+    case ValueKind::big_integer:
       return ObjectKind::integer;
-    case Kind::real:
+    case ValueKind::real:
       return ObjectKind::real;
-    case Kind::text:
+    case ValueKind::text:
       return ObjectKind::text;
-    case Kind::bytes:
+    case ValueKind::bytes:
       return ObjectKind::bytes;
-    case Kind::bytearray:
+    case ValueKind::bytearray:
       return ObjectKind::bytearray;
-    case Kind::node:
+    case ValueKind::node:
       return kind_of_node(document, value, *document.node(value));
   }
   return ObjectKind::other;

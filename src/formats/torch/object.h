@@ -3,9 +3,9 @@
 // would make. Pure functions; any thread may call them.
 #pragma once
 
-#include "formats/pickle/value.h"
-
 #include <lancekeep/error.h>
+
+#include "formats/pickle/value.h"
 
 #include <optional>
 #include <string>

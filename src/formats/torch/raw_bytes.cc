@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/torch/raw_bytes.h"
 
-#include "formats/torch/callable.h"
-
 #include <lancekeep/error.h>
+
+#include "formats/torch/callable.h"
 
 #include <vector>
 
 namespace lancekeep::formats {
 namespace {
 
-using Kind = PickleValue::Kind;
-
 // Of a str, bytes or bytearray.
 RawBytes place_of(const PickleDocument& document, PickleValue value) {
   const PickleText& text = *document.text(value);
-  return {text.offset, text.length, value.kind == Kind::text};
+  return {text.offset, text.length, value.kind == ValueKind::text};
 }
 
 // encode(text, 'latin1'), which bytearray() and NumPy's functions take too.
@@ -24,14 +22,14 @@ std::optional<RawBytes> encoded(const PickleDocument& document,
   if (arguments.size() != 2) return std::nullopt;
   const auto encoding = document.short_text(arguments[1]);
   const bool is_latin1 = encoding == "latin1" || encoding == "latin-1";
-  if (!is_latin1 || arguments[0].kind != Kind::text) return std::nullopt;
+  if (!is_latin1 || arguments[0].kind != ValueKind::text) return std::nullopt;
   return place_of(document, arguments[0]);
 }
 
 // Bytes, a call of encode(), or of bytes() without arguments; `call` is the value's.
 std::optional<RawBytes> bytes_object(const PickleDocument& document, PickleValue value,
                                      const Call& call) {
-  if (value.kind == Kind::bytes) return place_of(document, value);
+  if (value.kind == ValueKind::bytes) return place_of(document, value);
   if (call.state) return std::nullopt;
   if (call.function == Callable::bytes && call.arguments.empty()) return RawBytes{};
   if (call.function == Callable::encode) return encoded(document, call.arguments);
@@ -79,7 +77,7 @@ class Latin1 {
 }  // namespace
 
 std::optional<RawBytes> raw_bytes(const PickleDocument& document, PickleValue value) {
-  if (value.kind == Kind::bytearray) return place_of(document, value);
+  if (value.kind == ValueKind::bytearray) return place_of(document, value);
   const Call call = call_of(document, value);
   if (call.function != Callable::bytearray) return bytes_object(document, value, call);
   if (call.state) return std::nullopt;

@@ -4,10 +4,10 @@
 // Latin-1. Pure functions; any thread may call them.
 #pragma once
 
+#include <lancekeep/tensor.h>
+
 #include "formats/pickle/value.h"
 #include "io/input_file.h"
-
-#include <lancekeep/tensor.h>
 
 #include <cstdint>
 #include <optional>

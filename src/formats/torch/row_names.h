@@ -3,9 +3,9 @@
 // thread.
 #pragma once
 
-#include "io/memory_budget.h"
-
 #include <lancekeep/tensor.h>
+
+#include "io/memory_budget.h"
 
 #include <cstdint>
 #include <map>

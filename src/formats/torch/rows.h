@@ -3,10 +3,10 @@
 // of JSON for each other value, and the tree, which says how they were nested.
 #pragma once
 
+#include <lancekeep/tensor.h>
+
 #include "formats/torch/file.h"
 #include "formats/torch/tensor.h"
-
-#include <lancekeep/tensor.h>
 
 #include <variant>
 #include <vector>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/torch/storage_id.h"
 
+#include <lancekeep/tensor.h>
+
 #include "formats/torch/globals.h"
 #include "formats/torch/object.h"
 #include "io/checked_math.h"
 #include "io/printable.h"
-
-#include <lancekeep/tensor.h>
 
 #include <fmt/format.h>
 
@@ -14,8 +14,6 @@
 
 namespace lancekeep::formats {
 namespace {
-
-using Kind = PickleNode::Kind;
 
 // A count of elements as bytes, or nothing if it is no count.
 std::optional<std::uint64_t> bytes_of(const PickleDocument& document, PickleValue elements,
@@ -31,7 +29,7 @@ StorageId read_storage_id(const PickleDocument& document, const PickleNode& node
   const auto fail = [&](ErrorCode code, const std::string& problem) {
     fail_at(document, node, code, problem);
   };
-  const PickleNode* id = document.node(node.items()[0], Kind::tuple);
+  const PickleNode* id = document.node(node.items()[0], NodeKind::tuple);
   if (!id || id->count == 0 || document.short_text(id->items()[0]) != "storage") {
     fail(ErrorCode::unsupported,
          "the pickle refers to something outside it that is no storage; save model.state_dict()");
@@ -40,7 +38,7 @@ StorageId read_storage_id(const PickleDocument& document, const PickleNode& node
     fail(ErrorCode::corrupt,
          fmt::format("the id of a storage has {} items instead of 5 or 6", id->count));
   }
-  const PickleNode* type = document.node(id->items()[1], Kind::global);
+  const PickleNode* type = document.node(id->items()[1], NodeKind::global);
   const auto dtype =
       type ? storage_type_dtype(document.global_module(*type), document.global_name(*type))
            : std::nullopt;
@@ -59,7 +57,7 @@ StorageId read_storage_id(const PickleDocument& document, const PickleNode& node
   storage.offset = node.offset;
   if (id->count == 5 || id->items()[5] == PickleValue{}) return storage;
 
-  const PickleNode* view = document.node(id->items()[5], Kind::tuple);
+  const PickleNode* view = document.node(id->items()[5], NodeKind::tuple);
   const bool whole = view && view->count == 3;
   const auto start = whole ? bytes_of(document, view->items()[1], storage.itemsize) : std::nullopt;
   const auto length = whole ? bytes_of(document, view->items()[2], storage.itemsize) : std::nullopt;

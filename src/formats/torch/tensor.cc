@@ -16,8 +16,6 @@
 namespace lancekeep::formats {
 namespace {
 
-using Kind = PickleNode::Kind;
-
 // The call that rebuilds a plain tensor, without what torch wraps around it.
 struct PlainCall {
   const PickleNode* node = nullptr;
@@ -45,7 +43,7 @@ class Rebuild {
       fail(ErrorCode::corrupt,
            fmt::format("its function is called with {} arguments", arguments_.size()));
     }
-    const PickleNode* id = document_.node(arguments_[0], Kind::persistent_id);
+    const PickleNode* id = document_.node(arguments_[0], NodeKind::persistent_id);
     if (!id) fail(ErrorCode::corrupt, "its storage is " + describe(arguments_[0]));
     const StorageId storage = read_storage_id(document_, *id);
 
@@ -67,7 +65,7 @@ class Rebuild {
   }
 
   Shape numbers(PickleValue value, std::string_view what) {
-    const PickleNode* tuple = document_.node(value, Kind::tuple);
+    const PickleNode* tuple = document_.node(value, NodeKind::tuple);
     if (!tuple) fail(ErrorCode::corrupt, fmt::format("its {} is {}", what, describe(value)));
     if (tuple->count > kMostDimensions) {
       fail(ErrorCode::corrupt, fmt::format("its {} has {} numbers; torch has at most {} dimensions",
@@ -179,8 +177,8 @@ class Rebuild {
 PlainCall typed_call(const PickleDocument& document, PickleValue value, const Call& call,
                      const std::string& name) {
   const bool whole = call.arguments.size() == 4;
-  const PickleNode* function = whole ? document.node(call.arguments[0], Kind::global) : nullptr;
-  const PickleNode* arguments = whole ? document.node(call.arguments[2], Kind::tuple) : nullptr;
+  const PickleNode* function = whole ? document.node(call.arguments[0], NodeKind::global) : nullptr;
+  const PickleNode* arguments = whole ? document.node(call.arguments[2], NodeKind::tuple) : nullptr;
   const auto callable =
       function ? find_callable(document.global_module(*function), document.global_name(*function))
                : std::nullopt;

@@ -2,10 +2,10 @@
 // One tensor of a torch file: which bytes of the file it is, in which order.
 #pragma once
 
+#include <lancekeep/tensor.h>
+
 #include "formats/torch/file.h"
 #include "tensor/strided_view.h"
-
-#include <lancekeep/tensor.h>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/zip/entry_name.h"
 
+#include <lancekeep/error.h>
+
 #include "io/printable.h"
 #include "io/utf8.h"
-
-#include <lancekeep/error.h>
 
 #include <fmt/format.h>
 

@@ -136,7 +136,7 @@ TEST(ArrayTest, RefusesTextsAmongIntegers) {
                  [] { joined(integers({1}), texts({"a"})); });
 }
 
-/// Null lists of `dimension` values, none of which is there.
+// Null lists of `dimension` values, none of which is there.
 Array null_lists(std::uint64_t count, std::uint64_t dimension) {
   Array array = nulls(count);
   array.dimension = dimension;

@@ -11,9 +11,9 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::array<std::size_t, 8> row_order = {0, 4, 2, 6, 1, 5, 3, 7};
+constexpr std::array<std::size_t, 8> kRowOrder = {0, 4, 2, 6, 1, 5, 3, 7};
 
-std::uint64_t packed_size(std::uint64_t packed_bits) { return packed_values / 8 * packed_bits; }
+std::uint64_t packed_size(std::uint64_t packed_bits) { return kPackedValues / 8 * packed_bits; }
 
 void check_packed_bits(const io::ByteView& buffer, std::uint64_t packed_bits, std::uint32_t bits) {
   if (packed_bits > bits) {
@@ -21,19 +21,19 @@ void check_packed_bits(const io::ByteView& buffer, std::uint64_t packed_bits, st
   }
 }
 
-/// `packed` holds packed_size(packed_bits) bytes.
+// `packed` holds packed_size(packed_bits) bytes.
 template <typename T>
 void unpack(std::span<const std::byte> packed, unsigned packed_bits,
-            std::array<T, packed_values>& out) {
+            std::array<T, kPackedValues>& out) {
   constexpr unsigned bits = std::numeric_limits<T>::digits;
-  constexpr std::size_t lanes = packed_values / bits;
-  std::array<T, packed_values> words;
+  constexpr std::size_t lanes = kPackedValues / bits;
+  std::array<T, kPackedValues> words;
   std::memcpy(words.data(), packed.data(), packed.size());
   const T mask = static_cast<T>(std::numeric_limits<T>::max() >> (bits - packed_bits));
   for (unsigned row = 0; row < bits; ++row) {
     const unsigned shift = row * packed_bits % bits;
     const T* low = words.data() + row * packed_bits / bits * lanes;
-    T* to = out.data() + row_order[row / 8] * 16 + row % 8 * 128;
+    T* to = out.data() + kRowOrder[row / 8] * 16 + row % 8 * 128;
     if (shift + packed_bits <= bits) {
       for (std::size_t lane = 0; lane < lanes; ++lane) {
         to[lane] = static_cast<T>(static_cast<T>(low[lane] >> shift) & mask);
@@ -60,7 +60,7 @@ void append_unpacked(const io::ByteView& packed, std::uint64_t packed_bits, std:
     out.resize(out.size() + count * sizeof(T));
     return;
   }
-  std::array<T, packed_values> values;
+  std::array<T, kPackedValues> values;
   unpack<T>(packed.bytes(), static_cast<unsigned>(packed_bits), values);
   append(std::as_bytes(std::span(values).first(count)), out);
 }
@@ -68,9 +68,9 @@ void append_unpacked(const io::ByteView& packed, std::uint64_t packed_bits, std:
 template <typename T>
 void append_inline(const io::ByteView& buffer, std::uint64_t count, std::vector<std::byte>& out) {
   if (count == 0) return;
-  if (count > packed_values) {
+  if (count > kPackedValues) {
     buffer.fail(fmt::format("{} values are to be in one bit-packed block, which holds {}", count,
-                            packed_values));
+                            kPackedValues));
   }
   T packed_bits = 0;
   std::memcpy(&packed_bits,
@@ -85,8 +85,8 @@ void append_out_of_line(const io::ByteView& buffer, std::uint64_t packed_bits, s
                         std::vector<std::byte>& out) {
   io::ByteReader reader(buffer);
   while (count > 0) {
-    const std::uint64_t now = std::min(count, packed_values);
-    if (now < packed_values && packed_bits > 0 && reader.remaining() == now * sizeof(T)) {
+    const std::uint64_t now = std::min(count, kPackedValues);
+    if (now < kPackedValues && packed_bits > 0 && reader.remaining() == now * sizeof(T)) {
       append(reader.take(reader.remaining(), "the last values").bytes(), out);
     } else {
       append_unpacked<T>(reader.take(packed_size(packed_bits), "bit-packed values"), packed_bits,

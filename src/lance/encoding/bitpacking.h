@@ -14,7 +14,7 @@
 
 namespace lancekeep::lance {
 
-inline constexpr std::uint64_t packed_values = 1024;
+inline constexpr std::uint64_t kPackedValues = 1024;
 
 /// Appends `count` values of `bits` (8, 16, 32 or 64). `buffer`: one word that says W, then at most
 /// one packed 1024.

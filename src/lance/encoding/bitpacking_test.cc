@@ -9,9 +9,9 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::array<std::size_t, 8> order = {0, 4, 2, 6, 1, 5, 3, 7};
+constexpr std::array<std::size_t, 8> kOrder = {0, 4, 2, 6, 1, 5, 3, 7};
 
-/// Packs bit by bit, straight from the definition in the header.
+// Packs bit by bit, straight from the definition in the header.
 template <typename T>
 std::vector<T> pack(const std::vector<T>& values, unsigned width) {
   constexpr unsigned bits = std::numeric_limits<T>::digits;
@@ -19,7 +19,7 @@ std::vector<T> pack(const std::vector<T>& values, unsigned width) {
   std::vector<T> words(1024 * width / bits);
   for (std::size_t lane = 0; lane < lanes; ++lane) {
     for (unsigned row = 0; row < bits; ++row) {
-      const T value = values[order[row / 8] * 16 + row % 8 * 128 + lane];
+      const T value = values[kOrder[row / 8] * 16 + row % 8 * 128 + lane];
       for (unsigned bit = 0; bit < width; ++bit) {
         const unsigned at = row * width + bit;
         if ((value >> bit & 1) != 0)

@@ -10,7 +10,7 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::uint32_t descriptor_bits = 128;
+constexpr std::uint32_t kDescriptorBits = 128;
 
 }  // namespace
 
@@ -29,10 +29,10 @@ Array decode_blob_page(const BlobLayout& layout, const PageInput& page) {
   if (layers.has_lists())
     page.message.fail(ErrorCode::unsupported, "a blob page (layout 4) of lists");
   Array result = decode_any_page(*layout.inner, page);
-  if (result.is_list || result.item_bits != descriptor_bits || !result.row_valid.empty()) {
+  if (result.is_list || result.item_bits != kDescriptorBits || !result.row_valid.empty()) {
     page.message.fail(
         fmt::format("a blob page's descriptors have {} bits, expected {} without nulls",
-                    result.item_bits, descriptor_bits));
+                    result.item_bits, kDescriptorBits));
   }
   mark_blob_nulls(result);
   return result;

@@ -4,7 +4,7 @@
 namespace lancekeep::lance {
 namespace {
 
-/// (position, size): a value, an empty one, a null.
+// (position, size): a value, an empty one, a null.
 TestPage blobs(std::uint64_t outer_layer,
                const std::string& inner_values = packed_struct({64, 64}, 128)) {
   TestPage page = mini_block(mini_block_layout(inner_values, {1}, 1, 3),

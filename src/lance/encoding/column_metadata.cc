@@ -21,14 +21,10 @@ enum class PageTag : protozero::pbf_tag_type {
   first_row = 5,
 };
 enum class EncodingTag : protozero::pbf_tag_type { indirect = 1, direct = 2 };
-constexpr protozero::pbf_tag_type direct_bytes = 1;
+constexpr protozero::pbf_tag_type kDirectBytes = 1;
 enum class AnyTag : protozero::pbf_tag_type { type_url = 1, value = 2 };
 
-constexpr protozero::pbf_tag_type number(auto tag) {
-  return static_cast<protozero::pbf_tag_type>(tag);
-}
-
-/// An Any message: which message its bytes are, and the bytes.
+// An Any message: which message its bytes are, and the bytes.
 struct Any {
   std::string type_url;
   io::ByteView value;
@@ -55,7 +51,7 @@ Any decode_any(const io::ByteView& message) {
 Any decode_direct(const io::ByteView& message) {
   Any any;
   read_fields(message, "a direct encoding", [&](pbf_reader& reader) {
-    if (reader.tag() == direct_bytes) {
+    if (reader.tag() == kDirectBytes) {
       any = decode_any(get_view(reader, message));
     } else {
       reader.skip();
@@ -122,11 +118,11 @@ void write_encoding(pbf_writer& writer, protozero::pbf_tag_type tag, const std::
                     const io::ByteView& value) {
   std::string any;
   pbf_writer any_writer(any);
-  any_writer.add_string(number(AnyTag::type_url), type_url);
-  any_writer.add_bytes(number(AnyTag::value), value.text().data(), value.size());
+  any_writer.add_string(field_number(AnyTag::type_url), type_url);
+  any_writer.add_bytes(field_number(AnyTag::value), value.text().data(), value.size());
   pbf_writer encoding(writer, tag);
-  pbf_writer direct(encoding, number(EncodingTag::direct));
-  direct.add_bytes(direct_bytes, any);
+  pbf_writer direct(encoding, field_number(EncodingTag::direct));
+  direct.add_bytes(kDirectBytes, any);
 }
 
 void write_page(pbf_writer& writer, const Page& page) {
@@ -136,12 +132,12 @@ void write_page(pbf_writer& writer, const Page& page) {
     offsets.push_back(buffer.offset);
     sizes.push_back(buffer.size);
   }
-  pbf_writer message(writer, number(ColumnTag::page));
-  message.add_packed_uint64(number(PageTag::buffer_offsets), offsets.begin(), offsets.end());
-  message.add_packed_uint64(number(PageTag::buffer_sizes), sizes.begin(), sizes.end());
-  if (page.rows != 0) message.add_uint64(number(PageTag::rows), page.rows);
-  write_encoding(message, number(PageTag::encoding), page.type_url, page.encoding);
-  if (page.first_row != 0) message.add_uint64(number(PageTag::first_row), page.first_row);
+  pbf_writer message(writer, field_number(ColumnTag::page));
+  message.add_packed_uint64(field_number(PageTag::buffer_offsets), offsets.begin(), offsets.end());
+  message.add_packed_uint64(field_number(PageTag::buffer_sizes), sizes.begin(), sizes.end());
+  if (page.rows != 0) message.add_uint64(field_number(PageTag::rows), page.rows);
+  write_encoding(message, field_number(PageTag::encoding), page.type_url, page.encoding);
+  if (page.first_row != 0) message.add_uint64(field_number(PageTag::first_row), page.first_row);
 }
 
 }  // namespace
@@ -170,7 +166,7 @@ ColumnMetadata decode_column_metadata(const io::ByteView& message) {
 std::string encode_column_metadata(const ColumnMetadata& column) {
   std::string bytes;
   pbf_writer writer(bytes);
-  write_encoding(writer, number(ColumnTag::encoding), column.type_url, column.encoding);
+  write_encoding(writer, field_number(ColumnTag::encoding), column.type_url, column.encoding);
   for (const Page& page : column.pages) write_page(writer, page);
   return bytes;
 }

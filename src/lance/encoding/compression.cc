@@ -14,19 +14,19 @@ namespace {
 
 using protozero::pbf_reader;
 
-constexpr int max_depth = 8;    // writers nest 3: general, fsst, variable, flat offsets
-constexpr int max_general = 1;  // each lets bytes stand for thousands of times as many
-constexpr std::uint64_t max_bits = std::uint64_t{1} << 30;
-constexpr std::uint32_t fixed_size_list_validity = 3;
+constexpr int kMaxEncodingDepth = 8;  // writers nest 3: general, fsst, variable, flat offsets
+constexpr int kMaxGeneral = 1;        // each lets bytes stand for thousands of times as many
+constexpr std::uint64_t kMaxBits = std::uint64_t{1} << 30;
+constexpr std::uint32_t kFixedSizeListValidity = 3;
 
 struct Depth {
   int all = 1;
-  int general = 0;  ///< how many of them are general compression
+  int general = 0;  // how many of them are general compression
 };
 
 Compression decode_at_depth(const io::ByteView& message, Depth depth);
 
-/// Where an encoding keeps the parts that are common to several; 0: it has none.
+// Where an encoding keeps the parts that are common to several; 0: it has none.
 struct Tags {
   std::uint32_t bits = 0;
   std::uint32_t buffer_compression = 0;
@@ -99,7 +99,7 @@ void decode_body(const io::ByteView& message, Compression& result, Depth depth) 
       get_repeated(reader, result.fields);
     } else if (result.kind == EncodingKind::fixed_size_list && tag == 1) {
       result.dimension = get_u64(reader);
-    } else if (result.kind == EncodingKind::fixed_size_list && tag == fixed_size_list_validity) {
+    } else if (result.kind == EncodingKind::fixed_size_list && tag == kFixedSizeListValidity) {
       result.has_validity = get_bool(reader);
     } else {
       reader.skip();
@@ -109,9 +109,9 @@ void decode_body(const io::ByteView& message, Compression& result, Depth depth) 
 }
 
 Compression decode_at_depth(const io::ByteView& message, Depth depth) {
-  if (depth.all > max_depth) {
+  if (depth.all > kMaxEncodingDepth) {
     message.fail(ErrorCode::unsupported,
-                 fmt::format("encodings are nested more than {} deep", max_depth));
+                 fmt::format("encodings are nested more than {} deep", kMaxEncodingDepth));
   }
   Compression result;
   read_fields(message, "an encoding", [&](pbf_reader& reader) {
@@ -120,7 +120,7 @@ Compression decode_at_depth(const io::ByteView& message, Depth depth) {
     result = {};
     result.kind = EncodingKind{tag};
     const bool is_general = result.kind == EncodingKind::general;
-    if (is_general && depth.general == max_general)
+    if (is_general && depth.general == kMaxGeneral)
       body.fail(ErrorCode::unsupported, "what is compressed is compressed once more");
     decode_body(body, result, {depth.all + 1, depth.general + (is_general ? 1 : 0)});
   });
@@ -236,11 +236,11 @@ std::uint32_t fixed_bits(const Compression& compression) {
     default:
       compression.unsupported("fixed-width values");
   }
-  if (bits == 0 || bits % 8 != 0 || bits > max_bits) {
+  if (bits == 0 || bits % 8 != 0 || bits > kMaxBits) {
     compression.message.fail(
         ErrorCode::unsupported,
         fmt::format("values of {} bits; this build reads whole bytes up to {} bits", bits,
-                    max_bits));
+                    kMaxBits));
   }
   return static_cast<std::uint32_t>(bits);
 }

@@ -63,9 +63,8 @@ TEST(CompressionTest, RefusesAWidthForTexts) {
 }
 
 TEST(CompressionTest, RefusesPackedStructsWhoseFieldsDoNotAddUp) {
-  expect_corrupt("fields have 96 bits, but its values have 128", [] {
-    return fixed_bits(compression(packed_struct({64, 32}, 128)));
-  });
+  expect_corrupt("fields have 96 bits, but its values have 128",
+                 [] { return fixed_bits(compression(packed_struct({64, 32}, 128))); });
 }
 
 TEST(CompressionTest, RefusesPackedStructsWhoseSumWraps) {

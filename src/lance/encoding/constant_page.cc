@@ -5,10 +5,9 @@
 // has the value in the first: u32 n, n u32 sizes, n parts; two parts are an i32 offset table of two
 // and the bytes, one part is a fixed-width value. Then repetition and definition levels, raw or as
 // blocks. Without levels every row is an item: the value, or null where the layer allows it.
+#include "io/checked_math.h"
 #include "lance/encoding/levels.h"
 #include "lance/encoding/page_decoder.h"
-
-#include "io/checked_math.h"
 
 #include <fmt/format.h>
 
@@ -19,7 +18,7 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::uint64_t max_inline_bytes = 32;
+constexpr std::uint64_t kMaxInlineBytes = 32;
 
 struct Scalar {
   bool is_variable = false;
@@ -72,25 +71,24 @@ class ConstantDecoder {
   Layers layers_;
   RowBuilder rows_;
   std::optional<Scalar> value_;
-  std::size_t first_levels_ = 0;  ///< index of the buffer with repetition levels
+  std::size_t first_levels_ = 0;  // index of the buffer with repetition levels
   bool any_valid_ = false;
   Array result_;
 };
 
 void ConstantDecoder::find_value() {
   if (layout_.value) {
-    if (layout_.value->empty() || layout_.value->size() > max_inline_bytes) {
+    if (layout_.value->empty() || layout_.value->size() > kMaxInlineBytes) {
       layout_.value->fail(fmt::format("an inline constant has {} bytes, expected 1 to {}",
-                                      layout_.value->size(), max_inline_bytes));
+                                      layout_.value->size(), kMaxInlineBytes));
     }
     value_ = Scalar{false, *layout_.value};
   } else if (page_.buffers.size() % 2 == 1) {
     value_ = decode_scalar(page_.buffer(0));
     first_levels_ = 1;
-    if (!value_->is_variable &&
-        (value_->bytes.empty() || value_->bytes.size() > max_inline_bytes)) {
+    if (!value_->is_variable && (value_->bytes.empty() || value_->bytes.size() > kMaxInlineBytes)) {
       value_->bytes.fail(fmt::format("a fixed-width constant has {} bytes, expected 1 to {}",
-                                     value_->bytes.size(), max_inline_bytes));
+                                     value_->bytes.size(), kMaxInlineBytes));
     }
   }
 }

@@ -17,7 +17,7 @@ std::string levels(std::initializer_list<std::uint16_t> values) {
 }
 std::string inline_value(std::uint64_t value) { return message(6, raw<std::uint64_t>({value})); }
 
-/// A text as a buffer holds it.
+// A text as a buffer holds it.
 std::string text_buffer(const std::string& text) {
   const auto size = static_cast<std::uint32_t>(text.size());
   return raw<std::uint32_t>({2, 8, size, 0, size}) + text;
@@ -105,9 +105,8 @@ TEST(ConstantPageTest, RefusesRowsWithoutValueOrNulls) {
 }
 
 TEST(ConstantPageTest, RefusesItemsWithoutAValue) {
-  expect_corrupt("has items, but no value", [] {
-    (void)constant(layers(5, {1, 5}), {levels({1}), levels({0})}, 1).decode();
-  });
+  expect_corrupt("has items, but no value",
+                 [] { (void)constant(layers(5, {1, 5}), {levels({1}), levels({0})}, 1).decode(); });
 }
 
 TEST(ConstantPageTest, RefusesATextThatRepeatsToTooMuch) {
@@ -161,9 +160,8 @@ TEST(ConstantPageTest, RefusesHalfALevel) {
 TEST(ConstantPageTest, RefusesMoreLevelsThanThePageCanHave) {
   const std::string layout =
       layers(5, {1, 5}) + message(7, out_of_line(16, 0)) + varint(9, 1ULL << 40);
-  expect_corrupt("1099511627776 levels for 3 rows", [&] {
-    (void)constant(layout, {"", ""}, 3).decode(1000);
-  });
+  expect_corrupt("1099511627776 levels for 3 rows",
+                 [&] { (void)constant(layout, {"", ""}, 3).decode(1000); });
 }
 
 TEST(ConstantPageTest, RefusesEveryPrefix) {

@@ -20,7 +20,7 @@ io::ByteView exact_values(const io::ByteView& buffer, std::uint32_t width, std::
                     "fixed-width values");
 }
 
-/// Bits become bytes.
+// Bits become bytes.
 void append_bits(const io::ByteView& buffer, std::uint64_t count, std::vector<std::byte>& out) {
   const auto bytes = buffer.sub(0, count / 8 + (count % 8 != 0 ? 1 : 0), "bits").bytes();
   const std::size_t before = out.size();
@@ -37,7 +37,7 @@ void append_flat(const io::ByteView& buffer, std::uint64_t bits, std::uint64_t c
   out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
-/// The first bytes of all values, then all second bytes, and so on.
+// The first bytes of all values, then all second bytes, and so on.
 void append_byte_streams(const io::ByteView& buffer, std::uint32_t bits, std::uint64_t count,
                          std::vector<std::byte>& out) {
   const std::size_t width = bits / 8;
@@ -83,8 +83,8 @@ std::uint64_t packed_bits(const Compression& compression) {
 
 std::uint64_t most_fixed_bytes(const Compression& compression, std::uint64_t count) {
   // A packed block has 1024 values; runs have a length each, and a size in front.
-  constexpr std::uint64_t further_values = packed_values + sizeof(std::uint64_t);
-  const auto values = io::checked_add(count, further_values);
+  constexpr std::uint64_t kFurtherValues = kPackedValues + sizeof(std::uint64_t);
+  const auto values = io::checked_add(count, kFurtherValues);
   const auto bytes = values
                          ? io::checked_mul<std::uint64_t>(*values, fixed_bits(compression) / 8 + 1)
                          : std::nullopt;

@@ -20,8 +20,8 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::uint32_t max_level_bits = 16;
-constexpr std::size_t levels_at_once = 4096;
+constexpr std::uint32_t kMaxLevelBits = 16;
+constexpr std::size_t kLevelsAtOnce = 4096;
 
 class FullZipDecoder {
  public:
@@ -37,10 +37,10 @@ class FullZipDecoder {
  private:
   void check_layout();
   void check_lists();
-  /// False for a list without items, and for a null that has no value.
+  // False for a list without items, and for a null that has no value.
   bool read_control_word();
-  /// As pylance 1.0.4 writes fixed-size lists that are all null: values that are constantly
-  /// nothing.
+  // As pylance 1.0.4 writes fixed-size lists that are all null: values that are constantly
+  // nothing.
   [[nodiscard]] bool is_all_null() const {
     return layout_.values.kind == EncodingKind::constant && layout_.value_bits == 0;
   }
@@ -55,7 +55,7 @@ class FullZipDecoder {
   RowBuilder rows_;
   io::ByteReader reader_;
   std::uint32_t control_bytes_ = 0;
-  const Compression* lists_ = nullptr;  ///< the fixed size lists whose values have a bitmap
+  const Compression* lists_ = nullptr;  // the fixed size lists whose values have a bitmap
   std::optional<SymbolTable> symbols_;
   std::vector<Level> rep_;
   std::vector<Level> def_;
@@ -64,7 +64,7 @@ class FullZipDecoder {
 
 void FullZipDecoder::check_layout() {
   page_.check_items(page_.rows);
-  if (layout_.rep_bits > max_level_bits || layout_.def_bits > max_level_bits) {
+  if (layout_.rep_bits > kMaxLevelBits || layout_.def_bits > kMaxLevelBits) {
     page_.message.fail(ErrorCode::unsupported,
                        fmt::format("a full-zip page (layout 3) with levels of {} and {} bits",
                                    layout_.rep_bits, layout_.def_bits));
@@ -130,7 +130,7 @@ bool FullZipDecoder::read_control_word() {
   }
   rep_.push_back(static_cast<Level>(rep));
   def_.push_back(def);
-  if (rep_.size() == levels_at_once) hand_levels_over();
+  if (rep_.size() == kLevelsAtOnce) hand_levels_over();
   if (!layers_.is_visible(def)) return false;
   ++result_.items;
   if (is_all_null()) {
@@ -167,7 +167,7 @@ void FullZipDecoder::read_variable_value() {
   result_.offsets.push_back(result_.data.size());
 }
 
-/// The bytes that `value` stands for.
+// The bytes that `value` stands for.
 void FullZipDecoder::append_value(const Compression& compression, const io::ByteView& value) {
   switch (compression.kind) {
     case EncodingKind::general:

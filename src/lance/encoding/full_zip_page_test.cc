@@ -19,7 +19,7 @@ TestPage full_zip(const std::string& encoding, std::string rows, std::uint64_t c
           count};
 }
 
-/// "abc", null, "".
+// "abc", null, "".
 TestPage with_null() {
   return {
       message(3, varints({{2, 1}, {4, 64}, {5, 3}}) + message(7, variable(64)) + layers(8, {3})),
@@ -62,7 +62,7 @@ TEST(FullZipPageTest, ReadsFsst) {
   EXPECT_EQ(page.decode().text(0), "layerlayer");
 }
 
-/// Doubles 1, null; null list; empty list; 2: two rows of lists, one null, one empty.
+// Doubles 1, null; null list; empty list; 2: two rows of lists, one null, one empty.
 TestPage lists() {
   const auto word = [](int rep, int def) {
     return std::string(1, static_cast<char>(rep << 2 | def));

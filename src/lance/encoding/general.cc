@@ -13,16 +13,16 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::uint64_t max_raw_bytes = std::uint64_t{1} << 30;
+constexpr std::uint64_t kMaxRawBytes = std::uint64_t{1} << 30;
 // An LZ4 sequence grows by at most 255 bytes for each of its bytes; a zstd block holds at most 128
 // KiB and takes at least 4 bytes.
-constexpr std::uint64_t lz4_ratio = 255;
-constexpr std::uint64_t zstd_ratio = 32768;
+constexpr std::uint64_t kLz4Ratio = 255;
+constexpr std::uint64_t kZstdRatio = 32768;
 
 std::vector<std::byte> allocate(const io::ByteView& body, std::uint64_t raw_size,
                                 std::uint64_t ratio, std::uint64_t most) {
-  const auto can_hold = io::checked_mul(body.size(), ratio).value_or(max_raw_bytes);
-  const std::uint64_t limit = std::min({can_hold, most, max_raw_bytes});
+  const auto can_hold = io::checked_mul(body.size(), ratio).value_or(kMaxRawBytes);
+  const std::uint64_t limit = std::min({can_hold, most, kMaxRawBytes});
   if (raw_size > limit) {
     body.fail(
         fmt::format("{} compressed bytes claim to hold {} bytes, more than they can, or than the "
@@ -35,7 +35,7 @@ std::vector<std::byte> allocate(const io::ByteView& body, std::uint64_t raw_size
 std::vector<std::byte> decompress_lz4(const io::ByteView& body, std::uint64_t raw_size,
                                       std::uint64_t most) {
   if (body.size() > LZ4_MAX_INPUT_SIZE) body.fail("an LZ4 block is larger than LZ4 allows");
-  std::vector<std::byte> raw = allocate(body, raw_size, lz4_ratio, most);
+  std::vector<std::byte> raw = allocate(body, raw_size, kLz4Ratio, most);
   std::byte none{};
   const int size = LZ4_decompress_safe(body.text().data(),
                                        reinterpret_cast<char*>(raw.empty() ? &none : raw.data()),
@@ -48,7 +48,7 @@ std::vector<std::byte> decompress_lz4(const io::ByteView& body, std::uint64_t ra
 
 std::vector<std::byte> decompress_zstd(const io::ByteView& body, std::uint64_t raw_size,
                                        std::uint64_t most) {
-  std::vector<std::byte> raw = allocate(body, raw_size, zstd_ratio, most);
+  std::vector<std::byte> raw = allocate(body, raw_size, kZstdRatio, most);
   const std::size_t size =
       ZSTD_decompress(raw.data(), raw.size(), body.bytes().data(), body.size());
   if (ZSTD_isError(size) != 0) {

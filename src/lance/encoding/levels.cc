@@ -12,9 +12,9 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::size_t max_layers = 32;
+constexpr std::size_t kMaxLayers = 32;
 
-/// On disk; they never change. Structs have the numbers of items.
+// On disk; they never change. Structs have the numbers of items.
 enum class LayerNumber : std::uint64_t {
   item = 1,
   list = 2,
@@ -29,10 +29,10 @@ enum class LayerNumber : std::uint64_t {
   message.fail(ErrorCode::unsupported,
                fmt::format("the page has layers {}; this build reads 1 to 6, the first of them an "
                            "item, and {} layers at most",
-                           fmt::join(numbers, ", "), max_layers));
+                           fmt::join(numbers, ", "), kMaxLayers));
 }
 
-/// Gives the layer its definition levels; false for a number that is unknown.
+// Gives the layer its definition levels; false for a number that is unknown.
 bool add_layer(std::uint64_t number, Layers& layers) {
   Layer layer;
   switch (LayerNumber{number}) {
@@ -83,7 +83,7 @@ bool Layers::is_visible(Level definition) const {
 
 Layers decode_layers(std::span<const std::uint64_t> numbers, const io::ByteView& message) {
   Layers layers;
-  if (numbers.empty() || numbers.size() > max_layers) unsupported_layers(numbers, message);
+  if (numbers.empty() || numbers.size() > kMaxLayers) unsupported_layers(numbers, message);
   for (const std::uint64_t number : numbers) {
     if (!add_layer(number, layers)) unsupported_layers(numbers, message);
   }
@@ -138,7 +138,7 @@ std::uint64_t RowBuilder::add(std::span<const Level> rep, std::span<const Level>
   return built_.front().entries - before;
 }
 
-/// Most levels of large rows say that the row goes on; all at once is what makes them fast.
+// Most levels of large rows say that the row goes on; all at once is what makes them fast.
 bool RowBuilder::add_run(std::span<const Level> rep, std::span<const Level> def) {
   if (!layers_.has_lists() || !all_zero(rep) || !all_zero(def)) return false;
   for (std::size_t layer = 0; layer < built_.size(); ++layer) {

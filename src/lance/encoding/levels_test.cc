@@ -12,7 +12,7 @@ using Levels = std::vector<Level>;
 
 Layers layers_of(const std::vector<std::uint64_t>& codes) { return decode_layers(codes, view("")); }
 
-/// The rows of a page with these levels, in one chunk.
+// The rows of a page with these levels, in one chunk.
 Array rows(const std::vector<std::uint64_t>& codes, std::uint64_t count, const Levels& rep,
            const Levels& def) {
   RowBuilder builder(layers_of(codes), count);
@@ -183,9 +183,8 @@ TEST(LevelsTest, RefusesFewerRowsThanThePageHas) {
 }
 
 TEST(LevelsTest, RefusesDifferentNumbersOfLevels) {
-  expect_corrupt("2 repetition levels and 1 definition levels", [] {
-    rows({1, 5}, 2, {1, 1}, {0});
-  });
+  expect_corrupt("2 repetition levels and 1 definition levels",
+                 [] { rows({1, 5}, 2, {1, 1}, {0}); });
 }
 
 }  // namespace

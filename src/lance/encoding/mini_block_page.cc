@@ -17,10 +17,10 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::uint64_t chunk_alignment = 8;
-constexpr std::uint64_t max_chunk_items = 65536;   // a chunk counts its levels in 16 bits
-constexpr std::uint64_t max_items_per_byte = 255;  // of a dictionary: LZ4 at its best
-constexpr std::uint64_t max_value_buffers = 8;     // run-length, the encoding with most, has 2
+constexpr std::uint64_t kChunkAlignment = 8;
+constexpr std::uint64_t kMaxChunkItems = 65536;  // a chunk counts its levels in 16 bits
+constexpr std::uint64_t kMaxItemsPerByte = 255;  // of a dictionary: LZ4 at its best
+constexpr std::uint64_t kMaxValueBuffers = 8;    // run-length, the encoding with most, has 2
 
 struct Chunk {
   std::uint64_t level_count = 0;
@@ -58,7 +58,7 @@ class MiniBlockDecoder {
   RowBuilder rows_;
   std::uint64_t levels_ = 0;
   std::optional<Array> dictionary_;
-  Array values_;  ///< with a dictionary: the indices of the chunk at hand
+  Array values_;  // with a dictionary: the indices of the chunk at hand
   Array result_;
 };
 
@@ -71,10 +71,10 @@ void MiniBlockDecoder::check_layout() const {
     page_.message.fail("a page of lists has no repetition levels");
   if (!layers_.has_lists() && layout_.rep)
     page_.message.fail("a page without lists has repetition levels");
-  if (layout_.num_buffers > max_value_buffers) {
+  if (layout_.num_buffers > kMaxValueBuffers) {
     page_.message.fail(ErrorCode::unsupported,
                        fmt::format("chunks have {} value buffers, expected at most {}",
-                                   layout_.num_buffers, max_value_buffers));
+                                   layout_.num_buffers, kMaxValueBuffers));
   }
 }
 
@@ -82,7 +82,7 @@ void MiniBlockDecoder::read_dictionary() {
   if (!layout_.dictionary) return;
   // A dictionary of the table's own may have items that no row of the page has.
   const std::uint64_t bytes = page_.buffer(2).size();
-  const std::uint64_t backed = io::checked_mul(bytes, max_items_per_byte).value_or(bytes);
+  const std::uint64_t backed = io::checked_mul(bytes, kMaxItemsPerByte).value_or(bytes);
   if (layout_.dictionary_items > std::max(layout_.items, backed)) {
     page_.message.fail(fmt::format("{} bytes of a page of {} items are a dictionary of {}", bytes,
                                    layout_.items, layout_.dictionary_items));
@@ -104,7 +104,7 @@ Chunk MiniBlockDecoder::read_chunk(const io::ByteView& bytes) const {
   std::vector<std::uint64_t> sizes(layout_.num_buffers);
   for (std::uint64_t& size : sizes) size = large_or_small(reader, "the size of a value buffer");
   const auto take = [&reader](std::uint64_t size, std::string_view what) {
-    reader.align(chunk_alignment, what);
+    reader.align(kChunkAlignment, what);
     return reader.take(size, what);
   };
   if (layout_.rep) chunk.rep = take(rep_size, "repetition levels");
@@ -154,7 +154,7 @@ Array MiniBlockDecoder::decode() {
   std::uint64_t left = layout_.items;
   while (table.remaining() > 0) {
     const std::uint64_t entry = large_or_small(table, "an entry of the chunk table");
-    const std::uint64_t size = ((entry >> 4) + 1) * chunk_alignment;
+    const std::uint64_t size = ((entry >> 4) + 1) * kChunkAlignment;
     const std::uint64_t items =
         table.remaining() < entry_size ? left : std::uint64_t{1} << (entry & 15);
     if (items > left)
@@ -181,10 +181,10 @@ std::uint64_t count_mini_block_items(const MiniBlockLayout& layout, const PageIn
     const std::uint64_t entry = layout.large_chunks ? table.u32("an entry of the chunk table")
                                                     : table.u16("an entry of the chunk table");
     const bool is_last = table.remaining() < entry_size;
-    const std::uint64_t size = ((entry >> 4) + 1) * chunk_alignment;
+    const std::uint64_t size = ((entry >> 4) + 1) * kChunkAlignment;
     if (size > left) table.fail("a page's chunks are larger than their buffer");
     left -= size;
-    most += is_last ? max_chunk_items : std::uint64_t{1} << (entry & 15);
+    most += is_last ? kMaxChunkItems : std::uint64_t{1} << (entry & 15);
   }
   if (layout.items > most) {
     page.message.fail(

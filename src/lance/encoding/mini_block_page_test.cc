@@ -13,7 +13,7 @@ std::string levels(std::initializer_list<std::uint16_t> values) {
   return raw<std::uint16_t>(values);
 }
 
-/// Five integers in three chunks: 2, 2 and what remains.
+// Five integers in three chunks: 2, 2 and what remains.
 TestPage three_chunks(bool large = false) {
   return mini_block(mini_block_layout(flat(64), {1}, 1, 5),
                     {{.values = {u64s({1, 2})}, .log_items = 1},
@@ -22,7 +22,7 @@ TestPage three_chunks(bool large = false) {
                     5, large);
 }
 
-/// Three texts, the second null.
+// Three texts, the second null.
 TestPage texts_with_null() {
   const std::string def = message(2, flat(16));
   return mini_block(def + mini_block_layout(variable(32), {3}, 1, 3),
@@ -32,7 +32,7 @@ TestPage texts_with_null() {
                     3);
 }
 
-/// [1, 2, 3], null, [], [4]: the first row lies in both chunks.
+// [1, 2, 3], null, [], [4]: the first row lies in both chunks.
 TestPage lists() {
   const std::string compressions = message(1, flat(16)) + message(2, flat(16));
   TestPage page =
@@ -51,7 +51,7 @@ TestPage lists() {
   return page;
 }
 
-/// "one", "x", "x" by dictionary.
+// "one", "x", "x" by dictionary.
 TestPage dictionary() {
   TestPage page =
       mini_block(mini_block_layout(flat(32), {1}, 1, 3) + message(4, variable(32)) + varint(5, 2),

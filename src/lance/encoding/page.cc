@@ -14,17 +14,17 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::string_view page_layout_url = "/lance.encodings21.PageLayout";
-constexpr std::uint64_t buffer_alignment = 64;
+constexpr std::string_view kPageLayoutUrl = "/lance.encodings21.PageLayout";
+constexpr std::uint64_t kBufferAlignment = 64;
 
 // What a column of texts may take is bounded by the file's size (FSST makes 8 bytes of one at
 // most), and by this for texts that a page says once and repeats, or that zstd made very small.
-constexpr std::uint64_t symbol_growth = 8;
-constexpr std::uint64_t max_repeated_bytes = std::uint64_t{256} << 20;
+constexpr std::uint64_t kSymbolGrowth = 8;
+constexpr std::uint64_t kMaxRepeatedBytes = std::uint64_t{256} << 20;
 
 std::uint64_t text_limit(const io::ByteView& file) {
-  const auto grown = io::checked_mul(file.size(), symbol_growth);
-  const auto limit = grown ? io::checked_add(*grown, max_repeated_bytes) : std::nullopt;
+  const auto grown = io::checked_mul(file.size(), kSymbolGrowth);
+  const auto limit = grown ? io::checked_add(*grown, kMaxRepeatedBytes) : std::nullopt;
   return limit.value_or(std::numeric_limits<std::uint64_t>::max());
 }
 
@@ -99,10 +99,10 @@ PageInput open_page(const io::ByteView& file, const Page& page, std::uint64_t ma
 }
 
 PageLayout layout_of(const Page& page) {
-  if (page.type_url != page_layout_url) {
+  if (page.type_url != kPageLayoutUrl) {
     page.encoding.fail(
         ErrorCode::unsupported,
-        fmt::format("a page is a {}, expected {}", io::printable(page.type_url), page_layout_url));
+        fmt::format("a page is a {}, expected {}", io::printable(page.type_url), kPageLayoutUrl));
   }
   return decode_page_layout(page.encoding);
 }
@@ -138,7 +138,7 @@ struct Inspect {
 
 void decode_page(const io::ByteView& file, const Page& page, std::uint64_t max_items, Array& out) {
   const PageLayout layout = layout_of(page);
-  const PageInput input = open_page(file, page, max_items, out, buffer_alignment);
+  const PageInput input = open_page(file, page, max_items, out, kBufferAlignment);
   Array decoded = decode_any_page(layout, input);
   clear_nulls(decoded);
   append_array(out, std::move(decoded), page.encoding);
@@ -146,7 +146,7 @@ void decode_page(const io::ByteView& file, const Page& page, std::uint64_t max_i
 
 PageContent inspect_page(const io::ByteView& file, const Page& page, std::uint64_t max_items) {
   const PageLayout layout = layout_of(page);
-  const PageInput input = open_page(file, page, max_items, {}, buffer_alignment);
+  const PageInput input = open_page(file, page, max_items, {}, kBufferAlignment);
   const PageContent content = std::visit(Inspect{input}, layout.layout);
   input.check_items(content.items);
   return content;
@@ -155,7 +155,7 @@ PageContent inspect_page(const io::ByteView& file, const Page& page, std::uint64
 Array decode_page_into(const io::ByteView& file, const Page& page, std::uint64_t max_items,
                        std::span<std::byte> items) {
   const PageLayout layout = layout_of(page);
-  PageInput input = open_page(file, page, max_items, {}, buffer_alignment);
+  PageInput input = open_page(file, page, max_items, {}, kBufferAlignment);
   ItemSink sink{items};
   input.sink = &sink;
   Array array = decode_any_page(layout, input);

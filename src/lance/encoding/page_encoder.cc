@@ -35,7 +35,7 @@ std::string level_bytes(const Levels& levels) {
   return {reinterpret_cast<const char*>(levels.data()), levels.size() * sizeof(std::uint16_t)};
 }
 
-struct Chunk {
+struct EncodedChunk {
   std::string values;          // the one value buffer
   std::string value_encoding;  // a CompressiveEncoding message
   std::uint64_t items = 0;     // in `values`, nulls included
@@ -46,7 +46,7 @@ struct Chunk {
 };
 
 // u16 levels | [u16 rep bytes] | [u16 def bytes] | u16 value bytes, each part padded to 8.
-std::string chunk_bytes(const Chunk& chunk) {
+std::string chunk_bytes(const EncodedChunk& chunk) {
   std::string out;
   const auto size16 = [&out](std::size_t size) { append(out, static_cast<std::uint16_t>(size)); };
   size16(chunk.rep ? chunk.rep->size() : chunk.def ? chunk.def->size() : 0);
@@ -64,7 +64,7 @@ std::string chunk_bytes(const Chunk& chunk) {
   return out;
 }
 
-std::string layout_of(const Chunk& chunk) {
+std::string layout_of(const EncodedChunk& chunk) {
   return mini_block_layout({.rep = chunk.rep ? flat_encoding(16) : "",
                             .def = chunk.def ? flat_encoding(16) : "",
                             .values = chunk.value_encoding,
@@ -72,7 +72,7 @@ std::string layout_of(const Chunk& chunk) {
                             .items = chunk.items});
 }
 
-EncodedPage mini_block_page(const Chunk& chunk) {
+EncodedPage mini_block_page(const EncodedChunk& chunk) {
   std::string content = chunk_bytes(chunk);
   std::string table;  // one u16 a chunk: size in words of 8 bytes less one, log2 of the items (0:
                       // the last chunk)
@@ -120,8 +120,9 @@ std::size_t rows_that_fit(std::span<const Row> rows, Cost cost) {
 
 // Offsets count from the start of the buffer, which they open; its size is a multiple of theirs.
 template <typename Range, typename Text>
-Chunk string_chunk(const Range& rows, Text text) {
-  Chunk chunk{.value_encoding = variable_encoding(32), .items = rows.size(), .rows = rows.size()};
+EncodedChunk string_chunk(const Range& rows, Text text) {
+  EncodedChunk chunk{
+      .value_encoding = variable_encoding(32), .items = rows.size(), .rows = rows.size()};
   auto offset = static_cast<std::uint32_t>((rows.size() + 1) * sizeof(std::uint32_t));
   append(chunk.values, offset);
   for (const auto& row : rows)
@@ -137,7 +138,7 @@ EncodedPage encode_strings(std::span<const std::string> rows) {
   if (rows.front().size() > kMaxStringBytes)
     too_long("string", rows.front().size(), kMaxStringBytes);
   const std::size_t fit = rows_that_fit(rows, [](const std::string& s) { return s.size() + 4; });
-  Chunk chunk =
+  EncodedChunk chunk =
       string_chunk(rows.first(fit), [](const std::string& s) -> const std::string& { return s; });
   chunk.layers = {kItem};
   return mini_block_page(chunk);
@@ -159,7 +160,7 @@ EncodedPage encode_optional_strings(std::span<const OptionalText> rows) {
     (row ? any_value : any_null) = true;
   }
   if (!any_value) return all_null_page(taken.size());
-  Chunk chunk = string_chunk(taken, text);
+  EncodedChunk chunk = string_chunk(taken, text);
   chunk.layers = {any_null ? kNullableItem : kItem};
   if (any_null) chunk.def = std::move(def);
   return mini_block_page(chunk);
@@ -168,10 +169,10 @@ EncodedPage encode_optional_strings(std::span<const OptionalText> rows) {
 EncodedPage encode_int64(std::span<const std::int64_t> rows) {
   const auto taken =
       rows.first(rows_that_fit(rows, [](std::int64_t) { return sizeof(std::int64_t); }));
-  Chunk chunk{.value_encoding = flat_encoding(64),
-              .items = taken.size(),
-              .rows = taken.size(),
-              .layers = {kItem}};
+  EncodedChunk chunk{.value_encoding = flat_encoding(64),
+                     .items = taken.size(),
+                     .rows = taken.size(),
+                     .layers = {kItem}};
   chunk.values.assign(reinterpret_cast<const char*>(taken.data()), taken.size_bytes());
   return mini_block_page(chunk);
 }
@@ -183,7 +184,7 @@ EncodedPage encode_int64_lists(std::span<const std::vector<std::int64_t>> rows) 
     return row.empty() ? 4 : row.size() * (sizeof(std::int64_t) + 4);
   });
   Levels rep, def;
-  Chunk chunk{
+  EncodedChunk chunk{
       .value_encoding = flat_encoding(64), .rows = fit, .layers = {kItem, kListWithEmpties}};
   for (const auto& row : rows.first(fit)) {
     if (row.empty()) {
@@ -211,7 +212,8 @@ EncodedPage encode_empty_lists(std::uint64_t rows) {
 EncodedPage encode_blobs(std::span<const BlobDescriptor> rows) {
   const std::size_t fit =
       rows_that_fit(rows, [](const BlobDescriptor&) { return sizeof(BlobDescriptor); });
-  Chunk chunk{.value_encoding = two_u64_encoding(), .items = fit, .rows = fit, .layers = {kItem}};
+  EncodedChunk chunk{
+      .value_encoding = two_u64_encoding(), .items = fit, .rows = fit, .layers = {kItem}};
   for (const auto& row : rows.first(fit)) {
     append(chunk.values, row.position);
     append(chunk.values, row.size);

@@ -4,7 +4,6 @@
 #include <protozero/pbf_writer.hpp>
 
 namespace lancekeep::lance {
-
 namespace {
 
 std::string wrapped(std::uint32_t field, const std::string& inner) {

@@ -9,7 +9,7 @@
 namespace lancekeep::lance {
 
 /// Layers of a page, innermost first, as PageLayout numbers them.
-enum Layer : std::uint32_t { kItem = 1, kList = 2, kNullableItem = 3, kListWithEmpties = 5 };
+enum PageLayer : std::uint32_t { kItem = 1, kList = 2, kNullableItem = 3, kListWithEmpties = 5 };
 
 // CompressiveEncoding messages.
 [[nodiscard]] std::string flat_encoding(std::uint32_t bits);

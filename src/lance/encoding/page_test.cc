@@ -6,7 +6,7 @@
 namespace lancekeep::lance {
 namespace {
 
-/// A page of one value, repeated three times, whose buffer is at byte 64.
+// A page of one value, repeated three times, whose buffer is at byte 64.
 Page valid_page() {
   Page page;
   page.rows = 3;

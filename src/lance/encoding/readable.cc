@@ -11,26 +11,26 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::string_view what_values = "a page's values";
+constexpr std::string_view kWhatValues = "a page's values";
 
 void require_flat(const Compression& compression, const Compression& within) {
-  if (compression.kind != EncodingKind::flat) within.unsupported(what_values);
+  if (compression.kind != EncodingKind::flat) within.unsupported(kWhatValues);
   (void)fixed_bits(compression);
 }
 
-/// Down to what is inside fixed-size lists; only the innermost may have a bitmap.
+// Down to what is inside fixed-size lists; only the innermost may have a bitmap.
 const Compression& within_lists(const Compression& compression) {
   const Compression* inner = &compression;
   while (inner->kind == EncodingKind::fixed_size_list) {
     const Compression& child = inner->child();
     if (inner->has_validity && child.kind == EncodingKind::fixed_size_list)
-      compression.unsupported(what_values);
+      compression.unsupported(kWhatValues);
     inner = &child;
   }
   return *inner;
 }
 
-/// Values of a chunk, of a dictionary, or of a full-zip page that have no fixed width.
+// Values of a chunk, of a dictionary, or of a full-zip page that have no fixed width.
 void require_values(const Compression& compression) {
   switch (compression.kind) {
     case EncodingKind::general:
@@ -39,7 +39,7 @@ void require_values(const Compression& compression) {
       (void)offset_bits(compression);
       return;
     case EncodingKind::fsst:
-      if (compression.child().kind != EncodingKind::variable) compression.unsupported(what_values);
+      if (compression.child().kind != EncodingKind::variable) compression.unsupported(kWhatValues);
       return require_values(compression.child());
     case EncodingKind::fixed_size_list:
       (void)fixed_bits(compression);
@@ -58,7 +58,7 @@ void require_values(const Compression& compression) {
       (void)fixed_bits(compression);
       return;
     default:
-      compression.unsupported(what_values);
+      compression.unsupported(kWhatValues);
   }
 }
 

@@ -9,7 +9,7 @@
 namespace lancekeep::lance {
 namespace {
 
-/// `count` values are as many as the runs have, or fewer by a part of the last one.
+// `count` values are as many as the runs have, or fewer by a part of the last one.
 template <typename T>
 void repeat(const io::ByteView& values, const io::ByteView& lengths, std::uint64_t count,
             std::byte* to) {

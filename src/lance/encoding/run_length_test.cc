@@ -34,27 +34,23 @@ TEST(RunLengthTest, TakesOnlyWhatIsWantedOfALastRunThatIsTooLong) {
 }
 
 TEST(RunLengthTest, RefusesRunsThatAreTooLong) {
-  expect_corrupt("runs have 3 values together, expected 2", [] {
-    runs<std::uint16_t>({7, 8}, {2, 1}, 2);
-  });
+  expect_corrupt("runs have 3 values together, expected 2",
+                 [] { runs<std::uint16_t>({7, 8}, {2, 1}, 2); });
 }
 
 TEST(RunLengthTest, RefusesRunsThatAreTooShort) {
-  expect_corrupt("runs have 3 values together, expected 4", [] {
-    runs<std::uint16_t>({7, 8}, {2, 1}, 4);
-  });
+  expect_corrupt("runs have 3 values together, expected 4",
+                 [] { runs<std::uint16_t>({7, 8}, {2, 1}, 4); });
 }
 
 TEST(RunLengthTest, RefusesAHugeCountBeforeAllocating) {
-  expect_corrupt("runs have 3 values together", [] {
-    runs<std::uint64_t>({7, 8}, {2, 1}, ~std::uint64_t{0});
-  });
+  expect_corrupt("runs have 3 values together",
+                 [] { runs<std::uint64_t>({7, 8}, {2, 1}, ~std::uint64_t{0}); });
 }
 
 TEST(RunLengthTest, RefusesLengthsWithoutValues) {
-  expect_corrupt("2 run lengths for 2 bytes of values", [] {
-    runs<std::uint16_t>({7}, {2, 1}, 3);
-  });
+  expect_corrupt("2 run lengths for 2 bytes of values",
+                 [] { runs<std::uint16_t>({7}, {2, 1}, 3); });
 }
 
 TEST(RunLengthTest, RefusesHalfAValue) {

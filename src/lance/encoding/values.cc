@@ -14,7 +14,7 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::uint32_t small_bits = 256;  // items of so many are bounded by their number
+constexpr std::uint32_t kSmallBits = 256;  // items of so many are bounded by their number
 
 bool is_variable(const Compression& compression) {
   switch (compression.kind) {
@@ -30,19 +30,19 @@ bool is_variable(const Compression& compression) {
   }
 }
 
-/// What a buffer of `count` values, or their offsets and texts, takes at most.
+// What a buffer of `count` values, or their offsets and texts, takes at most.
 std::uint64_t most_raw_bytes(const Compression& compression, std::uint64_t count,
                              std::uint64_t max_text_bytes) {
-  constexpr std::uint64_t bytes_of_offset = 8;
-  constexpr std::uint64_t further_numbers = 3;  // an offset more than values; a block has a header
+  constexpr std::uint64_t kBytesOfOffset = 8;
+  constexpr std::uint64_t kFurtherNumbers = 3;  // an offset more than values; a block has a header
   if (!is_variable(compression)) return most_fixed_bytes(compression, count);
-  const auto numbers = io::checked_add(count, further_numbers);
-  const auto offsets = numbers ? io::checked_mul(*numbers, bytes_of_offset) : std::nullopt;
+  const auto numbers = io::checked_add(count, kFurtherNumbers);
+  const auto offsets = numbers ? io::checked_mul(*numbers, kBytesOfOffset) : std::nullopt;
   const auto sum = offsets ? io::checked_add(*offsets, max_text_bytes) : std::nullopt;
   return sum.value_or(std::numeric_limits<std::uint64_t>::max());
 }
 
-/// General compression stands around a chunk's first buffer only.
+// General compression stands around a chunk's first buffer only.
 void append_decompressed(const Compression& compression, std::span<const io::ByteView> buffers,
                          std::uint64_t count, std::uint64_t max_bytes, Array& values) {
   std::vector<io::ByteView> raw(buffers.begin(), buffers.end());
@@ -51,7 +51,7 @@ void append_decompressed(const Compression& compression, std::span<const io::Byt
   append_chunk_values(compression.child(), raw, count, max_bytes, values);
 }
 
-/// One bitmap, where there is one, before the values. Only the innermost lists may have it.
+// One bitmap, where there is one, before the values. Only the innermost lists may have it.
 void append_lists(const Compression& compression, std::span<const io::ByteView> buffers,
                   std::uint64_t count, Array& values) {
   const Compression* list = &compression;
@@ -103,7 +103,7 @@ void append_looked_up(const Array& dictionary, const io::ByteView& page,
       page.fail(fmt::format("a value is item {} of a dictionary of {}", index, dictionary.items));
     }
     append_item(dictionary, index, values);
-    const bool is_small = dictionary.item_bits != 0 && dictionary.item_bits <= small_bits;
+    const bool is_small = dictionary.item_bits != 0 && dictionary.item_bits <= kSmallBits;
     if (!is_small && values.data.size() > max_bytes) {
       page.fail(fmt::format("a dictionary's items repeat to more than {} bytes", max_bytes));
     }

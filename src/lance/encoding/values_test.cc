@@ -8,7 +8,7 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::uint64_t enough = 1 << 20;
+constexpr std::uint64_t kEnough = 1 << 20;
 
 std::vector<std::string> texts(const Array& array) {
   std::vector<std::string> result;
@@ -22,13 +22,13 @@ Array chunk(const std::string& encoded, const std::vector<std::string>& buffers,
   for (const std::string& buffer : buffers) views.push_back(view(buffer));
   const Compression tree = compression(encoded);
   Array values = empty_values(tree);
-  append_chunk_values(tree, views, count, enough, values);
+  append_chunk_values(tree, views, count, kEnough, values);
   EXPECT_EQ(values.items, count);
   return values;
 }
 
 Array block(const std::string& encoded, const std::string& bytes, std::uint64_t count) {
-  return decode_block(compression(encoded), view(bytes), count, enough);
+  return decode_block(compression(encoded), view(bytes), count, kEnough);
 }
 
 std::string lz4(const std::string& content) {
@@ -145,39 +145,33 @@ TEST(ValuesTest, RefusesACountWhoseBytesWrap) {
 }
 
 TEST(ValuesTest, RefusesOffsetsThatGoBack) {
-  expect_corrupt("value offset 2 is 14, expected 15 to 16", [] {
-    chunk(variable(32), {raw<std::uint32_t>({12, 15, 14}) + "onex"}, 2);
-  });
+  expect_corrupt("value offset 2 is 14, expected 15 to 16",
+                 [] { chunk(variable(32), {raw<std::uint32_t>({12, 15, 14}) + "onex"}, 2); });
 }
 
 TEST(ValuesTest, RefusesOffsetsBeyondTheBuffer) {
-  expect_corrupt("value offset 2 is 17, expected 15 to 16", [] {
-    chunk(variable(32), {raw<std::uint32_t>({12, 15, 17}) + "onex"}, 2);
-  });
+  expect_corrupt("value offset 2 is 17, expected 15 to 16",
+                 [] { chunk(variable(32), {raw<std::uint32_t>({12, 15, 17}) + "onex"}, 2); });
 }
 
 TEST(ValuesTest, RefusesOffsetsIntoTheTable) {
-  expect_corrupt("value offset 0 is 11, expected 12 to 16", [] {
-    chunk(variable(32), {raw<std::uint32_t>({11, 15, 16}) + "onex"}, 2);
-  });
+  expect_corrupt("value offset 0 is 11, expected 12 to 16",
+                 [] { chunk(variable(32), {raw<std::uint32_t>({11, 15, 16}) + "onex"}, 2); });
 }
 
 TEST(ValuesTest, RefusesABlockWithOtherOffsets) {
-  expect_corrupt("offsets have 64 bits, expected 32", [] {
-    block(variable(32), raw<std::uint32_t>({64, 16, 0, 1}) + "x", 1);
-  });
+  expect_corrupt("offsets have 64 bits, expected 32",
+                 [] { block(variable(32), raw<std::uint32_t>({64, 16, 0, 1}) + "x", 1); });
 }
 
 TEST(ValuesTest, RefusesABlockThatStartsInItsTable) {
-  expect_corrupt("values start at 15, expected 16 to 17", [] {
-    block(variable(32), raw<std::uint32_t>({32, 15, 0, 1}) + "x", 1);
-  });
+  expect_corrupt("values start at 15, expected 16 to 17",
+                 [] { block(variable(32), raw<std::uint32_t>({32, 15, 0, 1}) + "x", 1); });
 }
 
 TEST(ValuesTest, RefusesABlockThatStartsBehindItself) {
-  expect_corrupt("values start at 18, expected 16 to 17", [] {
-    block(variable(32), raw<std::uint32_t>({32, 18, 0, 1}) + "x", 1);
-  });
+  expect_corrupt("values start at 18, expected 16 to 17",
+                 [] { block(variable(32), raw<std::uint32_t>({32, 18, 0, 1}) + "x", 1); });
 }
 
 class DictionaryTest : public ::testing::Test {
@@ -215,9 +209,8 @@ TEST_F(DictionaryTest, RefusesAnIndexItHasNot) {
 }
 
 TEST_F(DictionaryTest, RefusesTextsThatRepeatTooOften) {
-  expect_corrupt("repeat to more than 6 bytes", [this] {
-    looked_up<std::uint32_t>(names_, {0, 0, 0}, 6);
-  });
+  expect_corrupt("repeat to more than 6 bytes",
+                 [this] { looked_up<std::uint32_t>(names_, {0, 0, 0}, 6); });
 }
 
 TEST_F(DictionaryTest, RefusesIndicesOfOtherWidths) {
@@ -230,7 +223,7 @@ TEST(ValuesTest, FixedSizeListsHaveABitmapBeforeTheirValues) {
   const Compression lists = compression(fixed_size_list(2, flat(8), true));
   Array values = empty_values(lists);
   const std::vector<io::ByteView> buffers = {view("\x0b"), view("abcd")};
-  append_chunk_values(lists, buffers, 2, enough, values);
+  append_chunk_values(lists, buffers, 2, kEnough, values);
   EXPECT_EQ(values.items, 2);
   EXPECT_EQ(values.dimension, 2);
   EXPECT_EQ(values.value_valid, (std::vector<std::uint8_t>{1, 1, 0, 1}));
@@ -241,7 +234,7 @@ TEST(ValuesTest, BitsOfListsAreNotPaddedToBytes) {
   const Compression lists = compression(fixed_size_list(3, flat(1)));
   Array values = empty_values(lists);
   const std::vector<io::ByteView> buffers = {view("\x2d")};
-  append_chunk_values(lists, buffers, 2, enough, values);
+  append_chunk_values(lists, buffers, 2, kEnough, values);
   EXPECT_EQ(numbers<char>(values.data), (std::vector<char>{1, 0, 1, 1, 0, 1}));
 }
 
@@ -250,7 +243,7 @@ TEST(ValuesTest, RefusesNullsBetweenFixedSizeLists) {
   Array values = empty_values(lists);
   const std::vector<io::ByteView> buffers = {view("a"), view("abcd")};
   expect_unsupported("a chunk's values are encoded as fixed size list 2 with validity",
-                     [&] { append_chunk_values(lists, buffers, 1, enough, values); });
+                     [&] { append_chunk_values(lists, buffers, 1, kEnough, values); });
 }
 
 TEST(ValuesTest, RefusesFixedSizeListsThatAreCut) {
@@ -258,13 +251,13 @@ TEST(ValuesTest, RefusesFixedSizeListsThatAreCut) {
   Array values = empty_values(lists);
   const std::vector<io::ByteView> buffers = {view("\x0b"), view("abc")};
   expect_corrupt("fixed-width values needs 4 bytes",
-                 [&] { append_chunk_values(lists, buffers, 2, enough, values); });
+                 [&] { append_chunk_values(lists, buffers, 2, kEnough, values); });
 }
 
 TEST(ValuesTest, RefusesABlockOfListsThatNoBytesStandBehind) {
   const Compression lists = compression(fixed_size_list(1 << 20, out_of_line(64, 0)));
   expect_unsupported("a dictionary are encoded as fixed size list",
-                     [&] { (void)decode_block(lists, view(""), 1 << 20, enough); });
+                     [&] { (void)decode_block(lists, view(""), 1 << 20, kEnough); });
 }
 
 }  // namespace

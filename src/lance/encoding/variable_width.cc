@@ -11,8 +11,8 @@
 namespace lancekeep::lance {
 namespace {
 
-/// Offsets as they stand in the file, checked against each other and against the bytes they point
-/// into.
+// Offsets as they stand in the file, checked against each other and against the bytes they point
+// into.
 struct Offsets {
   io::ByteView table;
   std::uint32_t width = 0;
@@ -38,7 +38,7 @@ Offsets take_offsets(io::ByteReader& reader, std::uint32_t bits, std::uint64_t c
           width};
 }
 
-/// `first`: the lowest offset that may be; `end`: one past the highest byte.
+// `first`: the lowest offset that may be; `end`: one past the highest byte.
 void check_offsets(const Offsets& offsets, std::uint64_t count, std::uint64_t first,
                    std::uint64_t end) {
   std::uint64_t before = first;
@@ -53,7 +53,7 @@ void check_offsets(const Offsets& offsets, std::uint64_t count, std::uint64_t fi
   }
 }
 
-/// `bytes`: what the offsets point into.
+// `bytes`: what the offsets point into.
 void append_plain(const Offsets& offsets, std::uint64_t count, const io::ByteView& bytes,
                   Array& values) {
   const std::uint64_t first = offsets[0];

@@ -13,14 +13,14 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr ValueType blob_type{128, 1};
-constexpr const char* blob_key = "lance-encoding:blob";
-constexpr const char* packed_keys[] = {"lance-encoding:packed", "packed"};
+constexpr ValueType kBlobType{128, 1};
+constexpr const char* kBlobKey = "lance-encoding:blob";
+constexpr const char* kPackedKeys[] = {"lance-encoding:packed", "packed"};
 
-/// A struct whose fields stand side by side in one column.
+// A struct whose fields stand side by side in one column.
 bool is_packed(const Field& field) {
-  return field.metadata.contains(blob_key) ||
-         std::any_of(std::begin(packed_keys), std::end(packed_keys), [&field](const char* key) {
+  return field.metadata.contains(kBlobKey) ||
+         std::any_of(std::begin(kPackedKeys), std::end(kPackedKeys), [&field](const char* key) {
            const auto entry = field.metadata.find(key);
            return entry != field.metadata.end() && entry->second == "true";
          });
@@ -52,7 +52,7 @@ std::vector<const Field*> column_fields(const std::vector<Field>& fields, Format
 }
 
 bool is_blob(const Field& field) {
-  return field.logical_type == "large_binary" && field.metadata.contains(blob_key);
+  return field.logical_type == "large_binary" && field.metadata.contains(kBlobKey);
 }
 
 std::optional<std::uint32_t> find_column(const DataFile& file, const std::vector<Field>& fields,
@@ -91,7 +91,7 @@ Array empty_column(const std::vector<Field>& fields, const Field& leaf) {
     array.is_list = true;
     array.list_offsets = {0};
   }
-  if (const auto type = is_blob(leaf) ? blob_type : value_type(leaf.logical_type)) {
+  if (const auto type = is_blob(leaf) ? kBlobType : value_type(leaf.logical_type)) {
     set_type(array, type->bits);
     array.dimension = type->dimension;
   }

@@ -6,8 +6,8 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr FormatVersion v2_0{2, 0};
-constexpr FormatVersion v2_1{2, 1};
+constexpr FormatVersion kV20{2, 0};
+constexpr FormatVersion kV21{2, 1};
 
 std::vector<std::int32_t> ids(const std::vector<Field>& fields, FormatVersion version) {
   std::vector<std::int32_t> result;
@@ -20,22 +20,22 @@ Field packed(Field field) {
   return field;
 }
 
-/// name, value (list, item), info (struct: a, b)
+// name, value (list, item), info (struct: a, b)
 std::vector<Field> model() {
   return {field(0, -1, "string"), field(1, -1, "list"), field(2, 1, "double"),
           field(3, -1, "struct"), field(4, 3, "int64"), field(5, 3, "string")};
 }
 
 TEST(ColumnTypeTest, LeavesHaveColumnsAndAtFormat20TheirParentsToo) {
-  EXPECT_EQ(ids(model(), v2_1), (std::vector<std::int32_t>{0, 2, 4, 5}));
-  EXPECT_EQ(ids(model(), v2_0), (std::vector<std::int32_t>{0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(ids(model(), kV21), (std::vector<std::int32_t>{0, 2, 4, 5}));
+  EXPECT_EQ(ids(model(), kV20), (std::vector<std::int32_t>{0, 1, 2, 3, 4, 5}));
 }
 
 TEST(ColumnTypeTest, APackedStructIsOneColumn) {
   std::vector<Field> fields = model();
   fields[3] = packed(fields[3]);
-  EXPECT_EQ(ids(fields, v2_1), (std::vector<std::int32_t>{0, 2, 3}));
-  EXPECT_EQ(ids(fields, v2_0), (std::vector<std::int32_t>{0, 1, 2, 3}));
+  EXPECT_EQ(ids(fields, kV21), (std::vector<std::int32_t>{0, 2, 3}));
+  EXPECT_EQ(ids(fields, kV20), (std::vector<std::int32_t>{0, 1, 2, 3}));
 }
 
 TEST(ColumnTypeTest, FindsTheColumnOfALeafThatStandsForItsList) {

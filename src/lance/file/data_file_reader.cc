@@ -14,8 +14,6 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr FormatVersion v2_0_format{2, 0};
-
 v2_0::Meaning meaning_of(const Field* field) {
   if (field == nullptr) return v2_0::Meaning::values;
   if (is_blob(*field)) return v2_0::Meaning::blob;
@@ -23,7 +21,7 @@ v2_0::Meaning meaning_of(const Field* field) {
                                                   : v2_0::Meaning::values;
 }
 
-/// Puts the items of a list column of format 2.0 where those of other formats are.
+// Puts the items of a list column of format 2.0 where those of other formats are.
 void set_items(Array& lists, Array&& items) {
   lists.items = items.items;
   lists.item_bits = items.item_bits;
@@ -34,7 +32,7 @@ void set_items(Array& lists, Array&& items) {
   lists.data = std::move(items.data);
 }
 
-/// Pages that share bytes could ask for more work than the file is worth.
+// Pages that share bytes could ask for more work than the file is worth.
 void check_buffers(const std::vector<ColumnMetadata>& columns, const io::ByteView& file) {
   std::uint64_t left = file.size();
   for (const ColumnMetadata& column : columns) {
@@ -90,7 +88,7 @@ const Field* DataFileReader::field(std::uint32_t column) const {
 }
 
 bool DataFileReader::has_lists_only(std::uint32_t column) const {
-  if (version_ != v2_0_format) return false;
+  if (version_ != kFormat20) return false;
   const ColumnMetadata& metadata = this->column(column);
   const Field* known = field(column);
   if (metadata.pages.empty())
@@ -106,7 +104,7 @@ void DataFileReader::read_pages(std::uint32_t column, std::uint64_t expected_row
   for (std::size_t index = 0; index < metadata.pages.size(); ++index) {
     try {
       const Page& page = metadata.pages[index];
-      if (version_ == v2_0_format) {
+      if (version_ == kFormat20) {
         v2_0::decode_page(file_, page, meaning_of(field(column)), max_items, array);
       } else {
         decode_page(file_, page, max_items, array);
@@ -144,7 +142,7 @@ Array DataFileReader::read_column(std::uint32_t column, std::uint64_t expected_r
   }
   Array array;
   if (const Field* known = field(column)) array = empty_column(descriptor_.fields, *known);
-  if (version_ == v2_0_format && array.is_list) {  // the lists are the column before this one
+  if (version_ == kFormat20 && array.is_list) {  // the lists are the column before this one
     array.is_list = false;
     array.list_offsets.clear();
   }

@@ -6,7 +6,6 @@
 #include <cstring>
 
 namespace lancekeep::lance {
-
 namespace {
 
 constexpr std::size_t kBufferBytes = 1 << 20;

@@ -10,8 +10,8 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::size_t max_depth = 32;
-constexpr const char* extension_key = "ARROW:extension:name";
+constexpr std::size_t kMaxFieldDepth = 32;
+constexpr const char* kExtensionKey = "ARROW:extension:name";
 
 }  // namespace
 
@@ -22,7 +22,7 @@ FieldTree::FieldTree(const std::vector<Field>& fields) : fields_(&fields), nodes
       top_.push_back(i);
     } else if (const auto parent = index_of.find(fields[i].parent_id); parent != index_of.end()) {
       const std::size_t depth = nodes_[parent->second].depth + 1;
-      if (depth > max_depth) continue;
+      if (depth > kMaxFieldDepth) continue;
       nodes_[i].parent = parent->second;
       nodes_[i].depth = depth;
       nodes_[parent->second].children.push_back(i);
@@ -46,7 +46,7 @@ std::vector<std::int32_t> FieldTree::ids(std::size_t index) const {
 
 std::string FieldTree::path(std::size_t index) const {
   const std::size_t parent = nodes_[index].parent;
-  return parent == none ? field(index).name : path(parent) + "." + field(index).name;
+  return parent == kNone ? field(index).name : path(parent) + "." + field(index).name;
 }
 
 std::string FieldTree::children_words(std::size_t index) const {
@@ -72,7 +72,7 @@ std::string FieldTree::type(std::size_t index) const {
 
 std::string extension_of(const Field& field) {
   if (!field.extension_name.empty()) return field.extension_name;
-  const auto entry = field.metadata.find(extension_key);
+  const auto entry = field.metadata.find(kExtensionKey);
   return entry == field.metadata.end() ? "" : entry->second;
 }
 

@@ -28,9 +28,9 @@ class FieldTree {
   [[nodiscard]] std::string type(std::size_t index) const;
 
  private:
-  static constexpr std::size_t none = ~std::size_t{0};
+  static constexpr std::size_t kNone = ~std::size_t{0};
   struct Node {
-    std::size_t parent = none;
+    std::size_t parent = kNone;
     std::size_t depth = 0;
     std::vector<std::size_t> children;
   };

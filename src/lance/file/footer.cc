@@ -6,20 +6,19 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::uint64_t footer_size = 40;
-constexpr std::uint64_t table_entry_size = 16;
-constexpr std::string_view magic = "LANC";
+constexpr std::uint64_t kFooterSize = 40;
+constexpr std::uint64_t kTableEntrySize = 16;
 
-/// What a file calls itself, and the data_storage_version that pylance knows it by.
+// What a file calls itself, and the data_storage_version that pylance knows it by.
 struct KnownVersion {
   FormatVersion written;
   FormatVersion meant;
 };
-constexpr KnownVersion known_versions[] = {
+constexpr KnownVersion kKnownVersions[] = {
     {{0, 3}, {2, 0}}, {{2, 0}, {2, 0}}, {{2, 1}, {2, 1}}, {{2, 2}, {2, 2}}};
 
 FormatVersion check_version(FormatVersion written, const io::ByteView& file) {
-  for (const KnownVersion& known : known_versions) {
+  for (const KnownVersion& known : kKnownVersions) {
     if (known.written == written) return known.meant;
   }
   const std::string name = written == FormatVersion{0, 2}
@@ -28,13 +27,13 @@ FormatVersion check_version(FormatVersion written, const io::ByteView& file) {
   file.fail(ErrorCode::unsupported,
             fmt::format("the data file has format {}, which this build does not read; {}", name,
                         kHowToConvert),
-            file.size() - footer_size);
+            file.size() - kFooterSize);
 }
 
 std::vector<io::ByteView> read_table(const io::ByteView& body, std::uint64_t position,
                                      std::uint64_t count, std::string_view what) {
   io::ByteReader table(
-      body.sub(position, count * table_entry_size, fmt::format("the table of {}", what)));
+      body.sub(position, count * kTableEntrySize, fmt::format("the table of {}", what)));
   std::vector<io::ByteView> entries;
   entries.reserve(count);
   std::uint64_t left =
@@ -52,12 +51,12 @@ std::vector<io::ByteView> read_table(const io::ByteView& body, std::uint64_t pos
 }  // namespace
 
 Footer decode_footer(const io::ByteView& file) {
-  if (file.size() < footer_size) {
+  if (file.size() < kFooterSize) {
     file.fail(
-        fmt::format("a data file of {} bytes, expected at least {}", file.size(), footer_size));
+        fmt::format("a data file of {} bytes, expected at least {}", file.size(), kFooterSize));
   }
-  const std::uint64_t body_size = file.size() - footer_size;
-  const io::ByteView bytes = file.sub(body_size, footer_size, "the footer");
+  const std::uint64_t body_size = file.size() - kFooterSize;
+  const io::ByteView bytes = file.sub(body_size, kFooterSize, "the footer");
   io::ByteReader reader(bytes);
   reader.skip(sizeof(std::uint64_t), "the position of column metadata");
   const std::uint64_t columns_at = reader.u64("the position of the column table");
@@ -66,7 +65,7 @@ Footer decode_footer(const io::ByteView& file) {
   const std::uint32_t num_columns = reader.u32("the number of columns");
   const std::uint16_t major = reader.u16("the format version");
   const std::uint16_t minor = reader.u16("the format version");
-  if (bytes.text().substr(reader.position()) != magic)
+  if (bytes.text().substr(reader.position()) != kLanceMagic)
     reader.fail("a data file does not end with \"LANC\"");
   Footer footer;
   footer.version = check_version({major, minor}, file);

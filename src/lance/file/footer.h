@@ -14,6 +14,9 @@
 
 namespace lancekeep::lance {
 
+/// The last bytes of each data file and manifest.
+inline constexpr std::string_view kLanceMagic = "LANC";
+
 struct Footer {
   FormatVersion version;  ///< as data_storage_version says it: 2.0, although files say 0.3
   std::vector<io::ByteView> columns;         ///< each a ColumnMetadata message

@@ -49,7 +49,7 @@ TEST(FooterTest, RefusesAShortFile) {
                  [] { (void)decode_footer(view(std::string(39, '\0'))); });
 }
 
-/// A file with an 8-byte number of its footer replaced.
+// A file with an 8-byte number of its footer replaced.
 std::string with_footer(std::size_t at, std::uint64_t number, std::size_t size = 8) {
   std::string bytes = integer_file().bytes();
   return bytes.replace(bytes.size() - 40 + at, size, raw<std::uint64_t>({number}).substr(0, size));

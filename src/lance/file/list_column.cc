@@ -16,14 +16,14 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::uint32_t max_value_bits = 256;  // so that values are bounded by their number
+constexpr std::uint32_t kMaxValueBits = 256;  // so that values are bounded by their number
 
 [[noreturn]] void not_numbers(const io::ByteView& where) {
   where.fail(ErrorCode::unsupported,
              "the column's values are no numbers of a fixed width, or lists of them");
 }
 
-/// One entry per item becomes one per value.
+// One entry per item becomes one per value.
 std::vector<std::uint8_t> per_value(std::vector<std::uint8_t> of_items, std::uint64_t dimension) {
   if (dimension == 1) return of_items;
   std::vector<std::uint8_t> of_values;
@@ -32,7 +32,7 @@ std::vector<std::uint8_t> per_value(std::vector<std::uint8_t> of_items, std::uin
   return of_values;
 }
 
-/// Both say which values are there.
+// Both say which values are there.
 std::vector<std::uint8_t> both(std::vector<std::uint8_t> a, const std::vector<std::uint8_t>& b) {
   if (a.empty()) return b;
   for (std::size_t i = 0; i < b.size(); ++i) a[i] = a[i] & b[i];
@@ -99,7 +99,7 @@ void ListColumn::inspect(std::uint32_t column, std::uint64_t max_values) {
   }
   values_ = *values;
   value_bits_ = static_cast<std::uint32_t>(item_bits_ / dimension_);
-  if (value_bits_ > max_value_bits) not_numbers(metadata.encoding);
+  if (value_bits_ > kMaxValueBits) not_numbers(metadata.encoding);
 }
 
 void ListColumn::add_part(const PageContent& content, const Page& page) {

@@ -15,7 +15,7 @@ using Numbers = std::vector<double>;
 using Offsets = std::vector<std::uint64_t>;
 using Valid = std::vector<std::uint8_t>;
 
-/// Puts a page of these buffers into the file, each at a multiple of 64.
+// Puts a page of these buffers into the file, each at a multiple of 64.
 Page placed(TestFile& file, const std::vector<std::string>& buffers, std::uint64_t rows,
             const std::string& type_url, const std::string& encoding) {
   Page page;
@@ -36,7 +36,7 @@ TestPage lists_page(const Numbers& values, std::vector<std::uint16_t> rep, std::
                     {{.levels = count, .rep = raw(rep), .values = {raw(values)}}}, rows);
 }
 
-/// list<double> in two pages: [1, 2], [3] and [4, 5, 6].
+// list<double> in two pages: [1, 2], [3] and [4, 5, 6].
 TestFile two_pages() {
   TestFile file;
   file.columns.resize(1);
@@ -51,7 +51,7 @@ TestFile two_pages() {
   return file;
 }
 
-/// The same at format 2.0, the second row null: [1, 2], null, [4].
+// The same at format 2.0, the second row null: [1, 2], null, [4].
 TestFile old_format() {
   TestFile file;
   file.major = 0;
@@ -104,7 +104,7 @@ TEST(ListColumnTest, IsWhatReadColumnGives) {
   }
 }
 
-/// All pieces of one thread, as (row, first, at, values).
+// All pieces of one thread, as (row, first, at, values).
 using Piece = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, Numbers>;
 std::pair<std::vector<Piece>, ListRows> pieces_of(const TestFile& test_file) {
   const DataFileReader file = open(test_file);

@@ -9,7 +9,6 @@
 #include <utility>
 
 namespace lancekeep::lance {
-
 namespace {
 
 constexpr std::uint64_t kItemBytes = 8;

@@ -99,19 +99,13 @@ TEST_F(WrittenLists, OfManyItemsHavePagesOf8MiB) {
 }
 
 TEST_F(WrittenLists, MayNotHaveMoreItemsThanAnnounced) {
-  EXPECT_THAT(
-      [&] {
-        (void)written({2, 3}, Doubles(6), 16);
-      },
-      io::fails_with(ErrorCode::invalid_argument, "8 bytes more than the lists"));
+  EXPECT_THAT([&] { (void)written({2, 3}, Doubles(6), 16); },
+              io::fails_with(ErrorCode::invalid_argument, "8 bytes more than the lists"));
 }
 
 TEST_F(WrittenLists, MayNotHaveFewerItemsThanAnnounced) {
-  EXPECT_THAT(
-      [&] {
-        (void)written({2, 3}, Doubles(4), 16);
-      },
-      io::fails_with(ErrorCode::invalid_argument, "fewer items than announced"));
+  EXPECT_THAT([&] { (void)written({2, 3}, Doubles(4), 16); },
+              io::fails_with(ErrorCode::invalid_argument, "fewer items than announced"));
 }
 
 }  // namespace

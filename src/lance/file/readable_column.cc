@@ -9,10 +9,8 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr FormatVersion v2_0_format{2, 0};
-
 void require_readable_page(const Page& page, FormatVersion version) {
-  if (version == v2_0_format) {
+  if (version == kFormat20) {
     v2_0::require_readable(page);
   } else {
     require_readable(page);
@@ -25,7 +23,7 @@ bool is_list_or_struct(const ColumnMetadata& column) {
   return kind == v2_0::ArrayKind::list || kind == v2_0::ArrayKind::structure;
 }
 
-/// At format 2.0 the items of lists are the next column, and plain ones alone are put together.
+// At format 2.0 the items of lists are the next column, and plain ones alone are put together.
 void require_plain_items(const DataFileReader& file, std::uint32_t column) {
   if (!file.has_lists_only(column)) return;
   const ColumnMetadata& items = file.column(column + 1);
@@ -49,7 +47,7 @@ std::string why_unreadable(const DataFileReader& file, std::uint32_t column) {
 }
 
 std::string encoding_words(const Page& page, FormatVersion version) {
-  return version == v2_0_format ? v2_0::encoding_words(page) : encoding_words(page);
+  return version == kFormat20 ? v2_0::encoding_words(page) : encoding_words(page);
 }
 
 std::vector<std::string> column_names(const DataFileReader& file) {

@@ -9,8 +9,8 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::uint64_t max_bits = std::uint64_t{1} << 30;  // as pages allow
-constexpr int max_depth = 8;
+constexpr std::uint64_t kMaxBits = std::uint64_t{1} << 30;  // as pages allow
+constexpr int kMaxTypeDepth = 8;
 
 const std::map<std::string_view, std::uint32_t>& plain_types() {
   static const std::map<std::string_view, std::uint32_t> types = {
@@ -30,14 +30,14 @@ std::optional<std::uint64_t> number(std::string_view text) {
   return value;
 }
 
-/// What stands behind `prefix`, if the type starts with it.
+// What stands behind `prefix`, if the type starts with it.
 std::optional<std::string_view> behind(std::string_view type, std::string_view prefix) {
   if (!type.starts_with(prefix)) return std::nullopt;
   return type.substr(prefix.size());
 }
 
 std::optional<ValueType> of_bits(std::optional<std::uint64_t> bits) {
-  if (!bits || *bits == 0 || *bits > max_bits) return std::nullopt;
+  if (!bits || *bits == 0 || *bits > kMaxBits) return std::nullopt;
   return ValueType{static_cast<std::uint32_t>(*bits), 1};
 }
 
@@ -67,7 +67,7 @@ std::optional<ValueType> parse(std::string_view type, int depth) {
 }  // namespace
 
 std::optional<ValueType> value_type(std::string_view logical_type) {
-  return parse(logical_type, max_depth);
+  return parse(logical_type, kMaxTypeDepth);
 }
 
 }  // namespace lancekeep::lance

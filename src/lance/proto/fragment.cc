@@ -31,11 +31,7 @@ enum class DeletionTag : protozero::pbf_tag_type {
   base_id = 7,
 };
 
-constexpr protozero::pbf_tag_type number(auto tag) {
-  return static_cast<protozero::pbf_tag_type>(tag);
-}
-
-/// Files before format 2.0 find their columns without indices.
+// Files before format 2.0 find their columns without indices.
 bool has_column_indices(const DataFile& file) { return file.version.major >= 2; }
 
 void check(const DataFile& file, const io::ByteView& message) {
@@ -84,14 +80,17 @@ DataFile decode_data_file(const io::ByteView& message) {
 std::string encode_data_file(const DataFile& file) {
   std::string bytes;
   protozero::pbf_writer writer(bytes);
-  writer.add_string(number(DataFileTag::path), file.path);
-  writer.add_packed_int32(number(DataFileTag::fields), file.fields.begin(), file.fields.end());
-  writer.add_packed_int32(number(DataFileTag::column_indices), file.column_indices.begin(),
+  writer.add_string(field_number(DataFileTag::path), file.path);
+  writer.add_packed_int32(field_number(DataFileTag::fields), file.fields.begin(),
+                          file.fields.end());
+  writer.add_packed_int32(field_number(DataFileTag::column_indices), file.column_indices.begin(),
                           file.column_indices.end());
-  if (file.version.major != 0) writer.add_uint32(number(DataFileTag::major), file.version.major);
-  if (file.version.minor != 0) writer.add_uint32(number(DataFileTag::minor), file.version.minor);
-  if (file.size != 0) writer.add_uint64(number(DataFileTag::size), file.size);
-  if (file.base_id) writer.add_uint32(number(DataFileTag::base_id), *file.base_id);
+  if (file.version.major != 0)
+    writer.add_uint32(field_number(DataFileTag::major), file.version.major);
+  if (file.version.minor != 0)
+    writer.add_uint32(field_number(DataFileTag::minor), file.version.minor);
+  if (file.size != 0) writer.add_uint64(field_number(DataFileTag::size), file.size);
+  if (file.base_id) writer.add_uint32(field_number(DataFileTag::base_id), *file.base_id);
   bytes += file.unknown;
   return bytes;
 }
@@ -134,15 +133,15 @@ std::string encode_deletion_file(const DeletionFile& file) {
   std::string bytes;
   protozero::pbf_writer writer(bytes);
   if (file.kind != DeletionFile::Kind::arrow) {
-    writer.add_uint32(number(DeletionTag::kind), static_cast<std::uint32_t>(file.kind));
+    writer.add_uint32(field_number(DeletionTag::kind), static_cast<std::uint32_t>(file.kind));
   }
   if (file.read_version != 0)
-    writer.add_uint64(number(DeletionTag::read_version), file.read_version);
-  if (file.id != 0) writer.add_uint64(number(DeletionTag::id), file.id);
+    writer.add_uint64(field_number(DeletionTag::read_version), file.read_version);
+  if (file.id != 0) writer.add_uint64(field_number(DeletionTag::id), file.id);
   if (file.num_deleted_rows != 0) {
-    writer.add_uint64(number(DeletionTag::num_deleted_rows), file.num_deleted_rows);
+    writer.add_uint64(field_number(DeletionTag::num_deleted_rows), file.num_deleted_rows);
   }
-  if (file.base_id) writer.add_uint32(number(DeletionTag::base_id), *file.base_id);
+  if (file.base_id) writer.add_uint32(field_number(DeletionTag::base_id), *file.base_id);
   bytes += file.unknown;
   return bytes;
 }
@@ -179,16 +178,16 @@ Fragment decode_fragment(const io::ByteView& message) {
 std::string encode_fragment(const Fragment& fragment) {
   std::string bytes;
   protozero::pbf_writer writer(bytes);
-  if (fragment.id != 0) writer.add_uint64(number(FragmentTag::id), fragment.id);
+  if (fragment.id != 0) writer.add_uint64(field_number(FragmentTag::id), fragment.id);
   for (const DataFile& file : fragment.files) {
-    writer.add_message(number(FragmentTag::files), encode_data_file(file));
+    writer.add_message(field_number(FragmentTag::files), encode_data_file(file));
   }
   if (fragment.deletion) {
-    writer.add_message(number(FragmentTag::deletion_file),
+    writer.add_message(field_number(FragmentTag::deletion_file),
                        encode_deletion_file(*fragment.deletion));
   }
   if (fragment.physical_rows != 0) {
-    writer.add_uint64(number(FragmentTag::physical_rows), fragment.physical_rows);
+    writer.add_uint64(field_number(FragmentTag::physical_rows), fragment.physical_rows);
   }
   bytes += fragment.unknown;
   return bytes;

@@ -31,20 +31,16 @@ enum class ManifestTag : protozero::pbf_tag_type {
   base_paths = 18,
   table_metadata = 19,
   branch = 20,
-  transaction_section_2025 = 21,  ///< what 23 was in the published definition of late 2025
+  transaction_section_2025 = 21,  // what 23 was in the published definition of late 2025
   transaction_section = 23,
 };
 enum class TimestampTag : protozero::pbf_tag_type { seconds = 1, nanos = 2 };
 enum class WriterTag : protozero::pbf_tag_type { library = 1, version = 2 };
 enum class FormatTag : protozero::pbf_tag_type { name = 1, version = 2 };
 
-constexpr protozero::pbf_tag_type number(auto tag) {
-  return static_cast<protozero::pbf_tag_type>(tag);
-}
-
-constexpr std::int32_t nanos_per_second = 1'000'000'000;
-/// Seconds whose nanoseconds fit 64 bits: the years 1677 to 2262.
-constexpr std::int64_t max_seconds = 9'223'372'035;
+constexpr std::int32_t kNanosPerSecond = 1'000'000'000;
+// Seconds whose nanoseconds fit 64 bits: the years 1677 to 2262.
+constexpr std::int64_t kMaxSeconds = 9'223'372'035;
 
 void decode_timestamp(const io::ByteView& message, Manifest& manifest) {
   std::int64_t nanos = 0;
@@ -60,13 +56,13 @@ void decode_timestamp(const io::ByteView& message, Manifest& manifest) {
         reader.skip();
     }
   });
-  if (nanos < 0 || nanos >= nanos_per_second) {
+  if (nanos < 0 || nanos >= kNanosPerSecond) {
     message.fail(fmt::format("the time stamp has {} nanoseconds, expected 0 to {}", nanos,
-                             nanos_per_second - 1));
+                             kNanosPerSecond - 1));
   }
-  if (manifest.seconds > max_seconds || manifest.seconds < -max_seconds) {
+  if (manifest.seconds > kMaxSeconds || manifest.seconds < -kMaxSeconds) {
     message.fail(fmt::format("the time stamp is {} seconds from 1970, expected at most {}",
-                             manifest.seconds, max_seconds));
+                             manifest.seconds, kMaxSeconds));
   }
   manifest.nanos = static_cast<std::int32_t>(nanos);
 }
@@ -103,8 +99,8 @@ void decode_data_format(const io::ByteView& message, Manifest& manifest) {
 
 // An empty message of two bytes becomes a struct of hundreds: so they are counted while they are
 // decoded.
-constexpr std::size_t max_fields = 1 << 16;
-constexpr std::size_t max_fragments = 1 << 21;
+constexpr std::size_t kMaxFields = 1 << 16;
+constexpr std::size_t kMaxFragments = 1 << 21;
 
 void require_room(std::size_t count, std::size_t limit, const char* what,
                   const io::ByteView& message) {
@@ -135,15 +131,16 @@ void check_fragments(const Manifest& manifest, const io::ByteView& message) {
 }
 
 void encode_timestamp(protozero::pbf_writer& writer, const Manifest& manifest) {
-  protozero::pbf_writer timestamp(writer, number(ManifestTag::timestamp));
-  if (manifest.seconds != 0) timestamp.add_int64(number(TimestampTag::seconds), manifest.seconds);
-  if (manifest.nanos != 0) timestamp.add_int32(number(TimestampTag::nanos), manifest.nanos);
+  protozero::pbf_writer timestamp(writer, field_number(ManifestTag::timestamp));
+  if (manifest.seconds != 0)
+    timestamp.add_int64(field_number(TimestampTag::seconds), manifest.seconds);
+  if (manifest.nanos != 0) timestamp.add_int32(field_number(TimestampTag::nanos), manifest.nanos);
 }
 
 void encode_pair(protozero::pbf_writer& writer, ManifestTag tag, const std::string& first,
                  const std::string& second) {
   if (first.empty() && second.empty()) return;
-  protozero::pbf_writer pair(writer, number(tag));
+  protozero::pbf_writer pair(writer, field_number(tag));
   pair.add_string(1, first);
   pair.add_string(2, second);
 }
@@ -155,11 +152,11 @@ Manifest decode_manifest(const io::ByteView& message) {
   read_fields(message, "the manifest", [&](protozero::pbf_reader& reader) {
     switch (ManifestTag{reader.tag()}) {
       case ManifestTag::fields:
-        require_room(manifest.fields.size(), max_fields, "schema fields", message);
+        require_room(manifest.fields.size(), kMaxFields, "schema fields", message);
         manifest.fields.push_back(decode_field(get_view(reader, message)));
         break;
       case ManifestTag::fragments:
-        require_room(manifest.fragments.size(), max_fragments, "fragments", message);
+        require_room(manifest.fragments.size(), kMaxFragments, "fragments", message);
         manifest.fragments.push_back(decode_fragment(get_view(reader, message)));
         break;
       case ManifestTag::version:
@@ -228,40 +225,41 @@ std::string encode_manifest(const Manifest& manifest) {
   std::string bytes;
   protozero::pbf_writer writer(bytes);
   for (const Field& field : manifest.fields) {
-    writer.add_message(number(ManifestTag::fields), encode_field(field));
+    writer.add_message(field_number(ManifestTag::fields), encode_field(field));
   }
   for (const Fragment& fragment : manifest.fragments) {
-    writer.add_message(number(ManifestTag::fragments), encode_fragment(fragment));
+    writer.add_message(field_number(ManifestTag::fragments), encode_fragment(fragment));
   }
-  writer.add_uint64(number(ManifestTag::version), manifest.version);
-  write_map(writer, number(ManifestTag::schema_metadata), manifest.schema_metadata);
+  writer.add_uint64(field_number(ManifestTag::version), manifest.version);
+  write_map(writer, field_number(ManifestTag::schema_metadata), manifest.schema_metadata);
   encode_timestamp(writer, manifest);
   if (manifest.reader_flags != 0) {
-    writer.add_uint64(number(ManifestTag::reader_flags), manifest.reader_flags);
+    writer.add_uint64(field_number(ManifestTag::reader_flags), manifest.reader_flags);
   }
   if (manifest.writer_flags != 0) {
-    writer.add_uint64(number(ManifestTag::writer_flags), manifest.writer_flags);
+    writer.add_uint64(field_number(ManifestTag::writer_flags), manifest.writer_flags);
   }
   if (manifest.max_fragment_id) {
-    writer.add_uint32(number(ManifestTag::max_fragment_id), *manifest.max_fragment_id);
+    writer.add_uint32(field_number(ManifestTag::max_fragment_id), *manifest.max_fragment_id);
   }
   if (!manifest.transaction_file.empty()) {
-    writer.add_string(number(ManifestTag::transaction_file), manifest.transaction_file);
+    writer.add_string(field_number(ManifestTag::transaction_file), manifest.transaction_file);
   }
   encode_pair(writer, ManifestTag::writer_version, manifest.writer_library,
               manifest.writer_version);
   if (manifest.next_row_id) {
-    writer.add_uint64(number(ManifestTag::next_row_id), *manifest.next_row_id);
+    writer.add_uint64(field_number(ManifestTag::next_row_id), *manifest.next_row_id);
   }
   encode_pair(writer, ManifestTag::data_format, manifest.data_format, manifest.data_format_version);
-  write_map(writer, number(ManifestTag::config), manifest.config);
+  write_map(writer, field_number(ManifestTag::config), manifest.config);
   for (const std::string& path : manifest.base_paths) {
-    writer.add_message(number(ManifestTag::base_paths), path);
+    writer.add_message(field_number(ManifestTag::base_paths), path);
   }
-  write_map(writer, number(ManifestTag::table_metadata), manifest.table_metadata);
-  if (manifest.branch) writer.add_string(number(ManifestTag::branch), *manifest.branch);
+  write_map(writer, field_number(ManifestTag::table_metadata), manifest.table_metadata);
+  if (manifest.branch) writer.add_string(field_number(ManifestTag::branch), *manifest.branch);
   if (manifest.transaction_section) {
-    writer.add_uint64(number(ManifestTag::transaction_section), *manifest.transaction_section);
+    writer.add_uint64(field_number(ManifestTag::transaction_section),
+                      *manifest.transaction_section);
   }
   bytes += manifest.unknown;
   return bytes;

@@ -16,6 +16,8 @@ struct FormatVersion {
   auto operator<=>(const FormatVersion&) const = default;
 };
 
+inline constexpr FormatVersion kFormat20{2, 0};
+
 struct DataFile {
   std::string path;                          ///< relative to data/
   std::vector<std::int32_t> fields;          ///< field ids; -2: a column that is no longer used

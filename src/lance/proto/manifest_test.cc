@@ -187,7 +187,7 @@ TEST(Fragment, RowIdsAndOtherThingsAreWrittenBack) {
   EXPECT_EQ(encode_fragment(decode_fragment(view(bytes))), bytes);
 }
 
-/// Whatever the bytes: a manifest, or an Error; the sanitizers watch.
+// Whatever the bytes: a manifest, or an Error; the sanitizers watch.
 TEST(Manifest, BytesChangedAtRandomGiveAManifestOrAnError) {
   const std::string good = encode_manifest(full_manifest());
   std::mt19937 random(1);

@@ -18,10 +18,6 @@ enum class FieldTag : protozero::pbf_tag_type {
 enum class DescriptorTag : protozero::pbf_tag_type { schema = 1, rows = 2 };
 enum class SchemaTag : protozero::pbf_tag_type { field = 1, metadata = 5 };
 
-constexpr protozero::pbf_tag_type number(auto tag) {
-  return static_cast<protozero::pbf_tag_type>(tag);
-}
-
 void decode_schema(const io::ByteView& message, FileDescriptor& descriptor) {
   read_fields(message, "the schema", [&](protozero::pbf_reader& reader) {
     switch (SchemaTag{reader.tag()}) {
@@ -81,20 +77,20 @@ Field decode_field(const io::ByteView& message) {
 std::string encode_field(const Field& field) {
   std::string bytes;
   protozero::pbf_writer writer(bytes);
-  if (!field.name.empty()) writer.add_string(number(FieldTag::name), field.name);
-  if (field.id != 0) writer.add_int32(number(FieldTag::id), field.id);
-  if (field.parent_id != 0) writer.add_int32(number(FieldTag::parent_id), field.parent_id);
+  if (!field.name.empty()) writer.add_string(field_number(FieldTag::name), field.name);
+  if (field.id != 0) writer.add_int32(field_number(FieldTag::id), field.id);
+  if (field.parent_id != 0) writer.add_int32(field_number(FieldTag::parent_id), field.parent_id);
   if (!field.logical_type.empty()) {
-    writer.add_string(number(FieldTag::logical_type), field.logical_type);
+    writer.add_string(field_number(FieldTag::logical_type), field.logical_type);
   }
-  if (field.nullable) writer.add_bool(number(FieldTag::nullable), true);
+  if (field.nullable) writer.add_bool(field_number(FieldTag::nullable), true);
   if (field.encoding != FieldEncoding::none) {
-    writer.add_uint32(number(FieldTag::encoding), static_cast<std::uint32_t>(field.encoding));
+    writer.add_uint32(field_number(FieldTag::encoding), static_cast<std::uint32_t>(field.encoding));
   }
   if (!field.extension_name.empty()) {
-    writer.add_string(number(FieldTag::extension_name), field.extension_name);
+    writer.add_string(field_number(FieldTag::extension_name), field.extension_name);
   }
-  write_map(writer, number(FieldTag::metadata), field.metadata);
+  write_map(writer, field_number(FieldTag::metadata), field.metadata);
   bytes += field.unknown;
   return bytes;
 }
@@ -120,13 +116,13 @@ std::string encode_file_descriptor(const FileDescriptor& descriptor) {
   std::string bytes;
   protozero::pbf_writer writer(bytes);
   {
-    protozero::pbf_writer schema(writer, number(DescriptorTag::schema));
+    protozero::pbf_writer schema(writer, field_number(DescriptorTag::schema));
     for (const Field& field : descriptor.fields) {
-      schema.add_message(number(SchemaTag::field), encode_field(field));
+      schema.add_message(field_number(SchemaTag::field), encode_field(field));
     }
-    write_map(schema, number(SchemaTag::metadata), descriptor.metadata);
+    write_map(schema, field_number(SchemaTag::metadata), descriptor.metadata);
   }
-  if (descriptor.rows != 0) writer.add_uint64(number(DescriptorTag::rows), descriptor.rows);
+  if (descriptor.rows != 0) writer.add_uint64(field_number(DescriptorTag::rows), descriptor.rows);
   return bytes;
 }
 

@@ -11,7 +11,7 @@ enum class TransactionTag : protozero::pbf_tag_type {
   read_version = 1,
   uuid = 2,
   properties = 4,
-  first_operation = 100,  ///< this and all above: one of them, the operation
+  first_operation = 100,  // this and all above: one of them, the operation
 };
 enum class OverwriteTag : protozero::pbf_tag_type {
   fragments = 1,
@@ -22,10 +22,6 @@ enum class OverwriteTag : protozero::pbf_tag_type {
 enum class RestoreTag : protozero::pbf_tag_type {
   version = 1,
 };
-
-constexpr protozero::pbf_tag_type number(auto tag) {
-  return static_cast<protozero::pbf_tag_type>(tag);
-}
 
 }  // namespace
 
@@ -46,7 +42,7 @@ Transaction decode_transaction(const io::ByteView& message) {
       default:
         break;
     }
-    if (tag < number(TransactionTag::first_operation)) {
+    if (tag < field_number(TransactionTag::first_operation)) {
       reader.skip();
       return;
     }
@@ -60,10 +56,10 @@ std::string encode_transaction(const Transaction& transaction) {
   std::string bytes;
   protozero::pbf_writer writer(bytes);
   if (transaction.read_version != 0) {
-    writer.add_uint64(number(TransactionTag::read_version), transaction.read_version);
+    writer.add_uint64(field_number(TransactionTag::read_version), transaction.read_version);
   }
-  writer.add_string(number(TransactionTag::uuid), transaction.uuid);
-  write_map(writer, number(TransactionTag::properties), transaction.properties);
+  writer.add_string(field_number(TransactionTag::uuid), transaction.uuid);
+  write_map(writer, field_number(TransactionTag::properties), transaction.properties);
   if (transaction.operation != 0) {
     writer.add_message(transaction.operation, transaction.operation_bytes);
   }
@@ -114,18 +110,18 @@ std::string encode_overwrite(const std::vector<Fragment>& fragments,
   protozero::pbf_writer writer(bytes);
   for (Fragment fragment : fragments) {
     fragment.id = 0;
-    writer.add_message(number(OverwriteTag::fragments), encode_fragment(fragment));
+    writer.add_message(field_number(OverwriteTag::fragments), encode_fragment(fragment));
   }
   for (const Field& field : fields) {
-    writer.add_message(number(OverwriteTag::fields), encode_field(field));
+    writer.add_message(field_number(OverwriteTag::fields), encode_field(field));
   }
-  write_map(writer, number(OverwriteTag::schema_metadata), schema_metadata);
+  write_map(writer, field_number(OverwriteTag::schema_metadata), schema_metadata);
   return bytes;
 }
 
 std::string encode_restore(std::uint64_t version) {
   std::string bytes;
-  protozero::pbf_writer(bytes).add_uint64(number(RestoreTag::version), version);
+  protozero::pbf_writer(bytes).add_uint64(field_number(RestoreTag::version), version);
   return bytes;
 }
 

@@ -8,10 +8,10 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr protozero::pbf_tag_type map_key = 1;
-constexpr protozero::pbf_tag_type map_value = 2;
+constexpr protozero::pbf_tag_type kMapKey = 1;
+constexpr protozero::pbf_tag_type kMapValue = 2;
 
-/// Read_fields() turns these into an Error; they only carry the words.
+// Read_fields() turns these into an Error; they only carry the words.
 struct BadField : protozero::exception {
   explicit BadField(std::string text) : text_(std::move(text)) {}
   [[nodiscard]] const char* what() const noexcept override { return text_.c_str(); }
@@ -49,11 +49,11 @@ std::uint64_t varint(protozero::pbf_reader& reader) {
   return reader.get_uint64();
 }
 
-/// Protobuf writes a negative int32 as the 64-bit number; some writers cut it to 32 bits.
+// Protobuf writes a negative int32 as the 64-bit number; some writers cut it to 32 bits.
 std::int32_t to_i32(std::uint64_t number, std::uint32_t tag) {
-  constexpr std::uint64_t lowest = static_cast<std::uint64_t>(
+  constexpr std::uint64_t kLowest = static_cast<std::uint64_t>(
       static_cast<std::int64_t>(std::numeric_limits<std::int32_t>::min()));
-  if (number > std::numeric_limits<std::uint32_t>::max() && number < lowest) {
+  if (number > std::numeric_limits<std::uint32_t>::max() && number < kLowest) {
     throw BadField(fmt::format("field {} holds {}, which does not fit 32 bits", tag, number));
   }
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(number));
@@ -137,10 +137,10 @@ void read_map_entry(protozero::pbf_reader& reader, const io::ByteView& message,
   std::string value;
   read_fields(get_view(reader, message), "a map entry", [&](protozero::pbf_reader& entry) {
     switch (entry.tag()) {
-      case map_key:
+      case kMapKey:
         key = get_text(entry);
         break;
-      case map_value:
+      case kMapValue:
         value = get_text(entry);
         break;
       default:
@@ -154,8 +154,8 @@ void write_map(protozero::pbf_writer& writer, protozero::pbf_tag_type tag,
                const std::map<std::string, std::string>& map) {
   for (const auto& [key, value] : map) {
     protozero::pbf_writer entry(writer, tag);
-    entry.add_string(map_key, key);
-    entry.add_bytes(map_value, value);
+    entry.add_string(kMapKey, key);
+    entry.add_bytes(kMapValue, value);
   }
 }
 

@@ -19,6 +19,11 @@
 
 namespace lancekeep::lance {
 
+/// The number of a field that an enum names.
+constexpr protozero::pbf_tag_type field_number(auto tag) {
+  return static_cast<protozero::pbf_tag_type>(tag);
+}
+
 /// Calls `field(reader)` for each field of the message; the callback must consume it (get_* or
 /// skip). Turns protozero's exceptions into Error corrupt that names `what` and the offset.
 template <typename Callback>

@@ -11,7 +11,7 @@ namespace {
 using testing::ElementsAre;
 using testing::Pair;
 
-/// Reads every field of `bytes` with `get`.
+// Reads every field of `bytes` with `get`.
 template <typename Get>
 auto read_all(const std::string& bytes, Get&& get) {
   std::vector<decltype(get(std::declval<protozero::pbf_reader&>()))> values;

@@ -10,12 +10,12 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::uint64_t row_size = 4;
-constexpr std::int64_t stored = -1;
-/// Writers may pad a buffer to a multiple of this before they compress it.
-constexpr std::uint64_t max_padding = 64;
-/// No zstd or LZ4 frame gets larger by more than this: what says so is not believed, nor allocated.
-constexpr std::uint64_t max_expansion = std::uint64_t{1} << 16;
+constexpr std::uint64_t kRowSize = 4;
+constexpr std::int64_t kStored = -1;
+// Writers may pad a buffer to a multiple of this before they compress it.
+constexpr std::uint64_t kMaxPadding = 64;
+// No zstd or LZ4 frame gets larger by more than this: what says so is not believed, nor allocated.
+constexpr std::uint64_t kMaxExpansion = std::uint64_t{1} << 16;
 
 struct FreeLz4 {
   void operator()(LZ4F_dctx* context) const { LZ4F_freeDecompressionContext(context); }
@@ -63,13 +63,13 @@ io::ByteView decompress(const io::ByteView& buffer, arrow::Codec codec, std::uin
   io::ByteReader reader(buffer);
   const std::int64_t size = reader.i64("the raw size of a compressed buffer");
   const io::ByteView frame = reader.take(reader.remaining(), "a compressed buffer");
-  if (size == stored) return frame;
+  if (size == kStored) return frame;
   const auto raw_size = static_cast<std::uint64_t>(size);
-  if (size < 0 || raw_size < wanted || raw_size - wanted > max_padding) {
+  if (size < 0 || raw_size < wanted || raw_size - wanted > kMaxPadding) {
     buffer.fail(
         fmt::format("a compressed buffer is said to hold {} bytes, expected {}", size, wanted));
   }
-  if (raw_size / max_expansion > frame.size()) {
+  if (raw_size / kMaxExpansion > frame.size()) {
     buffer.fail(
         fmt::format("a compressed buffer of {} bytes cannot hold {}", frame.size(), raw_size));
   }
@@ -88,7 +88,7 @@ std::optional<arrow::Codec> arrow_compression(const arrow::Compression* compress
                                               const io::ByteView& metadata) {
   if (compression == nullptr) return std::nullopt;
   const arrow::Codec codec{compression->codec()};
-  if (compression->method() != arrow::method_per_buffer ||
+  if (compression->method() != arrow::kMethodPerBuffer ||
       (codec != arrow::Codec::lz4_frame && codec != arrow::Codec::zstd)) {
     metadata.fail(ErrorCode::unsupported,
                   fmt::format("an Arrow buffer is compressed with codec {}, method {}; this build "
@@ -101,8 +101,8 @@ std::optional<arrow::Codec> arrow_compression(const arrow::Compression* compress
 void append_arrow_rows(const io::ByteView& buffer, std::optional<arrow::Codec> codec,
                        std::uint64_t count, std::vector<std::uint32_t>& rows) {
   if (count == 0) return;  // an empty buffer may lack even its size
-  const io::ByteView values = codec ? decompress(buffer, *codec, count * row_size) : buffer;
-  if (values.size() / row_size < count) {
+  const io::ByteView values = codec ? decompress(buffer, *codec, count * kRowSize) : buffer;
+  if (values.size() / kRowSize < count) {
     buffer.fail(fmt::format("a buffer of {} bytes cannot hold {} rows", values.size(), count));
   }
   io::ByteReader reader(values);

@@ -14,16 +14,16 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::string_view magic = "ARROW1";
-constexpr std::uint64_t head_size = 8;
-constexpr std::uint64_t tail_size = 4 + magic.size();
-constexpr std::uint32_t continuation = 0xffffffff;
-constexpr std::uint64_t message_prefix = 8;
-/// Metadata of a deletion file takes some hundred bytes; FlatBuffers ends at 2 GiB.
-constexpr std::uint64_t max_metadata = std::uint64_t{16} << 20;
-constexpr std::int32_t row_bits = 32;
+constexpr std::string_view kArrowMagic = "ARROW1";
+constexpr std::uint64_t kHeadSize = 8;
+constexpr std::uint64_t kTailSize = 4 + kArrowMagic.size();
+constexpr std::uint32_t kContinuation = 0xffffffff;
+constexpr std::uint64_t kMessagePrefix = 8;
+// Metadata of a deletion file takes some hundred bytes; FlatBuffers ends at 2 GiB.
+constexpr std::uint64_t kMaxMetadata = std::uint64_t{16} << 20;
+constexpr std::int32_t kRowBits = 32;
 
-/// FlatBuffers reads through pointers of their own type, so its bytes must be aligned.
+// FlatBuffers reads through pointers of their own type, so its bytes must be aligned.
 std::vector<std::uint64_t> aligned(const io::ByteView& bytes) {
   std::vector<std::uint64_t> copy((bytes.size() + 7) / 8);
   if (!bytes.empty()) std::memcpy(copy.data(), bytes.bytes().data(), bytes.size());
@@ -45,20 +45,20 @@ std::uint64_t positive(std::int64_t number, const io::ByteView& bytes, std::stri
 }
 
 io::ByteView footer_bytes(const io::ByteView& file) {
-  if (file.size() < head_size + tail_size) {
+  if (file.size() < kHeadSize + kTailSize) {
     file.fail(fmt::format("an Arrow file of {} bytes is cut short", file.size()));
   }
-  if (!file.text().starts_with(magic)) file.fail("not an Arrow file: expected \"ARROW1\"");
-  if (!file.text().ends_with(magic)) {
+  if (!file.text().starts_with(kArrowMagic)) file.fail("not an Arrow file: expected \"ARROW1\"");
+  if (!file.text().ends_with(kArrowMagic)) {
     file.fail("the Arrow file does not end with \"ARROW1\": it is cut short",
-              file.size() - magic.size());
+              file.size() - kArrowMagic.size());
   }
-  const std::uint64_t end = file.size() - tail_size;
-  io::ByteReader reader(file.sub(end, tail_size, "the end of the Arrow file"));
+  const std::uint64_t end = file.size() - kTailSize;
+  io::ByteReader reader(file.sub(end, kTailSize, "the end of the Arrow file"));
   const std::uint32_t size = reader.u32("the footer's size");
-  if (size > end - head_size || size > max_metadata) {
+  if (size > end - kHeadSize || size > kMaxMetadata) {
     file.fail(fmt::format("the Arrow footer is said to have {} bytes, of {} there are", size,
-                          end - head_size),
+                          end - kHeadSize),
               end);
   }
   return file.sub(end - size, size, "the Arrow footer");
@@ -74,13 +74,13 @@ void check_schema(const arrow::Schema* schema, const io::ByteView& bytes) {
   }
   const arrow::Field& field = *fields->Get(0);
   const arrow::IntType* type = field.int_type();
-  if (type == nullptr || type->bit_width() != row_bits || type->is_signed() ||
+  if (type == nullptr || type->bit_width() != kRowBits || type->is_signed() ||
       field.has_dictionary()) {
     bytes.fail(ErrorCode::unsupported, fmt::format("{}; its column is of another type", what));
   }
 }
 
-/// A record batch's message: its metadata and what follows it.
+// A record batch's message: its metadata and what follows it.
 struct Message {
   io::ByteView metadata;
   io::ByteView body;
@@ -93,16 +93,16 @@ Message message_at(const io::ByteView& file, const arrow::Block& block) {
   const std::uint64_t body = positive(block.body_length, file, "a record batch's body size");
   const io::ByteView rest = file.sub(offset, head, "a record batch");
   io::ByteReader reader(rest);
-  if (reader.u32("a message") != continuation) {
+  if (reader.u32("a message") != kContinuation) {
     rest.fail("an Arrow message does not start with 0xffffffff");
   }
   const std::uint32_t size = reader.u32("the size of a message's metadata");
-  if (size > max_metadata) rest.fail(fmt::format("a message has {} bytes of metadata", size));
+  if (size > kMaxMetadata) rest.fail(fmt::format("a message has {} bytes of metadata", size));
   return {reader.take(size, "a message's metadata"),
           file.sub(offset + head, body, "a record batch's body")};
 }
 
-/// One u32 column has one node and two buffers: validity, which may be empty, and values.
+// One u32 column has one node and two buffers: validity, which may be empty, and values.
 void append_batch(const Message& message, std::uint64_t expected,
                   std::vector<std::uint32_t>& rows) {
   const io::ByteView& bytes = message.metadata;

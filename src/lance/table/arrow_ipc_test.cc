@@ -17,25 +17,25 @@ using testing::ElementsAre;
 using Builder = flatbuffers::FlatBufferBuilder;
 using Rows = std::vector<std::uint32_t>;
 
-/// A deletion file as its parts; the default ones make a valid file.
+// A deletion file as its parts; the default ones make a valid file.
 struct Plan {
   std::vector<Rows> batches = {{1, 2, 3}};
   std::optional<std::int8_t> codec;
   std::int8_t method = 0;
-  bool store_compressed = false;  ///< a raw size of -1
+  bool store_compressed = false;  // a raw size of -1
   int columns = 1;
-  std::uint8_t type_kind = arrow::type_int;
+  std::uint8_t type_kind = arrow::kTypeInt;
   std::int32_t bit_width = 32;
   std::uint8_t is_signed = 0;
   std::int16_t endianness = 0;
   std::int64_t null_count = 0;
   std::size_t buffers = 2;
-  std::int64_t rows_more = 0;      ///< added to a batch's number of rows
-  std::int64_t raw_size_more = 0;  ///< added to a compressed buffer's raw size
-  std::int64_t length_more = 0;    ///< added to the values buffer's length
-  std::int64_t block_more = 0;     ///< added to a block's offset
-  std::size_t block_times = 1;     ///< how often the footer names each
-  std::uint8_t header_kind = arrow::header_record_batch;
+  std::int64_t rows_more = 0;      // added to a batch's number of rows
+  std::int64_t raw_size_more = 0;  // added to a compressed buffer's raw size
+  std::int64_t length_more = 0;    // added to the values buffer's length
+  std::int64_t block_more = 0;     // added to a block's offset
+  std::size_t block_times = 1;     // how often the footer names each
+  std::uint8_t header_kind = arrow::kHeaderRecordBatch;
 };
 
 template <typename T>

@@ -14,10 +14,10 @@ namespace lancekeep::lance::arrow {
 
 constexpr flatbuffers::voffset_t member(flatbuffers::voffset_t index) { return (index + 2) * 2; }
 
-inline constexpr std::uint8_t type_int = 2;             ///< in Field's union of types
-inline constexpr std::uint8_t header_record_batch = 3;  ///< in Message's union of headers
+inline constexpr std::uint8_t kTypeInt = 2;            ///< in Field's union of types
+inline constexpr std::uint8_t kHeaderRecordBatch = 3;  ///< in Message's union of headers
 enum class Codec : std::int8_t { lz4_frame = 0, zstd = 1 };
-inline constexpr std::int8_t method_per_buffer = 0;
+inline constexpr std::int8_t kMethodPerBuffer = 0;
 
 /// What lies inline in vectors.
 struct Block {
@@ -62,7 +62,7 @@ struct Field : private flatbuffers::Table {
   [[nodiscard]] std::uint8_t type_kind() const { return GetField<std::uint8_t>(member(2), 0); }
   /// Nothing unless type_kind() is type_int.
   [[nodiscard]] const IntType* int_type() const {
-    return type_kind() == type_int ? GetPointer<const IntType*>(member(3)) : nullptr;
+    return type_kind() == kTypeInt ? GetPointer<const IntType*>(member(3)) : nullptr;
   }
   [[nodiscard]] bool has_dictionary() const { return CheckField(member(4)); }
   bool Verify(flatbuffers::Verifier& verifier) const;
@@ -108,8 +108,8 @@ struct Message : private flatbuffers::Table {
   [[nodiscard]] std::uint8_t header_kind() const { return GetField<std::uint8_t>(member(1), 0); }
   /// Nothing unless header_kind() is header_record_batch.
   [[nodiscard]] const RecordBatch* record_batch() const {
-    return header_kind() == header_record_batch ? GetPointer<const RecordBatch*>(member(2))
-                                                : nullptr;
+    return header_kind() == kHeaderRecordBatch ? GetPointer<const RecordBatch*>(member(2))
+                                               : nullptr;
   }
   bool Verify(flatbuffers::Verifier& verifier) const;
 };
@@ -117,9 +117,9 @@ struct Message : private flatbuffers::Table {
 /// The root table, or nothing where any of its parts lies outside of `bytes`.
 template <typename T>
 const T* verified_root(const std::uint8_t* bytes, std::size_t size) {
-  constexpr flatbuffers::uoffset_t max_depth = 16;
-  constexpr flatbuffers::uoffset_t max_tables = 4096;
-  flatbuffers::Verifier verifier(bytes, size, max_depth, max_tables);
+  constexpr flatbuffers::uoffset_t kMaxDepth = 16;
+  constexpr flatbuffers::uoffset_t kMaxTables = 4096;
+  flatbuffers::Verifier verifier(bytes, size, kMaxDepth, kMaxTables);
   return verifier.VerifyBuffer<T>(nullptr) ? flatbuffers::GetRoot<T>(bytes) : nullptr;
 }
 

@@ -14,12 +14,12 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::string_view blob_extension = "lance.blob.v2";
-constexpr const char* blob_advice =
+constexpr std::string_view kBlobExtension = "lance.blob.v2";
+constexpr const char* kBlobAdvice =
     "blobs of the second kind (lance.blob.v2), which this build does not read; read them with "
     "pylance's take_blobs() and write them as large_binary with data_storage_version=\"2.1\"";
 
-/// Which top-level column each field id belongs to.
+// Which top-level column each field id belongs to.
 using Owners = std::unordered_map<std::int32_t, std::size_t>;
 
 class States {
@@ -30,7 +30,7 @@ class States {
   void look_into(const DataFile& file);
 
  private:
-  /// Whether a column of the file still may be one that is not decoded.
+  // Whether a column of the file still may be one that is not decoded.
   [[nodiscard]] bool is_open(const DataFile& file, std::size_t i) const;
   void note(const DataFile& file, std::size_t i, const std::string& why);
 
@@ -45,7 +45,7 @@ States::States(const io::Storage& storage, const Manifest& manifest) : storage_(
     const Field& field = tree.field(index);
     for (const std::int32_t id : tree.ids(index)) owners_.emplace(id, states_.size());
     states_.push_back({field.name, tree.type(index), field.nullable, {}});
-    if (extension_of(field) == blob_extension) states_.back().why = blob_advice;
+    if (extension_of(field) == kBlobExtension) states_.back().why = kBlobAdvice;
   }
 }
 

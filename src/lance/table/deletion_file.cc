@@ -12,23 +12,23 @@
 namespace lancekeep::lance {
 namespace {
 
-/// Row offsets are u32; more deleted rows than this in one fragment would take 256 MiB in memory.
-constexpr std::uint64_t max_deleted_rows = std::uint64_t{1} << 26;
-/// What a file may take beside its rows, and per row: no form of either kind needs as much.
-constexpr std::uint64_t size_allowance = std::uint64_t{1} << 20;
-constexpr std::uint64_t max_bytes_per_row = 64;
+// Row offsets are u32; more deleted rows than this in one fragment would take 256 MiB in memory.
+constexpr std::uint64_t kMaxDeletedRows = std::uint64_t{1} << 26;
+// What a file may take beside its rows, and per row: no form of either kind needs as much.
+constexpr std::uint64_t kSizeAllowance = std::uint64_t{1} << 20;
+constexpr std::uint64_t kMaxBytesPerRow = 64;
 
 void check_count(const io::Storage& storage, const std::string& path, std::uint64_t count) {
-  if (count <= max_deleted_rows) return;
+  if (count <= kMaxDeletedRows) return;
   throw Error(
       ErrorCode::unsupported,
       fmt::format("a fragment has {} deleted rows; this build reads at most {}. Compact the "
                   "dataset with pylance",
-                  count, max_deleted_rows),
+                  count, kMaxDeletedRows),
       storage.full_name(path));
 }
 
-/// Arrow files list rows in any order.
+// Arrow files list rows in any order.
 std::vector<std::uint32_t> sorted(std::vector<std::uint32_t> rows, const io::ByteView& content,
                                   std::uint64_t physical_rows) {
   std::sort(rows.begin(), rows.end());
@@ -48,7 +48,7 @@ std::vector<std::uint32_t> read_deletions(const io::Storage& storage, const Frag
   const std::string path = deletion_path(fragment.id, *fragment.deletion);
   const std::uint64_t count = fragment.deletion->num_deleted_rows;
   check_count(storage, path, count);
-  const io::ByteView content = storage.read(path, size_allowance + count * max_bytes_per_row);
+  const io::ByteView content = storage.read(path, kSizeAllowance + count * kMaxBytesPerRow);
   if (fragment.deletion->kind == DeletionFile::Kind::bitmap) {
     return decode_roaring(content, count, fragment.physical_rows);
   }

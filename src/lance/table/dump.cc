@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/error_text.h"
+#include "lance/file/footer.h"
 #include "lance/table/columns.h"
 #include "lance/table/dump_json.h"
 
@@ -10,12 +11,11 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::string_view magic = "LANC";
-/// u16 major, u16 minor, "LANC" ends manifests and data files alike.
-constexpr std::uint64_t common_tail = 8;
-/// A manifest's version. A data file of format 0.1 has it too: only its name tells it from one.
-constexpr std::pair<std::uint16_t, std::uint16_t> manifest_version{0, 2};
-constexpr const char* data_file_ending = ".lance";
+// u16 major, u16 minor, "LANC" ends manifests and data files alike.
+constexpr std::uint64_t kCommonTail = 8;
+// A manifest's version. A data file of format 0.1 has it too: only its name tells it from one.
+constexpr std::pair<std::uint16_t, std::uint16_t> kManifestVersion{0, 2};
+constexpr const char* kDataFileEnding = ".lance";
 
 Json data_file_to_json(const io::Storage& storage, const DataFile& file) {
   Json json = {{"path", file.path}};
@@ -31,9 +31,9 @@ Json data_file_to_json(const io::Storage& storage, const DataFile& file) {
 }
 
 bool is_manifest(const io::ByteView& content) {
-  io::ByteReader reader(content.sub(content.size() - common_tail, common_tail, "the file's end"));
+  io::ByteReader reader(content.sub(content.size() - kCommonTail, kCommonTail, "the file's end"));
   const std::uint16_t major = reader.u16("the major version");
-  return std::pair{major, reader.u16("the minor version")} == manifest_version;
+  return std::pair{major, reader.u16("the minor version")} == kManifestVersion;
 }
 
 Json dump_transaction(const io::ByteView& content) {
@@ -51,10 +51,10 @@ Json dump_transaction(const io::ByteView& content) {
 
 Json dump_file(const std::filesystem::path& path) {
   const io::ByteView content = io::InputFile(path).map();
-  if (content.size() < common_tail || !content.text().ends_with(magic)) {
+  if (content.size() < kCommonTail || !content.text().ends_with(kLanceMagic)) {
     return dump_transaction(content);
   }
-  if (is_manifest(content) && path.extension() != data_file_ending)
+  if (is_manifest(content) && path.extension() != kDataFileEnding)
     return to_json(decode_manifest_file(content));
   return to_json(DataFileReader::open(content));
 }

@@ -9,10 +9,10 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::uint64_t footer_size = 40;
+constexpr std::uint64_t kFooterSize = 40;
 
 Json footer_to_json(const io::ByteView& file) {
-  io::ByteReader reader(file.sub(file.size() - footer_size, footer_size, "the footer"));
+  io::ByteReader reader(file.sub(file.size() - kFooterSize, kFooterSize, "the footer"));
   Json json;
   json["columns_start"] = reader.u64("the footer");
   json["column_table_start"] = reader.u64("the footer");

@@ -7,7 +7,7 @@
 namespace lancekeep::lance {
 namespace {
 
-/// Numbers of BasePath's fields, on disk.
+// Numbers of BasePath's fields, on disk.
 enum class BasePathTag : protozero::pbf_tag_type { id = 1, name = 2, is_root = 3, path = 4 };
 
 Json to_json(const DataFile& file) {

@@ -11,22 +11,22 @@ namespace {
 
 constexpr std::uint64_t bit(FeatureFlag flag) { return static_cast<std::uint64_t>(flag); }
 
-constexpr std::uint64_t known_flags =
+constexpr std::uint64_t kKnownFlags =
     bit(FeatureFlag::deletion_files) | bit(FeatureFlag::stable_row_ids) |
     bit(FeatureFlag::v2_format) | bit(FeatureFlag::config) | bit(FeatureFlag::base_paths) |
     bit(FeatureFlag::inline_transactions_only) | bit(FeatureFlag::mixed_file_versions) |
     bit(FeatureFlag::managed_blobs);
 
-/// Numbers of DataFragment's fields that hold a fragment's row ids, inline or in a file of their
-/// own; up to the last of them, what else is kept for each row id: when it was made and changed.
-constexpr protozero::pbf_tag_type inline_row_ids = 5;
-constexpr protozero::pbf_tag_type external_row_ids = 6;
-constexpr protozero::pbf_tag_type last_of_row_ids = 10;
-constexpr const char* managed_blobs_key = "lance.blob.managed";
+// Numbers of DataFragment's fields that hold a fragment's row ids, inline or in a file of their
+// own; up to the last of them, what else is kept for each row id: when it was made and changed.
+constexpr protozero::pbf_tag_type kInlineRowIds = 5;
+constexpr protozero::pbf_tag_type kExternalRowIds = 6;
+constexpr protozero::pbf_tag_type kLastOfRowIds = 10;
+constexpr const char* kManagedBlobsKey = "lance.blob.managed";
 
 void check_flags(std::uint64_t flags, std::string_view who, std::string_view verb,
                  const std::string& file) {
-  const std::uint64_t unknown = flags & ~known_flags;
+  const std::uint64_t unknown = flags & ~kKnownFlags;
   if (unknown == 0) return;
   const int position = std::countr_zero(unknown);
   throw Error(
@@ -41,7 +41,7 @@ bool has_row_ids(const Fragment& fragment) {
   bool found = false;
   const io::ByteView raw = io::ByteView::of(fragment.unknown, {});
   read_fields(raw, "a fragment's further fields", [&](protozero::pbf_reader& reader) {
-    found = found || reader.tag() == inline_row_ids || reader.tag() == external_row_ids;
+    found = found || reader.tag() == kInlineRowIds || reader.tag() == kExternalRowIds;
     reader.skip();
   });
   return found;
@@ -52,7 +52,7 @@ void drop_row_ids(Fragment& fragment) {
   const std::string before = std::move(fragment.unknown);
   const io::ByteView raw = io::ByteView::of(before, {});
   read_fields(raw, "a fragment's further fields", [&](protozero::pbf_reader& reader) {
-    if (reader.tag() >= inline_row_ids && reader.tag() <= last_of_row_ids) {
+    if (reader.tag() >= kInlineRowIds && reader.tag() <= kLastOfRowIds) {
       reader.skip();
     } else {
       keep_unknown(reader, kept);
@@ -102,7 +102,7 @@ void set_flags_from_content(Manifest& manifest) {
   }
   if (!manifest.base_paths.empty()) both |= bit(FeatureFlag::base_paths);
   if (mixes_file_versions(manifest)) both |= bit(FeatureFlag::mixed_file_versions);
-  const auto managed = manifest.schema_metadata.find(managed_blobs_key);
+  const auto managed = manifest.schema_metadata.find(kManagedBlobsKey);
   if (managed != manifest.schema_metadata.end() && managed->second == "true") {
     both |= bit(FeatureFlag::managed_blobs);
   }

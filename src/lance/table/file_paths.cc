@@ -8,7 +8,7 @@
 namespace lancekeep::lance {
 namespace {
 
-/// One component or several, none of them empty, "." or "..", and no NUL.
+// One component or several, none of them empty, "." or "..", and no NUL.
 bool stays_inside(std::string_view path) {
   if (path.find('\0') != std::string_view::npos) return false;
   while (true) {
@@ -39,16 +39,16 @@ std::string data_path(const DataFile& file) {
   if (!stays_inside(file.path)) {
     throw Error(ErrorCode::unsafe,
                 fmt::format("a data-file path that leaves the store: `{}`; expected one below {}/",
-                            io::printable(file.path), data_folder));
+                            io::printable(file.path), kDataFolder));
   }
-  return fmt::format("{}/{}", data_folder, file.path);
+  return fmt::format("{}/{}", kDataFolder, file.path);
 }
 
 std::string deletion_path(std::uint64_t fragment_id, const DeletionFile& file) {
   if (file.base_id) {
     refuse_other_base(*file.base_id, fmt::format("the deletion file of fragment {}", fragment_id));
   }
-  return fmt::format("{}/{}-{}-{}.{}", deletions_folder, fragment_id, file.read_version, file.id,
+  return fmt::format("{}/{}-{}-{}.{}", kDeletionsFolder, fragment_id, file.read_version, file.id,
                      file.kind == DeletionFile::Kind::arrow ? "arrow" : "bin");
 }
 
@@ -57,9 +57,9 @@ std::string transaction_path(const std::string& transaction_file) {
     throw Error(ErrorCode::unsafe,
                 fmt::format("a transaction-file path that leaves the store: `{}`; expected a "
                             "name in {}/",
-                            io::printable(transaction_file), transactions_folder));
+                            io::printable(transaction_file), kTransactionsFolder));
   }
-  return fmt::format("{}/{}", transactions_folder, transaction_file);
+  return fmt::format("{}/{}", kTransactionsFolder, transaction_file);
 }
 
 }  // namespace lancekeep::lance

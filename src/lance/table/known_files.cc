@@ -11,8 +11,8 @@
 namespace lancekeep::lance {
 namespace {
 
-/// Data files may lie in folders below data/; nobody's lie deeper.
-constexpr std::size_t max_depth = 16;
+// Data files may lie in folders below data/; nobody's lie deeper.
+constexpr std::size_t kMaxFolderDepth = 16;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_binary_digit(char c) { return c == '0' || c == '1'; }
@@ -23,7 +23,7 @@ bool is_run_of(std::string_view text, IsOne is_one) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_one);
 }
 
-/// `text` without the ending; nothing where it has another.
+// `text` without the ending; nothing where it has another.
 std::optional<std::string_view> without_ending(std::string_view text, std::string_view ending) {
   if (text.size() <= ending.size() || !text.ends_with(ending)) return std::nullopt;
   return text.substr(0, text.size() - ending.size());
@@ -40,33 +40,33 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 }
 
 bool is_uuid(std::string_view text) {
-  constexpr std::array<std::size_t, 5> sizes = {8, 4, 4, 4, 12};
+  constexpr std::array<std::size_t, 5> kSizes = {8, 4, 4, 4, 12};
   const std::vector<std::string_view> parts = split(text, '-');
-  return std::equal(parts.begin(), parts.end(), sizes.begin(), sizes.end(),
+  return std::equal(parts.begin(), parts.end(), kSizes.begin(), kSizes.end(),
                     [](std::string_view part, std::size_t size) {
                       return part.size() == size && is_run_of(part, is_hex_digit);
                     });
 }
 
-/// 3 random bytes as binary digits and 13 as hex digits; older writers took a uuid.
+// 3 random bytes as binary digits and 13 as hex digits; older writers took a uuid.
 bool is_data_file_stem(std::string_view stem) {
-  constexpr std::size_t binary = 24;
-  constexpr std::size_t hex = 26;
+  constexpr std::size_t kBinary = 24;
+  constexpr std::size_t kHex = 26;
   if (is_uuid(stem)) return true;
-  return stem.size() == binary + hex && is_run_of(stem.substr(0, binary), is_binary_digit) &&
-         is_run_of(stem.substr(binary), is_hex_digit);
+  return stem.size() == kBinary + kHex && is_run_of(stem.substr(0, kBinary), is_binary_digit) &&
+         is_run_of(stem.substr(kBinary), is_hex_digit);
 }
 
-/// Below data/.
+// Below data/.
 std::optional<FileKind> kind_of_data(std::string_view name) {
-  constexpr std::size_t blob_id_bits = 32;
+  constexpr std::size_t kBlobIdBits = 32;
   if (const auto stem = without_ending(name, ".lance"); stem && is_data_file_stem(*stem)) {
     return FileKind::data;
   }
   const std::vector<std::string_view> parts = split(name, '/');
   if (parts.size() != 2 || !is_data_file_stem(parts[0])) return std::nullopt;
   const auto id = without_ending(parts[1], ".blob");
-  if (!id || id->size() != blob_id_bits || !is_run_of(*id, is_binary_digit)) return std::nullopt;
+  if (!id || id->size() != kBlobIdBits || !is_run_of(*id, is_binary_digit)) return std::nullopt;
   return FileKind::sidecar;
 }
 
@@ -107,10 +107,10 @@ std::optional<FileKind> kind_of_json(std::string_view name, FileKind kind) {
 }
 
 std::optional<FileKind> kind_of_final(std::string_view folder, std::string_view name) {
-  if (folder == data_folder) return kind_of_data(name);
-  if (folder == versions_folder) return kind_of_manifest(name);
-  if (folder == transactions_folder) return kind_of_transaction(name);
-  if (folder == deletions_folder) return kind_of_deletion(name);
+  if (folder == kDataFolder) return kind_of_data(name);
+  if (folder == kVersionsFolder) return kind_of_manifest(name);
+  if (folder == kTransactionsFolder) return kind_of_transaction(name);
+  if (folder == kDeletionsFolder) return kind_of_deletion(name);
   if (folder == "_refs/tags") return kind_of_json(name, FileKind::tag);
   if (folder == "_refs/branches") return kind_of_json(name, FileKind::branch);
   return std::nullopt;
@@ -122,8 +122,8 @@ std::optional<FileKind> kind_of_file(std::string_view path) {
   const auto is_above = [&](std::string_view folder) {
     return path.starts_with(folder) && path.substr(folder.size()).starts_with('/');
   };
-  const auto* const folder = std::find_if(lance_folders.begin(), lance_folders.end(), is_above);
-  if (folder == lance_folders.end()) return std::nullopt;
+  const auto* const folder = std::find_if(kLanceFolders.begin(), kLanceFolders.end(), is_above);
+  if (folder == kLanceFolders.end()) return std::nullopt;
   const std::string_view name = path.substr(std::string_view(*folder).size() + 1);
   const bool is_right_below = name.find('/') == std::string_view::npos;
   if (is_right_below && without_ending(name, ".tmp")) return FileKind::temporary;
@@ -144,13 +144,13 @@ bool is_sidecar_folder(std::string_view path) {
 
 std::map<std::string, io::FolderEntry> list_lance_folders(const io::Storage& storage) {
   std::set<std::string_view> tops;
-  for (const std::string_view folder : lance_folders) {
+  for (const std::string_view folder : kLanceFolders) {
     tops.insert(folder.substr(0, folder.find('/')));
   }
   std::map<std::string, io::FolderEntry> found;
   for (const io::FolderEntry& entry : storage.list("")) {
     if (!entry.is_folder || !tops.contains(entry.name)) continue;
-    found.merge(io::walk_folder(storage, entry.name, max_depth));
+    found.merge(io::walk_folder(storage, entry.name, kMaxFolderDepth));
     found.emplace(entry.name, entry);
   }
   return found;

@@ -27,7 +27,7 @@ enum class FileKind {
 };
 
 /// Folders that these files lie in, each before the one that it lies in itself.
-inline constexpr std::array<const char*, 7> lance_folders = {
+inline constexpr std::array<const char*, 7> kLanceFolders = {
     "data", "_versions", "_transactions", "_deletions", "_refs/tags", "_refs/branches", "_refs"};
 
 /// What Lance would have in a file of this path below the dataset's folder; nothing where it gives

@@ -2,7 +2,6 @@
 #include "lance/table/known_files.h"
 
 #include "lance/file/data_file_name.h"
-
 #include "lance/table/table_testing.h"
 
 #include <fmt/format.h>

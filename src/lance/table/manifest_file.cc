@@ -2,6 +2,7 @@
 // A manifest file: [u32 length + Transaction][u32 length + Manifest][trailer];
 // docs/format/table.md.
 #include "io/error_text.h"
+#include "lance/file/footer.h"
 #include "lance/table/feature_flags.h"
 #include "lance/table/version_names.h"
 
@@ -13,23 +14,22 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::uint64_t length_size = 4;
-/// u64 position of the manifest's length, u16 major, u16 minor, "LANC".
-constexpr std::uint64_t trailer_size = 16;
-constexpr std::string_view magic = "LANC";
-constexpr std::uint16_t major = 0;
-constexpr std::uint16_t minor = 2;
-/// About two million fragments; no message in it can then hold more than memory does.
-constexpr std::uint64_t max_manifest_size = std::uint64_t{256} << 20;
-constexpr std::uint64_t max_transaction_size = max_manifest_size;
-constexpr std::size_t sector_size = 512;
+constexpr std::uint64_t kLengthSize = 4;
+// u64 position of the manifest's length, u16 major, u16 minor, "LANC".
+constexpr std::uint64_t kTrailerSize = 16;
+constexpr std::uint16_t kMajor = 0;
+constexpr std::uint16_t kMinor = 2;
+// About two million fragments; no message in it can then hold more than memory does.
+constexpr std::uint64_t kMaxManifestSize = std::uint64_t{256} << 20;
+constexpr std::uint64_t kMaxTransactionSize = kMaxManifestSize;
+constexpr std::size_t kSectorSize = 512;
 
-/// The bytes of a section that starts with its length; `end` is where the next one starts.
+// The bytes of a section that starts with its length; `end` is where the next one starts.
 io::ByteView section(const io::ByteView& content, std::uint64_t position, std::uint64_t end,
                      const std::string& what) {
-  if (position > end || end - position < length_size) {
+  if (position > end || end - position < kLengthSize) {
     content.fail(fmt::format("{} is said to start at byte {}, expected at most {}", what, position,
-                             end < length_size ? 0 : end - length_size),
+                             end < kLengthSize ? 0 : end - kLengthSize),
                  std::min(position, content.size()));
   }
   io::ByteReader reader(content.sub(position, end - position, what));
@@ -39,30 +39,30 @@ io::ByteView section(const io::ByteView& content, std::uint64_t position, std::u
 
 std::uint64_t read_trailer(const io::ByteView& content) {
   if (content.empty()) content.fail("the manifest file is empty");
-  if (content.size() < trailer_size + length_size) {
+  if (content.size() < kTrailerSize + kLengthSize) {
     content.fail(fmt::format("the manifest file is cut short: it has {} bytes, expected {} or more",
-                             content.size(), trailer_size + length_size));
+                             content.size(), kTrailerSize + kLengthSize));
   }
-  const std::uint64_t start = content.size() - trailer_size;
-  io::ByteReader reader(content.sub(start, trailer_size, "the trailer"));
+  const std::uint64_t start = content.size() - kTrailerSize;
+  io::ByteReader reader(content.sub(start, kTrailerSize, "the trailer"));
   const std::uint64_t position = reader.u64("the manifest's position");
   const std::uint16_t found_major = reader.u16("the major version");
   const std::uint16_t found_minor = reader.u16("the minor version");
-  if (reader.take(magic.size(), "the magic").text() != magic) {
+  if (reader.take(kLanceMagic.size(), "the magic").text() != kLanceMagic) {
     content.fail("the manifest file does not end with \"LANC\": it is cut short, or something else",
-                 content.size() - magic.size());
+                 content.size() - kLanceMagic.size());
   }
-  if (found_major != major || found_minor != minor) {
+  if (found_major != kMajor || found_minor != kMinor) {
     content.fail(ErrorCode::unsupported,
                  fmt::format("the manifest file is of version {}.{}, expected {}.{}", found_major,
-                             found_minor, major, minor),
+                             found_minor, kMajor, kMinor),
                  start + 8);
   }
   return position;
 }
 
-/// pylance 1 names the section by another field number, which others may use for something else: it
-/// counts only if it holds the transaction that the manifest names.
+// pylance 1 names the section by another field number, which others may use for something else: it
+// counts only if it holds the transaction that the manifest names.
 std::optional<Transaction> inline_transaction(const io::ByteView& content, const Manifest& manifest,
                                               std::uint64_t end) {
   if (manifest.transaction_section) {
@@ -80,12 +80,12 @@ std::optional<Transaction> inline_transaction(const io::ByteView& content, const
   return std::nullopt;
 }
 
-/// The same error with advice behind it.
+// The same error with advice behind it.
 [[noreturn]] void rethrow_with(const Error& error, const std::string& advice) {
   throw io::with_text(error, io::text_of(error) + "; " + advice);
 }
 
-/// The way out of a version that cannot be read is the one before it.
+// The way out of a version that cannot be read is the one before it.
 std::string advice_for_damaged(const io::Storage& storage, const VersionEntry& entry) {
   std::uint64_t before = 0;
   for (const VersionEntry& other : list_versions(storage).entries) {
@@ -103,17 +103,17 @@ std::optional<Transaction> read_transaction_file(const io::Storage& storage,
   const std::string path = transaction_path(manifest.transaction_file);
   if (!storage.exists(path)) return std::nullopt;
   try {
-    return decode_transaction(storage.read(path, max_transaction_size));
+    return decode_transaction(storage.read(path, kMaxTransactionSize));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corrupt) throw;
     rethrow_with(error, "it only describes the version: without this file, the version opens");
   }
 }
 
-/// Whether a whole sector is zeros, as where a file got its size but not all of its content.
+// Whether a whole sector is zeros, as where a file got its size but not all of its content.
 bool has_gap(std::string_view content) {
-  for (std::size_t start = 0; start < content.size(); start += sector_size) {
-    if (content.substr(start, sector_size).find_first_not_of('\0') == content.npos) return true;
+  for (std::size_t start = 0; start < content.size(); start += kSectorSize) {
+    if (content.substr(start, kSectorSize).find_first_not_of('\0') == content.npos) return true;
   }
   return false;
 }
@@ -145,22 +145,22 @@ std::string encode_trailer(std::uint64_t position) {
   for (int shift = 0; shift < 64; shift += 8) {
     result += static_cast<char>(position >> shift & 0xff);
   }
-  result += static_cast<char>(major);
+  result += static_cast<char>(kMajor);
   result += '\0';
-  result += static_cast<char>(minor);
+  result += static_cast<char>(kMinor);
   result += '\0';
-  return result.append(magic);
+  return result.append(kLanceMagic);
 }
 
 }  // namespace
 
 ManifestFile decode_manifest_file(const io::ByteView& content) {
   const std::uint64_t position = read_trailer(content);
-  const std::uint64_t end = content.size() - trailer_size;
+  const std::uint64_t end = content.size() - kTrailerSize;
   const io::ByteView message = section(content, position, end, "the manifest");
-  if (message.size() != end - position - length_size) {
+  if (message.size() != end - position - kLengthSize) {
     content.fail(fmt::format("the manifest has {} bytes, expected {}, up to the trailer",
-                             message.size(), end - position - length_size),
+                             message.size(), end - position - kLengthSize),
                  position);
   }
   ManifestFile file;
@@ -183,9 +183,11 @@ std::string encode_manifest_file(Manifest manifest, const Transaction& transacti
 
 bool is_torn(const io::Storage& storage, const VersionEntry& entry) {
   const io::InputFile file = storage.open(entry.path);
-  if (file.size() < trailer_size + length_size) return true;
-  if (file.read(file.size() - magic.size(), magic.size(), "the magic").text() != magic) return true;
-  if (file.size() > max_manifest_size) return false;
+  if (file.size() < kTrailerSize + kLengthSize) return true;
+  if (file.read(file.size() - kLanceMagic.size(), kLanceMagic.size(), "the magic").text() !=
+      kLanceMagic)
+    return true;
+  if (file.size() > kMaxManifestSize) return false;
   const io::ByteView content = file.read(0, file.size(), "the manifest");
   return has_gap(content.text()) && !is_decodable(content);
 }
@@ -193,7 +195,7 @@ bool is_torn(const io::Storage& storage, const VersionEntry& entry) {
 ManifestFile read_manifest(const io::Storage& storage, const VersionEntry& entry) {
   ManifestFile file;
   try {
-    const io::ByteView content = storage.read(entry.path, max_manifest_size);
+    const io::ByteView content = storage.read(entry.path, kMaxManifestSize);
     file = decode_manifest_file(content);
     if (file.manifest.version != entry.version) {
       content.fail(fmt::format("the manifest says that it is version {}, but its name says {}",

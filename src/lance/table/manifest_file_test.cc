@@ -104,7 +104,7 @@ TEST(ManifestFile, RefusesAnInlineTransactionBehindTheManifest) {
                  with_length(encode_manifest(manifest)) + trailer(0));
 }
 
-/// A manifest as pylance 1 writes it: the section's place stands in field 21.
+// A manifest as pylance 1 writes it: the section's place stands in field 21.
 std::string file_of_2025(const std::string& transaction_file) {
   Manifest manifest = small_manifest();
   manifest.transaction_file = transaction_file;

@@ -2,8 +2,7 @@
 // How a version becomes visible, and what each step prevents:
 //
 //  1. Make the folders, and sync the store's own: else a power cut could take a folder with all
-//  that
-//     is in it.
+//     that is in it.
 //  2. Write and sync the transaction file, then its folder. It is written twice, here and in the
 //     manifest: else a version would lose its message with either.
 //  3. Write and sync the manifest under a temporary name: else a reader, or the world after a power
@@ -36,19 +35,19 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr const char* library_name = "lancekeep";
+constexpr const char* kLibraryName = "lancekeep";
 // Numbers from 2^63 on are detached versions, which no list of versions has.
-constexpr std::uint64_t max_version = (std::uint64_t{1} << 63) - 1;
+constexpr std::uint64_t kMaxVersion = (std::uint64_t{1} << 63) - 1;
 
 void make_folders(io::Storage& storage, bool durable) {
-  for (const char* folder : {data_folder, versions_folder, transactions_folder}) {
+  for (const char* folder : {kDataFolder, kVersionsFolder, kTransactionsFolder}) {
     storage.make_folder(folder);
   }
   // Also where they were there: whoever made them may have died before this, or not have cared.
   if (durable) storage.sync_folder("");
 }
 
-/// Now, or when the version before was made, should the clock have been set back.
+// Now, or when the version before was made, should the clock have been set back.
 void set_time(Manifest& manifest) {
   using namespace std::chrono;
   const auto now = time_point_cast<nanoseconds>(system_clock::now()).time_since_epoch();
@@ -71,7 +70,7 @@ Manifest complete_manifest(const Publication& publication, const Transaction& tr
   Manifest manifest = publication.manifest;
   check_writer_flags(manifest);
   const std::uint64_t newest = publication.newest.value_or(publication.read_version);
-  if (newest >= max_version) {
+  if (newest >= kMaxVersion) {
     throw Error(ErrorCode::unsupported,
                 fmt::format("version {} is the last one there can be", newest));
   }
@@ -79,7 +78,7 @@ Manifest complete_manifest(const Publication& publication, const Transaction& tr
   set_time(manifest);
   set_flags_from_content(manifest);
   manifest.transaction_file = fmt::format("{}-{}.txn", transaction.read_version, transaction.uuid);
-  manifest.writer_library = library_name;
+  manifest.writer_library = kLibraryName;
   manifest.writer_version = kLibraryVersion;
   return manifest;
 }
@@ -93,7 +92,7 @@ void require_same_folder(const io::Storage& storage) {
 
 void sync_name(io::Storage& storage, std::uint64_t version) {
   try {
-    storage.sync_folder(versions_folder);
+    storage.sync_folder(kVersionsFolder);
   } catch (const Error& error) {
     throw Error(ErrorCode::io,
                 fmt::format("version {} is visible, but may not survive a power cut: {}", version,
@@ -101,8 +100,8 @@ void sync_name(io::Storage& storage, std::uint64_t version) {
   }
 }
 
-/// Step 8. Where the system says neither yes nor no (a network file system that lost its answer),
-/// the version may be visible: then nothing it stands on is removed.
+// Step 8. Where the system says neither yes nor no (a network file system that lost its answer),
+// the version may be visible: then nothing it stands on is removed.
 bool give_name(io::Storage& storage, const std::string& temporary, const std::string& path,
                const Publication& publication, Unpublished& files) {
   try {
@@ -128,7 +127,7 @@ std::optional<Published> publish(io::Storage& storage, const Publication& public
   const Manifest manifest = complete_manifest(publication, transaction);
   const std::string transaction_bytes = encode_transaction(transaction);
   const std::string manifest_bytes = encode_manifest_file(manifest, transaction);
-  const std::string temporary = fmt::format("{}/{}.tmp", versions_folder, transaction.uuid);
+  const std::string temporary = fmt::format("{}/{}.tmp", kVersionsFolder, transaction.uuid);
 
   require_same_folder(storage);  // early as well: a folder that was removed takes no files
 
@@ -140,7 +139,7 @@ std::optional<Published> publish(io::Storage& storage, const Publication& public
   manifest_file.write(manifest_bytes);
   publication.durable ? manifest_file.sync() : manifest_file.flush();
 
-  const auto lock = storage.lock(versions_folder, io::LockMode::shared);  // 4
+  const auto lock = storage.lock(kVersionsFolder, io::LockMode::shared);  // 4
   require_same_folder(storage);                                           // 5
   const VersionList list = list_versions(storage);
   const std::uint64_t newest = list.newest();

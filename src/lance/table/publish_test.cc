@@ -214,7 +214,7 @@ TEST_F(Publish, TellsWhenTheVersionHasItsNameAndOnlyThen) {
   EXPECT_EQ(told, 1);
 }
 
-/// Each changing call fails in turn, once, or from then on: the old version or the new one, whole.
+// Each changing call fails in turn, once, or from then on: the old version or the new one, whole.
 TEST_F(Publish, AFailureAnywhereLeavesTheOldVersionOrTheNewOne) {
   ASSERT_TRUE(publish(*storage, publication_on(0)));
   auto counting = faulty({});

@@ -15,16 +15,16 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::uint32_t cookie_without_runs = 12346;
-constexpr std::uint32_t cookie_with_runs =
-    12347;  ///< in the low half; containers - 1 in the high half
-constexpr std::uint32_t max_containers = 1u << 16;
-constexpr std::uint32_t max_array_values = 4096;
-constexpr std::uint32_t bitmap_words = 1024;
-constexpr std::size_t offsets_from = 4;
+constexpr std::uint32_t kCookieWithoutRuns = 12346;
+constexpr std::uint32_t kCookieWithRuns =
+    12347;  // in the low half; containers - 1 in the high half
+constexpr std::uint32_t kMaxContainers = 1u << 16;
+constexpr std::uint32_t kMaxArrayValues = 4096;
+constexpr std::uint32_t kBitmapWords = 1024;
+constexpr std::size_t kOffsetsFrom = 4;
 
 struct Container {
-  std::uint32_t key = 0;  ///< the high 16 bits of its values
+  std::uint32_t key = 0;  // the high 16 bits of its values
   std::uint32_t values = 0;
   bool is_runs = false;
   std::optional<std::uint32_t> offset;
@@ -47,21 +47,21 @@ class Decoder {
  private:
   void read_header() {
     const std::uint32_t cookie = reader_.u32("the Roaring cookie");
-    const bool with_runs = (cookie & 0xffff) == cookie_with_runs;
-    if (!with_runs && cookie != cookie_without_runs) {
+    const bool with_runs = (cookie & 0xffff) == kCookieWithRuns;
+    if (!with_runs && cookie != kCookieWithoutRuns) {
       reader_.view().fail(fmt::format("not a Roaring bitmap: the cookie is {}, expected {} or {}",
-                                      cookie, cookie_without_runs, cookie_with_runs));
+                                      cookie, kCookieWithoutRuns, kCookieWithRuns));
     }
     const std::uint32_t count =
         with_runs ? (cookie >> 16) + 1 : reader_.u32("the number of containers");
-    if (count > max_containers) {
-      reader_.fail(fmt::format("{} containers, expected at most {}", count, max_containers));
+    if (count > kMaxContainers) {
+      reader_.fail(fmt::format("{} containers, expected at most {}", count, kMaxContainers));
     }
     io::ByteView flags;
     if (with_runs) flags = reader_.take((count + 7) / 8, "the run flags");
     for (std::uint32_t i = 0; i < count; ++i) read_description(flags, i);
     check_total();
-    if (with_runs && count < offsets_from) return;
+    if (with_runs && count < kOffsetsFrom) return;
     for (Container& container : containers_) container.offset = reader_.u32("a container's offset");
   }
 
@@ -96,7 +96,7 @@ class Decoder {
     const std::size_t before = values_.size();
     if (container.is_runs) {
       read_runs(container);
-    } else if (container.values <= max_array_values) {
+    } else if (container.values <= kMaxArrayValues) {
       read_array(container);
     } else {
       read_bitmap(container);
@@ -112,7 +112,7 @@ class Decoder {
   }
 
   void read_bitmap(const Container& container) {
-    for (std::uint32_t word = 0; word < bitmap_words; ++word) {
+    for (std::uint32_t word = 0; word < kBitmapWords; ++word) {
       std::uint64_t bits = reader_.u64("a word of bits");
       for (; bits != 0; bits &= bits - 1) {
         add(container, word * 64 + static_cast<std::uint32_t>(std::countr_zero(bits)));

@@ -12,7 +12,7 @@ namespace {
 using testing::ElementsAre;
 using Values = std::vector<std::uint32_t>;
 
-constexpr std::uint64_t no_limit = std::uint64_t{1} << 32;
+constexpr std::uint64_t kNoLimit = std::uint64_t{1} << 32;
 
 std::string u16s(std::initializer_list<int> numbers) {
   std::string bytes;
@@ -23,20 +23,20 @@ std::string u16s(std::initializer_list<int> numbers) {
   return bytes;
 }
 
-/// Cookie 12346, one container, at byte 16: `key`, values - 1, then what it holds.
+// Cookie 12346, one container, at byte 16: `key`, values - 1, then what it holds.
 std::string one_container(int key, int values, const std::string& content) {
   return u16s({12346, 0, 1, 0, key, values - 1, 16, 0}) + content;
 }
-/// Cookie 12347, one container of runs, without offsets.
+// Cookie 12347, one container of runs, without offsets.
 std::string one_run_container(int values, std::initializer_list<int> runs) {
   return u16s({12347, 0}) + '\x01' + u16s({0, values - 1}) + u16s(runs);
 }
 
-Values decode(const std::string& bytes, std::uint64_t expected, std::uint64_t limit = no_limit) {
+Values decode(const std::string& bytes, std::uint64_t expected, std::uint64_t limit = kNoLimit) {
   return decode_roaring(view(bytes), expected, limit);
 }
 void expect_corrupt(const std::string& part, const std::string& bytes, std::uint64_t expected,
-                    std::uint64_t limit = no_limit) {
+                    std::uint64_t limit = kNoLimit) {
   expect_error(ErrorCode::corrupt, part, [&] { (void)decode(bytes, expected, limit); });
 }
 

@@ -18,23 +18,23 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* refs_folder = "_refs";
-constexpr const char* tags_folder = "_refs/tags";
-constexpr std::string_view suffix = ".json";
-constexpr std::size_t max_name = 128;
-/// A tag takes some 200 bytes, and what `metadata` holds.
-constexpr std::uint64_t max_tag_file = std::uint64_t{64} << 10;
+constexpr const char* kRefsFolder = "_refs";
+constexpr const char* kTagsFolder = "_refs/tags";
+constexpr std::string_view kTagSuffix = ".json";
+constexpr std::size_t kMaxName = 128;
+// A tag takes some 200 bytes, and what `metadata` holds.
+constexpr std::uint64_t kMaxTagFile = std::uint64_t{64} << 10;
 
 bool is_tag_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
          c == '_' || c == '-';
 }
 
-/// What is wrong with a name, or nothing.
+// What is wrong with a name, or nothing.
 std::string_view objection(std::string_view name) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (name.empty()) return "is empty";
-  if (name.size() > max_name) return "is longer than 128 characters";
+  if (name.size() > kMaxName) return "is longer than 128 characters";
   if (!std::all_of(name.begin(), name.end(), is_tag_character)) {
     return "has other characters than letters, digits, \".\", \"_\" and \"-\"";
   }
@@ -48,10 +48,10 @@ std::string_view objection(std::string_view name) {
 }
 
 std::string tag_path(const std::string& name) {
-  return fmt::format("{}/{}{}", tags_folder, name, suffix);
+  return fmt::format("{}/{}{}", kTagsFolder, name, kTagSuffix);
 }
 
-/// A name from outside is one file name, or there is no such tag.
+// A name from outside is one file name, or there is no such tag.
 bool is_file_name(const std::string& name) {
   return !name.empty() && name.find('/') == std::string::npos &&
          name.find('\0') == std::string::npos;
@@ -62,7 +62,7 @@ bool is_file_name(const std::string& name) {
   const std::string there = names.empty() ? std::string("there are none")
                                           : fmt::format("there are: {}", fmt::join(names, ", "));
   throw Error(ErrorCode::not_found, fmt::format("no tag `{}`; {}", io::printable(name), there),
-              storage.full_name(tags_folder));
+              storage.full_name(kTagsFolder));
 }
 
 Json parse(const io::ByteView& content) {
@@ -84,11 +84,11 @@ std::string now() {
                    static_cast<std::int32_t>((time - whole).count()));
 }
 
-/// What a tag that is moved keeps; a damaged one has nothing to keep.
+// What a tag that is moved keeps; a damaged one has nothing to keep.
 Json previous(const io::Storage& storage, const std::string& path) {
   if (!storage.exists(path)) return Json::object();
   try {
-    return parse(storage.read(path, max_tag_file));
+    return parse(storage.read(path, kMaxTagFile));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corrupt) throw;
     return Json::object();
@@ -107,22 +107,22 @@ std::string encode(const Json& before, std::uint64_t version, std::uint64_t mani
   json["manifestSize"] = manifest_size;
   json["metadata"] = metadata != before.end() && metadata->is_object() ? *metadata : Json::object();
   std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (text.size() > max_tag_file) {
+  if (text.size() > kMaxTagFile) {
     throw Error(
         ErrorCode::invalid_argument,
         fmt::format(
             "the tag's metadata is too large to move: {} bytes, {} is the limit; delete the "
             "tag and set it anew",
-            text.size(), max_tag_file));
+            text.size(), kMaxTagFile));
   }
   return text;
 }
 
-void make_folders(io::Storage& storage, bool durable) {
-  storage.make_folder(refs_folder);
-  storage.make_folder(tags_folder);
+void make_tag_folders(io::Storage& storage, bool durable) {
+  storage.make_folder(kRefsFolder);
+  storage.make_folder(kTagsFolder);
   if (!durable) return;
-  storage.sync_folder(refs_folder);
+  storage.sync_folder(kRefsFolder);
   storage.sync_folder("");
 }
 
@@ -144,9 +144,9 @@ void check_tag_name(const std::string& name) {
 
 std::vector<std::string> list_tags(const io::Storage& storage) {
   std::vector<std::string> names;
-  for (const io::FolderEntry& entry : storage.list(tags_folder)) {
-    if (entry.is_folder || !entry.name.ends_with(suffix)) continue;
-    names.push_back(entry.name.substr(0, entry.name.size() - suffix.size()));
+  for (const io::FolderEntry& entry : storage.list(kTagsFolder)) {
+    if (entry.is_folder || !entry.name.ends_with(kTagSuffix)) continue;
+    names.push_back(entry.name.substr(0, entry.name.size() - kTagSuffix.size()));
   }
   std::sort(names.begin(), names.end());
   return names;
@@ -154,7 +154,7 @@ std::vector<std::string> list_tags(const io::Storage& storage) {
 
 Tag read_tag(const io::Storage& storage, const std::string& name) {
   if (!is_file_name(name) || !storage.exists(tag_path(name))) fail_not_found(storage, name);
-  const io::ByteView content = storage.read(tag_path(name), max_tag_file);
+  const io::ByteView content = storage.read(tag_path(name), kMaxTagFile);
   const Json json = parse(content);
   Tag tag;
   const auto version = json.find("version");
@@ -178,9 +178,9 @@ void write_tag(io::Storage& storage, const std::string& name, std::uint64_t vers
   check_tag_name(name);
   const std::string path = tag_path(name);
   if (!force && storage.exists(path)) fail_exists(storage, name);
-  make_folders(storage, durable);
+  make_tag_folders(storage, durable);
   const Json before = force ? previous(storage, path) : Json::object();
-  const std::string temporary = fmt::format("{}/{}.tmp", tags_folder, io::random_uuid());
+  const std::string temporary = fmt::format("{}/{}.tmp", kTagsFolder, io::random_uuid());
   {
     Unpublished file(storage);
     auto& content = file.create(temporary);
@@ -193,13 +193,13 @@ void write_tag(io::Storage& storage, const std::string& name, std::uint64_t vers
     }
     file.keep();
   }
-  if (durable) storage.sync_folder(tags_folder);
+  if (durable) storage.sync_folder(kTagsFolder);
 }
 
 void remove_tag(io::Storage& storage, const std::string& name) {
   if (!is_file_name(name) || !storage.exists(tag_path(name))) fail_not_found(storage, name);
   storage.remove(tag_path(name));
-  storage.sync_folder(tags_folder);
+  storage.sync_folder(kTagsFolder);
 }
 
 }  // namespace lancekeep::lance

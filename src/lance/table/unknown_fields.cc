@@ -15,11 +15,11 @@ namespace {
 using Tag = protozero::pbf_tag_type;
 
 // Fields that we keep as raw bytes and that are known to name no file. Field numbers are on disk.
-/// A tag's text, which nobody uses, and the version of a second dataset for blobs.
-constexpr std::initializer_list<Tag> harmless_in_manifest = {8, 17};
-/// Row ids, and the versions in which rows were last updated and created, each inline. Their other
-/// forms (6, 8, 10) are files of their own.
-constexpr std::initializer_list<Tag> harmless_in_fragment = {5, 7, 9};
+// A tag's text, which nobody uses, and the version of a second dataset for blobs.
+constexpr std::initializer_list<Tag> kHarmlessInManifest = {8, 17};
+// Row ids, and the versions in which rows were last updated and created, each inline. Their other
+// forms (6, 8, 10) are files of their own.
+constexpr std::initializer_list<Tag> kHarmlessInFragment = {5, 7, 9};
 
 std::optional<Tag> first_other(const std::string& raw, std::initializer_list<Tag> harmless) {
   std::optional<Tag> found;
@@ -33,7 +33,7 @@ std::optional<Tag> first_other(const std::string& raw, std::initializer_list<Tag
 }
 
 std::optional<std::string> first_in(const Fragment& fragment) {
-  if (const auto tag = first_other(fragment.unknown, harmless_in_fragment)) {
+  if (const auto tag = first_other(fragment.unknown, kHarmlessInFragment)) {
     return fmt::format("field {} of fragment {}", *tag, fragment.id);
   }
   for (const DataFile& file : fragment.files) {
@@ -51,7 +51,7 @@ std::optional<std::string> first_in(const Fragment& fragment) {
 }  // namespace
 
 std::optional<std::string> first_unknown_field(const Manifest& manifest) {
-  if (const auto tag = first_other(manifest.unknown, harmless_in_manifest)) {
+  if (const auto tag = first_other(manifest.unknown, kHarmlessInManifest)) {
     return fmt::format("field {} of the manifest", *tag);
   }
   for (const Fragment& fragment : manifest.fragments) {

@@ -10,10 +10,10 @@
 
 namespace lancekeep::lance {
 
-inline constexpr const char* versions_folder = "_versions";
-inline constexpr const char* transactions_folder = "_transactions";
-inline constexpr const char* deletions_folder = "_deletions";
-inline constexpr const char* data_folder = "data";
+inline constexpr const char* kVersionsFolder = "_versions";
+inline constexpr const char* kTransactionsFolder = "_transactions";
+inline constexpr const char* kDeletionsFolder = "_deletions";
+inline constexpr const char* kDataFolder = "data";
 
 struct ManifestName {
   std::uint64_t version = 0;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Versions of recipe datasets compared: by their values, as there are no hashes.
-#include "store/testing/recipe_testing.h"
-
 #include <lancekeep/diff.h>
 #include <lancekeep/store.h>
+
+#include "store/testing/recipe_testing.h"
 
 namespace lancekeep::store {
 namespace {

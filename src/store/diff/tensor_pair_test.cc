@@ -23,7 +23,7 @@ class Pairs : public testing::Test {
     after_ = before_ = version(1).find("w");
   }
   Version version(std::uint64_t number) const { return store_.at(number); }
-  /// What is told of `before_` in version 1 and `after_` in `number`.
+  // What is told of `before_` in version 1 and `after_` in `number`.
   std::optional<bool> same(std::uint64_t number = 3) const {
     const Version earlier = version(1);
     const Version later = version(number);

@@ -2,8 +2,7 @@
 // Removing versions, and what each step prevents:
 //
 //  0. Store::gc first publishes the latest version anew without the data files that are mostly
-//  dead:
-//     see rewrite.h. A failure there is a note, unless it is the disk's.
+//     dead: see rewrite.h. A failure there is a note, unless it is the disk's.
 //  1. Lock _versions, exclusive, until the end. A save that was published meanwhile would have let
 //     go of the locks on its files, which no manifest seen here names: they would look like
 //     orphans. A tag could be set on a version that is about to go.
@@ -14,8 +13,8 @@
 //     a writer that takes no lock (pylance) may publish meanwhile: its files are then named, or
 //     young, or not listed.
 //  4. Bring to the disk what the versions that stay stand on, where nobody has (pylance, a save
-//  that
-//     was not durable or died early): else a power cut could take them after those that were safe.
+//     that was not durable or died early): else a power cut could take them after those that were
+//     safe.
 //  5. Remove the manifests, oldest first: a version that is still there is still complete. Stopped
 //     from here on, the store lacks some versions, and holds files that the next gc finds unnamed.
 //  6. Sync _versions: else a power cut could bring back a manifest whose files are gone.
@@ -37,7 +36,6 @@
 #include <utility>
 
 namespace lancekeep::store {
-
 namespace {
 
 // Removes what was planned, and keeps the account; with `dry_run`, only that.
@@ -53,7 +51,7 @@ class Collection {
     const bool some_go = !plan.manifests.empty() && !report_.dry_run;
     if (some_go) sync_what_stays();                                    // 4
     for (const std::string& path : plan.manifests) remove(path);       // 5
-    if (some_go) storage_.sync_folder(lance::versions_folder);         // 6
+    if (some_go) storage_.sync_folder(lance::kVersionsFolder);         // 6
     for (const std::string& path : plan.released) remove(path);        // 7
     for (const std::string& path : plan.orphans) remove_unused(path);  // 8
     for (const std::string& path : plan.young) keep(path);
@@ -67,7 +65,7 @@ class Collection {
   void sync_what_stays() {
     sync_files(storage_, survey_.unsynced_names);
     if (!survey_.unsynced_names.empty()) storage_.sync_folder("");
-    storage_.sync_folder(lance::versions_folder);
+    storage_.sync_folder(lance::kVersionsFolder);
   }
 
   void remove(const std::string& path) {
@@ -133,7 +131,7 @@ void require_same_folder(const io::Storage& storage) {
 GcReport collect_garbage(io::Storage& storage, const GcOptions& options, Time now) {
   check_options(options);
   require_same_folder(storage);  // early as well: a folder that was removed has nothing to lock
-  const auto lock = storage.lock(lance::versions_folder, io::LockMode::exclusive);  // 1
+  const auto lock = storage.lock(lance::kVersionsFolder, io::LockMode::exclusive);  // 1
   require_same_folder(storage);                                                     // 2
   Survey survey = survey_store(storage, options, now);                              // 3
   const Plan plan = plan_removal(survey, options, now);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a clean-up takes, and what it leaves.
-#include "store/gc/gc_testing.h"
-
 #include "lance/table/publish.h"
+#include "store/gc/gc_testing.h"
 
 namespace lancekeep::store {
 namespace {

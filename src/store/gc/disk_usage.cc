@@ -12,7 +12,6 @@
 #include <set>
 
 namespace lancekeep::store {
-
 namespace {
 
 using lance::FileKind;

@@ -6,7 +6,6 @@
 #include <algorithm>
 
 namespace lancekeep::store {
-
 namespace {
 
 using lance::FileKind;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Clean-ups, tags and disk usage of recipe datasets: as of any other, but nothing is rewritten.
-#include "store/testing/recipe_testing.h"
-
 #include <lancekeep/store.h>
+
+#include "store/testing/recipe_testing.h"
 
 namespace lancekeep::store {
 namespace {

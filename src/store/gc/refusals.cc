@@ -14,7 +14,6 @@
 #include <algorithm>
 
 namespace lancekeep::store {
-
 namespace {
 
 constexpr const char* kNothing = "gc removes nothing: ";
@@ -53,7 +52,7 @@ void require_only_listed_versions(const io::Storage& storage, const Files& files
            storage.full_name(""));
   }
   for (const auto& [path, entry] : files) {
-    if (entry.is_folder || !path.starts_with(lance::versions_folder) ||
+    if (entry.is_folder || !path.starts_with(lance::kVersionsFolder) ||
         !path.ends_with(".manifest") || lance::kind_of_file(path) == lance::FileKind::manifest) {
       continue;
     }
@@ -143,7 +142,7 @@ void refuse_all_torn(const io::Storage& storage) {
   refuse(ErrorCode::corrupt,
          "every manifest of the store is cut short, so that all its files would look as if nothing "
          "named them; restore one from a backup",
-         storage.full_name(lance::versions_folder));
+         storage.full_name(lance::kVersionsFolder));
 }
 
 }  // namespace lancekeep::store

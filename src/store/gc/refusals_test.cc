@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What stops a clean-up, with nothing removed.
-#include "store/gc/gc_testing.h"
-
 #include "lance/proto/wire.h"
+#include "store/gc/gc_testing.h"
 
 namespace lancekeep::store {
 namespace {

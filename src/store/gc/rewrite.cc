@@ -11,7 +11,6 @@
 #include <algorithm>
 
 namespace lancekeep::store {
-
 namespace {
 
 // Bytes of values that are in use, by fragment; what several rows share counts once.
@@ -70,7 +69,7 @@ std::optional<std::uint64_t> rewrite_mostly_dead(const std::shared_ptr<io::Stora
   std::set<std::size_t> dead;
   {
     // Let go again before the new version is published, which takes the same lock.
-    const auto lock = storage->lock(lance::versions_folder, io::LockMode::exclusive);
+    const auto lock = storage->lock(lance::kVersionsFolder, io::LockMode::exclusive);
     const Survey survey = survey_store(*storage, options, now);
     if (!survey.replaceable) return std::nullopt;
     if (!keeps_tensors(*storage, *survey.replaceable)) return std::nullopt;

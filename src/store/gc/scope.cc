@@ -6,7 +6,6 @@
 #include <string>
 
 namespace lancekeep::store {
-
 namespace {
 
 void require_age(std::chrono::nanoseconds age, const std::string& name) {

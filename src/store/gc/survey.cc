@@ -9,7 +9,6 @@
 #include <algorithm>
 
 namespace lancekeep::store {
-
 namespace {
 
 using TagsByVersion = std::map<std::uint64_t, std::vector<std::string>>;

@@ -12,7 +12,6 @@
 #include <system_error>
 
 namespace lancekeep {
-
 namespace {
 
 struct OpenDataset {

@@ -15,7 +15,6 @@
 #include <utility>
 
 namespace lancekeep::store {
-
 namespace {
 
 // The alignment that a value needs to be used in place: its element size up to what complex128 has.

@@ -12,7 +12,6 @@
 #include <algorithm>
 
 namespace lancekeep::store {
-
 namespace {
 
 std::vector<TensorInfo> infos_of(const TensorTable& table) {

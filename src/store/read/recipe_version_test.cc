@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A recipe dataset as a Version.
+#include <lancekeep/store.h>
+
 #include "io/error_matcher.h"
 #include "store/testing/recipe_testing.h"
-
-#include <lancekeep/store.h>
 
 namespace lancekeep::store {
 namespace {

@@ -12,7 +12,6 @@
 #include <algorithm>
 
 namespace lancekeep::store {
-
 namespace {
 
 [[noreturn]] void not_found(const io::Storage& storage, const std::string& what) {

@@ -11,7 +11,6 @@
 #include <cstdint>
 
 namespace lancekeep::store {
-
 namespace {
 
 template <typename Number>

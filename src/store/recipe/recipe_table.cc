@@ -18,7 +18,6 @@
 #include <unordered_set>
 
 namespace lancekeep::store {
-
 namespace {
 
 constexpr std::uint64_t kMaxDims = 64;
@@ -74,7 +73,7 @@ class Shapes {
     }
   }
 
-  /// The shape, or what is wrong with it.
+  // The shape, or what is wrong with it.
   std::optional<Shape> at(std::uint64_t row, std::string& damage) const {
     if (!lists_ || lists_->is_null(row)) {
       damage = "its shape is null";

@@ -19,7 +19,7 @@ class RecipeTableTest : public RecipeTest {
   [[nodiscard]] RecipeTable read(const std::vector<lance::Fragment>& fragments) const {
     return read_recipe_table(*storage_, manifest_of(fragments));
   }
-  /// Of a single row.
+  // Of a single row.
   [[nodiscard]] std::string damage_of(const RecipeCell& row, const FragmentPlan& plan = {}) const {
     const RecipeTable table = read({write_rows({row}, plan)});
     EXPECT_EQ(table.rows.size(), 1U);
@@ -91,11 +91,8 @@ TEST_F(RecipeTableTest, DamageOfOneRowIsNotThatOfOthers) {
 
 TEST_F(RecipeTableTest, RefusesAFileThatIsNamedTwice) {
   const lance::Fragment fragment = write_rows(small_recipe());
-  EXPECT_THAT(
-      [&] {
-        (void)read({fragment, fragment});
-      },
-      io::fails_with(ErrorCode::corrupt, "names this data file twice"));
+  EXPECT_THAT([&] { (void)read({fragment, fragment}); },
+              io::fails_with(ErrorCode::corrupt, "names this data file twice"));
 }
 
 TEST_F(RecipeTableTest, RefusesMoreRowsThanTheFileHasBytes) {

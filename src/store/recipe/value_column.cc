@@ -16,7 +16,6 @@
 #include <thread>
 
 namespace lancekeep::store {
-
 namespace {
 
 constexpr std::size_t kAlignment = 64;

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 namespace lancekeep::store {
-
 namespace {
 
 constexpr std::uint64_t kMaxDims = 64;

@@ -11,7 +11,6 @@
 #include <limits>
 
 namespace lancekeep::store {
-
 namespace {
 
 constexpr std::string_view kBlobKey = "lance-encoding:blob";

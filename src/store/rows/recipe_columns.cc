@@ -6,7 +6,6 @@
 #include <utility>
 
 namespace lancekeep::store {
-
 namespace {
 
 constexpr std::string_view kFixedSizeList = "fixed_size_list:";

@@ -11,7 +11,6 @@
 #include <limits>
 
 namespace lancekeep::store {
-
 namespace {
 
 void add_length(Hasher& hasher, std::uint64_t length) {

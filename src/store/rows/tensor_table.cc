@@ -14,7 +14,6 @@
 #include <unordered_set>
 
 namespace lancekeep::store {
-
 namespace {
 
 // Why a row's tensor cannot be loaded, if it cannot.

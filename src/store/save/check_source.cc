@@ -12,7 +12,6 @@
 #include <unordered_set>
 
 namespace lancekeep::store {
-
 namespace {
 
 constexpr std::size_t kMaxDims = 64;

@@ -57,9 +57,7 @@ TEST(CheckSource, RefusesTooManyDimensions) {
 }
 
 TEST(CheckSource, RefusesAShapeWhoseProductOverflows) {
-  EXPECT_THAT(refusal([](MemorySource& s) {
-                s.spec(1).shape = {1ll << 40, 1ll << 40};
-              }),
+  EXPECT_THAT(refusal([](MemorySource& s) { s.spec(1).shape = {1ll << 40, 1ll << 40}; }),
               HasSubstr("impossible shape [1099511627776, 1099511627776]"));
 }
 

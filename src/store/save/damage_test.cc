@@ -33,8 +33,8 @@ class Damage : public testing::Test {
     fs::remove(file);
     std::ofstream(file, std::ios::binary) << content;
   }
-  /// Puts `to` where `from` stands, which must be of the same length, at its last place in the
-  /// file.
+  // Puts `to` where `from` stands, which must be of the same length, at its last place in the
+  // file.
   static void replace(const fs::path& file, const std::string& from, const std::string& to) {
     std::string content = read(file);
     const auto at = content.rfind(from);

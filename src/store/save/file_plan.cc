@@ -4,7 +4,6 @@
 #include <algorithm>
 
 namespace lancekeep::store {
-
 namespace {
 
 constexpr std::uint64_t kFileBytes = 128ull << 20;

@@ -8,7 +8,6 @@
 #include <algorithm>
 
 namespace lancekeep::store {
-
 namespace {
 
 std::vector<std::string> paths_of(const std::vector<lance::Fragment>& fragments) {

@@ -11,7 +11,6 @@
 #include <algorithm>
 
 namespace lancekeep::store {
-
 namespace {
 
 // Hashing and writing go piece by piece, so that the second finds the bytes in the cache.

@@ -8,8 +8,9 @@
 #include "io/random_id.h"
 #include "lance/table/known_files.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
+
+#include <fcntl.h>
 
 #include <algorithm>
 #include <string_view>
@@ -53,7 +54,7 @@ void remove_known_files(io::Storage& storage) {
   for (const auto& [path, entry] : entries) {
     if (entry.is_folder && lance::is_sidecar_folder(path)) try_remove(storage, path);
   }
-  for (const std::string folder : lance::lance_folders) {
+  for (const std::string folder : lance::kLanceFolders) {
     const auto found = entries.find(folder);
     if (found != entries.end() && found->second.is_folder) try_remove(storage, folder);
   }

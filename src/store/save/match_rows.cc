@@ -5,7 +5,6 @@
 #include <unordered_map>
 
 namespace lancekeep::store {
-
 namespace {
 
 // Of rows that begin alike, so many are compared in full for one tensor: else a model of masks that

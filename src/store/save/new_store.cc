@@ -20,10 +20,10 @@ namespace lancekeep {
 namespace fs = std::filesystem;
 
 struct NewStore::State {
-  fs::path given;   ///< for messages
-  fs::path target;  ///< without links
+  fs::path given;   // for messages
+  fs::path target;  // without links
   fs::path fresh;
-  std::unique_ptr<io::Storage> old;  ///< the dataset that it replaces; null: none
+  std::unique_ptr<io::Storage> old;  // the dataset that it replaces; null: none
   std::unique_ptr<io::FolderLock> lock;
   std::optional<Store> store;
   bool is_published = false;

@@ -8,7 +8,6 @@
 #include <algorithm>
 
 namespace lancekeep::store {
-
 namespace {
 
 // One fragment's rows as they stand, and what becomes of them.

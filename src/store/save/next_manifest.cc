@@ -12,7 +12,6 @@
 #include <limits>
 
 namespace lancekeep::store {
-
 namespace {
 
 constexpr std::uint32_t kOverwrite = 102;  // field number of the operation in a transaction

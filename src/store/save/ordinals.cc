@@ -5,7 +5,6 @@
 #include <limits>
 
 namespace lancekeep::store {
-
 namespace {
 
 constexpr std::int64_t kStep = 1 << 20;

@@ -9,7 +9,6 @@
 #include <algorithm>
 
 namespace lancekeep::store {
-
 namespace {
 
 enum RecipeColumn : std::size_t { kNames, kValues, kShapes };

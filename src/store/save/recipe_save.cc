@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 namespace lancekeep::store {
-
 namespace {
 
 constexpr std::size_t kNamedTies = 3;

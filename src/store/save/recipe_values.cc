@@ -13,7 +13,6 @@
 #include <vector>
 
 namespace lancekeep::store {
-
 namespace {
 
 // Converted values stay in the cache until they are written.

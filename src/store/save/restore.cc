@@ -15,7 +15,6 @@
 #include <algorithm>
 
 namespace lancekeep {
-
 namespace {
 
 constexpr std::uint32_t kRestore = 106;  // field number of the operation in a transaction

@@ -4,14 +4,13 @@
 #include "store/rows/native_layout.h"
 
 namespace lancekeep::store {
-
 namespace {
 
 using Rows = std::span<const TensorRow* const>;
 
 // One cell a row; a deleted row's is empty.
 template <typename Cell>
-std::vector<Cell> cells_of(Rows rows, std::optional<Cell> TensorRow::*member) {
+std::vector<Cell> cells_of(Rows rows, std::optional<Cell> TensorRow::* member) {
   std::vector<Cell> cells;
   cells.reserve(rows.size());
   for (const TensorRow* row : rows) cells.push_back(row == nullptr ? Cell() : *(row->*member));
@@ -19,7 +18,7 @@ std::vector<Cell> cells_of(Rows rows, std::optional<Cell> TensorRow::*member) {
 }
 
 void write_one(lance::DataFileWriter& writer, std::size_t index, Column column, Rows rows) {
-  const auto text = [&](std::optional<std::string> TensorRow::*member) {
+  const auto text = [&](std::optional<std::string> TensorRow::* member) {
     lance::add_pages(writer, index, cells_of(rows, member), lance::encode_strings);
   };
   switch (column) {

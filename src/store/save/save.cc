@@ -21,7 +21,6 @@
 #include <memory>
 
 namespace lancekeep::store {
-
 namespace {
 
 constexpr int kMaxAttempts = 100;

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 namespace lancekeep::store {
-
 namespace {
 
 void read_rows(const io::Storage& storage, SaveBase& base) {

@@ -7,7 +7,6 @@
 #include <map>
 
 namespace lancekeep::store {
-
 namespace {
 
 constexpr std::size_t kSpareFragments = 32;

@@ -34,9 +34,9 @@ struct SavePlan {
 
 /// Tied tensors stay or are written together, so that they share one value. Where hardly anything
 /// of a fragment would stay, it is emptied into the new files, so that its file can go. Where there
-/// would be
-/// more than 32 fragments beyond what the model's size needs, the smallest of them are emptied into
-/// the new files, as long as that is no more than 64 KiB and a quarter of what is written anyway.
+/// would be more than 32 fragments beyond what the model's size needs, the smallest of them are
+/// emptied into the new files, as long as that is no more than 64 KiB and a quarter of what is
+/// written anyway.
 [[nodiscard]] SavePlan plan_save(const PlanInput& input);
 
 /// Whether the small columns of `row` must be written anew for it to stand for this tensor.

@@ -21,7 +21,7 @@ struct Case {
   std::size_t first_own = 1000;
   std::set<std::size_t> abandoned;
 
-  /// A tensor whose bytes a row of `fragment` has.
+  // A tensor whose bytes a row of `fragment` has.
   Case& kept(std::uint64_t nbytes, std::size_t fragment) {
     matches.push_back(rows.size());
     rows.push_back(

@@ -15,7 +15,6 @@
 #include <map>
 
 namespace lancekeep::store {
-
 namespace {
 
 // Small files beyond this number are closed before they are published, for want of descriptors.

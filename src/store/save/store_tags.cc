@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 namespace lancekeep {
-
 namespace {
 
 // Compare and swap: what the caller saw must still be so, under the lock.

@@ -36,11 +36,8 @@ TEST(Store, ChecksWithoutAStoreWhatASaveWouldRefuse) {
   Store::check(model, {.message = "first", .metadata = {{"epoch", "1"}}, .tag = "best"});
   EXPECT_THAT([] { Store::check(MemorySource().add(std::string(20'000, 'x'), "uint8", {0}, "")); },
               fails_with(ErrorCode::invalid_argument, "16384 is the limit"));
-  EXPECT_THAT(
-      [&] {
-        Store::check(model, {.metadata = {{"lancekeep.a", "1"}}});
-      },
-      fails_with(ErrorCode::invalid_argument, "is reserved"));
+  EXPECT_THAT([&] { Store::check(model, {.metadata = {{"lancekeep.a", "1"}}}); },
+              fails_with(ErrorCode::invalid_argument, "is reserved"));
   EXPECT_THAT([&] { Store::check(model, {.tag = "latest"}); },
               fails_with(ErrorCode::invalid_argument, "latest"));
 }

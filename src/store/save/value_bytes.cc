@@ -5,7 +5,6 @@
 #include <cstring>
 
 namespace lancekeep::store {
-
 namespace {
 
 // Compared bytes stay in the cache between reading and comparing.

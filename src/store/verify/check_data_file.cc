@@ -12,7 +12,6 @@
 #include <string_view>
 
 namespace lancekeep::store {
-
 namespace {
 
 constexpr std::uint64_t kFooterBytes = 40;

@@ -98,9 +98,8 @@ TEST_F(CheckDataFile, FindsRowsThatTheManifestDoesNotCount) {
 }
 
 TEST_F(CheckDataFile, FindsAFormatThatTheManifestDoesNotName) {
-  change_manifest(3, [](auto& file) {
-    file.manifest.fragments.front().files.front().version = {2, 2};
-  });
+  change_manifest(
+      3, [](auto& file) { file.manifest.fragments.front().files.front().version = {2, 2}; });
   EXPECT_THAT(findings(),
               ElementsAre(finding(3, "", data_file(3, 0), "format 2.1, its manifest says 2.2")));
 }

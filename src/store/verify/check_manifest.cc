@@ -9,7 +9,6 @@
 #include <algorithm>
 
 namespace lancekeep::store {
-
 namespace {
 
 // As whoever opens a version has it.

@@ -9,7 +9,6 @@
 #include <unordered_set>
 
 namespace lancekeep::store {
-
 namespace {
 
 class RecipeChecker {
@@ -33,9 +32,9 @@ class RecipeChecker {
   const std::uint64_t version_;
   const std::vector<lance::Field>& fields_;
   const RecipeColumns& columns_;
-  std::unordered_set<std::string> seen_;  ///< data files
+  std::unordered_set<std::string> seen_;  // data files
   std::unordered_set<std::string> names_;
-  std::uint64_t decoded_ = 0;  ///< tensors
+  std::uint64_t decoded_ = 0;  // tensors
   std::uint64_t double_names_ = 0;
 };
 

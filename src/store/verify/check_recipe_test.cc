@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verifying recipe datasets.
-#include "store/testing/recipe_testing.h"
-
 #include <lancekeep/store.h>
+
+#include "store/testing/recipe_testing.h"
 
 namespace lancekeep::store {
 namespace {
@@ -18,7 +18,7 @@ class CheckRecipeTest : public RecipeTest {
   [[nodiscard]] VerifyReport verify(const VerifyOptions& options = {}) const {
     return Store::open(path_).verify_all(options);
   }
-  /// The one finding of a version with this row.
+  // The one finding of a version with this row.
   void expect_finding(const RecipeCell& row, const FragmentPlan& plan, const std::string& words) {
     publish({write_rows({row}, plan)});
     EXPECT_THAT(verify().findings,

@@ -10,7 +10,6 @@
 #include <algorithm>
 
 namespace lancekeep::store {
-
 namespace {
 
 bool has_hash(const TensorRow& row) { return row.hash && !row.hash->empty(); }

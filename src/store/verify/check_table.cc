@@ -11,7 +11,6 @@
 #include <unordered_set>
 
 namespace lancekeep::store {
-
 namespace {
 
 // Reads what can be read of a version's rows.
@@ -22,12 +21,12 @@ class TableReader {
       : verification_(verification), version_(version), leaf_ids_(find_leaf_ids(fields)) {}
 
   void read(const lance::Fragment& fragment);
-  /// The rows so far, in model order.
+  // The rows so far, in model order.
   TensorTable take() {
     put_in_model_order(table_.rows);
     return std::move(table_);
   }
-  /// Whether all rows were read.
+  // Whether all rows were read.
   [[nodiscard]] bool is_complete() const { return complete_; }
 
  private:
@@ -39,7 +38,7 @@ class TableReader {
   std::uint64_t version_;
   std::vector<std::int32_t> leaf_ids_;
   TensorTable table_;
-  std::unordered_set<std::string> seen_;  ///< data files
+  std::unordered_set<std::string> seen_;  // data files
   std::uint64_t rows_ = 0;
   bool complete_ = true;
 };

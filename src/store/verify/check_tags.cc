@@ -9,7 +9,6 @@
 #include <algorithm>
 
 namespace lancekeep::store {
-
 namespace {
 
 // A tag says for which version it stands, and how large that version's manifest is: a damaged

@@ -10,9 +10,9 @@ namespace {
 
 // What a store gives to those who load from it.
 struct Observed {
-  std::map<std::uint64_t, std::string> tensors;  ///< by version: infos and values, as one text
+  std::map<std::uint64_t, std::string> tensors;  // by version: infos and values, as one text
   std::map<std::string, std::uint64_t> tags;
-  std::string described;  ///< time, message, metadata of the versions: only for people
+  std::string described;  // time, message, metadata of the versions: only for people
 };
 
 void append(std::string& text, const std::string& part) {

@@ -9,7 +9,6 @@
 #include <limits>
 
 namespace lancekeep::store {
-
 namespace {
 
 // More than anybody reads; a hostile store could fill the memory with them.

@@ -4,7 +4,6 @@
 #include "store/verify/check_data_file.h"
 
 namespace lancekeep::store {
-
 namespace {
 
 // Two fragments that agree in this have the same columns; deletions are each version's own.

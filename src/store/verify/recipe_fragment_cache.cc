@@ -6,7 +6,6 @@
 #include "store/verify/check_data_file.h"
 
 namespace lancekeep::store {
-
 namespace {
 
 // The three columns, with the items of lists, which may be columns of their own.

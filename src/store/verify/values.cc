@@ -11,7 +11,6 @@
 #include <optional>
 
 namespace lancekeep::store {
-
 namespace {
 
 // Values of a sound file do not overlap. Damaged ones may, and are read all the same; a file made
@@ -146,8 +145,8 @@ class Values::Reader {
   Findings& findings_;
   std::uint64_t total_ = 0;
   std::uint64_t done_ = 0;
-  std::uint64_t room_ = 0;   ///< bytes that may still be read of the file at hand
-  std::exception_ptr stop_;  ///< what the caller's progress threw
+  std::uint64_t room_ = 0;   // bytes that may still be read of the file at hand
+  std::exception_ptr stop_;  // what the caller's progress threw
 };
 
 void Values::check(const io::Storage& storage, const VerifyOptions& options, VerifyReport& report,

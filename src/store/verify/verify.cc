@@ -19,7 +19,6 @@
 #include <set>
 
 namespace lancekeep::store {
-
 namespace {
 
 // The fewest bytes that a manifest file can have.
@@ -30,7 +29,7 @@ class Verifier {
   Verifier(const io::Storage& storage, const VerifyOptions& options)
       : storage_(storage), options_(options), fragments_(storage), recipe_fragments_(storage) {}
 
-  /// The version that `ref` stands for; nothing stands for all of them.
+  // The version that `ref` stands for; nothing stands for all of them.
   VerifyReport run(const std::optional<Ref>& ref);
 
  private:

@@ -13,15 +13,13 @@
 namespace lancekeep::lance::v2_0 {
 namespace {
 
-constexpr std::uint64_t max_item_bits = std::uint64_t{1} << 30;
-
 std::uint64_t checked_bits(const ArrayEncoding& encoding, std::uint64_t bits, std::uint64_t times) {
   const auto product = io::checked_mul(bits, times);
-  if (product && *product > 0 && *product % 8 == 0 && *product <= max_item_bits) return *product;
+  if (product && *product > 0 && *product % 8 == 0 && *product <= kMaxItemBits) return *product;
   encoding.message.fail(
       ErrorCode::unsupported,
       fmt::format("values of {} times {} bits; this build reads whole bytes up to {} bits", times,
-                  bits, max_item_bits));
+                  bits, kMaxItemBits));
 }
 
 Array decode_flat(const ArrayEncoding& encoding, const PageInput& page, std::uint64_t count) {
@@ -34,7 +32,7 @@ Array decode_flat(const ArrayEncoding& encoding, const PageInput& page, std::uin
   return decode_block(flat, buffer, count, page.max_bytes);
 }
 
-/// All nulls take no byte of the file: their number is what the caller allows.
+// All nulls take no byte of the file: their number is what the caller allows.
 Array decode_all_null(const PageInput& page, std::uint64_t count) {
   page.check_items(count);
   Array array;
@@ -66,7 +64,7 @@ Array decode_nullable(const ArrayEncoding& encoding, const PageInput& page, std:
   }
 }
 
-/// The items of a list lie one after another; a null item is a value that is not valid.
+// The items of a list lie one after another; a null item is a value that is not valid.
 Array decode_lists(const ArrayEncoding& encoding, const PageInput& page, std::uint64_t count) {
   const auto all = io::checked_mul(count, encoding.dimension);
   if (!all || encoding.dimension == 0) {
@@ -119,7 +117,7 @@ Array decode_packed_struct(const ArrayEncoding& encoding, const PageInput& page,
   return decode_flat(flat, page, count);
 }
 
-/// Without a dictionary type in the schema index 0 is null, and the first item is 1.
+// Without a dictionary type in the schema index 0 is null, and the first item is 1.
 void mark_null_indices(Array& indices) {
   const std::size_t width = indices.item_bits / 8;
   indices.row_valid.resize(indices.items, 1);
@@ -169,7 +167,7 @@ Array decode_dictionary(const ArrayEncoding& encoding, const PageInput& page, st
   return result;
 }
 
-/// Rows and offsets; the items come from another column.
+// Rows and offsets; the items come from another column.
 Array decode_list(const ArrayEncoding& encoding, const PageInput& page, std::uint64_t count) {
   page.check_items(encoding.items);
   EndOffsets offsets =

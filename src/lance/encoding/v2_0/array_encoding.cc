@@ -14,14 +14,15 @@ namespace {
 
 using protozero::pbf_reader;
 
-constexpr int max_depth = 16;  // writers nest 6: nullable, fixed-size list, and these again, flat
+constexpr int kMaxEncodingDepth =
+    16;  // writers nest 6: nullable, fixed-size list, and these again, flat
 
 // Field numbers are on disk and never change.
 enum class BufferTag : std::uint32_t { index = 1, place = 2 };
 enum class NullsTag : std::uint32_t { first = 1, second = 2 };
-constexpr std::uint32_t scheme_tag = 1;
+constexpr std::uint32_t kSchemeTag = 1;
 
-/// Where an encoding keeps the parts that are common to several; 0: it has none.
+// Where an encoding keeps the parts that are common to several; 0: it has none.
 struct Tags {
   std::uint32_t bits = 0;
   std::uint32_t buffer = 0;
@@ -81,7 +82,7 @@ std::uint64_t decode_buffer(const io::ByteView& message) {
 GeneralScheme decode_scheme(const io::ByteView& message) {
   std::string name;
   read_fields(message, "a compression", [&](pbf_reader& reader) {
-    if (reader.tag() == scheme_tag) {
+    if (reader.tag() == kSchemeTag) {
       name = get_text(reader);
     } else {
       reader.skip();
@@ -148,9 +149,9 @@ void decode_body(const io::ByteView& message, ArrayEncoding& result, int depth) 
 }
 
 ArrayEncoding decode_at_depth(const io::ByteView& message, int depth) {
-  if (depth > max_depth) {
+  if (depth > kMaxEncodingDepth) {
     message.fail(ErrorCode::unsupported,
-                 fmt::format("encodings are nested more than {} deep", max_depth));
+                 fmt::format("encodings are nested more than {} deep", kMaxEncodingDepth));
   }
   ArrayEncoding result;
   read_fields(message, "an encoding", [&](pbf_reader& reader) {
@@ -166,22 +167,22 @@ ArrayEncoding decode_at_depth(const io::ByteView& message, int depth) {
 }
 
 std::string name_of(ArrayKind kind) {
-  constexpr const char* names[] = {"",
-                                   "flat",
-                                   "nullable",
-                                   "fixed-size list",
-                                   "list",
-                                   "struct",
-                                   "binary",
-                                   "dictionary",
-                                   "fsst",
-                                   "packed struct",
-                                   "bitpacked",
-                                   "fixed-size binary",
-                                   "bitpacked for non-negative",
-                                   "constant"};
+  constexpr const char* kNames[] = {"",
+                                    "flat",
+                                    "nullable",
+                                    "fixed-size list",
+                                    "list",
+                                    "struct",
+                                    "binary",
+                                    "dictionary",
+                                    "fsst",
+                                    "packed struct",
+                                    "bitpacked",
+                                    "fixed-size binary",
+                                    "bitpacked for non-negative",
+                                    "constant"};
   const auto number = static_cast<std::uint32_t>(kind);
-  return number < std::size(names) ? names[number] : fmt::format("encoding {}", number);
+  return number < std::size(kNames) ? kNames[number] : fmt::format("encoding {}", number);
 }
 
 }  // namespace

@@ -31,6 +31,9 @@ enum class ArrayKind : std::uint32_t {
 /// Field numbers of Nullable; they are on disk and never change.
 enum class Nulls : std::uint32_t { unknown = 0, none = 1, some = 2, all = 3 };
 
+/// Of one item; what any writer makes is far below.
+inline constexpr std::uint64_t kMaxItemBits = std::uint64_t{1} << 30;
+
 struct ArrayEncoding {
   ArrayKind kind{};              ///< may be a number that has no name here
   Nulls nulls{};                 ///< nullable only

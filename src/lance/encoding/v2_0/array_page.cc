@@ -14,10 +14,9 @@
 namespace lancekeep::lance::v2_0 {
 namespace {
 
-constexpr std::string_view array_encoding_url = "/lance.encodings.ArrayEncoding";
-constexpr std::uint32_t descriptor_bits = 128;
-constexpr std::uint64_t any_alignment = 1;
-constexpr std::uint64_t max_item_bits = std::uint64_t{1} << 30;
+constexpr std::string_view kArrayEncodingUrl = "/lance.encodings.ArrayEncoding";
+constexpr std::uint32_t kDescriptorBits = 128;
+constexpr std::uint64_t kAnyAlignment = 1;
 
 PageContent fixed_content(const ArrayEncoding& encoding) {
   switch (encoding.kind) {
@@ -28,7 +27,7 @@ PageContent fixed_content(const ArrayEncoding& encoding) {
       PageContent content = fixed_content(encoding.child());
       if (content.item_bits == 0) return content;  // nulls alone
       const auto bits = io::checked_mul<std::uint64_t>(content.item_bits, encoding.dimension);
-      if (!bits || *bits == 0 || *bits > max_item_bits) encoding.unsupported();
+      if (!bits || *bits == 0 || *bits > kMaxItemBits) encoding.unsupported();
       content.item_bits = static_cast<std::uint32_t>(*bits);
       content.dimension *= encoding.dimension;
       return content;
@@ -36,14 +35,14 @@ PageContent fixed_content(const ArrayEncoding& encoding) {
     case ArrayKind::dictionary:
       return fixed_content(encoding.child(1));
     case ArrayKind::flat:
-      if (encoding.bits == 0 || encoding.bits > max_item_bits) encoding.unsupported();
+      if (encoding.bits == 0 || encoding.bits > kMaxItemBits) encoding.unsupported();
       return {0, encoding.bits == 1 ? 8 : static_cast<std::uint32_t>(encoding.bits), 1};
     default:
       encoding.unsupported();
   }
 }
 
-/// The bytes of values that lie in the page as they are, without nulls.
+// The bytes of values that lie in the page as they are, without nulls.
 std::optional<io::ByteView> plain_values(const ArrayEncoding& encoding, const PageInput& page) {
   switch (encoding.kind) {
     case ArrayKind::nullable:
@@ -62,10 +61,10 @@ std::optional<io::ByteView> plain_values(const ArrayEncoding& encoding, const Pa
 }  // namespace
 
 ArrayEncoding decode_page_encoding(const Page& page) {
-  if (page.type_url != array_encoding_url) {
+  if (page.type_url != kArrayEncodingUrl) {
     page.encoding.fail(ErrorCode::unsupported,
                        fmt::format("a page of format 2.0 is a {}, expected {}",
-                                   io::printable(page.type_url), array_encoding_url));
+                                   io::printable(page.type_url), kArrayEncodingUrl));
   }
   return decode_array_encoding(page.encoding);
 }
@@ -73,10 +72,10 @@ ArrayEncoding decode_page_encoding(const Page& page) {
 void decode_page(const io::ByteView& file, const Page& page, Meaning meaning,
                  std::uint64_t max_items, Array& out) {
   const ArrayEncoding encoding = decode_page_encoding(page);
-  const PageInput input = open_page(file, page, max_items, out, any_alignment);
+  const PageInput input = open_page(file, page, max_items, out, kAnyAlignment);
   Array decoded = decode_array(encoding, input, page.rows, meaning);
   if (meaning == Meaning::blob) {
-    if (decoded.item_bits != descriptor_bits || !decoded.row_valid.empty()) encoding.unsupported();
+    if (decoded.item_bits != kDescriptorBits || !decoded.row_valid.empty()) encoding.unsupported();
     mark_blob_nulls(decoded);
   }
   clear_nulls(decoded);
@@ -85,7 +84,7 @@ void decode_page(const io::ByteView& file, const Page& page, Meaning meaning,
 
 PageContent inspect_page(const io::ByteView& file, const Page& page, std::uint64_t max_items) {
   const ArrayEncoding encoding = decode_page_encoding(page);
-  const PageInput input = open_page(file, page, max_items, {}, any_alignment);
+  const PageInput input = open_page(file, page, max_items, {}, kAnyAlignment);
   PageContent content = fixed_content(encoding);
   content.items = page.rows;
   const std::uint64_t width = content.item_bits / 8;
@@ -100,7 +99,7 @@ PageContent inspect_page(const io::ByteView& file, const Page& page, std::uint64
 Array decode_page_into(const io::ByteView& file, const Page& page, std::uint64_t max_items,
                        std::span<std::byte> items) {
   const ArrayEncoding encoding = decode_page_encoding(page);
-  const PageInput input = open_page(file, page, max_items, {}, any_alignment);
+  const PageInput input = open_page(file, page, max_items, {}, kAnyAlignment);
   Array array;
   const auto plain = plain_values(encoding, input);
   ItemSink sink{items};

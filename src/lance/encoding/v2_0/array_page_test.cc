@@ -13,14 +13,14 @@ TestArrayPage integers(const std::string& encoding) {
   return {encoding, {raw<std::uint64_t>({7, 8, 9})}, 3};
 }
 
-/// "ab", null, "", "cde"
+// "ab", null, "", "cde"
 TestArrayPage texts() {
   return {binary(no_nulls(flat(64, 0)), flat(8, 1), 6),
           {raw<std::uint64_t>({2, 2 + 6, 2, 5}), "abcde"},
           4};
 }
 
-/// [a, b], null, [], [c]; the items are another column's.
+// [a, b], null, [], [c]; the items are another column's.
 TestArrayPage lists() {
   return {list(no_nulls(flat(64, 0)), 4, 3), {raw<std::uint64_t>({2, 2 + 4, 2, 3})}, 4};
 }
@@ -207,9 +207,8 @@ TEST(ArrayPageTest, RefusesDictionariesOfDictionaries) {
   EXPECT_EQ((TestArrayPage{inner, buffers, 1}.decode().items), 1);
   for (const std::string& encoding :
        {dictionary(flat(8, 0), inner, 1), dictionary(no_nulls(inner), flat(64, 1), 1)}) {
-    expect_unsupported("encoded as dictionary(", [&] {
-      (void)TestArrayPage{encoding, buffers, 1}.decode();
-    });
+    expect_unsupported("encoded as dictionary(",
+                       [&] { (void)TestArrayPage{encoding, buffers, 1}.decode(); });
   }
 }
 

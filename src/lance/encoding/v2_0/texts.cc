@@ -13,16 +13,16 @@
 namespace lancekeep::lance::v2_0 {
 namespace {
 
-constexpr std::uint64_t offset_bits = 64;
+constexpr std::uint64_t kOffsetBits = 64;
 
-const ArrayEncoding& without_nulls(const ArrayEncoding& encoding) {
+const ArrayEncoding& required_not_null(const ArrayEncoding& encoding) {
   if (encoding.kind != ArrayKind::nullable) return encoding;
   if (encoding.nulls != Nulls::none) encoding.unsupported();
   return encoding.child();
 }
 
 const ArrayEncoding& flat_of(const ArrayEncoding& encoding, std::uint64_t bits) {
-  const ArrayEncoding& flat = without_nulls(encoding);
+  const ArrayEncoding& flat = required_not_null(encoding);
   if (flat.kind != ArrayKind::flat || flat.bits != bits) flat.unsupported();
   return flat;
 }
@@ -42,7 +42,7 @@ void append_codes(const SymbolTable& symbols, const io::ByteView& bytes, const E
 
 EndOffsets decode_offsets(const ArrayEncoding& encoding, const PageInput& page, std::uint64_t count,
                           std::uint64_t adjustment, std::uint64_t end) {
-  const Array raw = decode_array(flat_of(encoding, offset_bits), page, count, Meaning::values);
+  const Array raw = decode_array(flat_of(encoding, kOffsetBits), page, count, Meaning::values);
   EndOffsets offsets;
   offsets.ends.resize(count);
   std::uint64_t before = 0;
@@ -67,7 +67,7 @@ Array decode_texts(const ArrayEncoding& encoding, const PageInput& page, std::ui
   const ArrayEncoding* binary = &encoding;
   if (encoding.kind == ArrayKind::fsst) {
     symbols.emplace(encoding.symbol_table);
-    binary = &without_nulls(encoding.child());
+    binary = &required_not_null(encoding.child());
     if (binary->kind != ArrayKind::binary) encoding.unsupported();
   }
   const ArrayEncoding& flat = flat_of(binary->child(1), 8);
