@@ -72,7 +72,7 @@ def loading(folder, mib):
             lambda: opened.load_into(target), lambda: copy_mapped(store, buffer), rounds=20)
 
 
-def recipe_dataset(folder, mib):
+def plain_dataset(folder, mib):
     path = str(folder / "recipe.lance")
     recipe.save_model(model(mib, TENSORS // 10), path)
     ours, theirs = lambda: lancekeep.load_state_dict(path), lambda: recipe.load_state_dict(path)
@@ -97,7 +97,7 @@ def main(mib=256):
     print(f"{f'{mib} MiB in {TENSORS:,} tensors; medians':62} {'lancekeep':>12} {'peer':>12} {'ratio':>7}")
     with tempfile.TemporaryDirectory() as folder:
         loading(Path(folder), mib)
-        recipe_dataset(Path(folder), mib // 16)
+        plain_dataset(Path(folder), mib // 16)
     imports()
 
 

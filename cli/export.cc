@@ -22,7 +22,7 @@ constexpr const char* kExamples =
     "  lancekeep export model.lance head.safetensors --tensor \"head.*\"\n"
     "  lancekeep export model.lance big.safetensors --max-shard-size 5GB\n"
     "  lancekeep export model.lance \"out/epoch-{version:04}.safetensors\" --all\n"
-    "  lancekeep export model.lance plain.lance --layout recipe --all\n"
+    "  lancekeep export model.lance plain.lance --layout plain --all\n"
     "\nFILE's ending says what is written: .safetensors, .npz or .npy (one tensor). {version} in "
     "it\n"
     "is the version's number. SIZE is a whole number and a unit: 500MB, 5GB (decimal), 4GiB.\n"

@@ -23,7 +23,7 @@ constexpr const char* kExamples =
     "epoch-10)\n"
     "  lancekeep import weights.lance model.lance --dtype float32   (a dataset with all its "
     "versions)\n"
-    "  lancekeep import model.safetensors plain.lance --layout recipe\n"
+    "  lancekeep import model.safetensors plain.lance --layout plain\n"
     "\nRead are .safetensors, the .safetensors.index.json of a model in several files, torch's "
     ".pth,\n"
     ".pt and .bin (state dicts and training checkpoints), NumPy's .npz and .npy, and Lance "

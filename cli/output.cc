@@ -95,7 +95,7 @@ Json to_json(const VersionInfo& version) {
           {"warning", version.warning.empty() ? Json() : Json(version.warning)}};
 }
 
-const char* layout_name(Layout layout) { return layout == Layout::recipe ? "recipe" : "native"; }
+const char* layout_name(Layout layout) { return layout == Layout::plain ? "plain" : "native"; }
 
 Json warning_of(const Version& version) {
   return version.info().warning.empty() ? Json() : Json(version.info().warning);

@@ -47,7 +47,7 @@ class Table {
 /// Members are named as in the library and in Python.
 [[nodiscard]] Json to_json(const TensorInfo& tensor);
 [[nodiscard]] Json to_json(const VersionInfo& version);
-/// "native", "recipe".
+/// "native", "plain".
 [[nodiscard]] const char* layout_name(Layout layout);
 /// What whoever opened it should know, or null.
 [[nodiscard]] Json warning_of(const Version& version);

@@ -35,10 +35,10 @@ CLI::Option* add_layout(CLI::App& verb, std::optional<Layout>& layout,
       .add_option_function<std::string>(
           "--layout",
           [&layout](const std::string& name) {
-            layout = name == "recipe" ? Layout::recipe : Layout::native;
+            layout = name == "plain" ? Layout::plain : Layout::native;
           },
           description)
-      ->check(CLI::IsMember({"native", "recipe"}))
+      ->check(CLI::IsMember({"native", "plain"}))
       ->type_name("LAYOUT");
 }
 

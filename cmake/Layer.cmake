@@ -1,8 +1,9 @@
-# lancekeep_layer(<name> [USES <layer>...] [LINKS <target>...])
+# lancekeep_layer(<name> [TESTING] [USES <layer>...] [LINKS <target>...])
 # One folder of src/ = one object library `lancekeep_<name>` of its *.cc files, and one test program
-# `<name>_test` of its *_test.cc files. USES names the layers it may include from.
+# `<name>_test` of its *_test.cc files. USES names the layers it may include from. TESTING: only tests
+# link it; the library does not.
 function(lancekeep_layer name)
-  cmake_parse_arguments(ARG "" "" "USES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "TESTING" "" "USES;LINKS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
   file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
   list(REMOVE_ITEM sources ${tests})
@@ -11,7 +12,9 @@ function(lancekeep_layer name)
   target_include_directories(lancekeep_${name} SYSTEM PUBLIC ${PROTOZERO_INCLUDE_DIR} ${FLATBUFFERS_INCLUDE_DIR})
   target_link_libraries(lancekeep_${name} PUBLIC fmt::fmt ${ARG_LINKS})
   lancekeep_warnings(lancekeep_${name})
-  set_property(GLOBAL APPEND PROPERTY LANCEKEEP_LAYERS lancekeep_${name})
+  if(NOT ARG_TESTING)
+    set_property(GLOBAL APPEND PROPERTY LANCEKEEP_LAYERS lancekeep_${name})
+  endif()
   set(closure lancekeep_${name})
   foreach(used ${ARG_USES})
     target_link_libraries(lancekeep_${name} PUBLIC lancekeep_${used})
@@ -26,8 +29,13 @@ function(lancekeep_layer name)
 endfunction()
 
 # lancekeep_test(<program> <source>... LAYERS <object library>...)
+# A program that links the layer io also gets its storages for tests.
 function(lancekeep_test program)
   cmake_parse_arguments(ARG "" "" "LAYERS" ${ARGN})
+  if("lancekeep_io" IN_LIST ARG_LAYERS)
+    list(APPEND ARG_LAYERS lancekeep_io_testing)
+    list(REMOVE_DUPLICATES ARG_LAYERS)
+  endif()
   add_executable(${program} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${program} PRIVATE ${ARG_LAYERS} GTest::gtest GTest::gtest_main GTest::gmock)
   lancekeep_warnings(${program})

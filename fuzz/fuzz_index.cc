@@ -5,7 +5,7 @@
 
 #include "formats/safetensors/safetensors_testing.h"
 #include "fuzz/input.h"
-#include "io/temporary_folder.h"
+#include "io/testing/temporary_folder.h"
 
 using namespace lancekeep;
 

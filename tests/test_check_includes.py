@@ -100,7 +100,7 @@ FORBIDDEN = [
     ("src/store/save/a.cc", '"formats/b.h"'),
     ("src/store/read/a.cc", '"cli/b.h"'),
     ("src/store/read/a.cc", '"store/save/b.h"'),
-    ("src/store/rows/a.cc", '"store/read/b.h"'),
+    ("src/store/table/a.cc", '"store/read/b.h"'),
     ("cli/a.cc", '"store/b.h"'),
     ("cli/a.cc", '"io/b.h"'),
     ("cli/a.cc", "<zstd.h>"),

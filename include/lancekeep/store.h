@@ -42,7 +42,7 @@ class LANCEKEEP_API Ref {
 
 /// How a dataset keeps tensors: `native`, their bytes out of line, or `recipe`, as lists of
 /// float64. docs/format/tensors.md describes both.
-enum class Layout { native, recipe };
+enum class Layout { native, plain };
 
 struct VersionInfo {
   std::uint64_t number = 0;

@@ -42,7 +42,7 @@ from ._native import (
     VersionInfo,
     VersionUsage,
 )
-from ._recipe import load_model, load_state_dict, save_model
+from ._plain import load_model, load_state_dict, save_model
 from ._store import IncompatibleKeys, Store, open
 from ._version import Slice, Version
 

@@ -30,7 +30,7 @@ def load_into(version: Version, target: Any, strict: bool) -> tuple[list[str], l
             " have is"
         )
     found = {name: tensor.detach() for name, tensor in targets.items() if name in version}
-    encoded = version.info.layout == "recipe"
+    encoded = version.info.layout == "plain"
     require_targets(found, version, encoded)
     with torch.no_grad():
         (convert_all if encoded else read_all)(version, found)

@@ -59,7 +59,7 @@ class VersionInfo:
 
     @property
     def layout(self) -> str:
-        """'native', or 'recipe': lists of float64."""
+        """'native', or 'plain': lists of float64."""
 
     @property
     def time(self) -> datetime.datetime:

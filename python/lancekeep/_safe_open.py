@@ -74,7 +74,7 @@ class safe_open:  # noqa: N801 – safetensors' name
 
     def offset_keys(self) -> list[str]:
         """In the order of the values on the disk, file by file."""
-        if self.version.info.layout == "recipe":
+        if self.version.info.layout == "plain":
             return self.keys()
         return sorted(self.version, key=lambda name: self.version.locate(name)[:2])
 

@@ -82,7 +82,7 @@ class Store:
         tied; strided, conjugated tensors and Parameters are kept as the values they stand for.
 
         ``metadata`` is text by text. ``tag`` names the version and must be new. ``layout`` is that of the store unless
-        said otherwise; a new one gets ``"native"``, or ``"recipe"``: the columns name, value and shape of the published
+        said otherwise; a new one gets ``"native"``, or ``"plain"``: the columns name, value and shape of the published
         recipe, values as float64. With ``durable`` (the default) the version survives a power cut once this returns.
         ``progress`` is True for a bar (by tqdm, where it is installed), or a callable that gets bytes done, bytes in all,
         and the tensor's name.

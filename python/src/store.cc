@@ -25,7 +25,7 @@ Ref ref_of(const PythonRef& ref) {
 std::optional<Layout> layout_of(const std::optional<std::string>& name) {
   if (!name) return std::nullopt;
   if (*name == "native") return Layout::native;
-  if (*name == "recipe") return Layout::recipe;
+  if (*name == "plain") return Layout::plain;
   throw Error(ErrorCode::invalid_argument,
               fmt::format("there is no layout `{}`; layouts are `native` and `recipe`", *name));
 }

@@ -3,8 +3,8 @@
 
 #include "io/available_memory.h"
 #include "io/descriptor.h"
-#include "io/error_matcher.h"
-#include "io/temporary_folder.h"
+#include "io/testing/error_matcher.h"
+#include "io/testing/temporary_folder.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/rename.h"
 
-#include "io/error_matcher.h"
-#include "io/temporary_folder.h"
+#include "io/testing/error_matcher.h"
+#include "io/testing/temporary_folder.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 // Exhaustive where the types allow it. tests/tensor holds all of it against torch.
 #include "tensor/convert.h"
 
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 #include "tensor/float_types.h"
 
 #include <gtest/gtest.h>

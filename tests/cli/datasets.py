@@ -8,7 +8,7 @@ import pyarrow as pa
 HOW_TO_CONVERT = 'lance.write_dataset(lance.dataset(old).to_table(), new, data_storage_version="2.1")'
 
 
-def recipe_table(weights):
+def plain_table(weights):
     """name → array, as the recipe writes a state dict: all numbers as float64."""
     return pa.table({
         "name": pa.array(list(weights), pa.string()),
@@ -17,13 +17,13 @@ def recipe_table(weights):
     })
 
 
-def save_recipe(path, weights, mode="overwrite", version="2.1", message=None):
+def save_plain(path, weights, mode="overwrite", version="2.1", message=None):
     properties = {"__lance_commit_message": message} if message else None
-    return lance.write_dataset(recipe_table(weights), str(path), mode=mode, data_storage_version=version,
+    return lance.write_dataset(plain_table(weights), str(path), mode=mode, data_storage_version=version,
                                transaction_properties=properties)
 
 
-def load_recipe(path, version=None):
+def load_plain(path, version=None):
     """The recipe's own loader: a list of Python floats becomes an array again."""
     rows = lance.dataset(str(path), version=version).to_table().to_pylist()
     return {row["name"]: np.array(row["value"], np.float64).reshape(row["shape"]) for row in rows}

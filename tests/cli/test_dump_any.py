@@ -5,7 +5,7 @@ import lance
 import numpy as np
 import pyarrow as pa
 import pytest
-from datasets import HOW_TO_CONVERT, save_blobs_of_the_second_kind, save_recipe
+from datasets import HOW_TO_CONVERT, save_blobs_of_the_second_kind, save_plain
 from test_cli import fails, run
 
 WEIGHTS = {"fc.weight": np.arange(6.0).reshape(2, 3), "fc.bias": np.ones(2)}
@@ -22,7 +22,7 @@ def only_file(path):
 
 @pytest.mark.parametrize("version", ["2.0", "2.1", "2.2"])
 def test_a_dataset_with_its_data_files(tmp_path, version):
-    save_recipe(tmp_path / "r", WEIGHTS, version=version)
+    save_plain(tmp_path / "r", WEIGHTS, version=version)
     document = dumped(tmp_path / "r")
     assert (document["kind"], document["version"]) == ("manifest", 1)
     (file,) = document["data_files"]
@@ -35,8 +35,8 @@ def test_a_dataset_with_its_data_files(tmp_path, version):
 
 
 def test_an_earlier_version(tmp_path):
-    save_recipe(tmp_path / "r", WEIGHTS)
-    dataset = save_recipe(tmp_path / "r", {"w": np.ones(3)})
+    save_plain(tmp_path / "r", WEIGHTS)
+    dataset = save_plain(tmp_path / "r", {"w": np.ones(3)})
     dataset.tags.create("first", 1)
     assert [dumped(tmp_path / "r", "--at", ref)["version"] for ref in ("1", "first", "latest")] == [1, 1, 2]
     assert dumped(tmp_path / "r")["version"] == 2
@@ -44,7 +44,7 @@ def test_an_earlier_version(tmp_path):
 
 
 def test_a_data_file_with_its_pages(tmp_path):
-    save_recipe(tmp_path / "r", WEIGHTS)
+    save_plain(tmp_path / "r", WEIGHTS)
     document = dumped(only_file(tmp_path / "r"))
     (name, value, shape) = document["columns"]
     assert (name["field"], value["field"], shape["field"]) == ("name", "value.item", "shape.item")
@@ -53,7 +53,7 @@ def test_a_data_file_with_its_pages(tmp_path):
 
 
 def test_a_file_has_no_versions(tmp_path):
-    save_recipe(tmp_path / "r", WEIGHTS)
+    save_plain(tmp_path / "r", WEIGHTS)
     code, message = fails("dump", only_file(tmp_path / "r"), "--at", "1")
     assert code == "invalid_argument"
     assert "this is a file" in message
@@ -83,7 +83,7 @@ def only_file_of_many(path):
 
 @pytest.mark.parametrize("version", ["legacy", "2.3"])
 def test_other_formats_say_how_to_convert_them(tmp_path, version):
-    save_recipe(tmp_path / "r", WEIGHTS, version=version)
+    save_plain(tmp_path / "r", WEIGHTS, version=version)
     (file,) = dumped(tmp_path / "r")["data_files"]
     assert (file["path"], file["decodes"]) == (only_file(tmp_path / "r").name, False)
     assert HOW_TO_CONVERT in file["why"]
@@ -93,14 +93,14 @@ def test_other_formats_say_how_to_convert_them(tmp_path, version):
 
 
 def test_a_data_file_that_is_gone(tmp_path):
-    save_recipe(tmp_path / "r", WEIGHTS)
+    save_plain(tmp_path / "r", WEIGHTS)
     only_file(tmp_path / "r").unlink()
     (file,) = dumped(tmp_path / "r")["data_files"]
     assert file["decodes"] is False and "No such file" in file["why"]
 
 
 def test_a_damaged_data_file(tmp_path):
-    save_recipe(tmp_path / "r", WEIGHTS)
+    save_plain(tmp_path / "r", WEIGHTS)
     file = only_file(tmp_path / "r")
     file.write_bytes(file.read_bytes()[:-1])
     (found,) = dumped(tmp_path / "r")["data_files"]

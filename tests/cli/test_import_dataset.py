@@ -12,7 +12,7 @@ import lance
 import numpy as np
 import pyarrow as pa
 import pytest
-from datasets import load_recipe, save_recipe
+from datasets import load_plain, save_plain
 from safetensors.numpy import load_file, save_file
 from test_cli import COMMAND, fails, run
 
@@ -26,7 +26,7 @@ def recipe(tmp_path):
     """Three versions with messages, the second one tagged twice."""
     path = tmp_path / "recipe.lance"
     for epoch in (1, 2, 3):
-        dataset = save_recipe(path, weights(epoch), mode="overwrite", message=f"epoch {epoch}")
+        dataset = save_plain(path, weights(epoch), mode="overwrite", message=f"epoch {epoch}")
     dataset.tags.create("best", 2)
     dataset.tags.create("paper", 2)
     return path
@@ -61,7 +61,7 @@ def same(found, expected, dtype):
         assert found[name].tobytes() == np.asarray(value).astype(dtype).tobytes()
 
 
-def test_all_versions_of_a_recipe_dataset(tmp_path, recipe):
+def test_all_versions_of_a_plain_dataset(tmp_path, recipe):
     result = run("import", recipe, tmp_path / "s")
     assert (result.status, result.err) == (0, "")
     assert len(result.out.splitlines()) == 3
@@ -137,7 +137,7 @@ def test_a_native_store_is_shared_as_it_was(tmp_path, native):
 
 def test_a_version_that_changes_nothing_costs_nothing(tmp_path, recipe):
     lance.dataset(str(recipe)).optimize.compact_files()
-    save_recipe(recipe, weights(3), message="again")
+    save_plain(recipe, weights(3), message="again")
     assert run("import", recipe, tmp_path / "s", "--dtype", "float32").status == 0
     document = run("import", recipe, tmp_path / "t", "--json").json()["versions"][-1]
     assert (document["tensors_written"], document["tensors_kept"]) == (0, 3)
@@ -169,11 +169,11 @@ def test_a_tag_is_for_one_version(tmp_path, recipe):
     assert not (tmp_path / "s").exists()
 
 
-def test_into_the_recipe_layout_and_back(tmp_path, recipe):
-    assert run("import", recipe, tmp_path / "r", "--layout", "recipe").status == 0
-    assert [version["layout"] for version in versions(tmp_path / "r")] == 3 * ["recipe"]
+def test_into_the_plain_layout_and_back(tmp_path, recipe):
+    assert run("import", recipe, tmp_path / "r", "--layout", "plain").status == 0
+    assert [version["layout"] for version in versions(tmp_path / "r")] == 3 * ["plain"]
     for number in (1, 2, 3):
-        found, expected = load_recipe(tmp_path / "r", number), weights(number)
+        found, expected = load_plain(tmp_path / "r", number), weights(number)
         assert {name: value.tobytes() for name, value in found.items()} == \
             {name: value.tobytes() for name, value in expected.items()}
     assert run("import", tmp_path / "r", tmp_path / "n").status == 0
@@ -182,27 +182,27 @@ def test_into_the_recipe_layout_and_back(tmp_path, recipe):
 
 
 def test_the_other_layout_than_the_store_has_is_refused(tmp_path, recipe, native):
-    assert run("import", recipe, tmp_path / "r", "--layout", "recipe", "--at", "1").status == 0
+    assert run("import", recipe, tmp_path / "r", "--layout", "plain", "--at", "1").status == 0
     code, message = fails("import", native, tmp_path / "r", "--layout", "native", "--at", "1")
     assert code == "invalid_argument" and "new" in message
     assert len(versions(tmp_path / "r")) == 1
 
 
-def test_a_model_file_into_a_new_recipe_store(tmp_path):
+def test_a_model_file_into_a_new_plain_store(tmp_path):
     file = tmp_path / "m.safetensors"
     save_file({"w": np.full(3, 0.1, np.float32), "n": np.arange(4, dtype=np.int64)}, file)
-    assert run("import", file, tmp_path / "r", "--layout", "recipe").status == 0
-    found = load_recipe(tmp_path / "r")
+    assert run("import", file, tmp_path / "r", "--layout", "plain").status == 0
+    found = load_plain(tmp_path / "r")
     assert found["w"].tobytes() == np.full(3, 0.1, np.float32).astype(np.float64).tobytes()
     assert found["n"].tolist() == [0, 1, 2, 3]
     assert run("import", file, tmp_path / "r").status == 0, "a later save keeps the layout"
-    assert [version["layout"] for version in versions(tmp_path / "r")] == 2 * ["recipe"]
+    assert [version["layout"] for version in versions(tmp_path / "r")] == 2 * ["plain"]
 
 
 def test_what_float64_cannot_hold_leaves_no_store(tmp_path):
     file = tmp_path / "m.safetensors"
     save_file({"big": np.array([2**53 + 1])}, file)
-    code, message = fails("import", file, tmp_path / "r", "--layout", "recipe")
+    code, message = fails("import", file, tmp_path / "r", "--layout", "plain")
     assert "big" in message
     assert not (tmp_path / "r").exists()
 
@@ -298,7 +298,7 @@ def test_an_unknown_layout(tmp_path, recipe):
 
 
 def test_a_signal_between_versions_keeps_what_is_there(tmp_path, recipe):
-    save_recipe(recipe, {"big": np.zeros(30_000_000)}, message="large")
+    save_plain(recipe, {"big": np.zeros(30_000_000)}, message="large")
     line = [COMMAND, "import", recipe, tmp_path / "s"]
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         for _ in range(3):

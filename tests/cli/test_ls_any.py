@@ -8,7 +8,7 @@ import lance
 import numpy as np
 import pyarrow as pa
 import pytest
-from datasets import HOW_TO_CONVERT, save_blobs_of_the_second_kind, save_recipe
+from datasets import HOW_TO_CONVERT, save_blobs_of_the_second_kind, save_plain
 from test_cli import fails, run
 
 NOW = datetime.datetime(2026, 3, 1, 12)
@@ -110,7 +110,7 @@ def test_other_formats_say_how_to_convert_them(tmp_path, version):
 
 @pytest.mark.parametrize("version", ["legacy", "2.3"])
 def test_a_model_of_another_format_says_how_to_convert_it(tmp_path, version):
-    save_recipe(tmp_path / "t", {"w": np.ones(3)}, version=version)
+    save_plain(tmp_path / "t", {"w": np.ones(3)}, version=version)
     code, message = fails("ls", tmp_path / "t")
     assert code == "unsupported"
     assert HOW_TO_CONVERT in message
@@ -129,9 +129,9 @@ def test_an_earlier_version_has_its_own_columns(tmp_path):
 
 
 def test_the_columns_of_a_model(tmp_path):
-    save_recipe(tmp_path / "t", {"w": np.ones(3)})
+    save_plain(tmp_path / "t", {"w": np.ones(3)})
     document = listed(tmp_path / "t", "--columns")
-    assert (document["layout"], document["rows"]) == ("recipe", 1)
+    assert (document["layout"], document["rows"]) == ("plain", 1)
     assert [(column["name"], column["type"]) for column in document["columns"]] == [
         ("name", "string"), ("value", "list<item: double>"), ("shape", "list<item: int64>")]
 

@@ -115,13 +115,13 @@ def network() -> torch.nn.Module:
     return net
 
 
-def test_from_the_recipe() -> None:
+def test_from_the_plain() -> None:
     """`weights.lance` and `net` are what the page says they are."""
     net = network()
     recipe.save_model({**net.state_dict(), "fc.bias": torch.zeros(2)}, "weights.lance")
     recipe.save_model(net.state_dict(), "weights.lance", version=True)
     lance.dataset("weights.lance").tags.create("best", 2)
-    ran = run("docs/from-the-recipe.md", {"net": net, "torch": torch}, {"python", "sh"})
+    ran = run("docs/from-the-article.md", {"net": net, "torch": torch}, {"python", "sh"})
     assert ran.count("python") > 4 and ran.count("sh") == 2
 
 

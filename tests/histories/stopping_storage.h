@@ -2,8 +2,8 @@
 // For tests of what happens between two calls of a storage: it stops there, and others go on.
 #pragma once
 
-#include "io/forwarding_storage.h"
 #include "io/local_storage.h"
+#include "io/testing/forwarding_storage.h"
 #include "store/read/store_state.h"
 #include "store/testing/test_store.h"
 

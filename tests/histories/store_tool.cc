@@ -6,8 +6,8 @@
 // Any command may end as if the process were killed:
 //   "crash_at": N   from the N-th changing call of the storage on, none does anything
 //   "die_at": N     save and replace: a child does it, and is gone at its N-th read of a tensor
-#include "io/fault_storage.h"
 #include "io/local_storage.h"
+#include "io/testing/fault_storage.h"
 #include "json_model.h"
 #include "store/read/store_state.h"
 
@@ -40,7 +40,7 @@ SaveOptions save_options(const Json& command) {
                       .tag = command.value("tag", ""),
                       .durable = command.value("durable", true)};
   if (command.contains("layout")) {
-    options.layout = command["layout"] == "recipe" ? Layout::recipe : Layout::native;
+    options.layout = command["layout"] == "plain" ? Layout::plain : Layout::native;
   }
   return options;
 }

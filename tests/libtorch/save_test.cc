@@ -43,9 +43,9 @@ TEST_F(SaveModel, WhatStaysIsNotWrittenAgain) {
   EXPECT_EQ(report.bytes_shared, 4000U);
 }
 
-TEST_F(SaveModel, ADatasetOfTheRecipeLayoutKeepsIt) {
+TEST_F(SaveModel, ADatasetOfThePlainLayoutKeepsIt) {
   SaveOptions recipe;
-  recipe.layout = Layout::recipe;
+  recipe.layout = Layout::plain;
   const auto model = [](int value) {
     return StateDict{{"half", torch::full({3}, value, torch::kHalf)}, {"step", torch::tensor(7)}};
   };
@@ -53,7 +53,7 @@ TEST_F(SaveModel, ADatasetOfTheRecipeLayoutKeepsIt) {
   for (const bool version : {true, false}) {
     save_model(model(2), path, version);
     const VersionInfo newest = Store::open(path).versions().back();
-    EXPECT_EQ(newest.layout, Layout::recipe);
+    EXPECT_EQ(newest.layout, Layout::plain);
     EXPECT_EQ(loaded(path, "half", newest.number).scalar_type(), torch::kDouble);
     StateDict target = model(0);
     load_model(target, path, newest.number);

@@ -68,7 +68,7 @@ def opened_safely(folder: Path) -> dict[str, torch.Tensor]:
         return {name: file.get_tensor(name) for name in file.keys()}
 
 
-def as_the_recipe(folder: Path, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def as_the_plain(folder: Path, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     lancekeep.save_model(state, str(folder / "r.lance"))
     return lancekeep.load_state_dict(str(folder / "r.lance"))
 
@@ -111,7 +111,7 @@ def round_trip(name: str) -> int:
         check("load_into strided", state, expected, into(folder, state, blank))
         check("save_file", state, expected, like_safetensors(folder, state))
         check("safe_open", state, expected, opened_safely(folder))
-        check("save_model", state, expected, as_the_recipe(folder, state))
+        check("save_model", state, expected, as_the_plain(folder, state))
         again = lancekeep.open(folder / "m.lance").save(state, durable=False)
         assert (again.tensors_written, again.bytes_shared) == (0, again.bytes_total)
         assert lancekeep.open(folder / "m.lance").verify(all=True).ok

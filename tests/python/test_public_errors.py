@@ -180,7 +180,7 @@ def test_targets_that_are_none(store):
     raised(lancekeep.InvalidArgumentError, lambda: store.load_into({"layer.1": 3}, strict=False), "torch.nn.Module")
 
 
-def test_a_model_of_the_recipe_that_differs(store):
+def test_a_model_of_the_plain_that_differs(store):
     model = torch.nn.Linear(4, 3)
     before = model.weight.detach().clone()
     raised(lancekeep.InvalidArgumentError, lambda: lancekeep.load_model(model, store.path), "weight", "layer.0")

@@ -78,7 +78,7 @@ def as_safetensors(path: Path, model: torch.nn.Module) -> None:
         assert_type(file.metadata(), dict[str, str] | None)
 
 
-def as_the_recipe(path: Path, model: torch.nn.Module) -> None:
+def as_the_plain(path: Path, model: torch.nn.Module) -> None:
     lancekeep.save_model(model.state_dict(), path, version=True)
     lancekeep.load_model(model, path, version=2, map_location="cpu")
     lancekeep.load_state_dict(path, version=2)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/export/tensor_export.h"
 
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 
 #include <gtest/gtest.h>
 

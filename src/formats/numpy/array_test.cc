@@ -2,8 +2,8 @@
 #include "formats/numpy/array.h"
 
 #include "formats/numpy/numpy_testing.h"
-#include "io/error_matcher.h"
-#include "io/temporary_folder.h"
+#include "io/testing/error_matcher.h"
+#include "io/testing/temporary_folder.h"
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 
 #include <lancekeep/tensor.h>
 
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 
 #include <gtest/gtest.h>
 

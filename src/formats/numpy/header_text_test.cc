@@ -3,7 +3,7 @@
 
 #include "formats/numpy/numpy_testing.h"
 #include "io/byte_view.h"
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <lancekeep/tensor.h>
 
 #include "formats/zip/writer.h"
-#include "io/bytes_testing.h"
+#include "io/testing/bytes_testing.h"
 #include "tensor/source_testing.h"
 
 #include <filesystem>

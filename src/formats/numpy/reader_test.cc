@@ -3,8 +3,8 @@
 
 #include "formats/numpy/numpy_testing.h"
 #include "formats/zip/zip_testing.h"
-#include "io/error_matcher.h"
-#include "io/temporary_folder.h"
+#include "io/testing/error_matcher.h"
+#include "io/testing/temporary_folder.h"
 
 #include <gtest/gtest.h>
 

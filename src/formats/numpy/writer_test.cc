@@ -3,8 +3,8 @@
 
 #include "formats/numpy/numpy_testing.h"
 #include "formats/numpy/reader.h"
-#include "io/error_matcher.h"
-#include "io/temporary_folder.h"
+#include "io/testing/error_matcher.h"
+#include "io/testing/temporary_folder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -3,7 +3,7 @@
 
 #include "formats/pickle/machine.h"
 #include "formats/pickle/pickle_testing.h"
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 // Pickles that ask for more than they may, and for what they may not.
 #include "formats/pickle/machine.h"
 #include "formats/pickle/machine_testing.h"
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 
 #include <gtest/gtest.h>
 

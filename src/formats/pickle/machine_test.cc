@@ -2,7 +2,7 @@
 #include "formats/pickle/machine.h"
 
 #include "formats/pickle/machine_testing.h"
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,7 @@
 // For tests: pickles put together opcode by opcode.
 #pragma once
 
-#include "io/bytes_testing.h"
+#include "io/testing/bytes_testing.h"
 
 #include <cstdint>
 #include <string>

@@ -2,7 +2,7 @@
 #include "formats/safetensors/json_stream.h"
 
 #include "formats/safetensors/safetensors_testing.h"
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 
 #include <gtest/gtest.h>
 

@@ -2,8 +2,8 @@
 #include "formats/safetensors/reader.h"
 
 #include "formats/safetensors/safetensors_testing.h"
-#include "io/error_matcher.h"
-#include "io/temporary_folder.h"
+#include "io/testing/error_matcher.h"
+#include "io/testing/temporary_folder.h"
 
 #include <gtest/gtest.h>
 

@@ -4,9 +4,9 @@
 
 #include <lancekeep/tensor.h>
 
-#include "io/bytes_testing.h"
 #include "io/descriptor.h"
 #include "io/input_file.h"
+#include "io/testing/bytes_testing.h"
 #include "tensor/source_testing.h"
 
 #include <sys/mman.h>

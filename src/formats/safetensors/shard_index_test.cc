@@ -2,7 +2,7 @@
 #include "formats/safetensors/shard_index.h"
 
 #include "formats/safetensors/safetensors_testing.h"
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

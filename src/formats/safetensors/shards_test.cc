@@ -3,8 +3,8 @@
 
 #include "formats/safetensors/reader.h"
 #include "formats/safetensors/safetensors_testing.h"
-#include "io/error_matcher.h"
-#include "io/temporary_folder.h"
+#include "io/testing/error_matcher.h"
+#include "io/testing/temporary_folder.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

@@ -4,7 +4,7 @@
 
 #include "formats/torch/checkpoint.h"
 #include "formats/torch/torch_testing.h"
-#include "io/temporary_folder.h"
+#include "io/testing/temporary_folder.h"
 #include "tensor/source_testing.h"
 
 #include <gtest/gtest.h>

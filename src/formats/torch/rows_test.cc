@@ -3,7 +3,7 @@
 #include "formats/torch/rows.h"
 
 #include "formats/torch/checkpoint_testing.h"
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 #include "formats/zip/directory.h"
 
 #include "formats/zip/zip_testing.h"
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 
 #include <gtest/gtest.h>
 

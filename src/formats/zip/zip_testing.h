@@ -3,8 +3,8 @@
 #pragma once
 
 #include "formats/zip/archive.h"
-#include "io/bytes_testing.h"
-#include "io/temporary_folder.h"
+#include "io/testing/bytes_testing.h"
+#include "io/testing/temporary_folder.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/encoding/readable.h"
 
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 #include "lance/encoding/encoding_testing.h"
 
 #include <gmock/gmock.h>

@@ -3,9 +3,9 @@
 // of a page. That pylance reads it too is held in tests/interop.
 #include "lance/file/data_file_writer.h"
 
-#include "io/error_matcher.h"
 #include "io/local_storage.h"
-#include "io/temporary_folder.h"
+#include "io/testing/error_matcher.h"
+#include "io/testing/temporary_folder.h"
 #include "lance/file/data_file_reader.h"
 
 #include <gmock/gmock.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the writer of list columns writes, both readers read: at the edges of chunks, pages and
-// pieces. That pylance reads it too is held in tests/recipe.
+// pieces. That pylance reads it too is held in tests/plain.
 #include "lance/file/list_column_writer.h"
 
-#include "io/error_matcher.h"
 #include "io/local_storage.h"
-#include "io/temporary_folder.h"
+#include "io/testing/error_matcher.h"
+#include "io/testing/temporary_folder.h"
 #include "lance/file/data_file_reader.h"
 #include "lance/file/file_testing.h"
 #include "lance/file/list_column.h"

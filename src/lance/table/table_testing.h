@@ -2,9 +2,9 @@
 // For tests of the table layer: a store in a fresh folder, and a small manifest to publish in it.
 #pragma once
 
-#include "io/fault_storage.h"
 #include "io/local_storage.h"
 #include "io/random_id.h"
+#include "io/testing/fault_storage.h"
 #include "lance/proto/proto_testing.h"
 #include "lance/table/publish.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lancekeep/store.h>
 
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 #include "store/testing/test_store.h"
 
 #include <gmock/gmock.h>

@@ -2,9 +2,9 @@
 // For this folder's tests: a store, clean-ups at any time, and manifests written by hand.
 #pragma once
 
-#include "io/error_matcher.h"
-#include "io/fault_storage.h"
 #include "io/local_storage.h"
+#include "io/testing/error_matcher.h"
+#include "io/testing/fault_storage.h"
 #include "lance/table/dataset.h"
 #include "store/gc/collect.h"
 #include "store/testing/test_store.h"

@@ -5,8 +5,8 @@
 #include "store/gc/survey.h"
 #include "store/read/store_state.h"
 #include "store/read/version_state.h"
-#include "store/rows/native_layout.h"
 #include "store/save/save_work.h"
+#include "store/table/native_layout.h"
 
 #include <algorithm>
 

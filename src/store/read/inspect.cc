@@ -7,7 +7,7 @@
 #include "lance/table/dump_json.h"
 #include "store/read/dataset_folder.h"
 #include "store/read/store_state.h"
-#include "store/rows/native_layout.h"
+#include "store/table/native_layout.h"
 
 #include <system_error>
 

@@ -2,7 +2,7 @@
 #include "store/read/native_values.h"
 
 #include "store/read/read_pieces.h"
-#include "store/rows/hash.h"
+#include "store/table/hash.h"
 
 #include <fmt/format.h>
 

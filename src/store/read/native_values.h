@@ -5,7 +5,7 @@
 #include "io/input_file.h"
 #include "io/storage.h"
 #include "store/read/version_values.h"
-#include "store/rows/tensor_table.h"
+#include "store/table/tensor_table.h"
 
 #include <mutex>
 #include <optional>

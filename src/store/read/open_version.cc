@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "store/plain/plain_table.h"
 #include "store/read/native_values.h"
-#include "store/read/recipe_values.h"
+#include "store/read/plain_values.h"
 #include "store/read/store_state.h"
 #include "store/read/version_state.h"
-#include "store/recipe/recipe_table.h"
-#include "store/rows/properties.h"
-#include "store/rows/table_digest.h"
+#include "store/table/properties.h"
+#include "store/table/table_digest.h"
 
 #include <fmt/format.h>
 
@@ -31,11 +31,11 @@ std::vector<TensorInfo> infos_of(const TensorTable& table) {
   return infos;
 }
 
-std::vector<TensorInfo> infos_of(const RecipeTable& table, const std::string& dtype) {
+std::vector<TensorInfo> infos_of(const PlainTable& table, const std::string& dtype) {
   const std::size_t itemsize = dtype_itemsize(dtype).value_or(1);
   std::vector<TensorInfo> infos;
   infos.reserve(table.rows.size());
-  for (const RecipeRow& row : table.rows) {
+  for (const PlainRow& row : table.rows) {
     infos.push_back({.name = row.name,
                      .dtype = dtype,
                      .shape = row.shape,
@@ -47,7 +47,7 @@ std::vector<TensorInfo> infos_of(const RecipeTable& table, const std::string& dt
 
 void check_dtype(const io::Storage& storage, Layout layout, const std::string& dtype) {
   if (dtype.empty()) return;
-  if (layout == Layout::recipe) {
+  if (layout == Layout::plain) {
     require_number(dtype, storage.full_name(""));
     return;
   }
@@ -91,15 +91,15 @@ void read_native(const lance::VersionEntry& entry, const lance::ManifestFile& fi
   state.values = std::make_unique<NativeValues>(state.storage, std::move(table));
 }
 
-void read_recipe(const lance::VersionEntry& entry, const lance::ManifestFile& file,
-                 const FileSizes& earlier, const std::string& dtype, Version::State& state) {
-  RecipeTable table = read_recipe_table(*state.storage, file.manifest);
+void read_plain(const lance::VersionEntry& entry, const lance::ManifestFile& file,
+                const FileSizes& earlier, const std::string& dtype, Version::State& state) {
+  PlainTable table = read_plain_table(*state.storage, file.manifest);
   state.info = describe(*state.storage, entry, file, earlier, total_bytes(table));
   state.infos = infos_of(table, dtype);
   for (std::size_t i = 0; i < state.infos.size(); ++i)
     state.by_name.insert_or_assign(state.infos[i].name, i);
   state.values =
-      std::make_unique<RecipeValues>(std::move(table), dtype, state.storage->full_name(""));
+      std::make_unique<PlainValues>(std::move(table), dtype, state.storage->full_name(""));
 }
 
 Version open_listed(std::shared_ptr<io::Storage> storage, const lance::VersionList& list,
@@ -114,7 +114,7 @@ Version open_listed(std::shared_ptr<io::Storage> storage, const lance::VersionLi
   if (layout == Layout::native) {
     read_native(entry, file, earlier, *state);
   } else {
-    read_recipe(entry, file, earlier, options.dtype.empty() ? kRecipeDtype : options.dtype, *state);
+    read_plain(entry, file, earlier, options.dtype.empty() ? kPlainDtype : options.dtype, *state);
   }
   if (ref.is_latest() && entry.version != list.entries.back().version) {
     state->info.warning = newest_whole(*storage, list).warning;

@@ -2,10 +2,10 @@
 #include "store/read/store_state.h"
 
 #include "lance/table/tags.h"
-#include "store/recipe/recipe_table.h"
-#include "store/rows/native_layout.h"
-#include "store/rows/properties.h"
-#include "store/rows/tensor_table.h"
+#include "store/plain/plain_table.h"
+#include "store/table/native_layout.h"
+#include "store/table/properties.h"
+#include "store/table/tensor_table.h"
 
 #include <fmt/format.h>
 
@@ -36,7 +36,7 @@ std::uint64_t size_of(const io::Storage& storage, const std::string& path) {
 std::uint64_t bytes_of_rows(const io::Storage& storage, const lance::Manifest& manifest) {
   return layout_of(manifest.fields) == Layout::native
              ? total_bytes(read_tensor_table(storage, manifest))
-             : total_bytes(read_recipe_table(storage, manifest));
+             : total_bytes(read_plain_table(storage, manifest));
 }
 
 }  // namespace

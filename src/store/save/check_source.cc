@@ -4,7 +4,7 @@
 #include <lancekeep/error.h>
 
 #include "lance/encoding/page_encoder.h"
-#include "store/rows/properties.h"
+#include "store/table/properties.h"
 #include "tensor/shape.h"
 
 #include <fmt/format.h>

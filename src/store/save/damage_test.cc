@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stores with damage: what is said of it, and that nothing else suffers.
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 #include "lance/table/dataset.h"
 #include "store/testing/test_store.h"
 

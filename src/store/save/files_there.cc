@@ -3,7 +3,7 @@
 
 #include <lancekeep/error.h>
 
-#include "store/rows/properties.h"
+#include "store/table/properties.h"
 
 #include <algorithm>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/save/files_there.h"
 
-#include "io/forwarding_storage.h"
 #include "io/local_storage.h"
+#include "io/testing/forwarding_storage.h"
 #include "store/read/store_state.h"
 #include "store/testing/test_store.h"
 

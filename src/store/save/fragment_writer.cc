@@ -3,8 +3,8 @@
 
 #include "lance/file/data_file_name.h"
 #include "lance/table/dataset.h"
-#include "store/rows/native_layout.h"
 #include "store/save/row_columns.h"
+#include "store/table/native_layout.h"
 
 #include <fmt/format.h>
 

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "lance/table/unpublished.h"
-#include "store/rows/tensor_table.h"
 #include "store/save/file_plan.h"
 #include "store/save/value_bytes.h"
+#include "store/table/tensor_table.h"
 
 #include <vector>
 

@@ -2,7 +2,7 @@
 // dump() and table_info() of a store.
 #include <lancekeep/dump.h>
 
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 #include "store/testing/test_store.h"
 
 #include <gmock/gmock.h>

@@ -2,8 +2,8 @@
 // Finds the rows of a version that hold the tensors of a source, by their bytes.
 #pragma once
 
-#include "store/rows/tensor_table.h"
 #include "store/save/value_bytes.h"
+#include "store/table/tensor_table.h"
 
 #include <optional>
 #include <vector>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "lance/table/unpublished.h"
-#include "store/rows/tensor_table.h"
+#include "store/table/tensor_table.h"
 
 #include <vector>
 

@@ -4,7 +4,7 @@
 #include <lancekeep/error.h>
 
 #include "lance/file/data_file_writer.h"
-#include "store/rows/properties.h"
+#include "store/table/properties.h"
 
 #include <fmt/format.h>
 

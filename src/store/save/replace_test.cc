@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Store::replace: one version, number 1, whatever was there; or nothing changed.
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 #include "store/testing/test_store.h"
 
 #include <gmock/gmock.h>

@@ -5,10 +5,10 @@
 // clean-up that removes it takes the same lock.
 #include "lance/table/publish.h"
 #include "store/read/store_state.h"
-#include "store/rows/properties.h"
-#include "store/rows/table_digest.h"
 #include "store/save/files_there.h"
 #include "store/save/save_base.h"
+#include "store/table/properties.h"
+#include "store/table/table_digest.h"
 
 #include <fmt/format.h>
 
@@ -32,7 +32,7 @@ Restored read_restored(const io::Storage& storage, const lance::VersionList& lis
   Restored restored{.entry = store::resolve(storage, list, ref)};
   restored.file = lance::read_manifest(storage, restored.entry);
   restored.layout = store::require_store(storage, restored.file.manifest);
-  if (restored.layout == Layout::recipe) return restored;  // whose rows say nothing of themselves
+  if (restored.layout == Layout::plain) return restored;  // whose rows say nothing of themselves
   restored.table = store::read_tensor_table(storage, restored.file.manifest);
   store::require_digest(storage, restored.entry, restored.file, restored.table.rows);
   return restored;

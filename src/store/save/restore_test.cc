@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/error_matcher.h"
 #include "io/local_storage.h"
+#include "io/testing/error_matcher.h"
 #include "lance/table/dataset.h"
 #include "store/testing/test_store.h"
 

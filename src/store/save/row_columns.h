@@ -3,7 +3,7 @@
 #pragma once
 
 #include "lance/file/data_file_writer.h"
-#include "store/rows/tensor_table.h"
+#include "store/table/tensor_table.h"
 
 namespace lancekeep::store {
 

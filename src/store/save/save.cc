@@ -9,11 +9,11 @@
 
 #include "lance/table/tags.h"
 #include "store/read/store_state.h"
-#include "store/rows/properties.h"
 #include "store/save/check_source.h"
-#include "store/save/recipe_save.h"
-#include "store/save/recipe_values.h"
+#include "store/save/plain_save.h"
+#include "store/save/plain_values.h"
 #include "store/save/save_work.h"
+#include "store/table/properties.h"
 
 #include <fmt/format.h>
 
@@ -57,7 +57,7 @@ void tag_saved_version(io::Storage& storage, const SaveOptions& options,
   }
 }
 
-const char* name_of(Layout layout) { return layout == Layout::recipe ? "recipe" : "native"; }
+const char* name_of(Layout layout) { return layout == Layout::plain ? "plain" : "native"; }
 
 // That of the store, which keeps the one that it has.
 Layout layout_upon(const io::Storage& storage, const SaveBase& base, const SaveOptions& options) {
@@ -68,7 +68,7 @@ Layout layout_upon(const io::Storage& storage, const SaveBase& base, const SaveO
 
 std::unique_ptr<LayoutSave> begin_save(Layout layout, io::Storage& storage, TensorSource& source,
                                        const SaveOptions& options) {
-  if (layout == Layout::recipe) return std::make_unique<RecipeSave>(storage, source, options);
+  if (layout == Layout::plain) return std::make_unique<PlainSave>(storage, source, options);
   return std::make_unique<SaveWork>(storage, source, options);
 }
 
@@ -134,7 +134,7 @@ namespace lancekeep {
 
 void Store::check(const TensorSource& source, const SaveOptions& options) {
   store::check_source(source.tensors());
-  if (options.layout == Layout::recipe) store::check_recipe_dtypes(source.tensors());
+  if (options.layout == Layout::plain) store::check_plain_dtypes(source.tensors());
   store::check_metadata(options.message, options.metadata);
   if (!options.tag.empty()) lance::check_tag_name(options.tag);
 }

@@ -2,8 +2,8 @@
 #include "store/save/save_base.h"
 
 #include "store/read/store_state.h"
-#include "store/rows/native_layout.h"
-#include "store/rows/table_digest.h"
+#include "store/table/native_layout.h"
+#include "store/table/table_digest.h"
 
 #include <fmt/format.h>
 
@@ -38,7 +38,7 @@ SaveBase read_listed(const io::Storage& storage, const lance::VersionList& list)
 }  // namespace
 
 Layout require_store(const io::Storage& storage, const lance::Manifest& manifest) {
-  if (layout_of(manifest.fields) == Layout::recipe) return Layout::recipe;
+  if (layout_of(manifest.fields) == Layout::plain) return Layout::plain;
   require_native(storage, manifest);
   return Layout::native;
 }

@@ -6,7 +6,7 @@
 #include <lancekeep/store.h>
 
 #include "lance/table/dataset.h"
-#include "store/rows/tensor_table.h"
+#include "store/table/tensor_table.h"
 
 #include <optional>
 #include <string>

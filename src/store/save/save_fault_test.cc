@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A disk that fills up, or a process that dies, at every call of a save: the store is as it was, or
 // it has the new version, complete.
-#include "io/error_matcher.h"
-#include "io/fault_storage.h"
 #include "io/local_storage.h"
+#include "io/testing/error_matcher.h"
+#include "io/testing/fault_storage.h"
 #include "store/read/store_state.h"
 #include "store/testing/test_store.h"
 

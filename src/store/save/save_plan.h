@@ -3,8 +3,8 @@
 // which rows have the bytes, and looks at none.
 #pragma once
 
-#include "store/rows/tensor_table.h"
 #include "store/save/file_plan.h"
+#include "store/table/tensor_table.h"
 
 #include <optional>
 #include <set>

@@ -2,14 +2,14 @@
 #include "store/save/save_work.h"
 
 #include "lance/table/publish.h"
-#include "store/rows/native_layout.h"
-#include "store/rows/properties.h"
-#include "store/rows/table_digest.h"
 #include "store/save/files_there.h"
 #include "store/save/fragment_writer.h"
 #include "store/save/next_fragments.h"
 #include "store/save/next_manifest.h"
 #include "store/save/save_plan.h"
+#include "store/table/native_layout.h"
+#include "store/table/properties.h"
+#include "store/table/table_digest.h"
 
 #include <algorithm>
 #include <map>

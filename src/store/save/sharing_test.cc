@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A save writes what changed and shares the rest.
-#include "io/error_matcher.h"
 #include "io/local_storage.h"
+#include "io/testing/error_matcher.h"
 #include "lance/table/dataset.h"
 #include "store/testing/version_testing.h"
 

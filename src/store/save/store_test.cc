@@ -2,7 +2,7 @@
 // Save, version, load: the store's main way.
 #include <lancekeep/store.h>
 
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 #include "store/testing/version_testing.h"
 
 #include <gmock/gmock.h>

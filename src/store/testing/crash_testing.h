@@ -3,9 +3,9 @@
 // what may then be found on the disk.
 #pragma once
 
-#include "io/fault_storage.h"
 #include "io/local_storage.h"
-#include "io/power_cut_storage.h"
+#include "io/testing/fault_storage.h"
+#include "io/testing/power_cut_storage.h"
 #include "store/read/dataset_folder.h"
 #include "store/read/store_state.h"
 #include "store/testing/store_content.h"

@@ -42,17 +42,17 @@ inline void save_reversed(Store& store) {
 }
 
 /// A version of the recipe layout.
-inline std::function<void(Store&)> saving_recipe(unsigned seed, SaveOptions options = {}) {
-  options.layout = Layout::recipe;
+inline std::function<void(Store&)> saving_plain(unsigned seed, SaveOptions options = {}) {
+  options.layout = Layout::plain;
   return [=](Store& store) {
     MemorySource source = float64_model(seed);
     store.save(source, options);
   };
 }
 
-inline void two_recipe_versions(Store& store) {
-  saving_recipe(1)(store);
-  saving_recipe(2)(store);
+inline void two_plain_versions(Store& store) {
+  saving_plain(1)(store);
+  saving_plain(2)(store);
 }
 
 inline void three_versions(Store& store) {
@@ -100,10 +100,10 @@ inline std::vector<Operation> all_operations() {
       {"fourth_save", three_versions, saving_wide(60)},
       {"save_with_tag", v1, saving(2, {.metadata = {{"a", "b"}}, .tag = "new"})},
       {"save_upon_an_unsafe_one", v1, saving_wide(40), save_unsafe},
-      {"first_save_of_the_recipe_layout", nullptr, saving_recipe(1)},
-      {"save_of_the_recipe_layout", saving_recipe(1), saving_recipe(2, {.message = "second"})},
-      {"save_of_the_recipe_layout_with_tag", two_recipe_versions, saving_recipe(3, {.tag = "new"})},
-      {"restore_of_the_recipe_layout", two_recipe_versions, restore(1)},
+      {"first_save_of_the_plain_layout", nullptr, saving_plain(1)},
+      {"save_of_the_plain_layout", saving_plain(1), saving_plain(2, {.message = "second"})},
+      {"save_of_the_plain_layout_with_tag", two_plain_versions, saving_plain(3, {.tag = "new"})},
+      {"restore_of_the_plain_layout", two_plain_versions, restore(1)},
       {"restore", three_versions, restore(1)},
       {"restore_of_an_unsafe_one", v1, restore(2), save_unsafe},
       {"first_tag", v1, tag("first", {}, false)},

@@ -4,7 +4,7 @@
 
 #include <lancekeep/store.h>
 
-#include "io/temporary_folder.h"
+#include "io/testing/temporary_folder.h"
 #include "tensor/source_testing.h"
 
 #include <cstring>

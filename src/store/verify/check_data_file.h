@@ -4,7 +4,7 @@
 #pragma once
 
 #include "io/storage.h"
-#include "store/rows/fragment_columns.h"
+#include "store/table/fragment_columns.h"
 
 #include <string_view>
 #include <vector>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Data files and deletion files: what is wrong with one, and that it hides nothing of another.
 #include "io/descriptor.h"
-#include "io/fault_storage.h"
+#include "io/testing/fault_storage.h"
 #include "store/read/store_state.h"
 #include "store/verify/verify_testing.h"
 

@@ -2,7 +2,7 @@
 #include "store/verify/check_manifest.h"
 
 #include "lance/table/feature_flags.h"
-#include "store/rows/properties.h"
+#include "store/table/properties.h"
 
 #include <fmt/format.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/verify/check_rows.h"
 
-#include "store/rows/properties.h"
-#include "store/rows/table_digest.h"
+#include "store/table/properties.h"
+#include "store/table/table_digest.h"
 #include "store/verify/check_manifest.h"
 
 #include <fmt/format.h>

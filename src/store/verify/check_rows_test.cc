@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows as other tools, or damage, may leave them.
-#include "store/rows/hash.h"
+#include "store/table/hash.h"
 #include "store/verify/verify_testing.h"
 
 namespace lancekeep::store {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/verify/check_table.h"
 
-#include "store/rows/native_layout.h"
+#include "store/table/native_layout.h"
 #include "store/verify/check_manifest.h"
 #include "store/verify/check_rows.h"
 

@@ -9,7 +9,7 @@
 #include "lance/table/dataset.h"
 #include "store/verify/findings.h"
 #include "store/verify/fragment_cache.h"
-#include "store/verify/recipe_fragment_cache.h"
+#include "store/verify/plain_fragment_cache.h"
 #include "store/verify/values.h"
 
 namespace lancekeep::store {
@@ -20,7 +20,7 @@ struct Verification {
   const io::Storage& storage;
   const VerifyOptions& options;
   FragmentCache& fragments;
-  RecipeFragmentCache& recipe_fragments;
+  PlainFragmentCache& plain_fragments;
   Values& values;
   Findings& findings;
 };

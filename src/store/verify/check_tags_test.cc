@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 #include "store/verify/verify_testing.h"
 
 #include <fmt/format.h>

@@ -6,7 +6,7 @@
 
 #include "io/storage.h"
 #include "lance/proto/manifest.h"
-#include "store/rows/fragment_columns.h"
+#include "store/table/fragment_columns.h"
 
 #include <memory>
 #include <optional>

@@ -2,7 +2,7 @@
 #include "store/verify/values.h"
 
 #include "io/error_text.h"
-#include "store/rows/hash.h"
+#include "store/table/hash.h"
 
 #include <fmt/format.h>
 

@@ -6,7 +6,7 @@
 #include <lancekeep/verify.h>
 
 #include "io/storage.h"
-#include "store/rows/tensor_table.h"
+#include "store/table/tensor_table.h"
 #include "store/verify/findings.h"
 
 #include <map>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/verify/values.h"
 
-#include "store/rows/hash.h"
+#include "store/table/hash.h"
 #include "store/verify/verify_testing.h"
 
 #include <set>

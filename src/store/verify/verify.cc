@@ -6,10 +6,10 @@
 #include "io/error_text.h"
 #include "lance/table/tags.h"
 #include "store/read/store_state.h"
-#include "store/rows/native_layout.h"
-#include "store/rows/properties.h"
+#include "store/table/native_layout.h"
+#include "store/table/properties.h"
 #include "store/verify/check_manifest.h"
-#include "store/verify/check_recipe.h"
+#include "store/verify/check_plain.h"
 #include "store/verify/check_table.h"
 #include "store/verify/check_tags.h"
 
@@ -27,7 +27,7 @@ constexpr std::uint64_t kLeastManifest = 20;
 class Verifier {
  public:
   Verifier(const io::Storage& storage, const VerifyOptions& options)
-      : storage_(storage), options_(options), fragments_(storage), recipe_fragments_(storage) {}
+      : storage_(storage), options_(options), fragments_(storage), plain_fragments_(storage) {}
 
   // The version that `ref` stands for; nothing stands for all of them.
   VerifyReport run(const std::optional<Ref>& ref);
@@ -46,7 +46,7 @@ class Verifier {
   lance::VersionList list_;
   std::set<std::uint64_t> looked_at_;
   FragmentCache fragments_;
-  RecipeFragmentCache recipe_fragments_;
+  PlainFragmentCache plain_fragments_;
   Values values_;
   Findings findings_;
   VerifyReport report_;
@@ -70,7 +70,7 @@ VerifyReport Verifier::run(const std::optional<Ref>& ref) {
   check_other_manifests();
   check_tags(storage_, list_, findings_);
   values_.check(storage_, options_, report_, findings_);
-  report_.bytes_read += recipe_fragments_.bytes_read();
+  report_.bytes_read += plain_fragments_.bytes_read();
   forget_removed();
   findings_.report(report_);
   return std::move(report_);
@@ -117,14 +117,14 @@ bool Verifier::check_version(const lance::VersionEntry& entry) {
     findings_.add({entry.version, {}, storage_.full_name(entry.path), {}, io::text_of(error)});
     return true;
   }
-  Verification verification{storage_, options_, fragments_, recipe_fragments_, values_, findings_};
+  Verification verification{storage_, options_, fragments_, plain_fragments_, values_, findings_};
   if (layout == Layout::native) {
     check_table(verification, entry, *file);
   } else {
-    check_recipe(verification, entry, *file);
+    check_plain(verification, entry, *file);
   }
   fragments_.end_version();
-  recipe_fragments_.end_version();
+  plain_fragments_.end_version();
   return true;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which versions are looked at, what is misuse, and what happens beside others.
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 #include "store/verify/verify_testing.h"
 
 namespace lancekeep::store {

@@ -7,9 +7,9 @@
 #include "lance/file/data_file_writer.h"
 #include "lance/table/publish.h"
 #include "lance/table/unpublished.h"
-#include "store/rows/native_layout.h"
-#include "store/rows/properties.h"
-#include "store/rows/table_digest.h"
+#include "store/table/native_layout.h"
+#include "store/table/properties.h"
+#include "store/table/table_digest.h"
 #include "store/testing/test_store.h"
 
 #include <gmock/gmock.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/encoding/v2_0/readable.h"
 
-#include "io/error_matcher.h"
+#include "io/testing/error_matcher.h"
 #include "lance/encoding/v2_0/v2_0_testing.h"
 
 #include <gmock/gmock.h>

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Storage that fails on purpose: for tests of what a save leaves behind.
+#pragma once
+
+#include "io/testing/forwarding_storage.h"
+
+namespace lancekeep::io {
+
+/// Passes every call on to `inner` until the `fail_at`-th changing call (make_folder, create,
+/// write, sync, flush, rename, remove, remove_unused, sync_file, sync_folder, lock; counted from
+/// 1), which throws `code` without doing anything – as do all after it if `stays_broken`, as after
+/// a crash or on a disk that stays full. 0: never fails, only counts.
+class FaultStorage : public ForwardingStorage {
+ public:
+  struct Plan {
+    std::uint64_t fail_at = 0;
+    ErrorCode code = ErrorCode::out_of_space;
+    bool stays_broken = false;
+  };
+  FaultStorage(std::unique_ptr<Storage> inner, Plan plan);
+  /// Changing calls seen so far.
+  [[nodiscard]] std::uint64_t calls() const;
+
+  void make_folder(const std::string& path) override;
+  std::unique_ptr<WritableFile> create(const std::string& path) override;
+  bool rename_new(const std::string& from, const std::string& to) override;
+  void rename_over(const std::string& from, const std::string& to) override;
+  void remove(const std::string& path) override;
+  bool remove_unused(const std::string& path) override;
+  void sync_file(const std::string& path) override;
+  void sync_folder(const std::string& path) override;
+  std::unique_ptr<FolderLock> lock(const std::string& folder, LockMode mode) override;
+
+ private:
+  class Counter;
+  std::shared_ptr<Counter> counter_;
+};
+
+}  // namespace lancekeep::io

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/plain/plain_table.h"
+
+#include <lancekeep/error.h>
+
+#include "io/checked_math.h"
+#include "lance/file/column_type.h"
+#include "lance/table/dataset.h"
+#include "store/table/fragment_columns.h"
+#include "store/table/tensor_table.h"
+#include "tensor/convert.h"
+#include "tensor/shape.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <optional>
+#include <unordered_set>
+
+namespace lancekeep::store {
+namespace {
+
+constexpr std::uint64_t kMaxDims = 64;
+
+// A column among a fragment's files.
+struct Place {
+  const lance::DataFileReader* reader = nullptr;
+  std::uint32_t index = 0;
+};
+
+std::optional<Place> find(DataFiles& files, const std::vector<lance::Field>& fields,
+                          const lance::Fragment& fragment, std::int32_t id) {
+  for (const lance::DataFile& file : fragment.files) {
+    if (const auto index = lance::find_column(file, fields, id)) {
+      return Place{&files.open(file), *index};
+    }
+  }
+  return std::nullopt;
+}
+
+// Texts of the column, or nothing where the fragment does not have it: it reads as null.
+class Names {
+ public:
+  Names(const std::optional<Place>& place, std::uint64_t rows) {
+    if (!place) return;
+    texts_ = place->reader->read_column(place->index, rows, rows);
+    if (rows > 0 && (texts_->is_list || texts_->item_bits != 0 || !texts_->outer.empty())) {
+      place->reader->bytes().fail(
+          fmt::format("column {} must hold names, it holds no texts", place->index));
+    }
+  }
+  [[nodiscard]] std::optional<std::string> at(std::uint64_t row) const {
+    if (!texts_ || texts_->is_null(row)) return std::nullopt;
+    return std::string(texts_->text(row));
+  }
+
+ private:
+  std::optional<lance::Array> texts_;
+};
+
+class Shapes {
+ public:
+  Shapes(const std::optional<Place>& place, std::uint64_t rows, const std::string& dtype)
+      : dtype_(dtype), width_(dtype_itemsize(dtype).value_or(1)) {
+    if (!place) return;
+    lists_ = place->reader->read_column(place->index, rows, rows * kMaxDims);
+    const lance::Array& lists = *lists_;
+    const bool fits = lists.outer.empty() && (!lists.is_list || lists.dimension == 1) &&
+                      lists.item_bits == width_ * 8 * lists.dimension;
+    if (lists.items > 0 && !fits) {
+      place->reader->bytes().fail(
+          fmt::format("column {} must hold lists of {}", place->index, dtype));
+    }
+  }
+
+  // The shape, or what is wrong with it.
+  std::optional<Shape> at(std::uint64_t row, std::string& damage) const {
+    if (!lists_ || lists_->is_null(row)) {
+      damage = "its shape is null";
+      return std::nullopt;
+    }
+    const bool lists = lists_->is_list;
+    const std::uint64_t first = lists ? lists_->list_offsets[row] : row * lists_->dimension;
+    const std::uint64_t end = lists ? lists_->list_offsets[row + 1] : first + lists_->dimension;
+    const std::vector<std::uint8_t>& valid = lists ? lists_->item_valid : lists_->value_valid;
+    Shape shape(end - first);
+    for (std::uint64_t i = first; i < end && !valid.empty(); ++i) {
+      if (valid[i] == 0) damage = "a dimension of its shape is null";
+    }
+    const auto bytes = std::span(lists_->data).subspan(first * width_, shape.size() * width_);
+    if (convert(dtype_, bytes, "int64", std::as_writable_bytes(std::span(shape)),
+                Rounding::as_torch)) {
+      damage = "a dimension of its shape is beyond 2^63";
+    }
+    return damage.empty() ? std::optional(shape) : std::nullopt;
+  }
+
+ private:
+  const std::string dtype_;
+  const std::size_t width_;
+  std::optional<lance::Array> lists_;
+};
+
+PlainRow row_of(const Names& names, const Shapes& shapes, std::uint64_t offset, bool has_values) {
+  PlainRow row{.offset = offset};
+  if (auto shape = shapes.at(offset, row.damage)) {
+    row.shape = std::move(*shape);
+    // Counted in bytes of float64, so that no dtype's bytes can overflow.
+    if (byte_count(row.shape, sizeof(double))) {
+      row.elements = *element_count(row.shape);
+    } else {
+      row.damage = shape_problem(row.shape);
+    }
+  }
+  if (!has_values) row.damage = "its value is null";
+  if (auto name = names.at(offset)) {
+    row.name = std::move(*name);
+  } else {
+    row.damage = "its name is null";
+  }
+  return row;
+}
+
+// No row takes less than a byte of some file: a name of its own.
+void check_row_count(const io::Storage& storage, DataFiles& files,
+                     const lance::Fragment& fragment) {
+  std::uint64_t bytes = 0;
+  for (const lance::DataFile& file : fragment.files) {
+    const auto sum = io::checked_add(bytes, files.open(file).bytes().size());
+    bytes = sum.value_or(std::numeric_limits<std::uint64_t>::max());
+  }
+  if (fragment.physical_rows <= bytes && fragment.physical_rows <= kMaxRows) return;
+  throw Error(ErrorCode::corrupt,
+              fmt::format("the manifest counts {} rows in fragment {}, whose files have {} bytes",
+                          fragment.physical_rows, fragment.id, bytes),
+              storage.full_name("_versions"));
+}
+
+// Else a small file, named often enough, would fill the memory with its rows.
+class SeenFiles {
+ public:
+  explicit SeenFiles(const io::Storage& storage) : storage_(storage) {}
+  void require_new(const lance::Fragment& fragment) {
+    for (const lance::DataFile& file : fragment.files) {
+      const std::string path = lance::data_path(file);
+      if (seen_.insert(path).second) continue;
+      throw Error(ErrorCode::corrupt, "the manifest names this data file twice",
+                  storage_.full_name(path));
+    }
+  }
+
+ private:
+  const io::Storage& storage_;
+  std::unordered_set<std::string> seen_;
+};
+
+}  // namespace
+
+PlainFragment read_plain_fragment(const io::Storage& storage,
+                                  const std::vector<lance::Field>& fields,
+                                  const PlainColumns& columns, const lance::Fragment& fragment) {
+  DataFiles files(storage);
+  check_row_count(storage, files, fragment);
+  const std::uint64_t count = fragment.physical_rows;
+  const Names names(find(files, fields, fragment, columns.name), count);
+  const Shapes shapes(find(files, fields, fragment, columns.shape), count, columns.shape_dtype);
+  PlainFragment result;
+  if (const auto place = find(files, fields, fragment, columns.value)) {
+    result.values = std::make_shared<const ValueColumn>(*place->reader, place->index, count,
+                                                        columns.value_dtype);
+  }
+  const std::vector<std::uint32_t> deleted = lance::read_deletions(storage, fragment);
+  auto next_deleted = deleted.begin();
+  for (std::uint64_t offset = 0; offset < count; ++offset) {
+    if (next_deleted != deleted.end() && *next_deleted == offset) {
+      ++next_deleted;
+    } else {
+      result.rows.push_back(row_of(names, shapes, offset, result.values != nullptr));
+    }
+  }
+  return result;
+}
+
+PlainTable read_plain_table(const io::Storage& storage, const lance::Manifest& manifest) {
+  const auto columns = find_plain_columns(manifest.fields);
+  if (!columns) {
+    throw Error(ErrorCode::invalid_argument, "the version is not of the recipe layout",
+                storage.full_name("_versions"));
+  }
+  PlainTable table;
+  SeenFiles seen(storage);
+  for (std::size_t i = 0; i < manifest.fragments.size(); ++i) {
+    seen.require_new(manifest.fragments[i]);
+    PlainFragment fragment =
+        read_plain_fragment(storage, manifest.fields, *columns, manifest.fragments[i]);
+    if (fragment.rows.size() > kMaxRows - table.rows.size()) {
+      throw Error(ErrorCode::corrupt,
+                  fmt::format("version {} claims more than {} rows", manifest.version, kMaxRows),
+                  storage.full_name("_versions"));
+    }
+    for (PlainRow& row : fragment.rows) {
+      row.fragment = i;
+      table.rows.push_back(std::move(row));
+    }
+    table.values.push_back(std::move(fragment.values));
+  }
+  return table;
+}
+
+std::uint64_t total_bytes(const PlainTable& table) {
+  std::uint64_t total = 0;
+  for (const PlainRow& row : table.rows) {
+    if (!row.damage.empty()) continue;
+    const auto sum = io::checked_add(total, row.elements * sizeof(double));
+    total = sum.value_or(std::numeric_limits<std::uint64_t>::max());
+  }
+  return total;
+}
+
+}  // namespace lancekeep::store

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The recipe's program, before and after its import is another; on its datasets, and on new ones."""
+
+from collections import OrderedDict
+from types import ModuleType
+
+import lance
+import lancekeep
+import pytest
+import recipe
+import torch
+from equality import same
+
+
+def network(seed: int) -> torch.nn.Module:
+    torch.manual_seed(seed)
+    return torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4), torch.nn.Flatten(), torch.nn.Linear(4, 2))
+
+
+def train(model: torch.nn.Module) -> torch.nn.Module:
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(1.5)
+    return model
+
+
+def program(functions: ModuleType, path: str) -> list[OrderedDict]:
+    """Saves two versions, loads both, and gives the weights that the models then have."""
+    model = network(1)
+    functions.save_model(model.state_dict(), path)
+    functions.save_model(train(model).state_dict(), path, version=True)
+    loaded = []
+    for version in (1, 2):
+        found = network(9)
+        functions.load_model(found, path, version=version, map_location="cpu")
+        loaded.append(found.state_dict())
+    return loaded
+
+
+def expected() -> list[dict]:
+    return [dict(network(1).state_dict()), dict(train(network(1)).state_dict())]
+
+
+@pytest.mark.parametrize("functions", [recipe, lancekeep], ids=["pylance", "lancekeep"])
+def test_the_program_loads_both_versions(folder, functions):
+    assert same([dict(state) for state in program(functions, str(folder / "m.lance"))], expected())
+
+
+def test_the_program_goes_on_where_the_plain_left_its_dataset(folder):
+    path = str(folder / "m.lance")
+    program(recipe, path)
+    found = network(9)
+    lancekeep.load_model(found, path, version=2)
+    assert same(dict(found.state_dict()), expected()[1])
+    lancekeep.save_model(network(5).state_dict(), path, version=True)
+    assert [info.layout for info in lancekeep.open(path).versions()] == ["plain"] * 3
+    recipe.load_model(found, path, version=3)
+    assert same(dict(found.state_dict()), dict(network(5).state_dict()))
+
+
+def test_weights_come_as_the_plain_loads_them(folder):
+    path = str(folder / "m.lance")
+    recipe.save_model(network(1).state_dict(), path)
+    ours, theirs = lancekeep.load_state_dict(path), recipe.load_state_dict(path)
+    assert type(ours) is OrderedDict
+    assert same(ours, theirs)
+
+
+def test_new_stores_keep_dtypes(folder):
+    state = {"half": torch.ones(2, dtype=torch.float16), "count": torch.tensor(2**60 + 1)}
+    lancekeep.save_model(state, folder / "m.lance")
+    assert same(dict(lancekeep.load_state_dict(folder / "m.lance")), state)
+
+
+def test_numbers_of_the_plain_become_the_dtype_that_is_asked_for(folder):
+    path = folder / "m.lance"
+    state = network(1).state_dict()
+    recipe.save_model(state, str(path))
+    store = lancekeep.open(path)
+    assert same(store.load(names="0.", dtype=torch.float32), {name: state[name] for name in ("0.weight", "0.bias")})
+    half = store.load(names=["0.bias"], dtype="bfloat16")
+    assert same(half, {"0.bias": state["0.bias"].bfloat16()})
+    assert store.at(dtype="int64").get_tensor("1.num_batches_tracked").dtype == torch.int64
+    with pytest.raises(lancekeep.InvalidArgumentError, match="0.bias"):
+        store.at(dtype="int64").get_tensor("0.bias")
+
+
+def test_modules_get_numbers_as_they_have_them(folder):
+    recipe.save_model(network(1).state_dict(), str(folder / "m.lance"))
+    found = network(9).to(torch.bfloat16)
+    found[0].weight.data = found[0].weight.data.to(memory_format=torch.channels_last)
+    lancekeep.open(folder / "m.lance").load_into(found)
+    assert same(dict(found.state_dict()), dict(network(1).to(torch.bfloat16).state_dict()))
+
+
+def test_a_store_has_no_other_dtypes_than_its_own(folder):
+    lancekeep.save_model(network(1).state_dict(), folder / "m.lance")
+    with pytest.raises(lancekeep.InvalidArgumentError, match="dtypes of their own"):
+        lancekeep.open(folder / "m.lance").load(dtype=torch.float16)
+
+
+def test_a_store_of_the_plains_layout_is_made_when_asked_for(folder):
+    store = lancekeep.open(folder / "m.lance", create=True)
+    store.save(network(1).state_dict(), layout="plain")
+    assert recipe.SCHEMA.equals(lance.dataset(folder / "m.lance").schema)
+    assert same(dict(recipe.load_state_dict(str(folder / "m.lance"))), dict(network(1).double().state_dict()) | {
+        "1.num_batches_tracked": torch.zeros((), dtype=torch.float64)
+    })
+    with pytest.raises(lancekeep.InvalidArgumentError):
+        store.save(network(1).state_dict(), layout="native")
+
+
+def test_replacing_keeps_the_layout(folder):
+    recipe.save_model(network(1).state_dict(), str(folder / "m.lance"))
+    lancekeep.save_model(network(2).state_dict(), folder / "m.lance")
+    [info] = lancekeep.open(folder / "m.lance").versions()
+    assert (info.number, info.layout) == (1, "plain")
+
+
+def test_what_float64_cannot_hold_is_named(folder):
+    store = lancekeep.open(folder / "m.lance", create=True)
+    with pytest.raises(lancekeep.InvalidArgumentError, match="`n`"):
+        store.save({"a": torch.ones(2), "n": torch.tensor(2**53 + 1)}, layout="plain")
+    assert store.versions() == []
+
+
+def test_an_unknown_layout_is_refused(folder):
+    store = lancekeep.open(folder / "m.lance", create=True)
+    with pytest.raises(lancekeep.InvalidArgumentError, match="`native` and `recipe`"):
+        store.save({"a": torch.ones(2)}, layout="columns")
+
+
+def test_the_default_is_version_one(folder):
+    path = folder / "m.lance"
+    for seed in range(1, 10):
+        lancekeep.save_model(network(seed).state_dict(), path, version=True)
+    assert same(dict(lancekeep.load_state_dict(path)), dict(network(1).state_dict()))
+    lancekeep.open(path).gc(keep_last=6)
+    model = network(1)
+    for load in (lancekeep.load_state_dict, lambda path: lancekeep.load_model(model, path)):
+        with pytest.raises(FileNotFoundError, match=r"version 1 was removed; there are 4–9; pass version=…"):
+            load(path)
+    assert same(dict(lancekeep.load_state_dict(path, version=None)), dict(network(9).state_dict()))
+
+
+def test_map_location_is_where_weights_are_to_be(folder):
+    lancekeep.save_model(network(1).state_dict(), folder / "m.lance")
+    found = lancekeep.load_state_dict(folder / "m.lance", map_location="meta")
+    assert all(tensor.is_meta for tensor in found.values())
+    model = network(9)
+    lancekeep.load_model(model, folder / "m.lance", map_location=torch.device("cpu"))
+    assert same(dict(model.state_dict()), dict(network(1).state_dict()))
+    with pytest.raises(lancekeep.InvalidArgumentError, match="is no device"):
+        lancekeep.load_model(model, folder / "m.lance", map_location="nowhere")
+
+
+def test_other_names_are_an_error_and_change_nothing(folder):
+    lancekeep.save_model({"a": torch.ones(1), "b": torch.ones(2)}, folder / "m.lance")
+    model = torch.nn.Linear(1, 1)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    with pytest.raises(ValueError, match="missing in the version: `weight`, `bias`; unexpected in it: `a`, `b`"):
+        lancekeep.load_model(model, folder / "m.lance")
+    assert same(dict(model.state_dict()), before)
