@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Fuzzes each target, or those that are named, for FUZZ_SECONDS (600) each.
 #   fuzz/run.sh [TARGET...]             from the corpus and fresh seeds; stops at the first finding
-#   fuzz/run.sh --minimise [TARGET...]  makes the committed corpus anew from all that has been found
-# The programs are those of the CMake preset `fuzz`; what they find new is kept in build/fuzz/.
+#   fuzz/run.sh --minimise [TARGET...]  makes fuzz/corpus/TARGET.tar.xz anew from all inputs found so far
+# The programs are those of the CMake preset `fuzz`; new inputs are kept in build/fuzz/found/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=build/fuzz
@@ -29,9 +29,9 @@ limits_of() {
 fuzz() {
   local target=$1 found=$build/found/$1 findings=$build/findings/$1 limits
   read -ra limits < <(limits_of "$target")
-  mkdir -p "$found" "$findings" "fuzz/corpus/$target"
+  mkdir -p "$found" "$findings"
   echo "== $target: $seconds s"
-  if "$build/fuzz/fuzz_$target" "$found" "fuzz/corpus/$target" "$build/seeds/$target" \
+  if "$build/fuzz/fuzz_$target" "$found" "$build/corpus/$target" "$build/seeds/$target" \
     "${limits[@]}" -max_total_time="$seconds" -dict="fuzz/dictionaries/$target.dict" \
     -artifact_prefix="$findings/" -print_final_stats=1 >"$build/$target.log" 2>&1; then
     grep -E '^(Done|stat::(number_of_executed_units|average_exec_per_sec|peak_rss_mb))' "$build/$target.log"
@@ -52,19 +52,22 @@ minimise() {
   local target=$1 all=$build/merge/$1/all kept=$build/merge/$1/kept limits
   read -ra limits < <(limits_of "$target")
   rm -rf "$all" "$kept"
-  mkdir -p "$all" "$kept" "fuzz/corpus/$target" "$build/found/$target"
-  find "$build/found/$target" "$build/seeds/$target" "fuzz/corpus/$target" -type f -size "-$((largest_kept + 1))c" \
+  mkdir -p "$all" "$kept" "$build/found/$target"
+  find "$build/found/$target" "$build/seeds/$target" "$build/corpus/$target" -type f -size "-$((largest_kept + 1))c" \
     -exec cp -t "$all" {} +
   "$build/fuzz/fuzz_$target" -set_cover_merge=1 -use_counters=0 "$kept" "$all" "${limits[@]}" >"$build/$target.merge.log" 2>&1
-  rm -f "fuzz/corpus/$target"/*
+  rm -f "$build/corpus/$target"/*
   local count=0 bytes=0 size path
   while read -r size path; do
     ((count += 1, bytes += size))
     ((count <= most_kept && bytes <= most_kept_bytes)) || break
-    cp "$path" "fuzz/corpus/$target/$(sha1sum <"$path" | cut -c1-16)"
+    cp "$path" "$build/corpus/$target/$(sha1sum <"$path" | cut -c1-16)"
   done < <(find "$kept" -type f -printf '%s %p\n' | sort -n)
+  # The same files make the same archive.
+  tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=644 -C "$build/corpus/$target" \
+    -cJf "fuzz/corpus/$target.tar.xz" $(ls "$build/corpus/$target")
   echo "$target: $(find "$kept" -type f | wc -l) files reach everything;" \
-    "kept $(find "fuzz/corpus/$target" -type f | wc -l) of $(du -sb --apparent-size "fuzz/corpus/$target" | cut -f1) bytes"
+    "kept $(find "$build/corpus/$target" -type f | wc -l) of $(du -sb --apparent-size "$build/corpus/$target" | cut -f1) bytes"
 }
 
 action=fuzz
@@ -74,6 +77,15 @@ if [ "${1:-}" = --minimise ]; then
 fi
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || targets=($(ls fuzz/fuzz_*.cc | sed 's#.*/fuzz_##; s#\.cc$##'))
+unpack() {
+  rm -rf "$build/corpus/$1"
+  mkdir -p "$build/corpus/$1"
+  [ ! -f "fuzz/corpus/$1.tar.xz" ] || tar -xJf "fuzz/corpus/$1.tar.xz" -C "$build/corpus/$1"
+}
+
 rm -rf "$build/seeds"
 .venv/bin/python fuzz/make_seeds.py "$build/seeds" "${targets[@]}"
-for target in "${targets[@]}"; do "$action" "$target"; done
+for target in "${targets[@]}"; do
+  unpack "$target"
+  "$action" "$target"
+done

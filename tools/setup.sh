@@ -63,7 +63,7 @@ python=(torch==2.13.0 pylance==14.0.2 numpy safetensors==0.8.0 pytest hypothesis
 
 case "${1:-}" in
   system) setup_packages "${packages[@]}" ;;
-  fuzz) setup_packages clang-14 libclang-rt-14-dev ;;
+  fuzz) setup_packages clang-14 libclang-rt-14-dev xz-utils ;;
   python) setup_venv .venv "${python[@]}" ;;
   python-old) setup_venv .venv-pylance-1.0.4 pylance==1.0.4 ;;
   model-files) setup_model_files tests/formats/real_files.txt ;;
