@@ -7,14 +7,17 @@ TORCH  := $(CURDIR)/.venv/lib/python3.11/site-packages/torch
 PYTHON_SOURCES = $(shell find include src cli python cmake CMakeLists.txt pyproject.toml README.md LICENSE -type f -not -name "*.pyc") \
   $(wildcard .venv/requirements)
 
-.PHONY: help setup demo test test-cpp test-python python stubs trust fuzz bench install build clean
+.PHONY: help setup demo test test-asan test-release test-python python stubs check tidy tsan trust fuzz bench install build clean
 help:
 	@echo "make demo                a real network saved, fine-tuned, saved again, compared"
-	@echo "make test                every test: C++ (also under sanitizers), LibTorch, pylance both ways, the Python package"
-	@echo "make python              the Python package, into build/site"
+	@echo "make test                every test: C++ under sanitizers, LibTorch, pylance both ways, the Python package"
+	@echo "make check               format, includes, words, the architecture picture (seconds)"
+	@echo "make tidy                clang-tidy (minutes)"
+	@echo "make tsan                the tests of threads, under the thread sanitizer"
 	@echo "make trust               a kill and an error at every system call, many power cuts and histories (10 minutes)"
 	@echo "make fuzz                each reader of files by libFuzzer, FUZZ_SECONDS (600) each; stops at a finding"
-	@echo "make bench               save, load, open, export, diff beside peers, as ratios"
+	@echo "make bench               save, load, open, export, diff next to peers, as ratios"
+	@echo "make python              the Python package, into build/site"
 	@echo "make install PREFIX=dir  command, library, headers, CMake package"
 	@echo "make setup               system and Python packages only"
 
@@ -23,6 +26,7 @@ setup:
 	tools/setup.sh python
 	tools/setup.sh python-old
 	tools/setup.sh model-files
+	tools/setup.sh lint
 
 build:
 	tools/setup.sh system
@@ -43,13 +47,20 @@ bench: build python
 install: build
 	cmake --install build/plain --prefix $(PREFIX)
 
-test: setup test-cpp test-python
+test: setup check test-asan test-release test-python
 
-test-cpp:
+# Every C++ test, under the address and undefined-behaviour sanitizers.
+test-asan:
+	tools/setup.sh system
 	cmake --preset asan
 	cmake --build --preset asan
 	ctest --preset asan
-	cmake --preset release -DLANCEKEEP_TORCH_PREFIX=$(TORCH)
+
+# What only an optimised build can show: LibTorch, the installed package, the programs that pytest runs.
+test-release:
+	tools/setup.sh system
+	tools/setup.sh python
+	cmake --preset release -DLANCEKEEP_TORCH_PREFIX=$(TORCH) -DLANCEKEEP_UNIT_TESTS=OFF
 	cmake --build --preset release
 	ctest --preset release
 	cmake --install $(BUILD) --prefix build/prefix >/dev/null
@@ -58,7 +69,7 @@ test-cpp:
 	ctest --test-dir build/consumer --output-on-failure --no-tests=error
 	build/prefix/bin/lancekeep --version
 
-# Into a folder of its own, by what .venv has: nothing is installed there, and nothing downloaded.
+# Into a folder of its own, with the packages in .venv: nothing is installed there, and nothing downloaded.
 python: build/site/.built
 build/site/.built: $(PYTHON_SOURCES)
 	tools/setup.sh system
@@ -68,18 +79,37 @@ build/site/.built: $(PYTHON_SOURCES)
 	  -Cbuild-dir=build/python --target build/site .
 	touch $@
 
-# What type checkers know of the extension; a test holds the file against it.
+# What type checkers know of the extension; a test compares the file with it.
 stubs: python
 	PYTHONPATH=build/site .venv/bin/python -m nanobind.stubgen -q -m lancekeep._native -o python/lancekeep/_native.pyi
 
-# Last, so that pytest's closing line ends the run.
+# Last, so that pytest's closing line ends the run. Two processes; a file's tests stay in one.
 test-python: python
 	LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) LANCEKEEP_ASAN_BUILD=$(CURDIR)/build/asan PYTHONPATH=$(CURDIR)/build/site \
-	  .venv/bin/python -m pytest -q tests
+	  .venv/bin/python -m pytest -q -n 2 --dist loadfile tests
+
+check:
+	tools/setup.sh lint
+	git ls-files '*.h' '*.cc' '*.cpp' | xargs .venv-lint/bin/clang-format --dry-run -Werror
+	python3 tools/check_includes.py
+	python3 tools/check_architecture.py
+	python3 tools/check_words.py
+
+tidy:
+	tools/setup.sh system
+	tools/setup.sh lint
+	cmake --preset debug -DLANCEKEEP_TESTS=OFF -B build/tidy
+	git ls-files 'src/*.cc' 'cli/*.cc' | grep -v -e _test.cc -e /testing/ | xargs -P 2 -n 8 .venv-lint/bin/clang-tidy -quiet -p build/tidy
+
+tsan:
+	tools/setup.sh system
+	cmake --preset tsan
+	cmake --build --preset tsan
+	ctest --preset tsan -R '$(TSAN_TESTS)'
 
 # What `make test` does for each call that changes something, for every system call and with more seeds.
 trust: setup
-	cmake --preset release -DLANCEKEEP_TORCH_PREFIX=$(TORCH)
+	cmake --preset release -DLANCEKEEP_TORCH_PREFIX=$(TORCH) -DLANCEKEEP_UNIT_TESTS=ON
 	cmake --build --preset release
 	set -e; for test in $(BUILD)/src/store/save/store_save_test $(BUILD)/src/store/gc/store_gc_test; do \
 	  LANCEKEEP_SEEDS=100 $$test --gtest_brief=1 --gtest_filter='*PowerCutAt*'; done
@@ -87,7 +117,7 @@ trust: setup
 	LANCEKEEP_HISTORIES=3000 LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) .venv/bin/python -m pytest -q tests/histories
 	LANCEKEEP_TRUST=1 LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) .venv/bin/python -m pytest -q tests/durability tests/large/test_large_files.py
 
-# New inputs are kept in build/fuzz/found; `fuzz/run.sh --minimise` makes fuzz/corpus anew from them.
+# New inputs are kept in build/fuzz/found; `fuzz/run.sh --minimise` packs fuzz/corpus anew from them.
 fuzz: setup
 	tools/setup.sh fuzz
 	cmake --preset fuzz

