@@ -22,7 +22,7 @@ from safetensors.torch import load_file, save_file
 from save_and_load import ROUNDS, compare
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "python"))
-import recipe  # noqa: E402  the published functions, on pylance
+import article  # noqa: E402  the published functions, on pylance
 
 TENSORS = 1000
 
@@ -74,8 +74,8 @@ def loading(folder, mib):
 
 def plain_dataset(folder, mib):
     path = str(folder / "recipe.lance")
-    recipe.save_model(model(mib, TENSORS // 10), path)
-    ours, theirs = lambda: lancekeep.load_state_dict(path), lambda: recipe.load_state_dict(path)
+    article.save_model(model(mib, TENSORS // 10), path)
+    ours, theirs = lambda: lancekeep.load_state_dict(path), lambda: article.load_state_dict(path)
     assert all(torch.equal(tensor, ours()[name]) for name, tensor in theirs().items())
     compare(f"recipe dataset of {mib * (1 << 18):,} values, load | the recipe's loader", ours, theirs)
     compare("the same, values summed", lambda: sums(ours()), lambda: sums(theirs()))
