@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decoding a 400 MB column of list<float64> in bulk, against pylance's to_table(), in one run.
+"""Decodes a 400 MB column of list<float64> in bulk, and compares that with pylance's to_table() in the same run.
 
     python bench/decode.py BUILD FOLDER
 
-Prints per format version and data the median seconds of 5 runs each, in turn, and the ratio. Files
-are in the page cache; both sides use two threads or more.
+Prints the median seconds of 5 runs each, in turn, and their ratio, for each format version. Files are
+in the page cache; both sides use two threads or more.
 """
 
 import json

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`diff --figures` of two versions, side by side with peers, in one run; reported as ratios.
+"""Compares `diff --figures` of two versions with other ways to read the same bytes, in one run; prints ratios.
 
     bench/diff.py BUILD_FOLDER [MIB]
 
-Two versions of MIB (256) a side, every value changed a little, in bfloat16 and in float32. Each pair is
-run in turn, five times, from files that the system has in memory; the figure is the ratio of the medians,
-below 1 where Lancekeep is faster. Nothing is asserted: the machine may be shared.
+Two versions of MIB (256) each, with every value changed a little, in bfloat16 and in float32. Each pair runs
+in turn, five times, on files in the page cache. The ratio is that of the medians: below 1 means that Lancekeep
+is faster. Nothing is asserted: the machine may be shared.
 """
 
 import subprocess
@@ -32,7 +32,7 @@ def model(mib, dtype, seed):
 
 
 def figures(a, b):
-    """What the verb gives, in torch and in float64."""
+    """The figures of the command, computed with torch in float64."""
     differing = int((a != b).sum())
     a, b = a.double(), b.double()
     finite = torch.isfinite(a) & torch.isfinite(b)
@@ -50,7 +50,7 @@ def figures_in_torch(before, after):
 
 
 def sum_bytes(*files):
-    """The least that looks at every byte: the files mapped, and added up as 64-bit numbers."""
+    """The least work that reads every byte: sums the memory-mapped files as 64-bit numbers."""
     for file in files:
         values = np.memmap(file, np.uint8, "r")
         values[values.size % 8 :].view(np.uint64).sum()
@@ -72,7 +72,7 @@ def main(build, mib=256):
                 save_file(model(mib, dtype, seed), file)
                 run("import", file, store, "-q")
             title = f"diff --figures, {str(dtype).removeprefix('torch.')} | "
-            diff = lambda: run("diff", store, 1, 2, "--figures", status=1)  # 1: there is a difference
+            diff = lambda: run("diff", store, 1, 2, "--figures", status=1)  # 1: the versions differ
             compare(title + "cat", diff, lambda: subprocess.run(["cat", *files], stdout=subprocess.DEVNULL, check=True))
             compare(title + "mapped, summed", diff, lambda: sum_bytes(*files))
             compare(title + "torch, float64", diff, lambda: figures_in_torch(*files))

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the Python package costs, side by side with peers, in one run; reported as ratios.
+"""Compares loading with the Python package and with its peers, in one run; prints ratios.
 
     PYTHONPATH=build/site bench/python_load.py [MIB]
 
-MIB (256) of float32 in 1,000 tensors, in files that the system has in memory; a sixteenth of that as a dataset of
-the recipe. Each pair is run in turn; the figure is the ratio of the medians, below 1 where Lancekeep takes less.
-Nothing is asserted: the machine may be shared.
+MIB (256) of float32 in 1,000 tensors, in files in the page cache; a sixteenth of that as a plain dataset. Each pair
+runs in turn. The ratio is that of the medians: below 1 means that Lancekeep takes less. Nothing is asserted: the machine
+may be shared.
 """
 
 import statistics
@@ -22,7 +22,7 @@ from safetensors.torch import load_file, save_file
 from save_and_load import ROUNDS, compare
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "python"))
-import recipe  # noqa: E402  the published functions, on pylance
+import article  # noqa: E402  the article's functions, with pylance
 
 TENSORS = 1000
 
@@ -42,12 +42,12 @@ def model(mib, tensors=TENSORS):
 
 
 def sums(tensors):
-    """Looks at every value."""
+    """Reads every value."""
     return [tensor.sum() for tensor in tensors.values()]
 
 
 def copy_mapped(store, buffer):
-    """The least that takes the bytes of a store's values into memory."""
+    """The least work that copies the bytes of a store's values into memory."""
     start = 0
     for file in (store / "data").iterdir():
         values = np.memmap(file, np.uint8, "r")
@@ -73,11 +73,11 @@ def loading(folder, mib):
 
 
 def plain_dataset(folder, mib):
-    path = str(folder / "recipe.lance")
-    recipe.save_model(model(mib, TENSORS // 10), path)
-    ours, theirs = lambda: lancekeep.load_state_dict(path), lambda: recipe.load_state_dict(path)
+    path = str(folder / "plain.lance")
+    article.save_model(model(mib, TENSORS // 10), path)
+    ours, theirs = lambda: lancekeep.load_state_dict(path), lambda: article.load_state_dict(path)
     assert all(torch.equal(tensor, ours()[name]) for name, tensor in theirs().items())
-    compare(f"recipe dataset of {mib * (1 << 18):,} values, load | the recipe's loader", ours, theirs)
+    compare(f"plain dataset of {mib * (1 << 18):,} values, load | the article's loader", ours, theirs)
     compare("the same, values summed", lambda: sums(ours()), lambda: sums(theirs()))
 
 
@@ -93,7 +93,7 @@ def imports():
 
 
 def main(mib=256):
-    torch.set_num_threads(1)  # sums are to say what reading costs, not how torch shares them out
+    torch.set_num_threads(1)  # sums should measure reading, not torch's threads
     print(f"{f'{mib} MiB in {TENSORS:,} tensors; medians':62} {'lancekeep':>12} {'peer':>12} {'ratio':>7}")
     with tempfile.TemporaryDirectory() as folder:
         loading(Path(folder), mib)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Saving, opening and exporting a model, side by side with peers, in one run; reported as ratios.
+"""Compares saving, opening and exporting a model with the least work for the same bytes, in one run; prints ratios.
 
     bench/save_and_load.py BUILD_FOLDER [MIB]
 
-Each pair is run in turn, five times; the figure is the ratio of the medians, below 1 where Lancekeep is
-faster. Nothing is asserted: the machine may be shared.
+Each pair runs in turn, five times. The ratio is that of the medians: below 1 means that Lancekeep is faster.
+Nothing is asserted: the machine may be shared.
 """
 
 import os
@@ -29,7 +29,7 @@ def timed(call):
 
 
 def compare(title, ours, peer, reset=lambda: None, rounds=ROUNDS):
-    """Runs both in turn, so that what the machine does meanwhile hits both."""
+    """Runs both in turn, so that other load on the machine affects both."""
     times = {"ours": [], "peer": []}
     for _ in range(rounds):
         for name, call in (("ours", ours), ("peer", peer)):
@@ -45,7 +45,7 @@ def model(mib):
 
 
 def copy_durably(source, target):
-    """What a disk needs for the same bytes: written, and on the disk."""
+    """The least work for the same bytes: written, and synced."""
     shutil.copyfile(source, target)
     with open(target, "rb") as file:
         os.fsync(file.fileno())

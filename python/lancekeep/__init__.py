@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lancekeep keeps the weights of a model as a Lance dataset: a row per tensor, a version per save.
+"""Version control for model weights: every save is a version, and unchanged tensors are stored once.
 
     import lancekeep
 
@@ -7,14 +7,17 @@
     store.save(model.state_dict(), message="epoch 3", tag="best")
     store.load_into(model, "best")
 
-``save_model``, ``load_model`` and ``load_state_dict`` are the functions of the published recipe. ``lancekeep.torch``
-and ``lancekeep.numpy`` have the functions of safetensors. Neither torch nor NumPy is imported before it is needed.
+A store is a folder with a Lance dataset, one row per tensor. ``save_model``, ``load_model`` and ``load_state_dict`` are the
+functions of the published article (docs/from-the-article.md). ``lancekeep.torch`` and ``lancekeep.numpy`` have the functions
+of safetensors. torch and NumPy are imported only when they are needed.
 """
 
 import importlib
 from types import ModuleType
 
 from . import _native
+from ._arguments import SaveOptions
+from ._article import load_model, load_state_dict, save_model
 from ._errors import (
     AlreadyExistsError,
     ConflictError,
@@ -42,7 +45,6 @@ from ._native import (
     VersionInfo,
     VersionUsage,
 )
-from ._plain import load_model, load_state_dict, save_model
 from ._store import IncompatibleKeys, Store, open
 from ._version import Slice, Version
 
@@ -60,6 +62,7 @@ __all__ = [
     "InvalidArgumentError",
     "NotFoundError",
     "OutOfSpaceError",
+    "SaveOptions",
     "SaveReport",
     "Slice",
     "StorageError",
@@ -86,7 +89,7 @@ __version__ = _native.version()
 
 
 def __getattr__(name: str) -> ModuleType:
-    """``lancekeep.torch`` and ``lancekeep.numpy``, imported when asked for."""
+    """Imports ``lancekeep.torch`` and ``lancekeep.numpy`` when they are first used."""
     if name in ("torch", "numpy"):
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Lancekeep raises: ``Error``, with a subclass for each kind, which is also what Python calls such a thing."""
+"""What Lancekeep raises: ``Error``, with a subclass for each kind. Each also derives from the matching built-in exception."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+MOST_LISTED = 10
+
 
 class Error(Exception):
-    """Something that Lancekeep could not or would not do; the text says what, where, and what to do.
+    """Base class of all errors. The text says what is wrong, where, and what to do.
 
-    ``code`` is the kind as the command line prints it, ``file`` the file and ``offset`` the byte of it that
-    the error is about, or None.
+    ``code`` is the kind as the command prints it. ``file`` is the file that the error is about and ``offset`` the byte in
+    it; both are None if they do not apply.
     """
 
     code: str = "error"
@@ -16,7 +20,7 @@ class Error(Exception):
     offset: int | None = None
 
     def __str__(self) -> str:
-        # KeyError would print its text in quotes, with every newline escaped.
+        # KeyError would print its text in quotes, with newlines escaped.
         return str(self.args[0]) if self.args else ""
 
 
@@ -27,37 +31,37 @@ class NotFoundError(Error, FileNotFoundError, KeyError):
 
 
 class AlreadyExistsError(Error, FileExistsError):
-    """The name is taken, and nothing was overwritten."""
+    """The name is taken; nothing was overwritten."""
 
     code = "already_exists"
 
 
 class InvalidArgumentError(Error, ValueError):
-    """What was asked for cannot be."""
+    """An argument that cannot be used."""
 
     code = "invalid_argument"
 
 
 class CorruptError(Error, ValueError):
-    """Bytes of a file contradict each other or its format."""
+    """A file contradicts itself or its format."""
 
     code = "corrupt"
 
 
 class UnsupportedError(Error, ValueError):
-    """Well formed, but with a feature that this version does not read or write."""
+    """Valid, but uses a feature, a dtype or a package that is not available here."""
 
     code = "unsupported"
 
 
 class UnsafeError(Error, ValueError):
-    """Refused on purpose: a pickle that would run code, a path that leaves its folder."""
+    """Rejected on purpose: a pickle that would run code, or a path that leaves its folder."""
 
     code = "unsafe"
 
 
 class ConflictError(Error, RuntimeError):
-    """Someone else changed the store; nothing was published."""
+    """Another writer changed the store; nothing was published."""
 
     code = "conflict"
 
@@ -69,6 +73,13 @@ class OutOfSpaceError(Error, OSError):
 
 
 class StorageError(Error, OSError):
-    """The operating system said no."""
+    """A call to the operating system failed. ``code`` is "io": ``ErrorCode::io`` in C++."""
 
     code = "io"
+
+
+def listed(items: Iterable[str], separator: str = ", ") -> str:
+    """The first items, and how many more there are; "none" if there are none."""
+    items = list(items)
+    more = [f"and {len(items) - MOST_LISTED} more"] if len(items) > MOST_LISTED else []
+    return separator.join([*items[:MOST_LISTED], *more]) or "none"

@@ -1,99 +1,88 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model files of other formats, into a store and out of it."""
+"""Model files of other formats: imported, exported, and the functions that safetensors has for them."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
-from . import _native, _progress
+from . import _native
+from ._arguments import FileOptions, PathLike, Ref, SaveOptions, checked_metadata, save_options
 from ._errors import InvalidArgumentError
-from ._progress import ProgressLike
-from ._store import PathLike, Ref, checked_metadata, open, save_options
+from ._framework import framework_of, is_array, is_tensor
+from ._native import ExportReport, SaveReport
+from ._store import open, save_to
 
-RESERVED = ("lancekeep.", "__lance")
+RESERVED = ("lancekeep.", "__lance")  # prefixes of metadata keys that the store itself uses
 
 
-def import_file(
-    file: PathLike,
-    path: PathLike,
-    *,
-    message: str = "",
-    metadata: Mapping[str, str] | None = None,
-    tag: str | None = None,
-    layout: str | None = None,
-    durable: bool = True,
-    progress: ProgressLike = None,
-) -> _native.SaveReport:
-    """Saves a model file as a new version of the store ``path``, which is made where nothing is.
+def import_file(file: PathLike, path: PathLike, **options: Unpack[SaveOptions]) -> SaveReport:
+    """Saves a model file as a new version of the store ``path``, which is created if there is none.
 
-    ``file`` is told by its content: safetensors, the ``.index.json`` of a model in several files, torch's ``.pth``,
-    ``.pt`` and ``.bin`` (state dicts and training checkpoints; no pickle is run), NumPy's ``.npz`` and ``.npy``. Text
-    that came with it becomes metadata, over which ``metadata`` has precedence.
+    The format is recognised by the file's content: safetensors, the ``.index.json`` of a sharded model, torch's ``.pth``,
+    ``.pt`` and ``.bin`` (state dicts and training checkpoints; no pickle is run), NumPy's ``.npz`` and ``.npy``. The
+    file's own text metadata is kept; ``metadata`` overrides it. The options are those of :meth:`Store.save`.
 
-    Raises NotFoundError, CorruptError, UnsupportedError, or UnsafeError (a pickle that would run code), and what
-    :meth:`Store.save` raises.
+    Raises NotFoundError, CorruptError, UnsupportedError, UnsafeError (a pickle that would run code), and the errors of
+    :meth:`Store.save`.
     """
     source = _native.open_model_file(os.fspath(file))
-    settings = {**_of_file(source), **checked_metadata(metadata)}
-    with _progress.watch(progress, "import") as watch:
-        return save_checked(source, path, save_options(message, settings, tag, layout, durable, watch))
+    options["metadata"] = {**_metadata_of(source), **checked_metadata(options.get("metadata"))}
+    with save_options("import", **options) as native:
+        return save_to(path, source, native)
 
 
-def _of_file(source: _native.TensorSource) -> dict[str, str]:
-    """What a file says under a key that the store keeps for itself was never this version's."""
+def _metadata_of(source: _native.TensorSource) -> dict[str, str]:
+    """A file's metadata without reserved keys, which would describe another store's version."""
     return {key: value for key, value in source.metadata().items() if key and not key.startswith(RESERVED)}
 
 
-def save_checked(source: Any, path: PathLike, options: _native.SaveOptions) -> _native.SaveReport:
-    """Makes the store only where there is something to save in it."""
-    _native.Store.check(source, options)
-    return _native.Store.create(os.fspath(path)).save(source, options)
+def export_file(path: PathLike, file: PathLike, version: Ref = None, *, max_shard_bytes: int = 0) -> ExportReport:
+    """Writes a version of the store ``path`` to a file, in the format of its suffix: .safetensors, .npz or .npy.
 
+    With ``max_shard_bytes``, a larger model is split into several safetensors files and an index. An existing file is
+    replaced in one step.
 
-def export_file(path: PathLike, file: PathLike, version: Ref = None, *, max_shard_bytes: int = 0) -> _native.ExportReport:
-    """Writes a version of the store ``path`` as the kind of file that the name says: .safetensors, .npz or .npy.
-
-    With ``max_shard_bytes``, a larger model becomes several safetensors files and their index. A file that is there is
-    replaced, in one step.
-
-    Raises UnsupportedError for dtypes that the format lacks, before anything is written; what the format merely has no
-    place for, such as ties, is listed in the report.
+    Raises UnsupportedError for dtypes that the format lacks, before anything is written. What else the format cannot
+    hold, such as ties, is listed in the report.
     """
     at = open(path).at(version)
     return _native.write_model_file(os.fspath(file), at._native.source(), at.info.metadata, max_shard_bytes)
 
 
-# --- as safetensors' functions have it --------------------------------------------------------------------------------
+# --- for lancekeep.torch and lancekeep.numpy; framework is "pt" or "np" -----------------------------------------------
 
 
 def save_tensors(
-    tensors: Mapping[str, Any], path: PathLike, metadata: Mapping[str, str] | None, framework: str, **options: Any
-) -> _native.SaveReport:
-    """Tensors by name as a new version of a store."""
+    tensors: Mapping[str, Any],
+    path: PathLike,
+    metadata: Mapping[str, str] | None,
+    framework: str,
+    **options: Unpack[FileOptions],
+) -> SaveReport:
+    """Saves tensors by name as a new version of a store."""
     text = os.fspath(path)
     if text.endswith(".safetensors") and not os.path.isdir(text):
         raise InvalidArgumentError(
-            f"{text}: a store is a folder, which others would take for a file of safetensors by this name; call it"
-            " model.lance, and write files for others by lancekeep.export_file"
+            f"{text}: a store is a folder, and other programs would take this name for a safetensors file; use a name such"
+            " as model.lance, and write safetensors files with lancekeep.export_file"
         )
     source = source_of_tensors(tensors, framework)
-    with _progress.watch(options.pop("progress"), "save") as watch:
-        return save_checked(source, path, save_options(metadata=metadata, layout=None, progress=watch, **options))
+    with save_options("save", metadata=metadata, layout=None, **options) as native:
+        return save_to(path, source, native)
 
 
 def source_of_tensors(tensors: Mapping[str, Any], framework: str) -> _native.PythonSource:
-    from . import _state
+    from ._state import source_of
 
-    is_value = _state.is_array if framework == "np" else _state.is_tensor
-    what = "arrays" if framework == "np" else "tensors"
+    is_value, kind = (is_array, "numpy.ndarray") if framework == "np" else (is_tensor, "torch.Tensor")
     for name, value in tensors.items():
         if not isinstance(name, str) or not is_value(value):
             raise InvalidArgumentError(
-                f"{what} by name are saved, not {name!r}: {type(value).__name__}; Store.save keeps other values too"
+                f"expected a dict of str to {kind}, found {name!r}: {type(value).__name__}; Store.save keeps other values too"
             )
-    return _state.source_of(dict(tensors), framework)
+    return source_of(dict(tensors), framework)
 
 
 def load_tensors(path: PathLike, framework: str, device: Any, version: Ref) -> dict[str, Any]:
@@ -105,9 +94,7 @@ def to_bytes(tensors: Mapping[str, Any], metadata: Mapping[str, str] | None, fra
 
 
 def from_bytes(data: bytes, framework: str) -> dict[str, Any]:
-    """Each tensor of a model file that is in memory, in memory of its own."""
-    from ._load import framework_of
-
+    """The tensors of a model file that is in memory, each copied into its own memory."""
     module = framework_of(framework)
     file = os.memfd_create("lancekeep")
     try:

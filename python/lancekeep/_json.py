@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Values that are no tensors, as JSON text and back: what a ``json`` row holds.
+"""Values that are not tensors, as JSON text and back: the contents of a ``json`` row.
 
-Plain JSON where JSON has the thing: null, true, false, numbers, text, arrays for lists, objects for dicts whose
-keys are text. What it lacks is an object with one key that starts with ``$``; docs/format/tensors.md lists them.
-A float always has a point or an exponent, so that it comes back as one.
+What JSON can express is plain JSON: null, true, false, numbers, text, arrays for lists, objects for dicts with text keys.
+Anything else is an object with a single key that starts with ``$``, its tag; docs/format/tensors.md lists the tags.
+A float always has a point or an exponent, so that it is read back as a float.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import base64
 import collections
 import json
 import struct
-import sys
 from collections.abc import Callable
 from typing import Any
+
+from ._framework import is_numpy, is_torch
 
 INT64 = range(-(2**63), 2**63)
 FLOATS = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
@@ -25,20 +26,8 @@ NUMPY_CODES = frozenset(
 )
 
 
-class NotKept(TypeError):
-    """A value that has no place in a store; the text says what it is."""
-
-
-def is_torch(value: Any, name: str) -> bool:
-    """Whether the value is of this type of torch's, without importing torch."""
-    torch = sys.modules.get("torch")
-    kind = getattr(torch, name, None)
-    return kind is not None and isinstance(value, kind)
-
-
-def is_numpy(value: Any, name: str) -> bool:
-    kind = getattr(sys.modules.get("numpy"), name, None)
-    return kind is not None and isinstance(value, kind)
+class UnsupportedValue(TypeError):
+    """A value that cannot be stored. The text is its type."""
 
 
 def type_name(value: Any) -> str:
@@ -46,17 +35,18 @@ def type_name(value: Any) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
-# --- to text ----------------------------------------------------------------------------------------------------------
+# --- encode -----------------------------------------------------------------------------------------------------------
 
 
 def is_key(key: Any) -> bool:
+    """Whether a dict with this key can be stored."""
     if type(key) is tuple:
         return all(map(is_key, key))
     return type(key) in KEY_TYPES or is_torch(key, "dtype")
 
 
 def is_utf8(text: str) -> bool:
-    """Whether no surrogate stands alone in it."""
+    """Whether the text has no lone surrogate."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -65,12 +55,12 @@ def is_utf8(text: str) -> bool:
 
 
 def is_plain_key(key: Any) -> bool:
-    """Whether it can be a key of a JSON object, and be told from the forms with ``$``."""
+    """Whether the key can be that of a JSON object, and is not mistaken for a tag."""
     return type(key) is str and not key.startswith("$") and is_utf8(key)
 
 
-def of_dict(kind: type, pairs: list[tuple[Any, Any]]) -> Any:
-    """A dict's place in the text; its values are in their places already."""
+def encode_dict(kind: type, pairs: list[tuple[Any, Any]]) -> Any:
+    """A dict of the given class, from its keys and its encoded values."""
     if kind is collections.OrderedDict:
         name = "$odict"
     elif kind is collections.Counter:
@@ -79,35 +69,35 @@ def of_dict(kind: type, pairs: list[tuple[Any, Any]]) -> Any:
         return dict(pairs)
     else:
         name = "$dict"
-    return {name: [[of_key(key), value] for key, value in pairs]}
+    return {name: [[encode_key(key), value] for key, value in pairs]}
 
 
-def of_key(key: Any) -> Any:
-    return {"$tuple": [of_key(part) for part in key]} if type(key) is tuple else of_scalar(key)
+def encode_key(key: Any) -> Any:
+    return {"$tuple": [encode_key(part) for part in key]} if type(key) is tuple else encode_scalar(key)
 
 
-def of_set(items: list[Any]) -> Any:
-    """Sorted, for a set has no order: the same set is the same text each time."""
-    return {"$set": sorted(items, key=text_of)}
+def encode_set(items: list[Any]) -> Any:
+    """A set, from its encoded items. They are sorted, so that equal sets have the same text."""
+    return {"$set": sorted(items, key=to_text)}
 
 
-def of_scalar(value: Any) -> Any:
-    """What is no container, in its place in the text; raises NotKept."""
+def encode_scalar(value: Any) -> Any:
+    """A value that is not a container. Raises UnsupportedValue."""
     kind = type(value)
     if value is None or kind is bool:
         return value
     if kind is str:
-        return value if is_utf8(value) else {"$str": of_bytes(value.encode("utf-8", "surrogatepass"))}
+        return value if is_utf8(value) else {"$str": encode_bytes(value.encode("utf-8", "surrogatepass"))}
     if kind is int:
-        return of_int(value)
+        return encode_int(value)
     if kind is float:
-        return of_float(value)
+        return encode_float(value)
     if kind in (bytes, bytearray):
-        return {f"${kind.__name__}": of_bytes(value)}
+        return {f"${kind.__name__}": encode_bytes(value)}
     if kind is complex:
-        return {"$complex": [of_float(value.real), of_float(value.imag)]}
+        return {"$complex": [encode_float(value.real), encode_float(value.imag)]}
     if is_numpy(value, "generic"):
-        return of_numpy(value)
+        return encode_numpy(value)
     for name in ("dtype", "layout"):
         if is_torch(value, name):
             return {f"${name}": str(value).removeprefix("torch.")}
@@ -115,19 +105,19 @@ def of_scalar(value: Any) -> Any:
         return {"$device": str(value)}
     if is_torch(value, "Size"):
         return {"$size": [int(size) for size in value]}
-    raise NotKept(type_name(value))
+    raise UnsupportedValue(type_name(value))
 
 
-def of_int(value: int) -> Any:
+def encode_int(value: int) -> Any:
     if value in INT64:
         return value
     try:
         return {"$int": str(value)}
-    except ValueError as error:  # Python's own limit
-        raise NotKept(f"an int of {value.bit_length()} bits") from error
+    except ValueError as error:  # Python limits the digits of such text
+        raise UnsupportedValue(f"an int of {value.bit_length()} bits") from error
 
 
-def of_float(value: float) -> Any:
+def encode_float(value: float) -> Any:
     if value != value:
         bits = struct.pack(">d", value)
         return {"$float": "nan" if bits == NAN_BITS else bits.hex()}
@@ -136,52 +126,52 @@ def of_float(value: float) -> Any:
     return value
 
 
-def of_bytes(value: bytes | bytearray) -> str:
+def encode_bytes(value: bytes | bytearray) -> str:
     return base64.b64encode(value).decode()
 
 
-def of_numpy(value: Any) -> Any:
+def encode_numpy(value: Any) -> Any:
     if value.dtype.str not in NUMPY_CODES:
-        raise NotKept(f"a NumPy scalar of dtype {value.dtype}")
-    return {"$numpy": [value.dtype.str, of_bytes(value.tobytes())]}
+        raise UnsupportedValue(f"a NumPy scalar of dtype {value.dtype}")
+    return {"$numpy": [value.dtype.str, encode_bytes(value.tobytes())]}
 
 
-def text_of(placed: Any) -> bytes:
-    """The text of what the functions above made."""
-    return json.dumps(placed, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+def to_text(encoded: Any) -> bytes:
+    """The text of a value that the functions above have encoded."""
+    return json.dumps(encoded, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-# --- and back ---------------------------------------------------------------------------------------------------------
+# --- decode -----------------------------------------------------------------------------------------------------------
 
 
-def value_of(text: bytes, resolve: Callable[[str, str], Any] | None = None) -> Any:
-    """The value that a text stands for; ``resolve(tag, name)`` gives what ``$row`` or ``$ndarray`` of a tree means."""
+def from_text(text: bytes, resolve: Callable[[str, str], Any] | None = None) -> Any:
+    """Decodes a text. ``resolve(tag, name)`` returns the value of a ``$row`` or ``$ndarray`` in a tree."""
 
     def build(pairs: list[tuple[str, Any]]) -> Any:
         if len(pairs) == 1 and pairs[0][0].startswith("$"):
-            return tagged(*pairs[0], resolve)
+            return decode_tagged(*pairs[0], resolve)
         return dict(pairs)
 
     return json.loads(text, object_pairs_hook=build)
 
 
-def tagged(tag: str, content: Any, resolve: Callable[[str, str], Any] | None) -> Any:
+def decode_tagged(tag: str, content: Any, resolve: Callable[[str, str], Any] | None) -> Any:
     if tag in ("$row", "$ndarray") and resolve is not None:
         return resolve(tag, content)
-    if tag in BUILDERS:
-        return BUILDERS[tag](content)
-    raise ValueError(f"a value of the kind {tag!r}, which this version of Lancekeep does not know")
+    if tag in DECODERS:
+        return DECODERS[tag](content)
+    raise ValueError(f"unknown tag {tag!r}; a newer version of Lancekeep may have written it")
 
 
-def to_float(text: str) -> float:
+def decode_float(text: str) -> float:
     if text in FLOATS:
         return FLOATS[text]
     number: float = struct.unpack(">d", bytes.fromhex(text))[0]
     return number
 
 
-def to_torch(name: str, kind: str) -> Any:
-    """One of torch's constants: a dtype, a layout."""
+def torch_constant(name: str, kind: str) -> Any:
+    """torch's constant ``name``, of the class ``kind``: a dtype or a layout."""
     import torch
 
     found = getattr(torch, name, None)
@@ -190,13 +180,14 @@ def to_torch(name: str, kind: str) -> Any:
     return found
 
 
-def to_torch_made(kind: str, content: Any) -> Any:
+def make_torch(kind: str, content: Any) -> Any:
+    """An instance of torch's class ``kind``."""
     import torch
 
     return getattr(torch, kind)(content)
 
 
-def to_numpy(content: list[str]) -> Any:
+def decode_numpy(content: list[str]) -> Any:
     import numpy
 
     code, data = content
@@ -205,9 +196,9 @@ def to_numpy(content: list[str]) -> Any:
     return numpy.frombuffer(base64.b64decode(data), dtype=code, count=1)[0]
 
 
-BUILDERS: dict[str, Callable[[Any], Any]] = {
+DECODERS: dict[str, Callable[[Any], Any]] = {
     "$int": int,
-    "$float": to_float,
+    "$float": decode_float,
     "$complex": lambda parts: complex(*parts),
     "$str": lambda text: base64.b64decode(text).decode("utf-8", "surrogatepass"),
     "$bytes": base64.b64decode,
@@ -217,9 +208,9 @@ BUILDERS: dict[str, Callable[[Any], Any]] = {
     "$dict": lambda pairs: {key: value for key, value in pairs},
     "$odict": collections.OrderedDict,
     "$counter": lambda pairs: collections.Counter({key: value for key, value in pairs}),
-    "$size": lambda sizes: to_torch_made("Size", sizes),
-    "$dtype": lambda name: to_torch(name, "dtype"),
-    "$layout": lambda name: to_torch(name, "layout"),
-    "$device": lambda name: to_torch_made("device", name),
-    "$numpy": to_numpy,
+    "$size": lambda sizes: make_torch("Size", sizes),
+    "$dtype": lambda name: torch_constant(name, "dtype"),
+    "$layout": lambda name: torch_constant(name, "layout"),
+    "$device": lambda name: make_torch("device", name),
+    "$numpy": decode_numpy,
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A version into tensors that exist: no second copy of the weights at any time."""
+"""Loads a version into existing tensors, without a second copy of the weights at any time."""
 
 from __future__ import annotations
 
@@ -10,30 +10,28 @@ from typing import Any
 import torch
 
 from . import _torch
-from ._errors import InvalidArgumentError
+from ._errors import InvalidArgumentError, listed
 from ._load import reader
 from ._native import TensorInfo
 from ._version import Version
 
-MOST_NAMED = 10
-
 
 def load_into(version: Version, target: Any, strict: bool) -> tuple[list[str], list[str]]:
-    """Returns names that the version lacks, and those that the target lacks."""
+    """Returns the names that the version lacks, and the names that the target lacks."""
     targets = targets_of(target)
     missing = [name for name in targets if name not in version]
     unexpected = [name for name in version if name not in targets]
     if strict and (missing or unexpected):
         raise InvalidArgumentError(
-            f"the target and version {version.number} do not have the same tensors; missing in the version:"
-            f" {listed(missing)}; unexpected in it: {listed(unexpected)}; nothing was loaded. With strict=False, what both"
-            " have is"
+            f"the target and version {version.number} have different tensors; missing in the version:"
+            f" {quoted(missing)}; unexpected in it: {quoted(unexpected)}; nothing was loaded. Pass strict=False to load the"
+            " tensors that both have"
         )
     found = {name: tensor.detach() for name, tensor in targets.items() if name in version}
-    encoded = version.info.layout == "plain"
-    require_targets(found, version, encoded)
+    plain = version.info.layout == "plain"
+    require_targets(found, version, plain)
     with torch.no_grad():
-        (convert_all if encoded else read_all)(version, found)
+        (convert_all if plain else read_all)(version, found)
     torch.autograd.graph.increment_version(found.values())
     return missing, unexpected
 
@@ -47,52 +45,50 @@ def targets_of(target: Any) -> dict[str, torch.Tensor]:
     others = [name for name, value in targets.items() if not isinstance(value, torch.Tensor)]
     if others:
         raise InvalidArgumentError(
-            f"the target holds {listed(others)}, which is no tensor, but a torch.nn.Module or a dict of tensors is read into;"
-            " of others, use load(), and the target's load_state_dict()"
+            f"the target has values that are not tensors: {quoted(others)}; load_into() needs a torch.nn.Module or a dict of"
+            " tensors. For anything else, pass the result of load() to the target's load_state_dict()"
         )
     return dict(targets)
 
 
-def listed(names: Iterable[str]) -> str:
-    names = list(names)
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return (", ".join(f"`{name}`" for name in names[:MOST_NAMED]) or "none") + more
+def quoted(names: Iterable[str]) -> str:
+    return listed(f"`{name}`" for name in names)
 
 
-# --- what can be wrong, told before the first one is changed ------------------------------------------------------------
+# --- checks, all before the first target is changed -------------------------------------------------------------------
 
 
-def require_targets(targets: dict[str, torch.Tensor], version: Version, encoded: bool) -> None:
+def require_targets(targets: dict[str, torch.Tensor], version: Version, plain: bool) -> None:
     problems = []
     for name, target in targets.items():
-        problem = target_problem(target, version[name], encoded)
+        problem = target_problem(target, version[name], plain)
         if problem:
             problems.append(f"`{name}` {problem}")
     if problems:
-        more = f"; and {len(problems) - MOST_NAMED} more" if len(problems) > MOST_NAMED else ""
-        raise InvalidArgumentError("; ".join(problems[:MOST_NAMED]) + more + "; nothing was loaded")
+        raise InvalidArgumentError(f"{listed(problems, '; ')}; nothing was loaded")
 
 
-def target_problem(target: torch.Tensor, info: TensorInfo, encoded: bool) -> str | None:
-    if why := _torch.refusal(target):
+def target_problem(target: torch.Tensor, info: TensorInfo, plain: bool) -> str | None:
+    if why := _torch.why_unsupported(target):
         return f"of the target {why}"
     if target.shape != info.shape:
         return f"has shape {list(info.shape)} in the store and {list(target.shape)} in the target"
     if not target.is_contiguous() and repeats_itself(target):
-        return "of the target is expanded: elements of it are one in memory"
+        return "of the target is expanded: several of its elements share one place in memory"
     dtype = _torch.dtype_name(target)
-    if not encoded and dtype != info.dtype and not converts(_torch.dtype_of(info.dtype, info.name), target.dtype):
-        return f"is {info.dtype} in the store and {dtype} in the target, and torch does not convert it"
+    if not plain and dtype != info.dtype and not converts(_torch.dtype_of(info.dtype, info.name), target.dtype):
+        return f"is {info.dtype} in the store and {dtype} in the target, and torch cannot convert it"
     return None
 
 
 def repeats_itself(tensor: torch.Tensor) -> bool:
+    """Whether several elements share one place in memory."""
     return any(stride == 0 and size > 1 for size, stride in zip(tensor.shape, tensor.stride()))
 
 
 @functools.lru_cache(maxsize=None)
 def converts(of: torch.dtype, to: torch.dtype) -> bool:
-    """torch lacks a kernel for some pairs of dtypes; one value is tried."""
+    """Whether torch converts between two dtypes: it lacks a kernel for some pairs, so one value is tried."""
 
     def one(dtype: torch.dtype) -> torch.Tensor:
         return torch.zeros(1, dtype=_torch.BITS[dtype.itemsize], device="cpu").view(dtype)
@@ -119,7 +115,7 @@ def read_all(version: Version, targets: dict[str, torch.Tensor]) -> None:
 
 
 def convert_all(version: Version, targets: dict[str, torch.Tensor]) -> None:
-    """Values of the recipe's layout become what the targets are while they are decoded, each file of them once."""
+    """For a plain dataset: values are converted to the targets' dtypes while they are decoded, each file once."""
     places = {
         name: target if _torch.is_plain(target) else torch.empty(target.shape, dtype=target.dtype, device="cpu")
         for name, target in targets.items()
@@ -131,8 +127,8 @@ def convert_all(version: Version, targets: dict[str, torch.Tensor]) -> None:
 
 
 def read_at_once(version: Version, targets: dict[str, torch.Tensor]) -> None:
-    """By several threads, but for targets that share memory: of those the last one wins, as if each were copied."""
-    wanted: dict[tuple[int, int], tuple[str, int, int, str]] = {}  # by place; of two in one place, the last
+    """Reads with several threads. Targets that share memory are read in order, so that the last one wins."""
+    wanted: dict[tuple[int, int], tuple[str, int, int, str]] = {}  # by place; the last of two in the same place
     for name, tensor in targets.items():
         if nbytes := tensor.nbytes:
             place = (tensor.data_ptr(), nbytes)
@@ -147,9 +143,9 @@ def read_at_once(version: Version, targets: dict[str, torch.Tensor]) -> None:
 
 
 def overlapping(places: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Those (address, bytes) that reach into others."""
+    """The places, as (address, bytes), that overlap another one."""
     found = set()
-    farthest = (0, 0)  # of those before, the one that reaches farthest
+    farthest = (0, 0)  # of the places before, the one that ends last
     for place in sorted(places):
         if place[0] < sum(farthest):
             found |= {place, farthest}
@@ -158,7 +154,7 @@ def overlapping(places: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
 
 
 def fill(version: Version, info: TensorInfo, target: torch.Tensor) -> None:
-    """A target that does not take the bytes as they are: on a device, strided, or of another dtype."""
+    """Fills a target that cannot be read into directly: on a device, strided, or of another dtype."""
     same = _torch.dtype_name(target) == info.dtype and not target.is_conj() and not target.is_neg()
     if not target.is_cpu:
         read = reader(version._native, info.name)

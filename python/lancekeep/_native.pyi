@@ -23,7 +23,7 @@ class TensorInfo:
     @property
     def dtype(self) -> str:
         """
-        torch's name without the prefix, such as 'bfloat16'; 'json' and 'tree' are no tensors.
+        torch's name without the prefix, such as 'bfloat16'; 'json' and 'tree' are not tensors.
         """
 
     @property
@@ -34,17 +34,15 @@ class TensorInfo:
 
     @property
     def hash(self) -> str:
-        """
-        XXH3-128 of the bytes, 32 hex digits; empty where pylance wrote the row.
-        """
+        """XXH3-128 of the bytes, 32 hex digits; empty if pylance wrote the row."""
 
     @property
     def tied_to(self) -> str | None:
-        """Name of the tensor that this one shares its storage with, or None."""
+        """Name of the tensor whose storage this one shares, or None."""
 
     @property
     def damage(self) -> str:
-        """Why it cannot be loaded; empty: it can."""
+        """Why it cannot be loaded; empty if it can."""
 
     @property
     def is_tensor(self) -> bool: ...
@@ -59,11 +57,11 @@ class VersionInfo:
 
     @property
     def layout(self) -> str:
-        """'native', or 'plain': lists of float64."""
+        """'native', or 'plain' (lists of float64)."""
 
     @property
     def time(self) -> datetime.datetime:
-        """UTC, when the version was published."""
+        """When the version was published, in UTC."""
 
     @property
     def message(self) -> str: ...
@@ -80,15 +78,15 @@ class VersionInfo:
 
     @property
     def bytes_total(self) -> int:
-        """Of all tensors, tied ones once."""
+        """Bytes of all tensors; tied tensors count once."""
 
     @property
     def bytes_added(self) -> int:
-        """Files on disk that it has and the version before it has not."""
+        """Bytes of the files that this version added."""
 
     @property
     def damage(self) -> str:
-        """Why its manifest cannot be read; empty: it can."""
+        """Why its manifest cannot be read; empty if it can."""
 
     @property
     def warning(self) -> str: ...
@@ -96,7 +94,7 @@ class VersionInfo:
     def __repr__(self) -> str: ...
 
 class SaveReport:
-    """What a save did. Bytes count tied tensors once."""
+    """What a save did. Tied tensors are counted once in bytes."""
 
     @property
     def version(self) -> int: ...
@@ -106,11 +104,11 @@ class SaveReport:
 
     @property
     def tensors_kept(self) -> int:
-        """Shared with the version before, not written again."""
+        """Tensors shared with the previous version, not written again."""
 
     @property
     def bytes_written(self) -> int:
-        """All that the save put on the disk."""
+        """Bytes that the save added to the disk, metadata included."""
 
     @property
     def bytes_shared(self) -> int: ...
@@ -136,7 +134,7 @@ class ChangeFigures:
     @property
     def non_finite(self) -> int:
         """
-        Elements that are NaN or infinite on either side; left out of the other figures.
+        Elements that are NaN or infinite on either side; the other figures exclude them.
         """
 
     @property
@@ -159,7 +157,7 @@ class ChangeFigures:
         """l2 / l2_before."""
 
 class TensorChange:
-    """A tensor that both versions have."""
+    """A tensor that is in both versions, with different contents."""
 
     @property
     def before(self) -> TensorInfo: ...
@@ -170,7 +168,7 @@ class TensorChange:
     @property
     def figures(self) -> ChangeFigures | None:
         """
-        Where they were asked for, and both sides are floats of one dtype and shape.
+        None unless requested, and both sides are floats of the same dtype and shape.
         """
 
 class Diff:
@@ -198,7 +196,7 @@ class VerifyFinding:
 
     @property
     def version(self) -> int:
-        """0: not of one version."""
+        """0 if it does not concern a single version."""
 
     @property
     def tensor(self) -> str: ...
@@ -215,7 +213,7 @@ class VerifyFinding:
     def __repr__(self) -> str: ...
 
 class VerifyReport:
-    """What the bytes say against what was recorded."""
+    """The bytes checked against what was recorded at save time."""
 
     @property
     def ok(self) -> bool: ...
@@ -225,7 +223,7 @@ class VerifyReport:
 
     @property
     def tensors(self) -> int:
-        """Whose values were held against their hashes."""
+        """Number of tensors whose values were checked against their hashes."""
 
     @property
     def bytes_read(self) -> int: ...
@@ -235,12 +233,12 @@ class VerifyReport:
 
     @property
     def notes(self) -> list[str]:
-        """What could not be covered."""
+        """What could not be checked."""
 
     def __repr__(self) -> str: ...
 
 class GcReport:
-    """What a clean-up removed, or would."""
+    """What a clean-up removed, or would remove (dry_run)."""
 
     @property
     def versions_removed(self) -> list[int]: ...
@@ -253,7 +251,7 @@ class GcReport:
 
     @property
     def orphans_kept(self) -> int:
-        """Files that no version names, too young to be removed, or in use."""
+        """Unreferenced files that were kept: too recent, or in use."""
 
     @property
     def orphan_bytes_kept(self) -> int: ...
@@ -270,7 +268,7 @@ class GcReport:
     def __repr__(self) -> str: ...
 
 class DiskUsage:
-    """What a store takes on the disk, in bytes."""
+    """What a store occupies on disk, in bytes."""
 
     @property
     def bytes(self) -> int:
@@ -284,7 +282,7 @@ class DiskUsage:
 
     @property
     def unreachable(self) -> int:
-        """Files that no version names."""
+        """Files that no version references."""
 
     @property
     def versions(self) -> list[VersionUsage]:
@@ -296,21 +294,23 @@ class DiskUsage:
     def __repr__(self) -> str: ...
 
 class VersionUsage:
-    """What one version stands on, in bytes."""
+    """What one version occupies on disk, in bytes."""
 
     @property
     def number(self) -> int: ...
 
     @property
     def bytes(self) -> int:
-        """0: its manifest is damaged."""
+        """All files that it references; 0 if its manifest is damaged."""
 
     @property
     def exclusive(self) -> int:
-        """What no other version names."""
+        """
+        Files that no other version references: what removing it alone would free.
+        """
 
 class TensorSource:
-    """Where a save or an export takes its tensors from."""
+    """Where a save or an export reads its tensors from."""
 
     def tensors(self) -> list[tuple[str, str, tuple[int, ...], int, int | None]]: ...
 
@@ -326,7 +326,7 @@ class PythonSource(TensorSource):
     def add(self, name: str, dtype: str, shape: Sequence[int], nbytes: int, tied_to: int | None, values: object) -> None: ...
 
 class Memory:
-    """Bytes that `owner` keeps, as a read-only buffer."""
+    """Memory that `owner` keeps alive, as a read-only buffer."""
 
     def __init__(self, address: int, nbytes: int, owner: object) -> None: ...
 
@@ -334,7 +334,7 @@ class Values:
     """The mapped bytes of one tensor, as a buffer."""
 
 class Form(enum.Enum):
-    """What rows() makes of tensors."""
+    """What rows() returns for tensors."""
 
     none = 0
 
@@ -343,7 +343,7 @@ class Form(enum.Enum):
     dlpack = 2
 
 class Location:
-    """Where a tensor's bytes lie."""
+    """Where a tensor's bytes are."""
 
     @property
     def path(self) -> pathlib.Path: ...
@@ -419,7 +419,7 @@ class Store:
     def gc(self, keep_last: int | None, older_than: float | None, orphans_older_than: float | None, dry_run: bool) -> GcReport: ...
 
 class ExportReport:
-    """What an export wrote, and what the format has no place for."""
+    """What an export wrote, and what the file format cannot hold."""
 
     @property
     def tensors(self) -> int: ...

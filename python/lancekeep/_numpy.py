@@ -1,69 +1,71 @@
 # SPDX-License-Identifier: Apache-2.0
-"""NumPy arrays as bytes and back; dtypes that NumPy lacks are those of the package ml_dtypes, where it is installed."""
+"""NumPy arrays as bytes and back. Implements ``Framework``; dtypes that NumPy lacks come from the package ml_dtypes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
 
 from ._errors import UnsupportedError
 
-PLAIN = {
+# By torch's name, NumPy's own dtypes.
+OWN = {
     "bool": "?",
     **{f"{sign}int{8 * width}": f"<{'u' if sign else 'i'}{width}" for sign in ("", "u") for width in (1, 2, 4, 8)},
     **{f"float{8 * width}": f"<f{width}" for width in (2, 4, 8)},
     "complex64": "<c8",
     "complex128": "<c16",
 }
-# Those of ml_dtypes, which has torch's names for them.
+# The dtypes of ml_dtypes, which have the same names in torch.
 EXTENDED = frozenset(
     ("bfloat16", "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu")
 )
 
 
 def dtype_of(name: str, tensor: str) -> numpy.dtype[Any]:
-    if name in PLAIN:
-        return numpy.dtype(PLAIN[name])
+    if name in OWN:
+        return numpy.dtype(OWN[name])
     if name not in EXTENDED:
-        raise UnsupportedError(f"tensor `{tensor}` has dtype {name}, which NumPy does not have; load it with framework='pt'")
+        raise UnsupportedError(f"tensor `{tensor}` has dtype {name}, which NumPy lacks; load it with framework='pt'")
     try:
         import ml_dtypes
     except ImportError as error:
         raise UnsupportedError(
-            f"tensor `{tensor}` has dtype {name}, which NumPy has by the package ml_dtypes: pip install ml_dtypes"
+            f"tensor `{tensor}` has dtype {name}, which NumPy supports through the package ml_dtypes: pip install ml_dtypes"
         ) from error
     extended: numpy.dtype[Any] = numpy.dtype(getattr(ml_dtypes, name))
     return extended
 
 
 def dtype_name(array: numpy.ndarray[Any, Any]) -> str:
-    return str(_name_of(array.dtype))  # not None, or it was refused
+    """torch's name for the array's dtype, which why_unsupported() has accepted."""
+    return str(_name_of(array.dtype))
 
 
 def _name_of(dtype: numpy.dtype[Any]) -> str | None:
-    """torch's name for it; None: torch has no such dtype."""
+    """torch's name for the dtype; None if torch has no such dtype."""
     name = dtype.name
-    return name if name in EXTENDED or (name in PLAIN and dtype.newbyteorder("<") == numpy.dtype(PLAIN[name])) else None
+    return name if name in EXTENDED or (name in OWN and dtype.newbyteorder("<") == numpy.dtype(OWN[name])) else None
 
 
-def refusal(array: numpy.ndarray[Any, Any]) -> str | None:
-    """Why the array's values cannot be kept as plain bytes."""
+def why_unsupported(array: numpy.ndarray[Any, Any]) -> str | None:
+    """Why the array's values cannot be kept as plain bytes; None if they can."""
     if type(array) not in (numpy.ndarray, numpy.memmap):
         return f"is of the class {type(array).__module__}.{type(array).__qualname__}; keep a plain numpy.ndarray"
     if _name_of(array.dtype) is None:
-        return f"has the NumPy dtype {array.dtype}; kept are numbers and bool"
+        return f"has the NumPy dtype {array.dtype}; only numbers and bool can be kept"
     return None
 
 
 def tie_key(array: numpy.ndarray[Any, Any]) -> Any:
-    """Equal for what is one array."""
+    """Equal only for the same array object."""
     return id(array)
 
 
-def values(array: numpy.ndarray[Any, Any], staging: dict[bool, Any]) -> Any:
-    """What a PythonSource takes: little-endian bytes in row-major order, gathered only where they lie otherwise."""
+def source_values(array: numpy.ndarray[Any, Any], staging: dict[bool, Any]) -> Any:
+    """Little-endian bytes in row-major order: the array's own memory, or a copy made on request if its layout differs."""
     if array.nbytes == 0:
         return b""
     if array.flags.c_contiguous and array.dtype.newbyteorder("<") == array.dtype:
@@ -72,19 +74,20 @@ def values(array: numpy.ndarray[Any, Any], staging: dict[bool, Any]) -> Any:
 
 
 def as_bytes(array: numpy.ndarray[Any, Any]) -> Any:
+    """The memory of a contiguous array, as a buffer of bytes."""
     return array.reshape(-1).view(numpy.uint8).data
 
 
 def part_of(array: numpy.ndarray[Any, Any], index: Any) -> numpy.ndarray[Any, Any]:
-    """What the index picks, with memory of its own."""
+    """``array[index]``, copied into its own memory."""
     return numpy.array(array[index])
 
 
-from_capsule = None  # NumPy reads buffers as fast
+from_capsule: Callable[[Any], Any] | None = None  # NumPy reads buffers as fast
 
 
 def from_values(name: str, dtype: str, shape: Sequence[int], nbytes: int, values: Any) -> numpy.ndarray[Any, Any]:
-    """An array on these very bytes, which it keeps."""
+    """An array that shares the memory of the buffer ``values``, and keeps it alive."""
     kind = dtype_of(dtype, name)
     if values is None:
         return numpy.empty(shape, dtype=kind)

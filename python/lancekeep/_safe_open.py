@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``safe_open`` as safetensors has it."""
+"""``safe_open``, with the interface of safetensors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from ._arguments import PathLike, Ref
 from ._errors import InvalidArgumentError
-from ._store import PathLike, Ref, open
+from ._store import open
 from ._version import Slice, Version
 
-
-# What safetensors calls the dtypes that it has; src/formats/safetensors/dtype.cc has the same list.
+# safetensors' names for dtypes. The same list as in the safetensors reader in src/formats/safetensors.
 DTYPES = {
     "bool": "BOOL",
     **{f"{kind}int{bits}": f"{kind.upper() or 'I'}{bits}" for kind in ("", "u") for bits in (8, 16, 32, 64)},
@@ -28,19 +28,20 @@ DTYPES = {
 
 
 class FileSlice(Slice):
-    """One tensor, of which an index reads a part. Made by :meth:`safe_open.get_slice`."""
+    """One tensor, read in part by indexing it. Made by :meth:`safe_open.get_slice`."""
 
     def get_dtype(self) -> str:
-        """safetensors' name for it, such as ``"BF16"``; torch's for a dtype that safetensors lacks."""
-        return DTYPES.get(super().get_dtype(), super().get_dtype())
+        """safetensors' name for the dtype, such as ``"BF16"``; torch's name if safetensors lacks it."""
+        dtype = super().get_dtype()
+        return DTYPES.get(dtype, dtype)
 
 
-class safe_open:  # noqa: N801 – safetensors' name
-    """A version to take tensors from one by one.
+class safe_open:  # noqa: N801 – the name in safetensors
+    """Opens a version to load its tensors one by one.
 
-    ``with safe_open("model.lance", framework="pt") as f: f.get_tensor("head.weight")``. ``device`` is where tensors are
-    to be; ``version`` a number, a tag, or None for the latest; ``backend`` is taken for safetensors' sake. Closing it
-    closes no tensor that it gave.
+    ``with safe_open("model.lance", framework="pt") as f: f.get_tensor("head.weight")``. Tensors are loaded to ``device``.
+    ``version`` is a number, a tag, or None for the latest; ``backend`` has no effect, and is there because safetensors has
+    it. Tensors stay valid after it is closed.
     """
 
     def __init__(
@@ -63,17 +64,17 @@ class safe_open:  # noqa: N801 – safetensors' name
 
     @property
     def version(self) -> Version:
-        """The version that is open."""
+        """The open version."""
         if self._open is None:
-            raise InvalidArgumentError("it is closed: the `with` that opened it has ended")
+            raise InvalidArgumentError("the file is closed: its `with` block has ended")
         return self._open
 
     def keys(self) -> list[str]:
-        """In model order."""
+        """Names in model order."""
         return list(self.version)
 
     def offset_keys(self) -> list[str]:
-        """In the order of the values on the disk, file by file."""
+        """Names in the order of the values on disk, file by file."""
         if self.version.info.layout == "plain":
             return self.keys()
         return sorted(self.version, key=lambda name: self.version.locate(name)[:2])
@@ -88,7 +89,7 @@ class safe_open:  # noqa: N801 – safetensors' name
         return len(self.version)
 
     def metadata(self) -> dict[str, str] | None:
-        """What the save was given; None where that was nothing, as safetensors says it."""
+        """The metadata of the version; None if it is empty, as in safetensors."""
         return dict(self.version.info.metadata) or None
 
     def get_tensor(self, name: str) -> Any:
@@ -96,9 +97,9 @@ class safe_open:  # noqa: N801 – safetensors' name
         return self.version.get_tensor(name, self._device)
 
     def get_tensors(self) -> dict[str, Any]:
-        """All of them by name, in model order."""
+        """All tensors by name, in model order."""
         return dict(self.version.load(names=list(self.version), device=self._device))
 
     def get_slice(self, name: str) -> FileSlice:
-        """For ``get_slice(name)[3:7]``: reads the rows that the index needs. ``get_shape()`` and ``get_dtype()`` read none."""
+        """For ``get_slice(name)[3:7]``: reads only the rows that the index needs."""
         return FileSlice(self.version, self.version[name], self._device)

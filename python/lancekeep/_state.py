@@ -1,35 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From what a user saves – a state dict, a training checkpoint – to something that the library can save."""
+"""Turns what a user saves – a state dict, a training checkpoint – into a source that the library can save."""
 
 from __future__ import annotations
 
 import sys
-from types import ModuleType
 from typing import Any
 
-from . import _json, _native, _tree
-
-
-def is_tensor(value: Any) -> bool:
-    return _json.is_torch(value, "Tensor")
-
-
-def is_array(value: Any) -> bool:
-    return _json.is_numpy(value, "ndarray")
-
-
-def plain_state(state: Any) -> Any:
-    """A module's state dict; anything else as it is."""
-    torch = sys.modules.get("torch")
-    if torch is not None and isinstance(state, torch.nn.Module):
-        return state.state_dict()
-    return state
+from . import _native, _tree
+from ._framework import framework_for, is_tensor
 
 
 def source_of(state: Any, framework: str = "pt") -> _native.PythonSource:
-    """A state as something to save. Raises InvalidArgumentError, which names what cannot be kept; copies nothing."""
-    kinds = _tree.Kinds(is_tensor, is_array, _refusal, arrays_are_native=framework in ("np", "numpy"))
-    rows = _tree.flatten(plain_state(state), kinds)
+    """A state as a source. Copies nothing. Raises InvalidArgumentError, which names every value that cannot be kept.
+
+    ``framework`` is "pt" or "np": what a store without a tree returns for the state's tensors.
+    """
+    rows = _tree.flatten(_state_of(state), arrays_are_native=framework == "np")
     source = _native.PythonSource({}, _overlaps(rows.values))
     ties: dict[Any, int] = {}
     staging: dict[bool, Any] = {}
@@ -37,41 +23,33 @@ def source_of(state: Any, framework: str = "pt") -> _native.PythonSource:
         if isinstance(value, bytes):
             source.add(name, "json", [], len(value), None, value)
         else:
-            module = _adaptor(value)
-            dtype, shape = module.dtype_name(value), list(value.shape)
-            source.add(name, dtype, shape, value.nbytes, _tie(ties, value, index), module.values(value, staging))
+            module = framework_for(value)
+            dtype, values = module.dtype_name(value), module.source_values(value, staging)
+            source.add(name, dtype, list(value.shape), value.nbytes, _tied_to(ties, value, index), values)
     if rows.tree is not None:
         name, text = rows.tree
         source.add(name, "tree", [], len(text), None, text)
     return source
 
 
-def _adaptor(value: Any) -> ModuleType:
-    """The module that knows the bytes of a tensor or an array."""
-    if is_tensor(value):
-        from . import _torch
-
-        return _torch
-    from . import _numpy
-
-    return _numpy
+def _state_of(state: Any) -> Any:
+    """A module's state dict; any other state as it is."""
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(state, torch.nn.Module):
+        return state.state_dict()
+    return state
 
 
-def _refusal(value: Any) -> str | None:
-    why: str | None = _adaptor(value).refusal(value)
-    return why
-
-
-def _tie(ties: dict[Any, int], value: Any, index: int) -> int | None:
-    """The place of an earlier row that is the same tensor. One without values is tied to none."""
+def _tied_to(ties: dict[Any, int], value: Any, index: int) -> int | None:
+    """The index of an earlier row with the same tensor, or None. An empty tensor is never tied."""
     if value.nbytes == 0:
         return None
-    first = ties.setdefault(_adaptor(value).tie_key(value), index)
+    first = ties.setdefault(framework_for(value).tie_key(value), index)
     return first if first != index else None
 
 
 def _overlaps(rows: list[tuple[str, Any]]) -> list[str]:
-    """Tensors that share memory without being one another are saved in full, each; that is worth a word."""
+    """Notes about tensors that share memory without being tied: each of them is saved in full."""
     extents = []
     seen = set()
     for index, (name, value) in enumerate(rows):
@@ -85,11 +63,11 @@ def _overlaps(rows: list[tuple[str, Any]]) -> list[str]:
             extents.append((*_torch.extent(value), index, name))
     extents.sort()
     notes = []
-    farthest = None  # of those before, the one that reaches farthest
+    farthest = None  # of the extents before, the one that ends last
     for extent in extents:
         if farthest is not None and extent[0] == farthest[0] and extent[1] < farthest[2]:
             first, second = sorted((farthest, extent), key=lambda each: each[3])
-            notes.append(f"`{first[4]}` and `{second[4]}` share memory without being one tensor; both are saved in full")
+            notes.append(f"`{first[4]}` and `{second[4]}` share memory without being the same tensor; both are saved in full")
         if farthest is None or extent[0] != farthest[0] or extent[2] > farthest[2]:
             farthest = extent
     return notes

@@ -4,56 +4,60 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Union
+import warnings
+from typing import Any, NamedTuple, Unpack
 
-from . import _native, _progress
+from . import _native
+from ._arguments import (
+    Duration,
+    Names,
+    PathLike,
+    ProgressLike,
+    Ref,
+    SaveOptions,
+    checked_ref,
+    dtype_text,
+    save_options,
+    seconds,
+    watching,
+)
 from ._errors import InvalidArgumentError
-from ._progress import ProgressLike
-from ._version import Names, Version, dtype_text
-
-if TYPE_CHECKING:
-    import datetime
-
-Ref = Union[int, str, None]
-PathLike = Union[str, "os.PathLike[str]"]
-Duration = Union["datetime.timedelta", float]
-
-FRAMEWORKS = ("pt", "torch", "pytorch", "np", "numpy")
+from ._framework import framework_name
+from ._native import Diff, DiskUsage, GcReport, SaveReport, VerifyReport, VersionInfo
+from ._version import Version
 
 
 class IncompatibleKeys(NamedTuple):
-    """As ``torch.nn.Module.load_state_dict`` returns them."""
+    """What ``torch.nn.Module.load_state_dict`` returns: names that the version lacks, and names that the target lacks."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]
 
 
 def open(path: PathLike, create: bool = False, *, framework: str = "pt") -> Store:
-    """Opens a store; with ``create``, makes one where nothing is, whose first save will be version 1.
+    """Opens a store. With ``create`` there need not be one yet: the first save then creates it, as version 1.
 
-    ``framework`` says what ``load`` makes of tensors: ``"pt"`` torch's, ``"np"`` NumPy's.
+    ``framework`` says what ``load`` returns: ``"pt"`` torch tensors, ``"np"`` NumPy arrays.
 
-    Raises NotFoundError (a FileNotFoundError) where nothing is, InvalidArgumentError (a ValueError) where something
-    else than a Lance dataset is.
+    Raises NotFoundError (a FileNotFoundError) if there is nothing at ``path``; InvalidArgumentError (a ValueError) if
+    something other than a Lance dataset is there.
     """
-    if framework not in FRAMEWORKS:
-        raise InvalidArgumentError(f"the framework {framework!r} is not known; 'pt' (torch) and 'np' (NumPy) are")
-    make = _native.Store.create if create else _native.Store.open
-    return Store(make(os.fspath(path)), framework)
+    framework = framework_name(framework)
+    open_native = _native.Store.create if create else _native.Store.open
+    return Store(open_native(os.fspath(path)), framework)
 
 
 class Store:
     """The versions of one model, in a folder that pylance opens as a Lance dataset. Made by :func:`lancekeep.open`.
 
-    A version is named by its number, by a tag, or by None, the latest one. Any number of threads may use one store; any
+    A version is given by its number, by a tag, or as None, the latest one. Any number of threads may use one store; any
     number of stores, in any threads and processes, may be open on one folder; readers never wait for writers. After a
-    fork, the child may go on with the stores, versions and tensors that it got.
+    fork, the child process may keep using the stores, versions and tensors that it inherited.
     """
 
     def __init__(self, native: _native.Store, framework: str = "pt"):
         self._native = native
-        self._framework = framework
+        self._framework = framework  # "pt" or "np"
 
     @property
     def path(self) -> str:
@@ -62,100 +66,87 @@ class Store:
     def __repr__(self) -> str:
         return f"<lancekeep.Store {self.path!r}>"
 
-    # --- versions in --------------------------------------------------------------------------------------------------
+    # --- save ---------------------------------------------------------------------------------------------------------
 
-    def save(
-        self,
-        state: Any,
-        *,
-        message: str = "",
-        metadata: Mapping[str, str] | None = None,
-        tag: str | None = None,
-        layout: str | None = None,
-        durable: bool = True,
-        progress: ProgressLike = None,
-    ) -> _native.SaveReport:
-        """Publishes a state as a new version. Tensors whose bytes the version before has are shared with it, not written.
+    def save(self, state: Any, **options: Unpack[SaveOptions]) -> SaveReport:
+        """Saves a state as a new version. Tensors with the same bytes as in the previous version are shared, not written.
 
-        ``state`` is a state dict, or any nesting of dicts, lists and tuples of tensors, arrays, numbers, text, bytes,
-        None – a whole training checkpoint; or a ``torch.nn.Module``, whose ``state_dict()`` is taken. Tied tensors stay
-        tied; strided, conjugated tensors and Parameters are kept as the values they stand for.
+        ``state`` is a state dict, or any nesting of dicts, lists and tuples of tensors, arrays, numbers, text, bytes and
+        None, such as a whole training checkpoint; or a ``torch.nn.Module``, whose ``state_dict()`` is saved. Tied tensors
+        stay tied. Strided and conjugated tensors and Parameters are saved as the values that they show.
 
-        ``metadata`` is text by text. ``tag`` names the version and must be new. ``layout`` is that of the store unless
-        said otherwise; a new one gets ``"native"``, or ``"plain"``: the columns name, value and shape of the published
-        recipe, values as float64. With ``durable`` (the default) the version survives a power cut once this returns.
-        ``progress`` is True for a bar (by tqdm, where it is installed), or a callable that gets bytes done, bytes in all,
-        and the tensor's name.
+        Options:
+            message (str): what the version is; empty by default.
+            metadata (dict of str to str): kept with the version.
+            tag (str): names the version. The tag must be new.
+            layout (str): ``"native"`` or ``"plain"``; by default that of the store, and native for a new store. Plain has
+                the three columns of the published article: name, value, shape, with values as lists of float64.
+            durable (bool): with True, the default, the version survives a power cut once this returns.
+            progress: True for a bar on stderr (if tqdm is installed), or a callable that is called with bytes done, bytes
+                in total, and a tensor's name.
 
-        Raises InvalidArgumentError, which names by its path of keys what cannot be kept; AlreadyExistsError for a tag
-        that exists; ConflictError where the store was replaced; OutOfSpaceError, StorageError. With each of them, and
-        after Ctrl-C or what ``progress`` raises, the store is as it was.
+        Raises InvalidArgumentError, which names by its path of keys every value that cannot be kept; AlreadyExistsError
+        if the tag exists; ConflictError if the store was replaced; OutOfSpaceError; StorageError. After any of them, and
+        after Ctrl-C or an exception from ``progress``, the store is unchanged.
         """
         from ._state import source_of
 
         source = source_of(state, self._framework)
-        with _progress.watch(progress, "save") as watch:
-            return self._native.save(source, save_options(message, metadata, tag, layout, durable, watch))
+        with save_options("save", **options) as native:
+            return self._native.save(source, native)
 
     @staticmethod
-    def replace(
-        path: PathLike,
-        state: Any,
-        *,
-        message: str = "",
-        metadata: Mapping[str, str] | None = None,
-        tag: str | None = None,
-        layout: str | None = None,
-        durable: bool = True,
-        progress: ProgressLike = None,
-    ) -> _native.SaveReport:
-        """Makes ``path`` a store with one version, number 1, whatever versions were there: at once, or not at all.
+    def replace(path: PathLike, state: Any, **options: Unpack[SaveOptions]) -> SaveReport:
+        """Makes ``path`` a store with one version, number 1, in place of all versions that were there, in one step.
 
-        Arguments and errors are those of :meth:`save`; a path that holds something else than a Lance dataset is refused.
+        Options and errors are those of :meth:`save`. Raises InvalidArgumentError if ``path`` holds something other than a
+        Lance dataset.
         """
         from ._state import source_of
 
         source = source_of(state)
-        with _progress.watch(progress, "save") as watch:
-            options = save_options(message, metadata, tag, layout, durable, watch)
-            return _native.Store.replace(os.fspath(path), source, options)
+        with save_options("save", **options) as native:
+            return _native.Store.replace(os.fspath(path), source, native)
 
-    # --- and out ------------------------------------------------------------------------------------------------------
+    # --- load ---------------------------------------------------------------------------------------------------------
 
     def at(self, version: Ref = None, *, dtype: Any = None) -> Version:
-        """A version, of which nothing but the table of tensors has been read.
+        """A version; only its tensor table has been read.
 
-        ``dtype`` is what the numbers of a recipe dataset are to become, float64 unless said otherwise: a float dtype, to
-        which they are rounded as torch does, or an integer dtype or bool, which they must fit exactly.
+        ``dtype`` converts the numbers of a plain dataset, which are float64 otherwise: to a float dtype, rounded as torch
+        does, or to an integer dtype or bool, which must hold every value exactly.
 
-        Raises NotFoundError for a version or a tag that is not there; CorruptError; InvalidArgumentError for a ``dtype``
-        of a native store, whose tensors have their own.
+        Raises NotFoundError if the version or the tag does not exist; CorruptError; InvalidArgumentError for a ``dtype``
+        with a native store, whose tensors have their own dtypes.
         """
         return Version(self._native.at(checked_ref(version), dtype_text(dtype)), self._framework)
 
     def load(self, version: Ref = None, *, names: Names | None = None, device: Any = None, dtype: Any = None) -> Any:
         """What was saved, as it was: a flat dict of tensors, or the nesting that was given to :meth:`save`.
 
-        Tensors lie on the mapped files, at multiples of 256 bytes: nothing is read before it is used, they hold the
-        mapping alive by themselves, and writing to one never touches the file. On a ``device`` other than the CPU they
-        are read by way of pinned memory; on ``"meta"`` nothing is read. ``dtype`` is as for :meth:`at`.
+        Tensors are memory-mapped, 256-byte aligned: bytes are read when they are used. A tensor keeps its mapping alive
+        by itself, and writing to it never changes the file. On a ``device`` other than the CPU, tensors are read through
+        pinned memory; on ``"meta"`` nothing is read. ``dtype`` is that of :meth:`at`.
 
-        ``names`` picks rows, and the result is then a flat dict: a list of names (in its order), text with ``*?[`` as a
-        glob, other text as a prefix, or a callable that says yes or no to a name.
+        ``names`` picks rows; the result is then a flat dict. What it means depends on its type:
+            a str with any of ``*?[``: a glob, matched against the whole name
+            any other str: a prefix
+            another iterable: names, and the result has their order; every name must exist
+            a callable: called with each name, says whether to load it
 
-        Raises NotFoundError for a version, or a name of the list (then also a KeyError), that is not there;
+        Raises NotFoundError if the version, or one of the listed names (then also a KeyError), does not exist;
         CorruptError; UnsupportedError for a dtype that the framework lacks.
         """
         return self.at(version, dtype=dtype).load(names=names, device=device)
 
     def load_into(self, target: Any, version: Ref = None, *, strict: bool = True) -> IncompatibleKeys:
-        """Reads a version straight into the memory of a module, or of a dict's tensors, wherever that is.
+        """Reads a version straight into the memory of a module, or of the tensors in a dict, on any device.
 
-        Values are converted to the dtypes that are there. With ``strict``, missing or unexpected names are an error;
-        else they are returned, as (missing_keys, unexpected_keys). Rows that are no tensors are passed over.
+        Values are converted to the target's dtypes. With ``strict``, missing or unexpected names are an error; otherwise
+        they are returned, as (missing_keys, unexpected_keys). Rows that are not tensors are ignored.
 
-        Raises InvalidArgumentError, with nothing changed, which names tensors that are missing, or differ in shape, or
-        cannot be converted. Where reading itself fails or is interrupted, some tensors have their new values.
+        Raises InvalidArgumentError, with nothing changed, which names the tensors that are missing, have another shape or
+        cannot be converted. If reading itself fails or is interrupted, some tensors have their new values.
         """
         from ._load_into import load_into
 
@@ -163,40 +154,44 @@ class Store:
 
     # --- history ------------------------------------------------------------------------------------------------------
 
-    def versions(self) -> list[_native.VersionInfo]:
-        """Oldest first. One whose manifest is damaged says so in ``damage``."""
+    def versions(self) -> list[VersionInfo]:
+        """All versions, oldest first. If a version's manifest is damaged, its ``damage`` says so."""
         return self._native.versions()
 
-    def diff(self, a: Ref, b: Ref = None, *, norms: bool = False, progress: ProgressLike = None) -> _native.Diff:
-        """What version ``b`` added to, removed from and changed in version ``a``; with ``norms``, by how much."""
-        with _progress.watch(progress, "diff") as watch:
+    def diff(self, a: Ref, b: Ref = None, *, norms: bool = False, progress: ProgressLike = None) -> Diff:
+        """What is added, removed and changed in version ``b`` relative to ``a``; with ``norms``, also by how much."""
+        with watching(progress, "diff") as watch:
             return self._native.diff(checked_ref(a), checked_ref(b), norms, watch)
 
     def restore(self, version: Ref) -> int:
-        """Publishes the rows of an earlier version as the latest one, and returns its number; nothing is copied."""
+        """Publishes the tensors of an earlier version as a new, latest version; returns its number. Copies nothing."""
         return self._native.restore(checked_ref(version))
 
     def tags(self) -> dict[str, int]:
-        """Versions by tag. A damaged tag is left out; asking for it says why."""
+        """The version that each tag points to. A damaged tag is omitted; using it raises an error that says why."""
         return self._native.tags()
 
     def tag(self, name: str, version: Ref = None, *, force: bool = False, expected: int | None = None) -> int:
-        """Names a version, and returns its number. An existing tag is moved with ``force``, or from ``expected`` only.
+        """Makes a tag point to a version; returns the version's number. An existing tag is moved with ``force``, or if it
+        currently points to ``expected``.
 
-        Raises AlreadyExistsError for a tag that is there; ConflictError where it does not stand for ``expected``;
-        InvalidArgumentError for a name that is none: letters, digits, ``. _ -``, at most 128, not all digits.
+        Raises AlreadyExistsError if the tag exists; ConflictError if it does not point to ``expected``;
+        InvalidArgumentError for an invalid name: a tag has up to 128 letters, digits, ``. _ -``, and not digits alone.
         """
         return self._native.tag(name, checked_ref(version), force, expected)
 
     def untag(self, name: str) -> None:
-        """Takes a name from a version. Raises NotFoundError where there is no such tag."""
+        """Deletes a tag; the version stays. Raises NotFoundError if there is no such tag."""
         self._native.untag(name)
 
-    # --- care ---------------------------------------------------------------------------------------------------------
+    # --- maintenance --------------------------------------------------------------------------------------------------
 
-    def verify(self, version: Ref = None, all: bool = False, *, progress: ProgressLike = None) -> _native.VerifyReport:
-        """Holds a version, or all, against what was recorded when it was saved; damage is a finding, not an exception."""
-        with _progress.watch(progress, "verify") as watch:
+    def verify(self, version: Ref = None, all: bool = False, *, progress: ProgressLike = None) -> VerifyReport:
+        """Checks every byte of a version, or of all, against what was recorded at save time.
+
+        Damage is reported as findings, not raised.
+        """
+        with watching(progress, "verify") as watch:
             return self._native.verify(checked_ref(version), all, watch)
 
     def gc(
@@ -206,57 +201,34 @@ class Store:
         older_than: Duration | None = None,
         orphans_older_than: Duration | None = None,
         dry_run: bool = False,
-    ) -> _native.GcReport:
-        """Removes versions that every given bound lets go – never the latest, never one with a tag – and their files.
+    ) -> GcReport:
+        """Removes old versions, and the files that no remaining version references.
 
-        Durations are timedeltas, or seconds. Files that no version names, as killed saves leave them, go after a week,
-        or ``orphans_older_than``. Whoever has a file mapped keeps its bytes. With ``dry_run``, only says what would go.
+        A version is removed only if it satisfies every given limit: it is not among the latest ``keep_last``, and it is
+        older than ``older_than``. The latest version and tagged versions are always kept. Unreferenced files, such as a
+        killed save leaves, are removed after a week, or after ``orphans_older_than``. Durations are timedeltas, or
+        seconds. Files that are still mapped stay readable. With ``dry_run``, only reports what would be removed.
 
-        Raises InvalidArgumentError without a bound.
+        Raises InvalidArgumentError without a limit.
         """
         if keep_last is None and older_than is None:
-            raise InvalidArgumentError("gc needs a bound: keep_last=, older_than=, or both; what neither lets go stays")
+            raise InvalidArgumentError("gc needs a limit: keep_last=, older_than=, or both")
         if keep_last is not None and keep_last < 0:
-            raise InvalidArgumentError(f"keep_last={keep_last} is not a number of versions")
-        return self._native.gc(keep_last, seconds(older_than), seconds(orphans_older_than), dry_run)
+            raise InvalidArgumentError(f"keep_last must be ≥ 0, got {keep_last}")
+        ages = seconds("older_than", older_than), seconds("orphans_older_than", orphans_older_than)
+        return self._native.gc(keep_last, *ages, dry_run)
 
-    def du(self) -> _native.DiskUsage:
-        """What the store takes on the disk, in bytes: values, bookkeeping, what is unreachable; and by version."""
+    def disk_usage(self) -> DiskUsage:
+        """What the store occupies on disk, in bytes: values, bookkeeping, unreachable files; and for each version."""
         return self._native.disk_usage()
 
-
-def save_options(
-    message: str = "",
-    metadata: Mapping[str, str] | None = None,
-    tag: str | None = None,
-    layout: str | None = None,
-    durable: bool = True,
-    progress: Any = None,
-) -> _native.SaveOptions:
-    if tag == "":
-        raise InvalidArgumentError("a tag's name cannot be empty")
-    return _native.SaveOptions(message, checked_metadata(metadata), tag or "", layout, durable, progress)
+    def du(self) -> DiskUsage:
+        """Deprecated: use :meth:`disk_usage`."""
+        warnings.warn("Store.du() is deprecated; use Store.disk_usage()", DeprecationWarning, stacklevel=2)
+        return self.disk_usage()
 
 
-def checked_ref(version: Ref) -> int | str | None:
-    if version is None or isinstance(version, str):
-        return version
-    if isinstance(version, bool) or not hasattr(version, "__index__") or version.__index__() < 0:
-        raise InvalidArgumentError(f"a version is a number, a tag or None, not {version!r}")
-    return version.__index__()
-
-
-def checked_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
-    for key, value in (metadata or {}).items():
-        if not isinstance(key, str) or not isinstance(value, str):
-            raise TypeError(f"metadata is text by text, as {{'epoch': '3'}}; not {key!r}: {value!r}")
-    return dict(metadata or {})
-
-
-def seconds(duration: Duration | None) -> float | None:
-    if duration is None:
-        return None
-    count = duration if isinstance(duration, (int, float)) else duration.total_seconds()
-    if not count >= 0:
-        raise InvalidArgumentError(f"an age is not negative, and {duration!r} is")
-    return count
+def save_to(path: PathLike, source: _native.TensorSource, options: _native.SaveOptions) -> SaveReport:
+    """Saves a source as a new version of the store ``path``, which is created if there is none."""
+    _native.Store.check(source, options)  # until Store::create makes no folder before the first save: then drop this line
+    return _native.Store.create(os.fspath(path)).save(source, options)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""torch tensors as bytes and back. Imports torch, and is imported only where there is something for it to do."""
+"""torch tensors as bytes and back. Implements ``Framework``; it imports torch, so it is imported only when needed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import torch.utils.dlpack
 from . import _native
 from ._errors import UnsupportedError
 
-PIECE = 16 << 20  # bytes that are gathered, or staged for a device, at once
+PIECE = 16 << 20  # bytes that are gathered, or staged for a device, at a time
 
-# Whole values as integers: copied by kernels that exist for every dtype. Nothing integer has 16 bytes.
+# By element size, a dtype whose copy kernels exist and keep every bit. There is no 16-byte integer, so a complex one.
 BITS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64, 16: torch.complex128}
 
 DTYPES: dict[str, torch.dtype] = {
@@ -36,32 +36,32 @@ def dtype_of(name: str, tensor: str) -> torch.dtype:
     return DTYPES[name]
 
 
-# --- out of torch -----------------------------------------------------------------------------------------------------
+# --- save: tensors to bytes -------------------------------------------------------------------------------------------
 
 
-def refusal(tensor: torch.Tensor) -> str | None:
-    """Why the tensor's values cannot be kept as plain bytes."""
+def why_unsupported(tensor: torch.Tensor) -> str | None:
+    """Why the tensor's values cannot be kept as plain bytes; None if they can."""
     if type(tensor) not in CLASSES:
         return f"is of the class {type(tensor).__module__}.{type(tensor).__qualname__}; keep its plain tensors instead"
     if tensor.is_nested:
-        return "is a nested tensor; keep its parts as tensors of their own"
+        return "is a nested tensor; keep its parts as separate tensors"
     if tensor.layout != torch.strided:
         layout = str(tensor.layout).removeprefix("torch.")
         return f"has the layout {layout}; keep its indices and values, or its to_dense()"
     if tensor.is_quantized:
-        return "is quantized; keep its int_repr(), scales and zero points as tensors of their own"
+        return "is quantized; keep its int_repr(), scales and zero points as separate tensors"
     if tensor.is_meta:
         return "is on the meta device and has no values"
     if tensor.is_neg() and not negates(tensor.dtype):
-        return f"is a negative view, and torch cannot negate {dtype_name(tensor)}; keep the tensor that it is a view of"
+        return f"is a negative view, and torch cannot negate {dtype_name(tensor)}; keep the tensor it is a view of"
     if torch._C._functorch.is_functorch_wrapped_tensor(tensor):
-        return "stands for other tensors in a transformation of torch.func, and has no values of its own"
+        return "is a wrapper inside a torch.func transformation and has no values of its own"
     return None
 
 
 @functools.lru_cache(maxsize=None)
 def negates(dtype: torch.dtype) -> bool:
-    """torch makes negative views of any dtype, but has not for each what it takes to read them."""
+    """Whether torch can read a negative view of this dtype; it can make one of any dtype."""
     try:
         torch._neg_view(torch.zeros(1, dtype=BITS[dtype.itemsize], device="cpu").view(dtype)).resolve_neg()
     except (RuntimeError, NotImplementedError):
@@ -70,7 +70,7 @@ def negates(dtype: torch.dtype) -> bool:
 
 
 def tie_key(tensor: torch.Tensor) -> Any:
-    """Equal for tensors that are one: same memory, shape, strides and dtype."""
+    """Equal for tied tensors: same memory, shape, strides and dtype."""
     return (
         tensor.device,
         tensor.untyped_storage().data_ptr(),
@@ -84,7 +84,7 @@ def tie_key(tensor: torch.Tensor) -> Any:
 
 
 def extent(tensor: torch.Tensor) -> tuple[str, int, int]:
-    """The storage, and from which byte of it to which the tensor lies."""
+    """(storage, begin, end): the bytes of the storage that the tensor spans."""
     last = sum((int(size) - 1) * int(stride) for size, stride in zip(tensor.shape, tensor.stride()))
     begin = int(tensor.storage_offset()) * tensor.element_size()
     storage = f"{tensor.device} {tensor.untyped_storage().data_ptr()}"
@@ -92,23 +92,24 @@ def extent(tensor: torch.Tensor) -> tuple[str, int, int]:
 
 
 def is_plain(tensor: torch.Tensor) -> bool:
-    """Whether its bytes lie in memory just as they are to be written."""
+    """Whether the tensor's memory is exactly the bytes to write."""
     return tensor.is_cpu and tensor.is_contiguous() and not tensor.is_conj() and not tensor.is_neg()
 
 
 def bits(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor's values, conjugation and negation applied, viewed in a dtype of BITS."""
     return tensor.resolve_conj().resolve_neg().view(BITS[tensor.element_size()])
 
 
 def memory(tensor: torch.Tensor) -> Any:
-    """A plain tensor's bytes as a buffer, which keeps the tensor."""
+    """The bytes of a tensor that is_plain(), as a buffer that keeps the tensor alive."""
     return _native.Memory(tensor.data_ptr(), tensor.nbytes, tensor)
 
 
-def values(tensor: torch.Tensor, staging: dict[bool, Any]) -> Any:
-    """What a PythonSource takes: a buffer, or where the bytes lie otherwise, a callable that gathers them in pieces.
+def source_values(tensor: torch.Tensor, staging: dict[bool, Any]) -> Any:
+    """The tensor's own memory as a buffer, or a callable that gathers its bytes in pieces if they are laid out otherwise.
 
-    ``staging`` is kept for all tensors of a source, of which one is read at a time.
+    ``staging`` holds scratch memory for all tensors of a source; only one of them is read at a time.
     """
     tensor = tensor.detach()
     if tensor.numel() == 0:
@@ -121,7 +122,7 @@ def values(tensor: torch.Tensor, staging: dict[bool, Any]) -> Any:
 def pieces(tensor: torch.Tensor, staging: dict[bool, Any]) -> Iterator[Any]:
     """The bytes in row-major order, conjugation and negation applied, in buffers of at most PIECE bytes.
 
-    Each is to be used before the next is asked for: they share one memory.
+    A buffer is valid until the next one is requested: they share scratch memory.
     """
     for part in parts(tensor):
         if is_plain(part):
@@ -133,7 +134,7 @@ def pieces(tensor: torch.Tensor, staging: dict[bool, Any]) -> Iterator[Any]:
 
 
 def parts(tensor: torch.Tensor) -> Iterator[torch.Tensor]:
-    """Views that follow each other, of at most PIECE bytes where their bytes have to be gathered."""
+    """Consecutive views of the tensor; those whose bytes must be gathered have at most PIECE bytes."""
     if is_plain(tensor) or tensor.nbytes <= PIECE:
         yield tensor
         return
@@ -144,20 +145,21 @@ def parts(tensor: torch.Tensor) -> Iterator[torch.Tensor]:
 
 
 def gathered(tensor: torch.Tensor, staging: torch.Tensor) -> torch.Tensor:
+    """A contiguous copy of the tensor's bits in scratch memory."""
     values = bits(tensor)
     return staging[: tensor.nbytes].view(values.dtype).view(tensor.shape).copy_(values)
 
 
 def staging_for(nbytes: int, tensor: torch.Tensor) -> torch.Tensor:
-    """Memory for pieces of a tensor on their way, which its device reads and writes by itself."""
+    """Scratch memory on the CPU; pinned for a CUDA tensor, so that the device can copy to and from it directly."""
     return torch.empty(nbytes, dtype=torch.uint8, device="cpu", pin_memory=tensor.is_cuda)
 
 
-# --- into torch -------------------------------------------------------------------------------------------------------
+# --- load: bytes to tensors -------------------------------------------------------------------------------------------
 
 
 def made_as(dtype: torch.dtype) -> torch.dtype:
-    """torch would make a quantized tensor of a quantized dtype, so those are viewed as one."""
+    """The dtype to create a tensor with, before it is viewed as ``dtype``: a quantized dtype would make a quantized tensor."""
     return BITS[dtype.itemsize] if dtype in QUANTIZED else dtype
 
 
@@ -166,7 +168,7 @@ def blank(shape: Sequence[int], dtype: torch.dtype, device: Any) -> torch.Tensor
 
 
 def from_values(name: str, dtype: str, shape: Sequence[int], nbytes: int, values: Any) -> torch.Tensor:
-    """A tensor on these very bytes, which it keeps."""
+    """A tensor that shares the memory of the buffer ``values``, and keeps it alive."""
     kind = dtype_of(dtype, name)
     if values is None:
         return blank(shape, kind, "cpu")
@@ -174,17 +176,17 @@ def from_values(name: str, dtype: str, shape: Sequence[int], nbytes: int, values
 
 
 def part_of(tensor: torch.Tensor, index: Any) -> torch.Tensor:
-    """What the index picks, with memory of its own. Not every dtype has a kernel that copies it; its bits have."""
+    """``tensor[index]``, copied into its own memory, as bits: not every dtype has a copy kernel."""
     return tensor.view(BITS[tensor.element_size()])[index].clone().view(tensor.dtype)
 
 
-from_capsule = torch.utils.dlpack.from_dlpack
+from_capsule: Callable[[Any], Any] | None = torch.utils.dlpack.from_dlpack
 
-Read = Callable[[int, int, int], None]  # offset into the value, address, bytes
+Read = Callable[[int, int, int], None]  # offset into the value, destination address, number of bytes
 
 
 def to_device(name: str, dtype: str, shape: Sequence[int], nbytes: int, read: Read, device: torch.device) -> torch.Tensor:
-    """A tensor on another device. On the meta device, nothing is read."""
+    """A tensor on another device. For the meta device, nothing is read."""
     tensor = blank(shape, dtype_of(dtype, name), device)
     if not tensor.is_meta:
         stage(tensor, nbytes, read)
@@ -192,7 +194,7 @@ def to_device(name: str, dtype: str, shape: Sequence[int], nbytes: int, read: Re
 
 
 def stage(target: torch.Tensor, nbytes: int, read: Read) -> None:
-    """Reads values piece by piece into memory that a device can fetch from, and from there into a contiguous target."""
+    """Reads values piece by piece into scratch memory, and copies them from there into a contiguous target on any device."""
     if nbytes == 0:
         return
     flat = target.view(BITS[target.element_size()]).view(-1).view(torch.uint8)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The functions of ``safetensors.numpy``, on stores: every save is a version, and costs what changed.
+"""The functions of ``safetensors.numpy``, on stores: every save is a version, and costs only what changed.
 
-Of the dtypes that NumPy lacks, those of the package ml_dtypes – bfloat16, the kinds of float8 – are there where it is.
-``save`` and ``load`` are on bytes, which are those of a safetensors file.
+dtypes that NumPy lacks – bfloat16, the float8 dtypes – need the package ml_dtypes. ``save`` and ``load`` work on bytes, which
+are those of a safetensors file.
 
 Errors are those of :meth:`lancekeep.Store.save` and :meth:`lancekeep.Store.load`.
 """
@@ -10,15 +10,14 @@ Errors are those of :meth:`lancekeep.Store.save` and :meth:`lancekeep.Store.load
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import numpy
 
 from . import _files
+from ._arguments import FileOptions, PathLike, Ref
 from ._native import SaveReport
-from ._progress import ProgressLike
 from ._safe_open import safe_open
-from ._store import PathLike, Ref
 
 __all__ = ["load", "load_file", "safe_open", "save", "save_file"]
 
@@ -29,22 +28,19 @@ def save_file(
     tensor_dict: Mapping[str, Array],
     filename: PathLike,
     metadata: Mapping[str, str] | None = None,
-    *,
-    message: str = "",
-    tag: str | None = None,
-    durable: bool = True,
-    progress: ProgressLike = None,
+    **options: Unpack[FileOptions],
 ) -> SaveReport:
-    """Saves arrays by name as a new version of the store ``filename``, which is made where nothing is."""
-    return _files.save_tensors(
-        tensor_dict, filename, metadata, "np", message=message, tag=tag, durable=durable, progress=progress
-    )
+    """Saves arrays by name as a new version of the store ``filename``, which is created if there is none.
+
+    The options are ``message``, ``tag``, ``durable`` and ``progress`` of :meth:`lancekeep.Store.save`.
+    """
+    return _files.save_tensors(tensor_dict, filename, metadata, "np", **options)
 
 
 def load_file(filename: PathLike, *, backend: str = "mmap", version: Ref = None) -> dict[str, Array]:
-    """The tensors of a version by name, in model order, as arrays on the mapped files, copied when written to.
+    """The tensors of a version by name, in model order, as memory-mapped arrays. Writing to one never changes a file.
 
-    ``backend`` is taken for safetensors' sake.
+    ``backend`` has no effect; safetensors has it.
     """
     return _files.load_tensors(filename, "np", None, version)
 
@@ -55,5 +51,5 @@ def save(tensor_dict: Mapping[str, Array], metadata: Mapping[str, str] | None = 
 
 
 def load(data: bytes) -> dict[str, Array]:
-    """The arrays of a safetensors file's bytes, each with memory of its own. Raises CorruptError."""
+    """The arrays in the bytes of a safetensors file, each copied into its own memory. Raises CorruptError."""
     return _files.from_bytes(data, "np")

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The functions of ``safetensors.torch``, on stores: another import line, and every save is a version.
+"""The functions of ``safetensors.torch``, on stores: change the import line, and every save is a version.
 
-What they keep is no different, but more: any dtype, tied, overlapping, strided tensors. Where safetensors overwrites a
-file, these add a version to a store – a folder –, which costs what changed; ``load_file`` and the others take the latest
-unless ``version=`` (a number, a tag) says otherwise. ``save`` and ``load`` are on bytes, which are those of a safetensors
-file: the package safetensors reads what ``save`` gives, and ``load`` what it wrote.
+They keep all that safetensors keeps, and more: any dtype, and tied, overlapping and strided tensors. Where safetensors
+overwrites a file, these add a version to a store, which is a folder; a version costs only what changed. ``load_file`` and the
+others load the latest version unless ``version=`` (a number or a tag) is given. ``save`` and ``load`` work on bytes, which are
+those of a safetensors file: the package safetensors can read what ``save`` returns, and ``load`` reads what it wrote.
 
 Errors are those of :meth:`lancekeep.Store.save` and :meth:`lancekeep.Store.load`.
 """
@@ -12,15 +12,15 @@ Errors are those of :meth:`lancekeep.Store.save` and :meth:`lancekeep.Store.load
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 
 from . import _files
+from ._arguments import FileOptions, PathLike, Ref
 from ._native import SaveReport
-from ._progress import ProgressLike
 from ._safe_open import safe_open
-from ._store import IncompatibleKeys, PathLike, Ref, open
+from ._store import IncompatibleKeys, open
 
 __all__ = ["load", "load_file", "load_model", "safe_open", "save", "save_file", "save_model"]
 
@@ -29,24 +29,21 @@ def save_file(
     tensors: Mapping[str, torch.Tensor],
     filename: PathLike,
     metadata: Mapping[str, str] | None = None,
-    *,
-    message: str = "",
-    tag: str | None = None,
-    durable: bool = True,
-    progress: ProgressLike = None,
+    **options: Unpack[FileOptions],
 ) -> SaveReport:
-    """Saves tensors by name as a new version of the store ``filename``, which is made where nothing is."""
-    return _files.save_tensors(
-        tensors, filename, metadata, "pt", message=message, tag=tag, durable=durable, progress=progress
-    )
+    """Saves tensors by name as a new version of the store ``filename``, which is created if there is none.
+
+    The options are ``message``, ``tag``, ``durable`` and ``progress`` of :meth:`lancekeep.Store.save`.
+    """
+    return _files.save_tensors(tensors, filename, metadata, "pt", **options)
 
 
 def load_file(
     filename: PathLike, device: Any = "cpu", *, backend: str = "mmap", version: Ref = None
 ) -> dict[str, torch.Tensor]:
-    """The tensors of a version by name, in model order. On the CPU they lie on the mapped files, copied when written to.
+    """The tensors of a version by name, in model order. On the CPU they are memory-mapped; writing never changes a file.
 
-    ``backend`` is taken for safetensors' sake.
+    ``backend`` has no effect; safetensors has it.
     """
     return _files.load_tensors(filename, "pt", device, version)
 
@@ -57,7 +54,7 @@ def save(tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, str] | None
 
 
 def load(data: bytes) -> dict[str, torch.Tensor]:
-    """The tensors of a safetensors file's bytes, each with memory of its own. Raises CorruptError."""
+    """The tensors in the bytes of a safetensors file, each copied into its own memory. Raises CorruptError."""
     return _files.from_bytes(data, "pt")
 
 
@@ -66,19 +63,13 @@ def save_model(
     filename: PathLike,
     metadata: Mapping[str, str] | None = None,
     force_contiguous: bool = True,
-    *,
-    message: str = "",
-    tag: str | None = None,
-    durable: bool = True,
-    progress: ProgressLike = None,
+    **options: Unpack[FileOptions],
 ) -> SaveReport:
-    """Saves a module's state dict as a new version; tied tensors are kept tied, once.
+    """Saves a module's state dict as a new version. Tied tensors stay tied and are stored once.
 
-    ``force_contiguous`` is taken for safetensors' sake: values are always kept contiguous.
+    ``force_contiguous`` has no effect: values are always stored contiguously. The options are those of ``save_file``.
     """
-    return save_file(
-        model.state_dict(), filename, metadata, message=message, tag=tag, durable=durable, progress=progress
-    )
+    return save_file(model.state_dict(), filename, metadata, **options)
 
 
 def load_model(
@@ -90,8 +81,8 @@ def load_model(
     backend: str = "mmap",
     version: Ref = None,
 ) -> IncompatibleKeys:
-    """Reads a version into a module's own memory; returns the names that were missing, and those that were unexpected.
+    """Reads a version, the latest by default, into a module's own memory; returns the missing and the unexpected names.
 
-    ``device`` and ``backend`` are taken for safetensors' sake: values go to wherever the module's memory is.
+    ``device`` and ``backend`` have no effect: values are read to wherever the module's tensors are.
     """
     return open(filename).load_into(model, version, strict=strict)

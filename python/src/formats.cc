@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Model files of other formats, in and out.
+// Model files of other formats: opened for import, written by export.
 #include <lancekeep/formats.h>
 
-#include "python/src/bind.h"
+#include "python/src/module.h"
 
 #include <fmt/format.h>
 #include <nanobind/stl/filesystem.h>
@@ -28,7 +28,7 @@ nb::bytes safetensors_bytes(TensorSource& source, const Metadata& metadata) {
 
 void bind_formats(nb::module_& module) {
   nb::class_<ExportReport>(module, "ExportReport",
-                           "What an export wrote, and what the format has no place for.")
+                           "What an export wrote, and what the file format cannot hold.")
       .def_ro("tensors", &ExportReport::tensors)
       .def_ro("bytes_written", &ExportReport::bytes_written)
       .def_ro("not_kept", &ExportReport::not_kept)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What saves, comparisons, verifications and clean-ups report: read-only values.
-#include "python/src/bind.h"
+// The reports of save, diff, verify, gc and disk_usage: read-only values.
+#include "python/src/module.h"
 
 #include <fmt/format.h>
 #include <nanobind/stl/filesystem.h>
@@ -9,12 +9,14 @@ namespace lancekeep::python {
 namespace {
 
 void bind_save(nb::module_& module) {
-  nb::class_<SaveReport>(module, "SaveReport", "What a save did. Bytes count tied tensors once.")
+  nb::class_<SaveReport>(module, "SaveReport",
+                         "What a save did. Tied tensors are counted once in bytes.")
       .def_ro("version", &SaveReport::version)
       .def_ro("tensors_written", &SaveReport::tensors_written)
       .def_ro("tensors_kept", &SaveReport::tensors_kept,
-              "Shared with the version before, not written again.")
-      .def_ro("bytes_written", &SaveReport::bytes_written, "All that the save put on the disk.")
+              "Tensors shared with the previous version, not written again.")
+      .def_ro("bytes_written", &SaveReport::bytes_written,
+              "Bytes that the save added to the disk, metadata included.")
       .def_ro("bytes_shared", &SaveReport::bytes_shared)
       .def_ro("bytes_total", &SaveReport::bytes_total)
       .def_ro("notes", &SaveReport::notes)
@@ -32,18 +34,19 @@ void bind_diff(nb::module_& module) {
       .def_ro("elements", &ChangeFigures::elements)
       .def_ro("differing", &ChangeFigures::differing, "Elements whose bytes differ.")
       .def_ro("non_finite", &ChangeFigures::non_finite,
-              "Elements that are NaN or infinite on either side; left out of the other figures.")
+              "Elements that are NaN or infinite on either side; the other figures exclude them.")
       .def_ro("l2", &ChangeFigures::l2)
       .def_ro("max_abs", &ChangeFigures::max_abs)
       .def_ro("l2_before", &ChangeFigures::l2_before)
       .def_ro("l2_after", &ChangeFigures::l2_after)
       .def_ro("cosine", &ChangeFigures::cosine)
       .def_prop_ro("relative", &ChangeFigures::relative, "l2 / l2_before.");
-  nb::class_<TensorChange>(module, "TensorChange", "A tensor that both versions have.")
+  nb::class_<TensorChange>(module, "TensorChange",
+                           "A tensor that is in both versions, with different contents.")
       .def_ro("before", &TensorChange::before)
       .def_ro("after", &TensorChange::after)
       .def_ro("figures", &TensorChange::figures,
-              "Where they were asked for, and both sides are floats of one dtype and shape.");
+              "None unless requested, and both sides are floats of the same dtype and shape.");
   nb::class_<Diff>(module, "Diff", "What differs between two versions, in model order.")
       .def_ro("added", &Diff::added)
       .def_ro("removed", &Diff::removed)
@@ -60,7 +63,7 @@ void bind_diff(nb::module_& module) {
 
 void bind_verify(nb::module_& module) {
   nb::class_<VerifyFinding>(module, "VerifyFinding", "One piece of damage.")
-      .def_ro("version", &VerifyFinding::version, "0: not of one version.")
+      .def_ro("version", &VerifyFinding::version, "0 if it does not concern a single version.")
       .def_ro("tensor", &VerifyFinding::tensor)
       .def_ro("file", &VerifyFinding::file)
       .def_ro("offset", &VerifyFinding::offset)
@@ -70,13 +73,15 @@ void bind_verify(nb::module_& module) {
                            nb::repr(nb::cast(finding.tensor)).c_str(),
                            nb::repr(nb::cast(finding.what)).c_str());
       });
-  nb::class_<VerifyReport>(module, "VerifyReport", "What the bytes say against what was recorded.")
+  nb::class_<VerifyReport>(module, "VerifyReport",
+                           "The bytes checked against what was recorded at save time.")
       .def_prop_ro("ok", &VerifyReport::ok)
       .def_ro("versions", &VerifyReport::versions)
-      .def_ro("tensors", &VerifyReport::tensors, "Whose values were held against their hashes.")
+      .def_ro("tensors", &VerifyReport::tensors,
+              "Number of tensors whose values were checked against their hashes.")
       .def_ro("bytes_read", &VerifyReport::bytes_read)
       .def_ro("findings", &VerifyReport::findings)
-      .def_ro("notes", &VerifyReport::notes, "What could not be covered.")
+      .def_ro("notes", &VerifyReport::notes, "What could not be checked.")
       .def("__repr__", [](const VerifyReport& report) {
         return fmt::format("VerifyReport(ok={}, {} findings)", report.ok() ? "True" : "False",
                            report.findings.size());
@@ -84,12 +89,12 @@ void bind_verify(nb::module_& module) {
 }
 
 void bind_gc(nb::module_& module) {
-  nb::class_<GcReport>(module, "GcReport", "What a clean-up removed, or would.")
+  nb::class_<GcReport>(module, "GcReport", "What a clean-up removed, or would remove (dry_run).")
       .def_ro("versions_removed", &GcReport::versions_removed)
       .def_ro("files_removed", &GcReport::files_removed)
       .def_ro("bytes_freed", &GcReport::bytes_freed)
       .def_ro("orphans_kept", &GcReport::orphans_kept,
-              "Files that no version names, too young to be removed, or in use.")
+              "Unreferenced files that were kept: too recent, or in use.")
       .def_ro("orphan_bytes_kept", &GcReport::orphan_bytes_kept)
       .def_ro("rewritten", &GcReport::rewritten)
       .def_ro("dry_run", &GcReport::dry_run)
@@ -102,15 +107,18 @@ void bind_gc(nb::module_& module) {
 }
 
 void bind_usage(nb::module_& module) {
-  nb::class_<DiskUsage> usage(module, "DiskUsage", "What a store takes on the disk, in bytes.");
-  nb::class_<DiskUsage::OfVersion>(module, "VersionUsage", "What one version stands on, in bytes.")
+  nb::class_<DiskUsage> usage(module, "DiskUsage", "What a store occupies on disk, in bytes.");
+  nb::class_<DiskUsage::OfVersion>(module, "VersionUsage",
+                                   "What one version occupies on disk, in bytes.")
       .def_ro("number", &DiskUsage::OfVersion::number)
-      .def_ro("bytes", &DiskUsage::OfVersion::bytes, "0: its manifest is damaged.")
-      .def_ro("exclusive", &DiskUsage::OfVersion::exclusive, "What no other version names.");
+      .def_ro("bytes", &DiskUsage::OfVersion::bytes,
+              "All files that it references; 0 if its manifest is damaged.")
+      .def_ro("exclusive", &DiskUsage::OfVersion::exclusive,
+              "Files that no other version references: what removing it alone would free.");
   usage.def_ro("bytes", &DiskUsage::bytes, "values + bookkeeping + unreachable.")
       .def_ro("values", &DiskUsage::values)
       .def_ro("bookkeeping", &DiskUsage::bookkeeping)
-      .def_ro("unreachable", &DiskUsage::unreachable, "Files that no version names.")
+      .def_ro("unreachable", &DiskUsage::unreachable, "Files that no version references.")
       .def_ro("versions", &DiskUsage::versions, "Oldest first.")
       .def_ro("notes", &DiskUsage::notes)
       .def("__repr__", [](const DiskUsage& figures) {

@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "python/src/source.h"
-
+// Tensors from Python as a TensorSource, for a save that runs without the GIL.
+//
+// An entry's values are either a buffer with all its bytes, or a callable that returns an iterable
+// of buffers, in order; it may be called several times. The GIL is held while the next buffer is
+// requested and released while the library uses it; the buffer stays locked meanwhile.
 #include <lancekeep/error.h>
+#include <lancekeep/tensor.h>
 
-#include "python/src/interrupts.h"
+#include "python/src/module.h"
 
 #include <algorithm>
 #include <cstring>
 #include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace lancekeep::python {
 namespace {
 
-// A contiguous buffer, held until destroyed. To be made and destroyed with the GIL held.
+// A contiguous buffer, locked until destroyed. Construct and destroy it with the GIL held.
 class Buffer {
  public:
   explicit Buffer(nb::handle object) {
@@ -30,7 +37,8 @@ class Buffer {
   Py_buffer view_ = {};
 };
 
-// In pieces, so that Ctrl-C does not wait for the end of a large tensor.
+// Passes a buffer on in pieces, so that Ctrl-C need not wait for the end of a large tensor. Returns
+// whether the sink wants more.
 bool push(nb::handle object, const ByteSink& sink) {
   constexpr std::size_t kPiece = 64 << 20;
   const Buffer buffer(object);
@@ -62,38 +70,55 @@ nb::object read_entry(TensorSource& source, std::size_t index) {
     return true;
   });
   if (!left.empty()) {
-    throw Error(ErrorCode::corrupt, "tensor `" + spec.name + "` has not the bytes it announces");
+    throw Error(ErrorCode::corrupt, "tensor `" + spec.name + "` has fewer bytes than it declares");
   }
   return values;
 }
 
+class PythonSource final : public TensorSource {
+ public:
+  PythonSource(Metadata metadata, std::vector<std::string> notes)
+      : metadata_(std::move(metadata)), notes_(std::move(notes)) {}
+  ~PythonSource() override {
+    const nb::gil_scoped_acquire gil;
+    values_.clear();
+  }
+
+  // Call with the GIL.
+  void add(TensorSpec spec, nb::object values) {
+    specs_.push_back(std::move(spec));
+    values_.push_back(std::move(values));
+  }
+
+  [[nodiscard]] std::span<const TensorSpec> tensors() const override { return specs_; }
+
+  void read(std::size_t index, const ByteSink& sink) override {
+    const nb::gil_scoped_acquire gil;
+    const nb::object& values = values_[index];
+    if (!PyCallable_Check(values.ptr())) {
+      push(values, sink);
+      return;
+    }
+    for (const nb::handle piece : values()) {
+      if (!push(piece, sink)) return;
+    }
+  }
+
+  [[nodiscard]] Metadata metadata() const override { return metadata_; }
+  [[nodiscard]] std::vector<std::string> notes() const override { return notes_; }
+
+ private:
+  std::vector<TensorSpec> specs_;
+  std::vector<nb::object> values_;
+  Metadata metadata_;
+  std::vector<std::string> notes_;
+};
+
 }  // namespace
-
-PythonSource::~PythonSource() {
-  const nb::gil_scoped_acquire gil;
-  values_.clear();
-}
-
-void PythonSource::add(TensorSpec spec, nb::object values) {
-  specs_.push_back(std::move(spec));
-  values_.push_back(std::move(values));
-}
-
-void PythonSource::read(std::size_t index, const ByteSink& sink) {
-  const nb::gil_scoped_acquire gil;
-  const nb::object& values = values_[index];
-  if (!PyCallable_Check(values.ptr())) {
-    push(values, sink);
-    return;
-  }
-  for (const nb::handle piece : values()) {
-    if (!push(piece, sink)) return;
-  }
-}
 
 void bind_source(nb::module_& module) {
   nb::class_<TensorSource>(module, "TensorSource",
-                           "Where a save or an export takes its tensors from.")
+                           "Where a save or an export reads its tensors from.")
       .def(
           "tensors",
           [](const TensorSource& source) {

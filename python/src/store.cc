@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A store: everything that touches the disk lets go of the GIL.
+// The Store class. Everything that touches the disk releases the GIL.
 #include <lancekeep/error.h>
 
-#include "python/src/bind.h"
+#include "python/src/module.h"
 
 #include <fmt/format.h>
 #include <nanobind/stl/filesystem.h>
@@ -27,7 +27,7 @@ std::optional<Layout> layout_of(const std::optional<std::string>& name) {
   if (*name == "native") return Layout::native;
   if (*name == "plain") return Layout::plain;
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("there is no layout `{}`; layouts are `native` and `recipe`", *name));
+              fmt::format("there is no layout `{}`; the layouts are `native` and `plain`", *name));
 }
 
 SaveOptions options_of(std::string message, Metadata metadata, std::string tag,
@@ -68,7 +68,7 @@ Diff diff(const Store& store, const PythonRef& before, const PythonRef& after, b
 
 std::optional<Nanoseconds> duration_of(std::optional<double> seconds) {
   if (!seconds) return std::nullopt;
-  // Beyond what nanoseconds can count – 292 years – nothing is that old.
+  // Nanoseconds overflow after 292 years; nothing is that old.
   constexpr double kMost = 9.2e9;
   return std::chrono::duration_cast<Nanoseconds>(
       std::chrono::duration<double>(std::clamp(*seconds, 0.0, kMost)));
@@ -88,6 +88,7 @@ void bind_writing(nb::class_<Store>& store) {
   store.def_static("replace", &replace, nb::arg("path"), nb::arg("source"), nb::arg("options"),
                    nb::sig("def replace(path: str | os.PathLike[str], source: TensorSource, "
                            "options: SaveOptions) -> SaveReport"));
+  // Only for _store.save_to(); goes away once Store::create makes no folder before the first save.
   store.def_static("check", &Store::check, nb::arg("source"), nb::arg("options"));
   store.def(
       "tag",

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A version, and the values of its tensors: the mapping itself, kept alive by whoever holds the
-// buffer or the capsule.
-#include "python/src/bind.h"
+// A version, and the values of its tensors: memory-mapped bytes, which a buffer or a DLPack capsule
+// keeps alive.
 #include "python/src/dlpack.h"
-#include "python/src/interrupts.h"
+#include "python/src/module.h"
 
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/tuple.h>
@@ -12,14 +11,14 @@
 namespace lancekeep::python {
 namespace {
 
-// Bytes that something else owns: a plain tensor on its way into a store.
+// Memory that another object owns: a contiguous tensor that is being saved.
 struct Memory {
   std::uintptr_t address = 0;
   std::size_t nbytes = 0;
   nb::object owner;
 };
 
-// A tensor's bytes, mapped: pages get to be the process's own once they are written to.
+// A tensor's bytes, mapped copy-on-write: a page becomes private once it is written to.
 struct Values {
   TensorView view;
 };
@@ -40,13 +39,13 @@ int get_values(PyObject* object, Py_buffer* buffer, int flags) {
 PyType_Slot kMemorySlots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_memory)}, {0, nullptr}};
 PyType_Slot kValuesSlots[] = {{Py_bf_getbuffer, reinterpret_cast<void*>(get_values)}, {0, nullptr}};
 
-// What becomes of the tensors among a version's rows: nothing, buffers, or capsules of DLPack where
-// it has the dtype and buffers elsewhere. Bytes of both may be written to, which no file sees.
+// What rows() returns for the values of tensors: nothing, buffers, or DLPack capsules (buffers for
+// dtypes that DLPack lacks). Both are writable, and writing never changes a file.
 enum class Form { none, buffer, dlpack };
 
 struct Row {
   const TensorInfo* info;
-  std::optional<TensorView> view;  // of no bytes: nothing
+  std::optional<TensorView> view;  // unset if there are no bytes, or none were requested
 };
 
 std::vector<std::string_view> names_of(const Version& version) {
@@ -57,7 +56,7 @@ std::vector<std::string_view> names_of(const Version& version) {
   return names;
 }
 
-// Without the GIL: a recipe dataset's values are decoded here, those on a network are read.
+// Call without the GIL: values of a plain dataset are decoded here, which takes time.
 std::vector<Row> find_rows(const Version& version, std::span<const std::string_view> names,
                            Form form) {
   Interrupts interrupts;
@@ -83,9 +82,9 @@ nb::object values_of(const Row& row, Form form) {
   return nb::cast(Values{*row.view});
 }
 
-// (name, dtype, shape, nbytes, tied_to, values, whether these are a capsule) of each of these
-// names; without names, of all rows but the tree's. Values of rows that are no tensors are bytes;
-// of nothing, None.
+// (name, dtype, shape, nbytes, tied_to, values, whether values is a capsule) for each name; without
+// names, for all rows except the tree. `values` is a `bytes` for a row that is not a tensor, and
+// None if there is nothing to return.
 nb::list rows_of(const Version& version, const std::optional<std::vector<std::string>>& wanted,
                  Form form) {
   std::vector<Row> rows;
@@ -106,7 +105,7 @@ nb::list rows_of(const Version& version, const std::optional<std::vector<std::st
   return list;
 }
 
-// (name, text) of the row that says how the others were nested.
+// (name, text) of the row that records how the state was nested; None if the state was a flat dict.
 nb::object tree_of(const Version& version) {
   for (const TensorInfo& info : version.tensors()) {
     if (info.dtype != "tree") continue;
@@ -125,10 +124,10 @@ void read_into(const Version& version, std::string_view name, std::uint64_t offs
 
 using Wanted = std::tuple<std::string, std::uintptr_t, std::size_t, std::string>;
 
-// Requests are (name, address, nbytes, dtype). Some at a time, so that Ctrl-C comes through; but a
-// recipe dataset decodes each file once for all that is wanted of it.
+// Requests are (name, address, nbytes, dtype). They are read in batches, with a check for Ctrl-C in
+// between; a plain dataset reads them all at once, so that each file is decoded only once.
 void read_all(const Version& version, const std::vector<Wanted>& wanted) {
-  constexpr std::size_t kAtOnce = 256 << 20;
+  constexpr std::size_t kBatchBytes = 256 << 20;
   const nb::gil_scoped_release release;
   Interrupts interrupts;
   std::vector<ReadRequest> requests;
@@ -136,7 +135,7 @@ void read_all(const Version& version, const std::vector<Wanted>& wanted) {
   for (const auto& [name, address, nbytes, dtype] : wanted) {
     requests.push_back({name, {reinterpret_cast<std::byte*>(address), nbytes}, dtype});
     bytes += nbytes;
-    if (bytes < kAtOnce || version.info().layout == Layout::plain) continue;
+    if (bytes < kBatchBytes || version.info().layout == Layout::plain) continue;
     interrupts.poll();
     version.read(requests);
     requests.clear();
@@ -148,7 +147,7 @@ void read_all(const Version& version, const std::vector<Wanted>& wanted) {
 }  // namespace
 
 void bind_version(nb::module_& module) {
-  nb::class_<Memory>(module, "Memory", "Bytes that `owner` keeps, as a read-only buffer.",
+  nb::class_<Memory>(module, "Memory", "Memory that `owner` keeps alive, as a read-only buffer.",
                      nb::type_slots(kMemorySlots))
       .def(
           "__init__",
@@ -158,11 +157,11 @@ void bind_version(nb::module_& module) {
           nb::arg("address"), nb::arg("nbytes"), nb::arg("owner"));
   nb::class_<Values>(module, "Values", "The mapped bytes of one tensor, as a buffer.",
                      nb::type_slots(kValuesSlots));
-  nb::enum_<Form>(module, "Form", "What rows() makes of tensors.")
+  nb::enum_<Form>(module, "Form", "What rows() returns for tensors.")
       .value("none", Form::none)
       .value("buffer", Form::buffer)
       .value("dlpack", Form::dlpack);
-  nb::class_<Location>(module, "Location", "Where a tensor's bytes lie.")
+  nb::class_<Location>(module, "Location", "Where a tensor's bytes are.")
       .def_ro("path", &Location::path)
       .def_ro("offset", &Location::offset)
       .def_ro("length", &Location::length);

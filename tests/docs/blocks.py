@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The code blocks of a page. As a program: prints those in C++ as one source file.
+"""The code blocks of a page. As a program: prints the C++ blocks as one source file.
 
     blocks.py PAGE > tutorial.cc
 """
@@ -15,7 +15,7 @@ FENCE = re.compile(r"^```(\w*)$")
 
 class Block(NamedTuple):
     language: str
-    line: int  # of the page, where its first line stands
+    line: int  # of the page: that of the first line of the text
     text: str
 
 
@@ -27,7 +27,7 @@ def blocks_of(page: Path) -> list[Block]:
         if fence and opened is None:
             opened = (fence[1], number + 1)
         elif fence:
-            assert not fence[1], f"{page}:{number}: a block begins within the one of line {opened[1]}"
+            assert not fence[1], f"{page}:{number}: a block begins inside the block of line {opened[1]}"
             language, first = opened
             found.append(Block(language, first, "\n".join(lines[first - 1 : number - 1]) + "\n"))
             opened = None
@@ -36,7 +36,7 @@ def blocks_of(page: Path) -> list[Block]:
 
 
 def cpp_program(page: Path) -> str:
-    """Blocks that begin with an #include as they are, then a main() of the others, in order."""
+    """The blocks that begin with an #include, then a main() with all others, in order."""
     blocks = [block for block in blocks_of(page) if block.language == "cpp"]
     placed = {True: [], False: []}
     for block in blocks:

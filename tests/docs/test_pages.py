@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pages of docs/ with code, block by block, as their reader runs it; what it prints is what the page says.
+"""Runs the code of the pages in docs/, block by block, as a reader would; it must print what the page says.
 
-The C++ blocks of the tutorial are one program, which the build has compiled; it runs where the last of them stands.
+The C++ blocks of the tutorial are one program, compiled by the build; it runs in place of the last of them.
 """
 
 import contextlib
@@ -22,17 +22,17 @@ ROOT = Path(__file__).parents[2]
 BUILD = Path(os.environ["LANCEKEEP_BUILD"])
 sys.path.append(str(ROOT / "tests" / "python"))
 
-import recipe  # noqa: E402
+import article  # noqa: E402
 
 
 def steps(page: Path, languages: set[str]) -> list[tuple[Block, str]]:
-    """Each block that runs, with what it prints."""
+    """Each block of code, with what it must print."""
     found: list[tuple[Block, str]] = []
     for block in blocks_of(page):
         if block.language not in languages:
             continue
         if block.language == "text":
-            assert not found[-1][1], f"{page}:{block.line}: what the block before prints is there already"
+            assert not found[-1][1], f"{page}:{block.line}: the block before has its output already"
             found[-1] = (found[-1][0], block.text)
         else:
             found.append((block, ""))
@@ -40,7 +40,7 @@ def steps(page: Path, languages: set[str]) -> list[tuple[Block, str]]:
 
 
 def in_one(steps: list[tuple[Block, str]]) -> list[tuple[Block, str]]:
-    """All C++ in one step, in place of its last block."""
+    """The steps with all C++ blocks as one, in place of the last."""
     cpp = [step for step in steps if step[0].language == "cpp"]
     if not cpp:
         return steps
@@ -49,7 +49,7 @@ def in_one(steps: list[tuple[Block, str]]) -> list[tuple[Block, str]]:
 
 
 def matches(printed: str, expected: str) -> bool:
-    """`…` stands for anything within a line; alone on a line, for any lines."""
+    """`…` matches anything within a line; alone on a line, any lines."""
     pattern = "".join(
         "(.*\n)*" if line == "…" else ".*".join(map(re.escape, line.split("…"))) + "\n"
         for line in expected.splitlines()
@@ -80,7 +80,7 @@ def run_cpp() -> str:
 
 
 def run(name: str, names: dict, languages: set[str]) -> list[str]:
-    """Returns the languages of what ran."""
+    """Returns the languages of the blocks that ran."""
     ran = []
     page = ROOT / name
     for block, expected in steps(page, languages | {"text"}):
@@ -97,7 +97,7 @@ def run(name: str, names: dict, languages: set[str]) -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
@@ -115,11 +115,11 @@ def network() -> torch.nn.Module:
     return net
 
 
-def test_from_the_plain() -> None:
-    """`weights.lance` and `net` are what the page says they are."""
+def test_from_the_article() -> None:
+    """`weights.lance` and `net` are as the page describes them."""
     net = network()
-    recipe.save_model({**net.state_dict(), "fc.bias": torch.zeros(2)}, "weights.lance")
-    recipe.save_model(net.state_dict(), "weights.lance", version=True)
+    article.save_model({**net.state_dict(), "fc.bias": torch.zeros(2)}, "weights.lance")
+    article.save_model(net.state_dict(), "weights.lance", version=True)
     lance.dataset("weights.lance").tags.create("best", 2)
     ran = run("docs/from-the-article.md", {"net": net, "torch": torch}, {"python", "sh"})
     assert ran.count("python") > 4 and ran.count("sh") == 2

@@ -12,7 +12,7 @@ from folders import quick_folder  # noqa: E402
 try:
     import lancekeep  # noqa: F401
 except ImportError as error:
-    raise ImportError("these tests are of the installed package: `make python`, then PYTHONPATH=build/site") from error
+    raise ImportError("these tests need the installed package: run `make python`, then set PYTHONPATH=build/site") from error
 
 
 @pytest.fixture
@@ -23,6 +23,6 @@ def folder():
 
 @pytest.fixture(scope="module")
 def module_folder():
-    """One for all tests of a file."""
+    """One folder for all tests of a file."""
     with quick_folder() as path:
         yield path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What bytes a tensor stands for, found without Lancekeep: by its storage and strides, in NumPy."""
+"""The bytes of a tensor, computed without Lancekeep: with NumPy, from its storage and strides."""
 
 import numpy as np
 import torch
@@ -9,12 +9,12 @@ BITS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64, 16: torc
 
 
 def bits(dtype: torch.dtype) -> torch.dtype:
-    """A dtype of the same width, whose tensors torch copies as they are; many of the 46 have no kernel for that."""
+    """A dtype of the same width that torch can copy bit for bit; many of the 46 dtypes have no copy kernel."""
     return BITS[dtype.itemsize]
 
 
 def stored(tensor: torch.Tensor) -> bytes:
-    """In row-major order, as they lie in memory: a conjugation or negation that is still due is not applied."""
+    """In row-major order, as they are in memory: a pending conjugation or negation is not applied."""
     memory = torch.empty(0, dtype=torch.uint8).set_(tensor.untyped_storage()).numpy()
     size = tensor.element_size()
     start = memory[tensor.storage_offset() * size :]
@@ -23,12 +23,12 @@ def stored(tensor: torch.Tensor) -> bytes:
 
 
 def contents(tensor: torch.Tensor) -> bytes:
-    """In row-major order, as they are for whoever reads the tensor."""
+    """In row-major order, with the values that a reader of the tensor sees."""
     return stored(tensor.detach().resolve_conj().resolve_neg())
 
 
 def noise(dtype: torch.dtype, count: int, seed: int = 0) -> torch.Tensor:
-    """A plain tensor of any bytes; where NaNs have payloads, its first elements are some of those, and −0.0."""
+    """A contiguous tensor of random bytes. The first elements of a float dtype are NaNs with payloads, and −0.0."""
     generator = torch.Generator().manual_seed(seed)
     values = torch.randint(0, 256, (count * dtype.itemsize,), dtype=torch.uint8, generator=generator)
     values = values.view(bits(dtype)).view(dtype)
@@ -39,7 +39,7 @@ def noise(dtype: torch.dtype, count: int, seed: int = 0) -> torch.Tensor:
 
 
 def odd_floats(dtype: torch.dtype) -> torch.Tensor:
-    """Bytes of a signalling NaN, one of all ones, −0.0, −infinity; of dtypes without them: whatever these come to."""
+    """The bytes of a signalling NaN, a NaN of all ones, −0.0 and −infinity; other values in dtypes that lack them."""
     top = 1 << (8 * dtype.itemsize - 1)
     infinity = {torch.float16: 0x7C00, torch.bfloat16: 0x7F80, torch.float32: 0x7F800000, torch.float64: 0x7FF << 52}
     exponent = infinity.get(dtype, top - 1)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The forms that a tensor can come in: functions of a dtype, which give tensors by name; None: torch has no such thing."""
+"""The forms that a tensor can have: functions from a dtype to tensors by name, or to None if torch has no such form."""
 
 import torch
 from contents import bits, contents, noise
 
-LARGE = (1 << 20) + 3  # elements: no multiple of a page, or of anything
+LARGE = (1 << 20) + 3  # elements: not a multiple of a page, or of anything
 
 
 def zero_dim(dtype):
@@ -48,7 +48,7 @@ def conj(dtype):
 
 
 def readable(tensor):
-    """Of most dtypes torch makes a negative view, and then cannot read it."""
+    """torch can make a negative view of most dtypes, but can read only some."""
     try:
         return contents(tensor) is not None
     except (NotImplementedError, RuntimeError):
@@ -60,7 +60,7 @@ def neg(dtype):
     found = {"neg": torch._neg_view(plain), "neg of steps": torch._neg_view(plain[::3])}
     if dtype.is_complex:
         found["neg of conj"] = torch._neg_view(plain.conj())
-    elif dtype in (torch.float16, torch.float32, torch.float64):  # as users come by one
+    elif dtype in (torch.float16, torch.float32, torch.float64):  # the way users get one
         found["imag of conj"] = noise(dtype.to_complex(), 12).conj().imag
     assert all(tensor.is_neg() for tensor in found.values())
     return {name: tensor for name, tensor in found.items() if readable(tensor)} or None

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import lancekeep
 import pytest
 import torch
-from programs import told
+from programs import output_of
 
 THREADS = 8
 
@@ -25,7 +25,7 @@ def is_model(state: dict[str, torch.Tensor], seed: int) -> bool:
 
 
 def at_once(work, count=THREADS):
-    """What each of `count` threads gives, which all start at the same moment."""
+    """The results of `count` threads that all start at the same moment."""
     start = threading.Barrier(count)
 
     def run(index):
@@ -55,7 +55,7 @@ def test_threads_load_one_store(store):
 
 
 def test_threads_share_one_version(folder, store):
-    """Opened anew, so that they also meet at the first mapping of a file."""
+    """The version is opened anew, so that the threads also compete for the first mapping of a file."""
 
     def work(index):
         right = []
@@ -102,7 +102,7 @@ def test_threads_save_to_one_path(folder):
     check_saves(folder / "m.lance", 80, sum(at_once(work, 4), []))
 
 
-def test_threads_save_and_read_by_one_store(folder):
+def test_threads_save_and_load_with_one_store(folder):
     store = lancekeep.open(folder / "m.lance", create=True)
 
     def work(index):
@@ -118,7 +118,7 @@ def test_threads_save_and_read_by_one_store(folder):
 
 
 def test_a_waiting_save_lets_others_run(store):
-    """It waits for the lock on the folder of versions, not holding the GIL: else nobody would ever let the lock go."""
+    """It waits for the lock on the folder of versions without the GIL, which the thread with the lock needs to release it."""
     versions = os.open(os.path.join(store.path, "_versions"), os.O_RDONLY)
     fcntl.flock(versions, fcntl.LOCK_EX)
     with ThreadPoolExecutor(1) as pool:
@@ -140,12 +140,12 @@ store.save(state)
 store.load_into(target)
 assert torch.equal(store.load()["large.3"], state["large.3"])
 assert store.verify(all=True).ok and store.diff(3, 4, norms=True)
-tell(left=len(os.listdir("/proc/self/task")) - before)
+output(left=len(os.listdir("/proc/self/task")) - before)
 """
 
 
 def test_no_threads_are_left_behind(store):
-    assert told(THREADS_LEFT, store.path) == {"left": 0}
+    assert output_of(THREADS_LEFT, store.path) == {"left": 0}
 
 
 # --- fork -------------------------------------------------------------------------------------------------------------
@@ -190,13 +190,13 @@ assert store.at().info.message == "of the child"
 assert store.load()["layer.1"].count_nonzero() == 0
 after = store.save(tensors, message="of the parent", durable=False)
 assert store.verify(all=True).ok
-tell(after=after.version, removed=store.gc(keep_last=1, orphans_older_than=0).versions_removed)
+output(after=after.version, removed=store.gc(keep_last=1, orphans_older_than=0).versions_removed)
 """
 
 
 def test_fork(store):
-    """The child uses its parent's store, version and tensors, and saves; what it writes to a tensor is its own."""
-    assert told(FORK, store.path) == {"after": 6, "removed": [1, 2, 3, 4, 5]}
+    """The child uses its parent's store, version and tensors, and saves; its writes to a tensor stay private."""
+    assert output_of(FORK, store.path) == {"after": 6, "removed": [1, 2, 3, 4, 5]}
 
 
 WORKERS = """
@@ -211,9 +211,9 @@ def work(index):
     return all(torch.equal(weights[name], own[name]) for name in own) and bool((store.load(1)["layer.2"] == 102).all())
 
 with get_context("fork").Pool(4) as pool:
-    tell(right=pool.map(work, range(16)))
+    output(right=pool.map(work, range(16)))
 """
 
 
 def test_worker_processes(store):
-    assert told(WORKERS, store.path) == {"right": [True] * 16}
+    assert output_of(WORKERS, store.path) == {"right": [True] * 16}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every dtype of torch in every form that torch can make of it: saved and loaded each way, bit for bit."""
+"""Every dtype of torch, in every form that torch can make, saved and loaded in each way: bit for bit."""
 
 import functools
 from pathlib import Path
@@ -39,7 +39,7 @@ def slices(folder: Path) -> dict[str, torch.Tensor]:
 
 
 def blank(like: torch.Tensor) -> torch.Tensor:
-    """Memory to load into, with the same strides where no two elements share one place."""
+    """Memory to load into; it has the same strides unless elements share memory."""
     plain = torch.empty(like.shape, dtype=bits(like.dtype))
     if 0 in like.stride() or like.numel() == 0:
         return plain.view(like.dtype)
@@ -68,7 +68,7 @@ def opened_safely(folder: Path) -> dict[str, torch.Tensor]:
         return {name: file.get_tensor(name) for name in file.keys()}
 
 
-def as_the_plain(folder: Path, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def as_in_the_article(folder: Path, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     lancekeep.save_model(state, str(folder / "r.lance"))
     return lancekeep.load_state_dict(str(folder / "r.lance"))
 
@@ -83,7 +83,7 @@ def check(way: str, state: dict[str, torch.Tensor], expected: dict[str, bytes], 
 
 
 def check_memory(found: dict[str, torch.Tensor]) -> None:
-    """Tied tensors are one, and no others; each starts at a multiple of 256."""
+    """Only tied tensors share memory; each is 256-byte aligned."""
     assert found["tied"] is found["tied.2"] is found["tied.3"]
     apart = {name: tensor for name, tensor in found.items() if not name.startswith("tied.") and tensor.numel()}
     assert len({tensor.data_ptr() for tensor in apart.values()}) == len(apart)
@@ -96,7 +96,7 @@ def check_overlaps(report: lancekeep.SaveReport) -> None:
 
 @functools.cache
 def round_trip(name: str) -> int:
-    """How many forms of a dtype came back exact, each way."""
+    """Returns how many forms of a dtype were loaded exactly, in every way."""
     dtype = DTYPES[name]
     forms = {form: tensors for form, make in FORMS.items() if (tensors := make(dtype)) is not None}
     state = {key: tensor for tensors in forms.values() for key, tensor in tensors.items()}
@@ -111,7 +111,7 @@ def round_trip(name: str) -> int:
         check("load_into strided", state, expected, into(folder, state, blank))
         check("save_file", state, expected, like_safetensors(folder, state))
         check("safe_open", state, expected, opened_safely(folder))
-        check("save_model", state, expected, as_the_plain(folder, state))
+        check("save_model", state, expected, as_in_the_article(folder, state))
         again = lancekeep.open(folder / "m.lance").save(state, durable=False)
         assert (again.tensors_written, again.bytes_shared) == (0, again.bytes_total)
         assert lancekeep.open(folder / "m.lance").verify(all=True).ok
@@ -131,7 +131,7 @@ def test_every_combination_was_tried(say):
 
 
 def test_what_torch_cannot_make():
-    """Nothing is left out but conj of real numbers, and neg where torch has no negation."""
+    """Only conj of real dtypes, and neg of dtypes without negation, are left out."""
     missing = {form: {name for name, dtype in DTYPES.items() if make(dtype) is None} for form, make in FORMS.items()}
     can_negate = "uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex32 complex64 complex128".split()
     expected = {
@@ -141,7 +141,7 @@ def test_what_torch_cannot_make():
     assert {form: names for form, names in missing.items() if names} == expected
 
 
-# --- what a lazy view stands for, by NumPy's arithmetic ---------------------------------------------------------------
+# --- the values of lazy views, computed with NumPy --------------------------------------------------------------------
 
 NUMPY = {"bfloat16": ml_dtypes.bfloat16, **{name: name for name in "uint8 int8 int16 int32 int64".split()}}
 NUMPY |= {name: name for name in "float16 float32 float64 complex64 complex128".split()}
@@ -149,7 +149,7 @@ NUMPY |= {name: name for name in "float16 float32 float64 complex64 complex128".
 
 @pytest.mark.parametrize("name", NUMPY)
 def test_lazy_views_are_resolved(name, folder):
-    """NaNs aside: whether a kernel of torch keeps a NaN's sign and payload differs from kernel to kernel."""
+    """Except NaNs: it depends on torch's kernel whether the sign and payload of a NaN are kept."""
     made = [(form, FORMS[form](DTYPES[name]) or {}) for form in ("conj", "neg")]
     state = {key: tensor for form, tensors in made for key, tensor in tensors.items()}
     store = lancekeep.open(folder / "m.lance", create=True)
@@ -171,7 +171,7 @@ def test_lazy_views_are_resolved(name, folder):
 
 @pytest.mark.parametrize("name", ["int4", "bfloat16", "float32", "complex64", "complex128", "quint8"])
 def test_large_and_not_contiguous(name, folder):
-    """More than the 16 MiB that are gathered at once: by rows, and by rows of rows where one row is larger."""
+    """More than the 16 MiB that are gathered at once: by rows, and within a row if that is larger."""
     dtype = DTYPES[name]
     count = (40 << 20) // dtype.itemsize
     plain = noise(dtype, count)
@@ -185,11 +185,11 @@ def test_large_and_not_contiguous(name, folder):
         assert torch.equal(tensor.view(bits(dtype)).view(-1).view(torch.uint8), wanted.view(-1).view(torch.uint8)), key
 
 
-# --- what is refused --------------------------------------------------------------------------------------------------
+# --- what is rejected -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["bool", "uint16", "int4", "float8_e4m3fn", "quint8"])
-def test_a_negation_that_torch_cannot_apply_is_refused(name, folder):
+def test_a_negation_that_torch_cannot_apply_is_rejected(name, folder):
     view = torch._neg_view(noise(DTYPES[name], 4))
     store = lancekeep.open(folder / "m.lance", create=True)
     with pytest.raises(ValueError, match="`w`.*nothing was written"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The examples, run as their reader runs them, and their stores looked at."""
+"""Runs the examples as a reader would, and checks their stores."""
 
 import os
 import re
@@ -25,7 +25,7 @@ def messages(store: lancekeep.Store) -> list[str]:
 
 
 def test_fine_tuning(folder):
-    """It learns, shares what it did not train, and the restored version is the best one, all of it."""
+    """It learns, shares what it did not train, and restores the best version completely."""
     printed = finetune(folder / "m.lance", 2)
     store = lancekeep.open(folder / "m.lance")
     best = store.at("best")
@@ -40,8 +40,8 @@ def test_fine_tuning(folder):
     assert len(kept) == 2 and all(int(count) >= 9 for count in kept)  # three layers of three tensors each
 
 
-def test_fine_tuning_goes_on_where_it_ended(folder):
-    """In two runs, what one run gives – as long as the first one ends with its best epoch, from which the second starts."""
+def test_fine_tuning_resumes(folder):
+    """Two runs give the same as one, provided that the first ends with its best epoch, where the second starts."""
     finetune(folder / "once.lance", 2)
     finetune(folder / "twice.lance", 1)
     printed = finetune(folder / "twice.lance", 2)

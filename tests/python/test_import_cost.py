@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `import lancekeep` takes: neither torch nor NumPy, and little memory. The time is printed, not asserted."""
+"""What `import lancekeep` costs: it imports neither torch nor NumPy, and takes little memory. Its time is only printed."""
 
 import statistics
 
-from programs import told
+from programs import output_of
 
 MOST_MEMORY = 15 << 20
 
@@ -13,10 +13,10 @@ before, started = status("VmRSS"), time.perf_counter()
 import lancekeep
 seconds = time.perf_counter() - started
 heavy = sorted({"torch", "numpy", "tqdm", "ml_dtypes", "pyarrow", "lance"} & set(sys.modules))
-tell(memory=status("VmRSS") - before, seconds=seconds, heavy=heavy, threads=len(os.listdir("/proc/self/task")))
+output(memory=status("VmRSS") - before, seconds=seconds, heavy=heavy, threads=len(os.listdir("/proc/self/task")))
 """
 
-# A store of numbers and text alone, saved and read.
+# Saves and loads a store with only numbers and text.
 WITHOUT = """
 for name in ("torch", "numpy"):
     sys.modules[name] = None
@@ -24,12 +24,12 @@ import lancekeep
 store = lancekeep.open(folder / "m.lance", create=True)
 store.save({"step": 7, "lr": [0.1, 0.2]}, message="numbers")
 version = lancekeep.open(folder / "m.lance").at()
-tell(versions=[version.message for version in store.versions()], tensors=len(version))
+output(versions=[version.message for version in store.versions()], tensors=len(version))
 """
 
 
 def test_import(folder, say):
-    runs = [told(PROGRAM, folder) for _ in range(5)]
+    runs = [output_of(PROGRAM, folder) for _ in range(5)]
     median = statistics.median(run["seconds"] for run in runs)
     memory = max(run["memory"] for run in runs)
     say(f"import lancekeep: {memory / 1e6:.1f} MB, {1e3 * median:.0f} ms (median of 5)")
@@ -38,7 +38,7 @@ def test_import(folder, say):
 
 
 def test_neither_torch_nor_numpy_is_needed(folder):
-    assert told(WITHOUT, folder) == {"versions": ["numbers"], "tensors": 0}
+    assert output_of(WITHOUT, folder) == {"versions": ["numbers"], "tensors": 0}
 
 
 def test_without_torch_the_error_says_what_to_install(folder):
@@ -46,9 +46,9 @@ def test_without_torch_the_error_says_what_to_install(folder):
 try:
     store.load()
 except lancekeep.UnsupportedError as error:
-    tell(error=str(error))
+    output(error=str(error))
 """
-    assert "pip install torch" in told(program, folder)["error"]
+    assert "pip install torch" in output_of(program, folder)["error"]
 
 
 def test_numpy_needs_no_torch(folder):
@@ -56,6 +56,6 @@ def test_numpy_needs_no_torch(folder):
     sys.modules["torch"] = None
     import lancekeep.numpy, numpy
     lancekeep.numpy.save_file({"w": numpy.arange(5)}, folder / "m.lance")
-    tell(found=lancekeep.numpy.load_file(folder / "m.lance")["w"].tolist())
+    output(found=lancekeep.numpy.load_file(folder / "m.lance")["w"].tolist())
     """
-    assert told(program, folder) == {"found": [0, 1, 2, 3, 4]}
+    assert output_of(program, folder) == {"found": [0, 1, 2, 3, 4]}

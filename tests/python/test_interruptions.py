@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A save that does not come to its end leaves the version before it: Ctrl-C, exceptions of `progress`, kill -9."""
+"""An interrupted save leaves the previous version intact: Ctrl-C, exceptions from `progress`, kill -9."""
 
 import signal
 import time
@@ -8,16 +8,16 @@ from pathlib import Path
 import lancekeep
 import pytest
 import torch
-from programs import started, told
+from programs import output_of, start
 
-LARGE = 8 << 30  # bytes that the save would take, if nobody stopped it
+LARGE = 8 << 30  # bytes that the save would write, were it not interrupted
 
 SAVE_MUCH = """
 import lancekeep, torch
 
 store = lancekeep.open(folder)
 state = {{f"layer.{{i}}": torch.full((1, 1), float(i)).expand({LARGE} >> 28, 1 << 24) for i in range(4)}}
-tell(ready=True)
+output(ready=True)
 store.{save}
 """
 SAVES = {
@@ -45,9 +45,9 @@ def store(folder):
 
 
 def interrupt(path: Path, save: str, number: signal.Signals):
-    """Runs a large save and sends it a signal once a hundred MB of it are on the disk; returns its status and stderr."""
+    """Runs a large save and sends it a signal once a hundred MB are on disk; returns its status and stderr."""
     before = sum(map(len, files(path).values()))
-    process = started(SAVE_MUCH.format(LARGE=LARGE, save=save), path)
+    process = start(SAVE_MUCH.format(LARGE=LARGE, save=save), path)
     try:
         assert process.stdout.readline() == '{"ready": true}\n'
         while size_of(path.parent) < before + (100 << 20):
@@ -71,7 +71,7 @@ def size_of(folder: Path) -> int:
 
 
 def check_old(path: Path) -> None:
-    """The version before is there, whole, and the next save goes on from it."""
+    """The previous version is intact, and the next save continues from it."""
     store = lancekeep.open(path)
     assert [version.number for version in store.versions()] == [1]
     loaded = store.load()
@@ -111,10 +111,10 @@ def state_of(count: int) -> dict[str, torch.Tensor]:
     return {f"layer.{i}": torch.full((1 << 18,), i, dtype=torch.float32) for i in range(count)}
 
 
-def test_progress_tells_done_of_total(store):
-    heard: list[tuple[int, int, str]] = []
-    report = store.save(state_of(12), durable=False, progress=lambda *told: heard.append(told))
-    done, totals, names = zip(*heard)
+def test_progress_reports_done_and_total(store):
+    calls: list[tuple[int, int, str]] = []
+    report = store.save(state_of(12), durable=False, progress=lambda *call: calls.append(call))
+    done, totals, names = zip(*calls)
     assert all(type(each) is int for each in done + totals) and all(type(name) is str for name in names)
     assert list(done) == sorted(done) and done[0] >= 0
     assert set(totals) == {report.bytes_total} and done[-1] == report.bytes_total
@@ -124,14 +124,14 @@ def test_progress_tells_done_of_total(store):
 
 def test_progress_of_a_save_that_changes_one_tensor(store):
     store.save(state_of(12), durable=False)
-    heard: list[tuple[int, int, str]] = []
-    store.save({**state_of(12), "layer.3": torch.ones(5)}, durable=False, progress=lambda *told: heard.append(told))
-    done, totals, _ = zip(*heard)
+    calls: list[tuple[int, int, str]] = []
+    store.save({**state_of(12), "layer.3": torch.ones(5)}, durable=False, progress=lambda *call: calls.append(call))
+    done, totals, _ = zip(*calls)
     assert list(done) == sorted(done) and len(set(totals)) == 1 and done[-1] == totals[0]
 
 
 @pytest.mark.parametrize("at", [0, 0.5, 1])
-def test_what_progress_raises_stops_the_save(store, at):
+def test_an_exception_from_progress_stops_the_save(store, at):
     class Enough(Exception):
         pass
 
@@ -155,16 +155,16 @@ def test_without_tqdm_there_is_no_bar(folder):
     program = """
     sys.modules["tqdm"] = sys.modules["tqdm.auto"] = None
     import lancekeep
-    tell(version=lancekeep.open(folder / "m.lance", create=True).save({"a": 1}, progress=True).version)
+    output(version=lancekeep.open(folder / "m.lance", create=True).save({"a": 1}, progress=True).version)
     """
-    assert told(program, folder) == {"version": 1}
+    assert output_of(program, folder) == {"version": 1}
 
 
 def test_progress_of_verify_and_diff(store):
     store.save(state_of(3), durable=False)
     store.save({name: tensor + 1 for name, tensor in state_of(3).items()}, durable=False)
     for work in (store.verify, lambda progress: store.diff(2, 3, norms=True, progress=progress)):
-        heard: list[tuple[int, int, str]] = []
-        work(progress=lambda *told: heard.append(told))
-        done, totals, _ = zip(*heard)
+        calls: list[tuple[int, int, str]] = []
+        work(progress=lambda *call: calls.append(call))
+        done, totals, _ = zip(*calls)
         assert list(done) == sorted(done) and done[-1] == totals[-1] > 0

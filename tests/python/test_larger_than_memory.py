@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A store of 1 GiB in processes that may have 300 MiB beyond what torch takes: in parts, it is loaded all the same.
+"""A store of 1 GiB, loaded in parts by processes that may use 300 MiB more than torch itself.
 
-What the limit counts is memory of the process's own: pages of a file that were only read are the system's, which drops
-them when it needs to; those of mappings that can be written to count from the start.
+The limit counts private memory: pages of a file that were only read belong to the system's cache and do not count; writable
+mappings count from the start.
 """
 
 import os
@@ -10,7 +10,7 @@ import os
 import lancekeep
 import pytest
 import torch
-from programs import told
+from programs import output_of
 
 TENSORS, EACH = 16, 64 << 20  # bytes
 
@@ -30,7 +30,7 @@ resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 SUBSET = """
 assert store.at()["layer.3"].nbytes == 64 << 20
 loaded = lancekeep.open(folder).load(names=["layer.3", "layer.9"])
-tell(found=[tensor.view(-1)[-1].item() for tensor in loaded.values()])
+output(found=[tensor.view(-1)[-1].item() for tensor in loaded.values()])
 """
 
 ONE_BY_ONE = """
@@ -39,7 +39,7 @@ found = []
 for name in names:
     store.load_into({name: target}, strict=False)
     found.append([target.min().item(), target.max().item()])
-tell(found=found)
+output(found=found)
 """
 
 TENSOR_BY_TENSOR = """
@@ -48,30 +48,29 @@ for name in names:
     tensor = lancekeep.open(folder).at().get_tensor(name)
     found.append([tensor[0, 0].item(), tensor[-1, -1].item()])
     del tensor
-tell(found=found)
+output(found=found)
 """
 
-SLICES = "tell(found=[lancekeep.open(folder).at().get_slice(name)[3:5].sum().item() for name in names])"
+SLICES = "output(found=[lancekeep.open(folder).at().get_slice(name)[3:5].sum().item() for name in names])"
 
 ALL_AT_ONCE = """
 try:
     model = [torch.zeros(16, 1 << 20) for _ in names]
-    tell(found="no limit")
+    output(found="no limit")
 except RuntimeError as error:
-    tell(found=type(error).__name__)
+    output(found=type(error).__name__)
 """
 
 SAVED_IN_PIECES = """
 report = lancekeep.open(folder.with_name("m2.lance"), create=True).save(
     {str(i): torch.full((1, 1 << 20), i, dtype=torch.float32).expand(16, 1 << 20) for i in range(16)}, durable=False
 )
-tell(found=report.bytes_total)
+output(found=report.bytes_total)
 """
 
 
 @pytest.fixture(scope="module")
 def large(module_folder):
-    
     path = module_folder / "m.lance"
     state = {f"layer.{i}": torch.full((1, 1), i, dtype=torch.float32).expand(16, 1 << 20) for i in range(TENSORS)}
     assert lancekeep.open(path, create=True).save(state, durable=False).bytes_total == TENSORS * EACH
@@ -79,10 +78,10 @@ def large(module_folder):
 
 
 def found(program: str, path: os.PathLike) -> object:
-    return told(LIMITED + program, path)["found"]
+    return output_of(LIMITED + program, path)["found"]
 
 
-def test_the_limit_is_one(large):
+def test_the_limit_has_an_effect(large):
     assert found(ALL_AT_ONCE, large) == "RuntimeError"
 
 
@@ -103,5 +102,5 @@ def test_slices(large):
 
 
 def test_a_save_gathers_in_pieces(large):
-    """Of expanded tensors, which take 4 MiB each in memory."""
+    """The tensors are expanded, so that each takes 4 MiB in memory."""
     assert found(SAVED_IN_PIECES, large) == TENSORS * EACH

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A thousand times the same leaves memory, mappings and open files where they were after the first hundred."""
+"""After a thousand repetitions, a process has as much memory, mappings and open files as after the first hundred."""
 
 from pathlib import Path
 
 import lancekeep
 import pytest
 import torch
-from programs import told
+from programs import output_of
 
 MEASURE = """
 import lancekeep, torch
 
-def held():
+def resources():
     gc.collect()
     mappings = sum(1 for _ in open("/proc/self/maps"))
     return {"memory": status("RssAnon"), "mappings": mappings, "files": len(os.listdir("/proc/self/fd"))}
@@ -19,15 +19,15 @@ def held():
 def measure(step):
     for i in range(100):
         step(i)
-    before = held()
+    before = resources()
     for i in range(1000):
         step(i)
-    return {"before": before, "after": held()}
+    return {"before": before, "after": resources()}
 
 found = {}
 """
 
-# One program measures them all, one after the other.
+# One program measures all steps, one after another.
 STEP = """
 def step(i):
     {step}
@@ -73,16 +73,16 @@ target = {name: torch.empty_like(tensor) for name, tensor in store.load(names=li
 
 SAVES = {
     "save": "store.save({**state, 'w': torch.full((100,), i)}, durable=False)",
-    "save with progress": "store.save({'w': torch.full((100,), i)}, progress=lambda *told: None, durable=False)",
-    "save that is stopped": '''
-    def stop(*told):
+    "save with progress": "store.save({'w': torch.full((100,), i)}, progress=lambda *call: None, durable=False)",
+    "interrupted save": '''
+    def stop(*call):
         raise ZeroDivisionError
     try:
         store.save({**state, 'w': torch.full((100,), i).view(10, 10).t()}, progress=stop, durable=False)
     except ZeroDivisionError:
         pass
 ''',
-    "save that is refused": '''
+    "rejected save": '''
     try:
         store.save({**state, 'w': object()})
     except ValueError:
@@ -105,13 +105,13 @@ CLEAN_UP = """
 
 def measured(prepare: str, steps: dict[str, str], folder: Path) -> dict:
     program = "".join(STEP.format(name=name, step=step) for name, step in steps.items())
-    return told(MEASURE + prepare + program + "tell(**found)", folder)
+    return output_of(MEASURE + prepare + program + "output(**found)", folder)
 
 
 def check_flat(found: dict, memory: int) -> None:
     before, after = found["before"], found["after"]
     assert after["files"] == before["files"], found
-    assert after["mappings"] <= before["mappings"] + 2, found  # the heap may come to have another part
+    assert after["mappings"] <= before["mappings"] + 2, found  # the heap may grow by another mapping
     assert after["memory"] <= before["memory"] + memory, found
 
 

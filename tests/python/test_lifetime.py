@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a loaded tensor is: mapped, its own to write to, and there as long as somebody has it."""
+"""Loaded tensors are memory-mapped, privately writable, and valid as long as they are referenced."""
 
 import gc
 import hashlib
@@ -11,7 +11,7 @@ import lancekeep.numpy
 import numpy as np
 import pytest
 import torch
-from programs import told
+from programs import output_of
 
 
 def model(seed: int) -> dict[str, torch.Tensor]:
@@ -20,7 +20,7 @@ def model(seed: int) -> dict[str, torch.Tensor]:
 
 
 def mapped(path: Path) -> list[str]:
-    """Mappings of files below a path, also of files that are gone."""
+    """Mappings of files below a path, including deleted files."""
     return [line for line in Path("/proc/self/maps").read_text().splitlines() if f" {path}/" in line]
 
 
@@ -49,7 +49,7 @@ def test_a_tensor_outlives_its_store(store):
     assert torch.equal(view, model(1)["layer.3"][5:, ::2])
 
 
-def test_the_last_tensor_lets_the_mapping_go(folder):
+def test_the_last_tensor_releases_the_mapping(folder):
     lancekeep.open(folder / "m.lance", create=True).save(model(1), durable=False)
     tensors = lancekeep.open(folder / "m.lance").load()
     assert mapped(folder)
@@ -90,7 +90,7 @@ def test_a_file_outlives_gc_while_mapped(store):
     assert all(torch.equal(tensor, model(2)[name]) for name, tensor in store.load().items())
 
 
-def test_a_file_outlives_its_store_being_replaced(store):
+def test_a_file_outlives_the_replacement_of_its_store(store):
     tensors = store.load()
     lancekeep.save_model(model(2), store.path)
     assert all(torch.equal(tensors[name], tensor) for name, tensor in model(1).items())
@@ -115,8 +115,8 @@ def test_writing_to_an_array_never_changes_the_file(store):
     assert digest(Path(store.path)) == before
 
 
-def test_what_was_written_to_is_saved(store):
-    """The bytes in memory count, not those of the file that the tensor lies on."""
+def test_written_values_are_saved(store):
+    """A save takes the bytes in memory, not those of the file that the tensor is mapped from."""
     tensors = store.load()
     tensors["layer.1"][0, 0] = 42
     report = store.save(tensors, durable=False)
@@ -132,7 +132,7 @@ def test_values_start_at_multiples_of_256(store):
         assert version.locate(name)[1] % 256 == 0, name
 
 
-def test_locate_says_where_the_bytes_lie(store):
+def test_locate_returns_where_the_bytes_are(store):
     for name, tensor in model(1).items():
         path, offset, length = store.at().locate(name)
         with open(path, "rb") as file:
@@ -140,7 +140,7 @@ def test_locate_says_where_the_bytes_lie(store):
             assert file.read(length) == tensor.numpy().tobytes()
 
 
-# --- and reads no more than is asked for ------------------------------------------------------------------------------
+# --- only what is requested is read ------------------------------------------------------------------------------------
 
 PAGES = """
 import lancekeep, torch
@@ -150,14 +150,14 @@ before = status("VmRSS")
 part = version.get_slice("big")[1000:1002]
 assert part.shape == (2, 4096) and part[0, 0] == 1000 and part[1, 5] == 1001
 loaded = version.load()
-tell(big=big, grown=status("VmRSS") - before, kept=part.untyped_storage().nbytes())
+output(big=big, grown=status("VmRSS") - before, kept=part.untyped_storage().nbytes())
 """
 
 
 def test_a_slice_reads_only_its_rows(folder):
     big = torch.arange(4096, dtype=torch.float32).view(-1, 1).expand(4096, 4096)
     lancekeep.open(folder / "m.lance", create=True).save({"big": big}, durable=False)
-    found = told(PAGES, folder / "m.lance")
+    found = output_of(PAGES, folder / "m.lance")
     assert found["kept"] == 2 * 4096 * 4
     assert found["big"] == 64 << 20
     assert found["grown"] < found["big"] / 8

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Values straight into the memory of modules and dicts, whatever that memory looks like."""
+"""Loading into the memory of modules and dicts, whatever its strides, dtypes and overlaps are."""
 
 import lancekeep
 import pytest
@@ -56,7 +56,7 @@ def test_dtypes_without_kernels_go_into_strided_memory(folder):
     assert same(found, values)
 
 
-def test_of_targets_in_one_place_the_last_wins(folder):
+def test_the_last_of_overlapping_targets_wins(folder):
     memory = torch.zeros(6)
     store = store_of(folder, {"all": torch.arange(6.0), "part": torch.full((3,), 9.0), "again": torch.arange(6.0) + 10})
     store.load_into({"all": memory, "part": memory[:3]}, strict=False)
@@ -79,7 +79,7 @@ def test_a_tied_module_is_read_once_into_both(folder):
     assert found.head.weight is found.embed.weight
 
 
-def test_strict_names_what_differs_and_changes_nothing(folder):
+def test_strict_lists_differences_and_changes_nothing(folder):
     store = store_of(folder, {"a": torch.ones(2), "b": torch.ones(2)})
     found = {"a": torch.zeros(2), "c": torch.zeros(2)}
     with pytest.raises(lancekeep.InvalidArgumentError, match="missing in the version: `c`; unexpected in it: `b`"):
@@ -108,15 +108,15 @@ def test_a_target_that_does_not_fit_is_named_and_nothing_changes(folder, name):
     assert fine.tolist() == [0, 0]
 
 
-def test_what_is_no_target_is_refused(folder):
+def test_invalid_targets_are_rejected(folder):
     store = store_of(folder, {"a": torch.ones(2)})
     with pytest.raises(lancekeep.InvalidArgumentError, match="not list"):
         store.load_into([torch.zeros(2)])
-    with pytest.raises(lancekeep.InvalidArgumentError, match="`n`, which is no tensor"):
+    with pytest.raises(lancekeep.InvalidArgumentError, match="not tensors: `n`"):
         store.load_into({"a": torch.zeros(2), "n": 3})
 
 
-def test_a_graph_that_needs_the_old_values_notices(folder):
+def test_autograd_notices_that_values_changed(folder):
     weight = torch.nn.Parameter(torch.full((2,), 3.0))
     loss = (weight * weight).sum()
     store_of(folder, {"w": torch.ones(2)}).load_into({"w": weight})

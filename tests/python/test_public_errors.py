@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each error as a Python program meets it: its class, what Python calls such a thing, and words that tell."""
+"""Each error as a Python program sees it: its class, the matching built-in exception, and a text that says what is wrong."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import lancekeep.torch
 import numpy as np
 import pytest
 import torch
-from programs import told
+from programs import output_of
 
 CLASSES = {
     "NotFoundError": (FileNotFoundError, KeyError),
@@ -38,7 +38,7 @@ def store(folder):
 
 
 def raised(kind, call, *words):
-    """The error that a call ends with; each of the words is in its text, which is one line without quotes around it."""
+    """The error that a call raises; its text has each of the words, and is one line without quotes around it."""
     with pytest.raises(kind) as caught:
         call()
     error = caught.value
@@ -89,7 +89,7 @@ def test_no_tensor(store):
 # --- invalid arguments ------------------------------------------------------------------------------------------------
 
 
-def test_something_else_is_there(folder):
+def test_a_path_with_something_else(folder):
     (folder / "file").write_text("not a store")
     (folder / "notes").mkdir()
     (folder / "notes" / "mine.txt").write_text("mine")
@@ -101,7 +101,7 @@ def test_something_else_is_there(folder):
 
 
 @pytest.mark.parametrize("version", [-1, 1.5, True, object(), b"best", [1]])
-def test_versions_that_are_none(store, version):
+def test_invalid_versions(store, version):
     raised(lancekeep.InvalidArgumentError, lambda: store.load(version), "a number, a tag or None")
 
 
@@ -124,7 +124,7 @@ def test_dtypes_that_numpy_lacks(folder):
     raised(lancekeep.UnsupportedError, load, "`w`", "complex32", "framework='pt'")
 
 
-def test_gc_without_a_bound(store):
+def test_gc_without_a_limit(store):
     raised(lancekeep.InvalidArgumentError, lambda: store.gc(), "keep_last")
 
 
@@ -136,11 +136,11 @@ def test_a_tag_that_exists(store):
 
 
 @pytest.mark.parametrize("name", ["", "7", "latest", ".hidden", "a/b", "x" * 129, "a.lock", "späte", "a b"])
-def test_names_that_are_no_tags(store, name):
+def test_invalid_tag_names(store, name):
     raised(lancekeep.InvalidArgumentError, lambda: store.tag(name), name[:20])
 
 
-def test_a_tag_that_somebody_moved(store):
+def test_a_tag_that_another_writer_moved(store):
     store.save({"w": torch.ones(2)}, durable=False)
     raised(lancekeep.ConflictError, lambda: store.tag("base", 2, expected=2), "base")
 
@@ -153,7 +153,7 @@ def test_reserved_metadata(store, key):
 @pytest.mark.parametrize("metadata", [{"epoch": 3}, {3: "epoch"}, {"epoch": None}, {"epoch": b"3"}])
 def test_metadata_is_text(store, metadata):
     before = files(store)
-    with pytest.raises(TypeError, match="text by text"):
+    with pytest.raises(TypeError, match="metadata must be a dict of str to str"):
         store.save({"w": torch.ones(2)}, metadata=metadata)
     assert files(store) == before
 
@@ -175,12 +175,12 @@ def test_targets_that_do_not_fit(store, what):
     assert all(bool((tensor == 7).all()) for tensor in target.values())
 
 
-def test_targets_that_are_none(store):
+def test_invalid_targets(store):
     raised(lancekeep.InvalidArgumentError, lambda: store.load_into([torch.ones(2)]), "torch.nn.Module")
     raised(lancekeep.InvalidArgumentError, lambda: store.load_into({"layer.1": 3}, strict=False), "torch.nn.Module")
 
 
-def test_a_model_of_the_plain_that_differs(store):
+def test_load_model_with_another_model(store):
     model = torch.nn.Linear(4, 3)
     before = model.weight.detach().clone()
     raised(lancekeep.InvalidArgumentError, lambda: lancekeep.load_model(model, store.path), "weight", "layer.0")
@@ -264,7 +264,7 @@ def test_everything_that_cannot_be_kept_is_named(store):
     assert "and 40 more" in str(raised(lancekeep.InvalidArgumentError, lambda: store.save(many)))
 
 
-# --- damage, and a system that says no ---------------------------------------------------------------------------------
+# --- damage, and failures of the operating system -----------------------------------------------------------------------
 
 
 def data_file(store) -> Path:
@@ -311,13 +311,13 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
 try:
     store.save({"w": torch.ones(1 << 20)})
 except lancekeep.Error as error:
-    tell(kind=type(error).__name__, natural=isinstance(error, OSError), text=str(error), versions=len(store.versions()),
+    output(kind=type(error).__name__, natural=isinstance(error, OSError), text=str(error), versions=len(store.versions()),
          left=sorted(set(map(str, folder.rglob("*"))) - set(before)))
 """
 
 
 def test_a_file_that_may_not_grow(store):
-    found = told(FULL, store.path)
+    found = output_of(FULL, store.path)
     assert found["kind"] in ("OutOfSpaceError", "StorageError") and found["natural"]
     assert "data" in found["text"] and found["versions"] == 1 and found["left"] == []
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The code of docs/python.md works, top to bottom."""
+"""The code of docs/python.md runs, from top to bottom."""
 
 import re
 from pathlib import Path

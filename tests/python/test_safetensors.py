@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""lancekeep.torch and lancekeep.numpy beside the modules of safetensors that they are like."""
+"""lancekeep.torch and lancekeep.numpy compared with the modules of safetensors that they replace."""
 
 import lancekeep
 import lancekeep.numpy
@@ -54,7 +54,7 @@ def test_bytes_of_arrays():
     found["x"][0] = 9
 
 
-def test_no_tensors_are_a_file_too():
+def test_no_tensors_are_a_valid_file():
     assert lancekeep.torch.load(lancekeep.torch.save({})) == {}
     assert same(lancekeep.torch.load(lancekeep.torch.save({"e": torch.empty(0, 2)})), {"e": torch.empty(0, 2)})
 
@@ -77,7 +77,7 @@ def test_modules_are_saved_and_loaded(folder):
 
 
 @pytest.mark.parametrize("framework", ["pt", "np"])
-def test_safe_open_reads_one_by_one(folder, framework):
+def test_safe_open_reads_tensors_one_by_one(folder, framework):
     state = TENSORS if framework == "pt" else ARRAYS
     lancekeep.open(folder / "m.lance", create=True).save({**TENSORS, "n": 3}, metadata={"epoch": "3"})
     with lancekeep.torch.safe_open(folder / "m.lance", framework=framework, device="cpu") as f:
@@ -98,7 +98,7 @@ def test_safe_open_says_when_there_is_no_metadata(folder):
     assert lancekeep.torch.safe_open(folder / "m.lance", "pt").metadata() is None
 
 
-def test_what_safetensors_refuses_is_kept(folder):
+def test_what_safetensors_rejects_is_kept(folder):
     shared = torch.arange(6.0)
     odd = {"a": shared, "b": shared, "part": shared[2:4], "strided": shared.view(2, 3).t(), "conj": torch.tensor([1 + 2j]).conj()}
     with pytest.raises(RuntimeError):
@@ -110,14 +110,14 @@ def test_what_safetensors_refuses_is_kept(folder):
     assert any("`a` and `part` share memory" in note for note in report.notes)
 
 
-def test_metadata_is_text_by_text(folder):
-    with pytest.raises(TypeError, match="text by text"):
+def test_metadata_maps_str_to_str(folder):
+    with pytest.raises(TypeError, match="metadata must be a dict of str to str"):
         lancekeep.torch.save_file(TENSORS, folder / "m.lance", metadata={"epoch": 3})
     assert not (folder / "m.lance").exists()
 
 
 @pytest.mark.parametrize("save", [lancekeep.torch.save_file, lancekeep.numpy.save_file])
-def test_other_values_are_refused_before_anything_is_made(folder, save):
+def test_other_values_are_rejected_before_anything_is_created(folder, save):
     with pytest.raises(lancekeep.InvalidArgumentError, match="'x': int"):
         save({"x": 3}, folder / "m.lance")
     with pytest.raises(lancekeep.InvalidArgumentError, match="tag"):
@@ -125,7 +125,7 @@ def test_other_values_are_refused_before_anything_is_made(folder, save):
     assert not (folder / "m.lance").exists()
 
 
-def test_a_store_is_not_called_like_a_file(folder):
+def test_a_store_cannot_have_the_name_of_a_safetensors_file(folder):
     with pytest.raises(lancekeep.InvalidArgumentError, match="a store is a folder.*export_file"):
         lancekeep.torch.save_file(TENSORS, folder / "m.safetensors")
     assert not (folder / "m.safetensors").exists()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`lancekeep.torch` and `lancekeep.numpy` side by side with safetensors: the same calls, the same results."""
+"""`lancekeep.torch` and `lancekeep.numpy` compared with safetensors: the same calls, the same results."""
 
 import inspect
 
@@ -22,6 +22,9 @@ PAIRS = {
 }
 
 
+BY_KEYWORD = (inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.VAR_KEYWORD)
+
+
 def parameters(function):
     signature = inspect.signature(function)
     return [(each.name, each.kind, each.default) for each in signature.parameters.values()]
@@ -29,12 +32,12 @@ def parameters(function):
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_signatures(name):
-    """What safetensors takes is taken, by the same names, in the same places; what is ours has a name."""
+    """The parameters of safetensors have the same names and places; ours beyond those are keywords."""
     theirs, ours = map(parameters, PAIRS[name])
     by_place = [each for each in theirs if each[1] is inspect.Parameter.POSITIONAL_OR_KEYWORD]
     assert ours[: len(by_place)] == by_place
     assert {each[0] for each in theirs} <= {each[0] for each in ours}
-    assert all(each[1] is inspect.Parameter.KEYWORD_ONLY for each in ours[len(by_place) :])
+    assert all(each[1] in BY_KEYWORD for each in ours[len(by_place) :])
 
 
 def test_safe_open_has_their_methods():
@@ -58,7 +61,7 @@ def tensors():
 
 @pytest.fixture
 def both(folder, tensors):
-    """The same tensors as a file of safetensors and as a store."""
+    """The same tensors as a safetensors file and as a store."""
     metadata = {"format": "pt", "epoch": "3"}
     safetensors.torch.save_file(tensors, folder / "m.safetensors", metadata=metadata)
     lancekeep.torch.save_file(tensors, folder / "m.lance", metadata=metadata)
@@ -88,12 +91,12 @@ def test_load_file_of_numpy(folder):
     lancekeep.numpy.save_file(arrays, folder / "m.lance", {"a": "b"})
     found = lancekeep.numpy.load_file(folder / "m.lance")
     same(safetensors.numpy.load_file(folder / "m.safetensors"), found)
-    found["w"][0, 0] = 42  # theirs are writable as well
+    found["w"][0, 0] = 42  # writable, as in safetensors
     assert lancekeep.numpy.load_file(folder / "m.lance")["w"][0, 0] == 0
 
 
 def test_bytes_in_memory(tensors):
-    """`save` and `load` are of bytes: the file that safetensors would write."""
+    """`save` and `load` work on bytes: those of the file that safetensors would write."""
     data = lancekeep.torch.save(tensors, metadata={"epoch": "3"})
     assert type(data) is bytes
     same(safetensors.torch.load(data), lancekeep.torch.load(data))
@@ -146,8 +149,8 @@ def savable(dtype):
         return None
 
 
-def test_a_slice_tells_its_dtype_as_safetensors_does(folder):
-    """Of all that safetensors keeps; F4 counts values, not bytes."""
+def test_a_slice_has_the_dtype_name_of_safetensors(folder):
+    """For every dtype that safetensors has; F4 counts values, not bytes."""
     state = {name: torch.zeros(2, dtype=dtype) for name, dtype in DTYPES.items() if savable(dtype)}
     assert len(state) == 20
     safetensors.torch.save_file(state, folder / "m.safetensors")
@@ -164,7 +167,7 @@ def test_no_metadata_is_none(folder):
     assert lancekeep.torch.safe_open(folder / "m.lance", "pt").metadata() is None
 
 
-def test_metadata_is_text_by_text(folder):
+def test_metadata_maps_str_to_str(folder):
     for save, path in ((safetensors.torch.save_file, "m.safetensors"), (lancekeep.torch.save_file, "m.lance")):
         with pytest.raises(TypeError):
             save({"w": torch.ones(2)}, folder / path, metadata={"epoch": 3})
@@ -219,7 +222,7 @@ REFUSED_BY_SAFETENSORS = {
 
 
 @pytest.mark.parametrize("what", REFUSED_BY_SAFETENSORS)
-def test_what_safetensors_refuses_works(folder, what):
+def test_what_safetensors_rejects_works(folder, what):
     state = REFUSED_BY_SAFETENSORS[what](torch.arange(12.0).view(3, 4))
     with pytest.raises((RuntimeError, ValueError)):
         safetensors.torch.save_file(state, folder / "m.safetensors")

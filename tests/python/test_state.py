@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whole training states, saved from Python and imported from files of torch.save: the same rows, and back as they were."""
+"""Whole training states, saved from Python and imported from files of torch.save: the same rows, loaded as they were."""
 
 import argparse
 import collections
@@ -24,7 +24,7 @@ STATES = {**OBJECTS, **CONTENTS, **FROM_PROTOCOL_4, **TRAINING}
 
 
 def rows_of(version: lancekeep.Version) -> list:
-    """(name, dtype, shape, bytes, tied_to) of every row, the tree's included."""
+    """(name, dtype, shape, bytes, tied_to) of every row, including the tree."""
     native = version._native
     found = [
         (name, dtype, list(shape), bytes(values or b""), tied_to)
@@ -35,7 +35,7 @@ def rows_of(version: lancekeep.Version) -> list:
 
 
 def as_saved(state: object) -> object:
-    """A flat dict comes back as a dict, whatever kind it was."""
+    """A flat dict comes back as a dict, whatever its class was."""
     return dict(state) if is_flat(state) else state
 
 
@@ -53,7 +53,7 @@ def test_a_state_is_saved_as_the_same_rows_as_its_file_and_comes_back(folder, na
     assert same(lancekeep.open(folder / "imported.lance").load(), as_saved(state))
 
 
-def test_a_state_that_did_not_change_is_shared(folder):
+def test_an_unchanged_state_is_shared(folder):
     store = lancekeep.open(folder / "m.lance", create=True)
     store.save(OBJECTS["trained"]())
     again = store.save(OBJECTS["trained"]())
@@ -87,13 +87,13 @@ def test_big_endian_arrays_come_back_as_their_values(folder):
     assert same(found, {"a": [np.arange(5, dtype="<f4")]})
 
 
-def test_one_array_stays_one(folder):
+def test_an_array_used_twice_stays_one_array(folder):
     array = np.arange(3)
     found = round_trip(folder, {"a": [array, array], "b": [np.arange(3)]})
     assert found["a"][0] is found["a"][1] is not found["b"][0]
 
 
-def test_other_bits_of_nan_are_kept(folder):
+def test_nan_payloads_are_kept(folder):
     state = {"x": [float_of(0x7FF8000000000001), float_of(0xFFF8000000000000), float("nan")]}
     assert same(round_trip(folder, state), state)
 
@@ -121,7 +121,7 @@ REFUSED = {
     "tensor in a set": (lambda: {"s": {torch.ones(1)}}, "a tensor in a set"),
     "key": (lambda: {"a": {1j: 2}}, "`a.1j` (a key of type complex"),
     "tuple key": (lambda: {"a": {(1, range(2)): 2}}, "a key of type tuple"),
-    "surrogate": (lambda: {"a": {"\ud800": 2}}, "half of a surrogate pair"),
+    "surrogate": (lambda: {"a": {"\ud800": 2}}, "a name with a lone surrogate"),
     "itself": (lambda: {"a": itself()}, "`a.1` (a container that holds itself)"),
     "dict in itself": (lambda: (lambda d: d.update(d=d) or d)({}), "holds itself"),
     "too deep": (lambda: nested(129, torch.ones(1)), "nested more than 128 deep"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A store's history and care, its reports, its errors, and who may stop a save."""
+"""A store's history and maintenance, its reports, its errors, and what interrupts a save."""
 
 import datetime
 import pickle
@@ -85,7 +85,7 @@ def test_damage_is_a_finding(store):
     assert store.verify(1).ok
 
 
-def test_gc_needs_a_bound_and_keeps_tags(store):
+def test_gc_needs_a_limit_and_keeps_tagged_versions(store):
     with pytest.raises(ValueError):
         store.gc()
     store.save(state(3))
@@ -96,11 +96,16 @@ def test_gc_needs_a_bound_and_keeps_tags(store):
     assert [info.number for info in store.versions()] == [1, 3]
 
 
-def test_du_counts_bytes(store):
-    usage = store.du()
+def test_disk_usage_counts_bytes(store):
+    usage = store.disk_usage()
     assert usage.bytes == usage.values + usage.bookkeeping + usage.unreachable
     assert [version.number for version in usage.versions] == [1, 2]
     assert usage.values > 8000 > usage.versions[0].exclusive > 0
+
+
+def test_du_is_a_deprecated_name_of_disk_usage(store):
+    with pytest.warns(DeprecationWarning, match="use Store.disk_usage"):
+        assert store.du().bytes == store.disk_usage().bytes
 
 
 def test_replacing_leaves_one_version(store):
@@ -115,7 +120,7 @@ def test_replacing_leaves_one_version(store):
 # --- errors -----------------------------------------------------------------------------------------------------------
 
 
-def test_errors_are_what_python_calls_them(folder, store):
+def test_errors_derive_from_built_in_exceptions(folder, store):
     with pytest.raises(FileNotFoundError) as missing:
         lancekeep.open(folder / "none.lance")
     assert (missing.value.code, missing.value.file) == ("not_found", str(folder / "none.lance"))
@@ -126,7 +131,7 @@ def test_errors_are_what_python_calls_them(folder, store):
     for path in (folder / "file", folder):
         with pytest.raises(ValueError):
             lancekeep.open(path)
-    with pytest.raises(lancekeep.InvalidArgumentError, match="is not known; 'pt'"):
+    with pytest.raises(lancekeep.InvalidArgumentError, match="unknown framework 'jax'; use 'pt'"):
         lancekeep.open(store.path, framework="jax")
     for odd in (-1, True, 1.5):
         with pytest.raises(lancekeep.InvalidArgumentError, match="a version is"):
@@ -148,20 +153,20 @@ def test_a_damaged_file_is_named_with_the_byte(store):
     assert raised.value.file == str(manifest) and raised.value.code == "corrupt"
 
 
-# --- progress, and what stops a save ----------------------------------------------------------------------------------
+# --- progress, and what interrupts a save -----------------------------------------------------------------------------
 
 
-def test_progress_is_told(store):
-    told = []
-    store.save({"w": torch.rand(1000), "x": torch.rand(1000)}, progress=lambda *what: told.append(what))
-    assert told[-1] == (8000, 8000, "x")
-    assert [done for done, _, _ in told] == sorted(done for done, _, _ in told)
+def test_progress_is_reported(store):
+    calls = []
+    store.save({"w": torch.rand(1000), "x": torch.rand(1000)}, progress=lambda *call: calls.append(call))
+    assert calls[-1] == (8000, 8000, "x")
+    assert [done for done, _, _ in calls] == sorted(done for done, _, _ in calls)
 
 
 def test_progress_true_draws_a_bar(store, capfd):
     store.save(state(3), progress=True)
     assert "save" in capfd.readouterr().err
-    with pytest.raises(TypeError, match="progress is True, a callable or None"):
+    with pytest.raises(TypeError, match="progress must be True, a callable or None"):
         store.save(state(3), progress=3)
 
 
@@ -170,7 +175,7 @@ def everything(store) -> list:
 
 
 @pytest.mark.parametrize("raised", [KeyboardInterrupt, ZeroDivisionError])
-def test_what_progress_raises_stops_the_save_and_leaves_nothing(store, raised):
+def test_an_exception_from_progress_stops_the_save_and_leaves_nothing(store, raised):
     def stop(done, total, tensor):
         raise raised
 
@@ -210,10 +215,10 @@ def test_values_that_cannot_be_read_stop_the_save(store, monkeypatch):
 
 
 @pytest.mark.parametrize("bound", [{"keep_last": -1}, {"older_than": -5}, {"older_than": datetime.timedelta(days=-1)}])
-def test_a_negative_bound_removes_nothing(tmp_path, bound):
+def test_a_negative_limit_removes_nothing(tmp_path, bound):
     store = lancekeep.open(tmp_path / "m.lance", create=True)
     for number in range(3):
         store.save({"w": torch.full((4,), float(number))})
-    with pytest.raises(lancekeep.InvalidArgumentError, match="not a number of versions|not negative"):
+    with pytest.raises(lancekeep.InvalidArgumentError, match="must be ≥ 0, got"):
         store.gc(**bound)
     assert [version.number for version in store.versions()] == [1, 2, 3]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What type checkers are told: stubs that are those of the extension, and a package that is strictly typed."""
+"""What type checkers see: stubs that match the extension, and a strictly typed package."""
 
 import os
 import subprocess
@@ -27,7 +27,7 @@ def mypy(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(line, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=900)
 
 
-def test_stubs_are_in_step(tmp_path):
+def test_stubs_are_up_to_date(tmp_path):
     assert stubgen(tmp_path / "_native.pyi") == STUBS.read_text(), "make stubs, and commit python/lancekeep/_native.pyi"
 
 
@@ -36,13 +36,13 @@ def test_the_package_is_strictly_typed():
     assert (checked.returncode, checked.stdout) == (0, "")
 
 
-def test_a_program_that_uses_it_is():
+def test_a_program_that_uses_it_is_too():
     checked = mypy("tests/python/typed_use.py")
     assert (checked.returncode, checked.stdout) == (0, "")
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "expected"),
     [
         ("lancekeep.open('m').save({}, message=3)", 'incompatible type "int"'),
         ("lancekeep.open('m').at().get_tensor(3)", 'incompatible type "int"'),
@@ -51,15 +51,15 @@ def test_a_program_that_uses_it_is():
         ("lancekeep.open('m').at()['w'].dtype + 3", "Unsupported operand"),
     ],
 )
-def test_mistakes_are_found(tmp_path, line, told):
-    """So that a package without types would not pass for a typed one."""
+def test_mistakes_are_found(tmp_path, line, expected):
+    """A package without types would pass the tests above."""
     program = tmp_path / "program.py"
     program.write_text(f"import lancekeep\n{line}\n")
     checked = mypy(program)
-    assert checked.returncode == 1 and told in checked.stdout
+    assert checked.returncode == 1 and expected in checked.stdout
 
 
-def test_all_names_what_there_is():
+def test_all_lists_existing_names():
     assert sorted(lancekeep.__all__) == lancekeep.__all__
     assert all(hasattr(lancekeep, name) for name in lancekeep.__all__)
     assert len(lancekeep.__all__) == len(set(lancekeep.__all__))

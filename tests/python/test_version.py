@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A version as a lazy mapping: names, values, slices, devices, and who sees what is written to a tensor."""
+"""A version as a lazy mapping: names, values, slices, devices, and where writes to a tensor are visible."""
 
 import ctypes
 import gc
@@ -29,7 +29,7 @@ def store(folder):
     return made
 
 
-def test_a_version_is_a_mapping_of_what_is_known(store):
+def test_a_version_is_a_mapping_to_tensor_infos(store):
     version = store.at("best")
     assert list(version) == [name for name in STATE if name != "epoch"]
     info = version["encoder.weight"]
@@ -66,7 +66,7 @@ def test_names_that_are_missing_are_all_listed(store):
 
 
 @pytest.mark.parametrize("index", [np.s_[1:], np.s_[0, 1], np.s_[:, 1:2], np.s_[..., -1], np.s_[1, :, ::2]])
-def test_slices_are_parts_with_memory_of_their_own(store, index):
+def test_slices_have_their_own_memory(store, index):
     version = store.at()
     found = version.get_slice("decoder.weight")
     assert (found.get_shape(), found.get_dtype()) == ([2, 3, 4], "int16")
@@ -121,10 +121,10 @@ def test_staged_values_of_a_version_are_the_mapped_ones(store):
         assert same(found, STATE[name])
 
 
-def test_an_odd_device_is_refused(store):
-    with pytest.raises(lancekeep.InvalidArgumentError, match="is no device"):
+def test_an_invalid_device_is_rejected(store):
+    with pytest.raises(lancekeep.InvalidArgumentError, match="is not a device"):
         store.load(device="nowhere")
-    with pytest.raises(lancekeep.InvalidArgumentError, match="live on the CPU"):
+    with pytest.raises(lancekeep.InvalidArgumentError, match="always on the CPU"):
         lancekeep.open(store.path, framework="np").load(device="cuda")
 
 
@@ -142,12 +142,12 @@ def test_writing_to_a_tensor_never_touches_the_file(store):
     version = store.at()
     version.get_tensor("encoder.weight").zero_()
     version.get_tensor("encoder.bias").zero_()
-    assert not version.get_tensor("encoder.weight").any()  # one version, one memory
+    assert not version.get_tensor("encoder.weight").any()  # tensors of one version share memory
     assert same(store.load(), STATE)
     assert store.verify().ok
 
 
-def test_tensors_that_happen_to_be_equal_are_not_one(folder):
+def test_equal_tensors_are_not_tied(folder):
     store = lancekeep.open(folder / "m.lance", create=True)
     one = torch.ones(5)
     store.save({"a": torch.zeros(5), "b": torch.zeros(5), "x": one, "y": one, "z": torch.ones(5)})
@@ -172,13 +172,13 @@ def test_values_start_at_multiples_of_256(store):
             assert file.read(length) == bytes_of(tensor)
 
 
-def test_a_default_device_changes_nothing(store):
+def test_torchs_default_device_has_no_effect(store):
     with torch.device("meta"):
         found = store.load()
         assert found["none"].device.type == "cpu" and same(found, STATE)
 
 
-def test_names_of_any_kind_are_kept(folder):
+def test_any_text_can_be_a_name(folder):
     state = {name: torch.full((2,), float(i)) for i, name in enumerate(["", ".", "a b", "Grüße 🙂", "new\nline\0", "x" * 300])}
     store = lancekeep.open(folder / "m.lance", create=True)
     store.save(state)

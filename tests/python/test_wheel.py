@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The wheel: small, complete, and at work in an environment where nothing else is installed."""
+"""The wheel is small, complete, and works in an environment without any other package."""
 
 import email
 import os
@@ -22,7 +22,7 @@ print(store.save({"step": 7, "text": "kept"}, message="first").version, lancekee
 
 
 def run(*line, **options) -> str:
-    """Without the package that these tests run with: pip would take it for installed."""
+    """Runs a program without PYTHONPATH: otherwise pip would find the package of these tests installed."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run([*map(str, line)], capture_output=True, text=True, timeout=900, env=environment, **options)
     assert done.returncode == 0, done.stderr
@@ -31,7 +31,7 @@ def run(*line, **options) -> str:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """Built as `pip install .` does, but by what is installed already, and going on from an earlier build."""
+    """Built as `pip install .` does, but with installed packages only, and incrementally."""
     folder = tmp_path_factory.mktemp("wheel")
     options = "--no-build-isolation --no-deps --no-index --disable-pip-version-check -Cbuild-dir=build/python".split()
     run(sys.executable, "-m", "pip", "wheel", "--quiet", *options, "--wheel-dir", folder, ".", cwd=ROOT)
@@ -41,7 +41,7 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def clean(wheel, tmp_path_factory):
-    """The bin folder of an environment with the wheel, and nothing else."""
+    """The bin folder of an environment that has only the wheel."""
     folder = tmp_path_factory.mktemp("clean")
     run(sys.executable, "-m", "venv", folder)
     run(folder / "bin" / "pip", "install", "--quiet", "--no-index", "--no-deps", "--disable-pip-version-check", wheel)
@@ -59,7 +59,7 @@ def test_size(wheel, say):
     assert size < MOST
 
 
-def test_what_is_in_it(wheel):
+def test_contents(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     here = {name.removeprefix("lancekeep/") for name in names if name.startswith("lancekeep/")}
     sources = {path.name for path in (ROOT / "python" / "lancekeep").iterdir() if path.suffix in (".py", ".pyi", ".typed")}
@@ -88,8 +88,8 @@ def test_version():
     assert lancekeep.__version__ == library_version()
 
 
-def test_it_exports_no_symbols_of_others(wheel, tmp_path):
-    """The process holds LibTorch or Arrow as well."""
+def test_it_exports_no_symbols_of_its_dependencies(wheel, tmp_path):
+    """They could clash with those of LibTorch or Arrow in the same process."""
     with zipfile.ZipFile(wheel) as archive:
         libraries = [archive.extract(name, tmp_path) for name in archive.namelist() if ".so" in name]
     for library in libraries:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a typed program uses the package; mypy reads this, nobody runs it."""
+"""How a typed program uses the package. mypy checks this file; it never runs."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Unpack
 
 import numpy
 import torch
@@ -63,6 +64,7 @@ def care(store: lancekeep.Store) -> bool:
     assert_type(store.gc(keep_last=3).versions_removed, list[int])
     report = store.verify(all=True)
     assert_type(report.findings, list[lancekeep.VerifyFinding])
+    assert_type(store.disk_usage(), lancekeep.DiskUsage)
     return report.ok
 
 
@@ -78,10 +80,14 @@ def as_safetensors(path: Path, model: torch.nn.Module) -> None:
         assert_type(file.metadata(), dict[str, str] | None)
 
 
-def as_the_plain(path: Path, model: torch.nn.Module) -> None:
+def as_in_the_article(path: Path, model: torch.nn.Module) -> None:
     lancekeep.save_model(model.state_dict(), path, version=True)
     lancekeep.load_model(model, path, version=2, map_location="cpu")
     lancekeep.load_state_dict(path, version=2)
+
+
+def save_with_options(store: lancekeep.Store, state: object, **options: Unpack[lancekeep.SaveOptions]) -> int:
+    return store.save(state, **options).version
 
 
 def errors(path: Path) -> str:

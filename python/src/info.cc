@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is told of tensors and versions: read-only values.
-#include "python/src/bind.h"
+// TensorInfo and VersionInfo: read-only descriptions of a tensor and a version.
+#include "python/src/module.h"
 
 #include <fmt/format.h>
 #include <nanobind/stl/filesystem.h>
@@ -8,7 +8,7 @@
 namespace lancekeep::python {
 namespace {
 
-// datetime has no nanoseconds; what is below a microsecond is cut off, as everywhere in Python.
+// Rounded down to microseconds, since datetime has no nanoseconds.
 nb::object datetime_of(std::chrono::sys_time<std::chrono::nanoseconds> time) {
   const nb::module_ datetime = nb::module_::import_("datetime");
   const nb::object utc = datetime.attr("timezone").attr("utc");
@@ -28,14 +28,14 @@ void bind_tensor_info(nb::module_& module) {
       .def_ro("name", &TensorInfo::name)
       .def_ro(
           "dtype", &TensorInfo::dtype,
-          "torch's name without the prefix, such as 'bfloat16'; 'json' and 'tree' are no tensors.")
+          "torch's name without the prefix, such as 'bfloat16'; 'json' and 'tree' are not tensors.")
       .def_prop_ro("shape", [](const TensorInfo& info) { return tuple_of(info.shape); })
       .def_ro("nbytes", &TensorInfo::nbytes)
       .def_ro("hash", &TensorInfo::hash,
-              "XXH3-128 of the bytes, 32 hex digits; empty where pylance wrote the row.")
+              "XXH3-128 of the bytes, 32 hex digits; empty if pylance wrote the row.")
       .def_ro("tied_to", &TensorInfo::tied_to,
-              "Name of the tensor that this one shares its storage with, or None.")
-      .def_ro("damage", &TensorInfo::damage, "Why it cannot be loaded; empty: it can.")
+              "Name of the tensor whose storage this one shares, or None.")
+      .def_ro("damage", &TensorInfo::damage, "Why it cannot be loaded; empty if it can.")
       .def_prop_ro("is_tensor", &TensorInfo::is_tensor)
       .def("__repr__", [](const TensorInfo& info) {
         return fmt::format("TensorInfo(name={}, dtype='{}', shape={})",
@@ -49,19 +49,20 @@ void bind_version_info(nb::module_& module) {
       .def_ro("number", &VersionInfo::number)
       .def_prop_ro(
           "layout", [](const VersionInfo& info) { return layout_name(info.layout); },
-          "'native', or 'plain': lists of float64.")
+          "'native', or 'plain' (lists of float64).")
       .def_prop_ro(
           "time", [](const VersionInfo& info) { return datetime_of(info.time); },
           nb::for_getter(nb::sig("def time(self) -> datetime.datetime")),
-          "UTC, when the version was published.")
+          "When the version was published, in UTC.")
       .def_ro("message", &VersionInfo::message)
       .def_ro("metadata", &VersionInfo::metadata)
       .def_ro("tags", &VersionInfo::tags)
       .def_ro("tensors", &VersionInfo::tensors, "Number of rows.")
-      .def_ro("bytes_total", &VersionInfo::bytes_total, "Of all tensors, tied ones once.")
+      .def_ro("bytes_total", &VersionInfo::bytes_total,
+              "Bytes of all tensors; tied tensors count once.")
       .def_ro("bytes_added", &VersionInfo::bytes_added,
-              "Files on disk that it has and the version before it has not.")
-      .def_ro("damage", &VersionInfo::damage, "Why its manifest cannot be read; empty: it can.")
+              "Bytes of the files that this version added.")
+      .def_ro("damage", &VersionInfo::damage, "Why its manifest cannot be read; empty if it can.")
       .def_ro("warning", &VersionInfo::warning)
       .def("__repr__", [](const VersionInfo& info) {
         return fmt::format("VersionInfo(number={}, message={})", info.number,
@@ -71,7 +72,7 @@ void bind_version_info(nb::module_& module) {
 
 }  // namespace
 
-void bind_values(nb::module_& module) {
+void bind_info(nb::module_& module) {
   bind_tensor_info(module);
   bind_version_info(module);
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command ``lancekeep``, which the wheel carries as a program of its own."""
+"""The command ``lancekeep``, also as ``python -m lancekeep``. The wheel carries it as a program of its own."""
 
 import os
 import sys
@@ -9,3 +9,7 @@ from pathlib import Path
 def main() -> None:
     program = Path(__file__).parent / "bin" / "lancekeep"
     os.execv(program, [str(program), *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The recipe's program, before and after its import is another; on its datasets, and on new ones."""
+"""The article's program before and after its import line changes, on datasets that the article made and on new ones."""
 
 from collections import OrderedDict
 from types import ModuleType
@@ -7,7 +7,7 @@ from types import ModuleType
 import lance
 import lancekeep
 import pytest
-import recipe
+import article
 import torch
 from equality import same
 
@@ -25,7 +25,7 @@ def train(model: torch.nn.Module) -> torch.nn.Module:
 
 
 def program(functions: ModuleType, path: str) -> list[OrderedDict]:
-    """Saves two versions, loads both, and gives the weights that the models then have."""
+    """Saves two versions, loads both, and returns the weights that the models then have."""
     model = network(1)
     functions.save_model(model.state_dict(), path)
     functions.save_model(train(model).state_dict(), path, version=True)
@@ -41,27 +41,27 @@ def expected() -> list[dict]:
     return [dict(network(1).state_dict()), dict(train(network(1)).state_dict())]
 
 
-@pytest.mark.parametrize("functions", [recipe, lancekeep], ids=["pylance", "lancekeep"])
+@pytest.mark.parametrize("functions", [article, lancekeep], ids=["pylance", "lancekeep"])
 def test_the_program_loads_both_versions(folder, functions):
     assert same([dict(state) for state in program(functions, str(folder / "m.lance"))], expected())
 
 
-def test_the_program_goes_on_where_the_plain_left_its_dataset(folder):
+def test_the_program_continues_with_the_dataset_of_the_article(folder):
     path = str(folder / "m.lance")
-    program(recipe, path)
+    program(article, path)
     found = network(9)
     lancekeep.load_model(found, path, version=2)
     assert same(dict(found.state_dict()), expected()[1])
     lancekeep.save_model(network(5).state_dict(), path, version=True)
     assert [info.layout for info in lancekeep.open(path).versions()] == ["plain"] * 3
-    recipe.load_model(found, path, version=3)
+    article.load_model(found, path, version=3)
     assert same(dict(found.state_dict()), dict(network(5).state_dict()))
 
 
-def test_weights_come_as_the_plain_loads_them(folder):
+def test_weights_are_loaded_as_the_article_loads_them(folder):
     path = str(folder / "m.lance")
-    recipe.save_model(network(1).state_dict(), path)
-    ours, theirs = lancekeep.load_state_dict(path), recipe.load_state_dict(path)
+    article.save_model(network(1).state_dict(), path)
+    ours, theirs = lancekeep.load_state_dict(path), article.load_state_dict(path)
     assert type(ours) is OrderedDict
     assert same(ours, theirs)
 
@@ -72,10 +72,10 @@ def test_new_stores_keep_dtypes(folder):
     assert same(dict(lancekeep.load_state_dict(folder / "m.lance")), state)
 
 
-def test_numbers_of_the_plain_become_the_dtype_that_is_asked_for(folder):
+def test_numbers_of_a_plain_dataset_become_the_requested_dtype(folder):
     path = folder / "m.lance"
     state = network(1).state_dict()
-    recipe.save_model(state, str(path))
+    article.save_model(state, str(path))
     store = lancekeep.open(path)
     assert same(store.load(names="0.", dtype=torch.float32), {name: state[name] for name in ("0.weight", "0.bias")})
     half = store.load(names=["0.bias"], dtype="bfloat16")
@@ -85,25 +85,25 @@ def test_numbers_of_the_plain_become_the_dtype_that_is_asked_for(folder):
         store.at(dtype="int64").get_tensor("0.bias")
 
 
-def test_modules_get_numbers_as_they_have_them(folder):
-    recipe.save_model(network(1).state_dict(), str(folder / "m.lance"))
+def test_modules_keep_their_dtypes_and_strides(folder):
+    article.save_model(network(1).state_dict(), str(folder / "m.lance"))
     found = network(9).to(torch.bfloat16)
     found[0].weight.data = found[0].weight.data.to(memory_format=torch.channels_last)
     lancekeep.open(folder / "m.lance").load_into(found)
     assert same(dict(found.state_dict()), dict(network(1).to(torch.bfloat16).state_dict()))
 
 
-def test_a_store_has_no_other_dtypes_than_its_own(folder):
+def test_tensors_of_a_native_store_keep_their_dtypes(folder):
     lancekeep.save_model(network(1).state_dict(), folder / "m.lance")
     with pytest.raises(lancekeep.InvalidArgumentError, match="dtypes of their own"):
         lancekeep.open(folder / "m.lance").load(dtype=torch.float16)
 
 
-def test_a_store_of_the_plains_layout_is_made_when_asked_for(folder):
+def test_a_store_in_the_plain_layout_is_created_on_request(folder):
     store = lancekeep.open(folder / "m.lance", create=True)
     store.save(network(1).state_dict(), layout="plain")
-    assert recipe.SCHEMA.equals(lance.dataset(folder / "m.lance").schema)
-    assert same(dict(recipe.load_state_dict(str(folder / "m.lance"))), dict(network(1).double().state_dict()) | {
+    assert article.SCHEMA.equals(lance.dataset(folder / "m.lance").schema)
+    assert same(dict(article.load_state_dict(str(folder / "m.lance"))), dict(network(1).double().state_dict()) | {
         "1.num_batches_tracked": torch.zeros((), dtype=torch.float64)
     })
     with pytest.raises(lancekeep.InvalidArgumentError):
@@ -111,7 +111,7 @@ def test_a_store_of_the_plains_layout_is_made_when_asked_for(folder):
 
 
 def test_replacing_keeps_the_layout(folder):
-    recipe.save_model(network(1).state_dict(), str(folder / "m.lance"))
+    article.save_model(network(1).state_dict(), str(folder / "m.lance"))
     lancekeep.save_model(network(2).state_dict(), folder / "m.lance")
     [info] = lancekeep.open(folder / "m.lance").versions()
     assert (info.number, info.layout) == (1, "plain")
@@ -124,10 +124,18 @@ def test_what_float64_cannot_hold_is_named(folder):
     assert store.versions() == []
 
 
-def test_an_unknown_layout_is_refused(folder):
+def test_an_unknown_layout_is_rejected(folder):
     store = lancekeep.open(folder / "m.lance", create=True)
-    with pytest.raises(lancekeep.InvalidArgumentError, match="`native` and `recipe`"):
+    with pytest.raises(lancekeep.InvalidArgumentError, match="`native` and `plain`"):
         store.save({"a": torch.ones(2)}, layout="columns")
+
+
+def test_the_old_name_of_the_plain_layout_is_deprecated(folder):
+    store = lancekeep.open(folder / "m.lance", create=True)
+    with pytest.warns(DeprecationWarning, match="layout='recipe' is deprecated; use layout='plain'") as warned:
+        store.save({"a": torch.ones(2)}, layout="recipe")
+    assert warned[0].filename == __file__
+    assert store.at().info.layout == "plain"
 
 
 def test_the_default_is_version_one(folder):
@@ -143,18 +151,18 @@ def test_the_default_is_version_one(folder):
     assert same(dict(lancekeep.load_state_dict(path, version=None)), dict(network(9).state_dict()))
 
 
-def test_map_location_is_where_weights_are_to_be(folder):
+def test_weights_are_loaded_to_map_location(folder):
     lancekeep.save_model(network(1).state_dict(), folder / "m.lance")
     found = lancekeep.load_state_dict(folder / "m.lance", map_location="meta")
     assert all(tensor.is_meta for tensor in found.values())
     model = network(9)
     lancekeep.load_model(model, folder / "m.lance", map_location=torch.device("cpu"))
     assert same(dict(model.state_dict()), dict(network(1).state_dict()))
-    with pytest.raises(lancekeep.InvalidArgumentError, match="is no device"):
+    with pytest.raises(lancekeep.InvalidArgumentError, match="is not a device"):
         lancekeep.load_model(model, folder / "m.lance", map_location="nowhere")
 
 
-def test_other_names_are_an_error_and_change_nothing(folder):
+def test_different_names_are_an_error_and_change_nothing(folder):
     lancekeep.save_model({"a": torch.ones(1), "b": torch.ones(2)}, folder / "m.lance")
     model = torch.nn.Linear(1, 1)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}

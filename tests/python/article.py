@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The published recipe, written anew with pylance: what its users have, for the package to be held against."""
+"""The functions of the published article, rewritten with pylance: the package is checked against them."""
 
 import shutil
 from collections import OrderedDict

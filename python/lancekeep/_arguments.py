@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arguments that several public functions take: their types, and the checks that turn them into what the library takes."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypedDict, Union
+
+from . import _native
+from ._errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    import datetime
+    import os
+
+PathLike = Union[str, "os.PathLike[str]"]
+Ref = Union[int, str, None]  # a version's number, a tag, or None for the latest version
+Duration = Union["datetime.timedelta", float]  # a float is in seconds
+Names = Union[str, Iterable[str], Callable[[str], bool]]  # which rows to load: see Store.load
+Watch = Callable[[int, int, str], object]  # called with bytes done, bytes in total, and a tensor's name
+ProgressLike = Union[bool, Watch, None]  # True draws a bar on stderr, if tqdm is installed
+
+
+class FileOptions(TypedDict, total=False):
+    """Keyword arguments of every function that saves a version. :meth:`Store.save` documents them."""
+
+    message: str
+    tag: str | None
+    durable: bool
+    progress: ProgressLike
+
+
+class SaveOptions(FileOptions, total=False):
+    """Keyword arguments of :meth:`Store.save`, :meth:`Store.replace` and :func:`lancekeep.import_file`."""
+
+    metadata: Mapping[str, str] | None
+    layout: str | None
+
+
+@contextlib.contextmanager
+def save_options(
+    title: str,
+    *,
+    message: str = "",
+    metadata: Mapping[str, str] | None = None,
+    tag: str | None = None,
+    layout: str | None = None,
+    durable: bool = True,
+    progress: ProgressLike = None,
+) -> Iterator[_native.SaveOptions]:
+    """The options of one save, checked. A progress bar, called ``title``, lives as long as the context."""
+    if tag == "":
+        raise InvalidArgumentError("a tag name cannot be empty")
+    if layout == "recipe":
+        warnings.warn("layout='recipe' is deprecated; use layout='plain'", DeprecationWarning, stacklevel=4)
+        layout = "plain"
+    with watching(progress, title) as watch:
+        yield _native.SaveOptions(message, checked_metadata(metadata), tag or "", layout, durable, watch)
+
+
+def checked_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
+    for key, value in (metadata or {}).items():
+        if not isinstance(key, str) or not isinstance(value, str):
+            raise TypeError(f"metadata must be a dict of str to str, such as {{'epoch': '3'}}; found {key!r}: {value!r}")
+    return dict(metadata or {})
+
+
+def checked_ref(version: Ref) -> int | str | None:
+    if version is None or isinstance(version, str):
+        return version
+    if isinstance(version, bool) or not hasattr(version, "__index__") or version.__index__() < 0:
+        raise InvalidArgumentError(f"a version is a number, a tag or None, not {version!r}")
+    return version.__index__()
+
+
+def seconds(name: str, duration: Duration | None) -> float | None:
+    """A duration argument called ``name``, in seconds."""
+    if duration is None:
+        return None
+    count = duration if isinstance(duration, (int, float)) else duration.total_seconds()
+    if not count >= 0:
+        raise InvalidArgumentError(f"{name} must be ≥ 0, got {duration!r}")
+    return count
+
+
+def device_of(device: Any, framework: str) -> Any:
+    """As a torch.device; None if tensors are to stay on the mapped files. ``framework`` is "pt" or "np"."""
+    if device is None:
+        return None
+    if framework == "np":
+        if str(device) != "cpu":
+            raise InvalidArgumentError(f"NumPy arrays are always on the CPU; the device {str(device)!r} was requested")
+        return None
+    import torch
+
+    try:
+        return torch.device(device)
+    except (RuntimeError, TypeError) as error:
+        raise InvalidArgumentError(f"{device!r} is not a device: {error}") from error
+
+
+def dtype_text(dtype: Any) -> str:
+    """torch's name for a dtype, given as a torch dtype, a NumPy dtype or a name; empty for None."""
+    if dtype is None:
+        return ""
+    torch = sys.modules.get("torch")
+    if isinstance(dtype, str) or (torch is not None and isinstance(dtype, torch.dtype)):
+        return str(dtype).removeprefix("torch.")
+    import numpy
+
+    try:
+        return str(numpy.dtype(dtype).name)
+    except TypeError as error:
+        raise InvalidArgumentError(f"{dtype!r} is not a dtype; pass torch.float32, 'float32' or the like") from error
+
+
+# --- progress ---------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def watching(progress: ProgressLike, title: str) -> Iterator[Watch | None]:
+    """The callable that the library calls with progress, or None. ``title`` is that of the bar."""
+    if progress is None or progress is False:
+        yield None
+    elif progress is True:
+        with progress_bar(title) as update:
+            yield update
+    elif callable(progress):
+        yield progress
+    else:
+        raise TypeError(f"progress must be True, a callable or None, not {progress!r}")
+
+
+@contextlib.contextmanager
+def progress_bar(title: str) -> Iterator[Watch | None]:
+    """tqdm's bar on stderr; nothing if tqdm is not installed."""
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        yield None
+        return
+    with tqdm(desc=title, unit="B", unit_scale=True) as bar:
+
+        def update(done: int, total: int, tensor: str) -> None:
+            bar.total = total or None
+            bar.set_postfix_str(tensor, refresh=False)
+            bar.update(done - bar.n)
+
+        yield update
+        bar.update((bar.total or bar.n) - bar.n)  # shared tensors were not written
