@@ -7,7 +7,7 @@ using namespace lancekeep;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   const auto allow_all = [](std::string_view, std::string_view) {
-    return std::optional<formats::GlobalRefusal>();
+    return std::optional<formats::GlobalRejection>();
   };
   fuzz::expect_read_or_refused([&] {
     const fuzz::MemoryFile file(fuzz::text_of(bytes, size));

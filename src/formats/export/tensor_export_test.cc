@@ -35,29 +35,29 @@ std::string copied(const std::vector<std::string>& pieces) {
 
 TEST(TensorExport, CopiesTheBytes) { EXPECT_EQ(copied({"a", "", "bc"}), "abc"); }
 
-TEST(TensorExport, TooFewBytesAreRefused) {
+TEST(TensorExport, TooFewBytesAreRejected) {
   EXPECT_THAT([] { (void)copied({"ab"}); },
               fails_with(ErrorCode::invalid_argument, "gave 2 of the 3 bytes of tensor `w`"));
 }
 
-TEST(TensorExport, TooManyBytesAreRefused) {
+TEST(TensorExport, TooManyBytesAreRejected) {
   EXPECT_THAT([] { (void)copied({"ab", "cd"}); },
               fails_with(ErrorCode::invalid_argument, "more than the 3 bytes of tensor `w`"));
 }
 
-TEST(TensorExport, NothingRefusedIsNoError) {
-  EXPECT_NO_THROW(require_none_refused(kPath, "format", {}));
+TEST(TensorExport, NothingRejectedIsNoError) {
+  EXPECT_NO_THROW(require_none_rejected(kPath, "format", {}));
 }
 
-TEST(TensorExport, RefusedTensorsAreNamed) {
-  EXPECT_THAT([] { require_none_refused(kPath, "format", {"a", "b"}); },
+TEST(TensorExport, RejectedTensorsAreNamed) {
+  EXPECT_THAT([] { require_none_rejected(kPath, "format", {"a", "b"}); },
               fails_with(ErrorCode::unsupported,
                          "m.file: format has no dtype for a, b; nothing was written"));
 }
 
 TEST(TensorExport, OnlySomeOfManyAreNamed) {
   const std::vector<std::string> many(12, "x");
-  EXPECT_THAT([&] { require_none_refused(kPath, "format", many); },
+  EXPECT_THAT([&] { require_none_rejected(kPath, "format", many); },
               fails_with(ErrorCode::unsupported, "x, x and 2 more; nothing was written"));
 }
 

@@ -4,7 +4,7 @@
 
 #include <lancekeep/tensor.h>
 
-#include "formats/zip/writer.h"
+#include "formats/zip/zip_writer.h"
 #include "io/testing/bytes_testing.h"
 #include "tensor/source_testing.h"
 

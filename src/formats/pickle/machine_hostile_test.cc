@@ -37,7 +37,7 @@ auto repeating(const std::string& start, const std::string& piece, int times) {
   return loading(body, 1 << 20);
 }
 
-TEST(PickleMachine, WhatIsBeyondTheBudgetIsRefused) {
+TEST(PickleMachine, WhatIsBeyondTheBudgetIsRejected) {
   for (const auto& [start, piece] :
        {std::pair("", "N"), std::pair("", "("), std::pair("", ")"), std::pair("N", "2"),
         std::pair("N", "\x94"), std::pair("", "K\x01"), std::pair("]", "Na"),
@@ -57,7 +57,7 @@ TEST(PickleMachine, CopiesIntoOrderedDictsCount) {
   EXPECT_THAT(loading(body, 1 << 20), fails_with(ErrorCode::unsupported, "the pickle's values"));
 }
 
-TEST(PickleMachine, AFarMemoIndexIsRefused) {
+TEST(PickleMachine, AFarMemoIndexIsRejected) {
   EXPECT_THAT(loading("Nr\xff\xff\xff\xff"),
               fails_with(ErrorCode::unsupported, "the pickle's memo would take more than"));
 }
@@ -68,7 +68,7 @@ TEST(PickleMachine, PopsAndMarksThatComeAndGoTakeNothing) {
   EXPECT_NO_THROW(loading(body + "N", 1 << 20)());
 }
 
-TEST(PickleMachine, AForbiddenGlobalIsRefusedInEveryPlace) {
+TEST(PickleMachine, AForbiddenGlobalIsRejectedInEveryPlace) {
   const std::string bad = pickled_global("os", "system");
   const std::string stacked = pickled("os") + pickled("system") + "\x93";
   for (const std::string& global : {bad, stacked}) {
@@ -95,7 +95,7 @@ TEST(PickleMachine, ACounterASetAndADefaultDictAreMade) {
             std::pair(PickleNode::Kind::dict, 2u));
 }
 
-TEST(PickleMachine, ContainersOfOtherArgumentsAreRefused) {
+TEST(PickleMachine, ContainersOfOtherArgumentsAreRejected) {
   EXPECT_THAT(loading(pickled_global("collections", "Counter") + "K\x01\x85R"),
               fails_with(ErrorCode::corrupt, "Counter takes nothing or a dict"));
   EXPECT_THAT(loading(pickled_global("collections", "defaultdict") + "K\x01\x85R"),

@@ -150,13 +150,13 @@ TEST(PickleMachine, SaysHowFarThePickleReached) {
   EXPECT_EQ(load(whole_pickle("N") + "more").length, 4u);
 }
 
-TEST(PickleMachine, AForbiddenGlobalIsRefusedByName) {
+TEST(PickleMachine, AForbiddenGlobalIsRejectedByName) {
   EXPECT_THAT(
       loading(pickled_global("os", "system") + pickled("true") + "\x85R"),
       fails_with(ErrorCode::unsafe, "the pickle names the global `os.system`, which is not"));
 }
 
-TEST(PickleMachine, AForbiddenGlobalFromTheStackIsRefusedByName) {
+TEST(PickleMachine, AForbiddenGlobalFromTheStackIsRejectedByName) {
   EXPECT_THAT(loading(pickled("builtins") + pickled("eval") + "\x93"),
               fails_with(ErrorCode::unsafe, "`builtins.eval`"));
 }
@@ -172,9 +172,9 @@ TEST(PickleMachine, ErrorsNameOpcodeFileAndOffset) {
   }
 }
 
-TEST(PickleMachine, EveryPrefixOfAPickleIsRefused) {
+TEST(PickleMachine, EveryPrefixOfAPickleIsRejected) {
   const std::string whole = whole_pickle(pickled_dict({{"a", PickledTensor().text()}}));
-  const auto allow_all = [](std::string_view, std::string_view) -> std::optional<GlobalRefusal> {
+  const auto allow_all = [](std::string_view, std::string_view) -> std::optional<GlobalRejection> {
     return std::nullopt;
   };
   for (std::size_t length = 0; length < whole.size(); ++length) {
@@ -188,30 +188,30 @@ TEST(PickleMachine, EveryPrefixOfAPickleIsRefused) {
   }
 }
 
-TEST(PickleMachine, TypesByCodeOrInstanceAreRefused) {
+TEST(PickleMachine, TypesByCodeOrInstanceAreRejected) {
   EXPECT_THAT(loading("\x82\x01"), fails_with(ErrorCode::unsafe, "EXT1"));
   EXPECT_THAT(loading("(ios\nsystem\n"), fails_with(ErrorCode::unsafe, "INST"));
   EXPECT_THAT(loading("(o"), fails_with(ErrorCode::unsafe, "OBJ"));
   EXPECT_THAT(loading("\x92"), fails_with(ErrorCode::unsafe, "NEWOBJ_EX"));
 }
 
-TEST(PickleMachine, OpcodesThatNoCheckpointNeedsAreRefused) {
+TEST(PickleMachine, OpcodesThatNoCheckpointNeedsAreRejected) {
   EXPECT_THAT(loading("(\x91"), fails_with(ErrorCode::unsupported, "FROZENSET (0x91)"));
   EXPECT_THAT(loading("\x97"), fails_with(ErrorCode::unsupported, "NEXT_BUFFER (0x97)"));
   EXPECT_THAT(loading("I1\n"), fails_with(ErrorCode::unsupported, "INT (0x49)"));
   EXPECT_THAT(loading("\xff"), fails_with(ErrorCode::unsupported, "0xff"));
 }
 
-TEST(PickleMachine, AnotherProtocolIsRefused) {
+TEST(PickleMachine, AnotherProtocolIsRejected) {
   EXPECT_THAT(loading("\x80\x06N"), fails_with(ErrorCode::unsupported, "protocol 6"));
 }
 
-TEST(PickleMachine, AFrameBeyondTheEndIsRefused) {
+TEST(PickleMachine, AFrameBeyondTheEndIsRejected) {
   EXPECT_THAT(loading("\x95\xff\0\0\0\0\0\0\0N"s),
               fails_with(ErrorCode::corrupt, "a frame of 255 bytes, but 2 remain"));
 }
 
-TEST(PickleMachine, TextBeyondTheEndIsRefused) {
+TEST(PickleMachine, TextBeyondTheEndIsRejected) {
   EXPECT_THAT(loading("X\xff\xff\xff\xff"
                       "a"),
               fails_with(ErrorCode::corrupt, "text of a pickle"));
@@ -220,11 +220,11 @@ TEST(PickleMachine, TextBeyondTheEndIsRefused) {
               fails_with(ErrorCode::corrupt, "length -1"));
 }
 
-TEST(PickleMachine, AnAbsurdIntIsRefused) {
+TEST(PickleMachine, AnAbsurdIntIsRejected) {
   EXPECT_THAT(loading("\x8b\xff\xff\xff\x7f"), fails_with(ErrorCode::corrupt, "2147483647 bytes"));
 }
 
-TEST(PickleMachine, TooFewValuesAreRefused) {
+TEST(PickleMachine, TooFewValuesAreRejected) {
   EXPECT_THAT(loading(""), fails_with(ErrorCode::corrupt, "needs 1 values, but the stack has 0"));
   EXPECT_THAT(loading("2"), fails_with(ErrorCode::corrupt, "the stack is empty"));
   EXPECT_THAT(loading("N\x86"),
@@ -236,52 +236,52 @@ TEST(PickleMachine, ValuesBelowAMarkAreOutOfReach) {
   EXPECT_THAT(loading("N(\x85"), fails_with(ErrorCode::corrupt, "but the stack has 0"));
 }
 
-TEST(PickleMachine, AMissingMarkIsRefused) {
+TEST(PickleMachine, AMissingMarkIsRejected) {
   EXPECT_THAT(loading("Nt"), fails_with(ErrorCode::corrupt, "needs a MARK"));
 }
 
-TEST(PickleMachine, AnEmptyMemoSlotIsRefused) {
+TEST(PickleMachine, AnEmptyMemoSlotIsRejected) {
   EXPECT_THAT(loading("h\x07"), fails_with(ErrorCode::corrupt, "memo at 7"));
 }
 
-TEST(PickleMachine, AppendingToWhatIsNoListIsRefused) {
+TEST(PickleMachine, AppendingToWhatIsNoListIsRejected) {
   EXPECT_THAT(loading("}Na"), fails_with(ErrorCode::corrupt, "cannot add items to a dict"));
   EXPECT_THAT(loading("](N\x90"), fails_with(ErrorCode::corrupt, "cannot add items to a list"));
   EXPECT_THAT(loading("NNa"), fails_with(ErrorCode::corrupt, "cannot add items to None"));
 }
 
-TEST(PickleMachine, SettingItemsOfWhatIsNoDictIsRefused) {
+TEST(PickleMachine, SettingItemsOfWhatIsNoDictIsRejected) {
   EXPECT_THAT(loading("]NNs"), fails_with(ErrorCode::corrupt, "cannot set items of a list"));
   EXPECT_THAT(loading("}(Nu"), fails_with(ErrorCode::corrupt, "a key without a value"));
 }
 
-TEST(PickleMachine, CallingWhatIsNoGlobalIsRefused) {
+TEST(PickleMachine, CallingWhatIsNoGlobalIsRejected) {
   EXPECT_THAT(loading("N)R"), fails_with(ErrorCode::corrupt, "must be a global, not None"));
   EXPECT_THAT(loading(pickled_global("good", "f") + "NR"),
               fails_with(ErrorCode::corrupt, "must be a tuple, not None"));
 }
 
-TEST(PickleMachine, AnObjectOfAnotherTypeIsRefused) {
+TEST(PickleMachine, AnObjectOfAnotherTypeIsRejected) {
   EXPECT_THAT(loading(pickled_global("good", "T") + ")\x81"),
               fails_with(ErrorCode::unsupported, "an object of the global good.T"));
 }
 
-TEST(PickleMachine, StateOfWhatIsNoOrderedDictIsRefused) {
+TEST(PickleMachine, StateOfWhatIsNoOrderedDictIsRejected) {
   EXPECT_THAT(loading("}}b"), fails_with(ErrorCode::unsupported, "the state of a dict"));
 }
 
-TEST(PickleMachine, AnOrderedDictOfSomethingElseIsRefused) {
+TEST(PickleMachine, AnOrderedDictOfSomethingElseIsRejected) {
   const std::string type = pickled_global("collections", "OrderedDict");
   EXPECT_THAT(loading(type + "K\x01\x85R"), fails_with(ErrorCode::corrupt, "a list of pairs"));
   EXPECT_THAT(loading(type + "]Na\x85R"), fails_with(ErrorCode::corrupt, "not of None"));
 }
 
-TEST(PickleMachine, AGlobalWithoutEndIsRefused) {
+TEST(PickleMachine, AGlobalWithoutEndIsRejected) {
   EXPECT_THAT(loading("c" + std::string(5000, 'a') + "\nb\n"),
               fails_with(ErrorCode::corrupt, "does not end within 1024 bytes"));
 }
 
-TEST(PickleMachine, AStackGlobalOfNumbersIsRefused) {
+TEST(PickleMachine, AStackGlobalOfNumbersIsRejected) {
   EXPECT_THAT(loading("K\x01K\x02\x93"),
               fails_with(ErrorCode::corrupt, "two short strings, not by an int"));
 }

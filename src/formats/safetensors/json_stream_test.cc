@@ -70,7 +70,7 @@ TEST(JsonStream, SpacesWithinTextStay) {
   EXPECT_EQ(heard(R"({"a  b":"\"   \\"})"), "{ a  b: '\"   \\' } ");
 }
 
-TEST(JsonStream, TextBeyondTheBudgetIsRefused) {
+TEST(JsonStream, TextBeyondTheBudgetIsRejected) {
   EXPECT_THAT(hearing(R"({"a":")" + std::string(200'000, 'x') + R"("})"),
               fails_with(ErrorCode::unsupported, "a text of the text would take more than"));
 }
@@ -87,7 +87,7 @@ TEST(JsonStream, ManyNumbersTakeTheMemoryOfOne) {
   EXPECT_EQ(heard(many + "]}", 64 << 10).size(), 9 + 100'000 * 7 + 4u);
 }
 
-TEST(JsonStream, ANumberBeyondTheBudgetIsRefused) {
+TEST(JsonStream, ANumberBeyondTheBudgetIsRejected) {
   EXPECT_THAT(hearing(R"({"a":)" + std::string(200'000, '1') + "}"),
               fails_with(ErrorCode::unsupported, "a text of the text would take more than"));
 }
@@ -98,23 +98,23 @@ TEST(JsonStream, AnErrorTellsTheByteInTheFile) {
                          "m.json: at byte 8: the text is no JSON near `\"a\":x`: syntax error"));
 }
 
-TEST(JsonStream, ANulIsRefused) {
+TEST(JsonStream, ANulIsRejected) {
   EXPECT_THAT(
       hearing(std::string("{}\0", 3)),
       fails_with(ErrorCode::corrupt, "m.json: at byte 4: the text is no JSON: it has a NUL"));
   EXPECT_THAT(hearing(std::string("{\"\0\"", 4)), fails_with(ErrorCode::corrupt, "has a NUL"));
 }
 
-TEST(JsonStream, TextBehindTheObjectIsRefused) {
+TEST(JsonStream, TextBehindTheObjectIsRejected) {
   EXPECT_THAT(hearing("{} {}"), fails_with(ErrorCode::corrupt, "is no JSON near"));
 }
 
-TEST(JsonStream, AnythingButAnObjectIsRefused) {
+TEST(JsonStream, AnythingButAnObjectIsRejected) {
   EXPECT_THAT(hearing(""), fails_with(ErrorCode::corrupt, "does not start with `{`"));
   EXPECT_THAT(hearing("[]"), fails_with(ErrorCode::corrupt, "does not start with `{`"));
 }
 
-TEST(JsonStream, TextThatIsNoUtf8IsRefused) {
+TEST(JsonStream, TextThatIsNoUtf8IsRejected) {
   EXPECT_THAT(hearing("{\"\xff\":1}"), fails_with(ErrorCode::corrupt, "is no JSON near"));
   EXPECT_THAT(hearing(R"({"\ud800":1})"), fails_with(ErrorCode::corrupt, "is no JSON near"));
 }

@@ -93,12 +93,12 @@ TEST(ShardIndex, IsWrittenAsHuggingFaceDoes) {
 )");
 }
 
-TEST(ShardIndex, ATensorTwiceIsRefused) {
+TEST(ShardIndex, ATensorTwiceIsRejected) {
   EXPECT_THAT(decoding(R"({"weight_map":{"w":"a","v":"a","w":"a"}})"),
               fails_with(ErrorCode::corrupt, "the index has `w` twice"));
 }
 
-TEST(ShardIndex, AKeyTwiceIsRefused) {
+TEST(ShardIndex, AKeyTwiceIsRejected) {
   EXPECT_THAT(decoding(R"({"weight_map":{"w":"a"},"weight_map":{"w":"a"}})"),
               fails_with(ErrorCode::corrupt, "the index has `weight_map` twice"));
   EXPECT_THAT(decoding(R"({"metadata":{"a":"b","a":"b"}})"),
@@ -107,7 +107,7 @@ TEST(ShardIndex, AKeyTwiceIsRefused) {
               fails_with(ErrorCode::corrupt, "the index has `b` twice"));
 }
 
-TEST(ShardIndex, PathsThatLeadOutAreRefused) {
+TEST(ShardIndex, PathsThatLeadOutAreRejected) {
   for (const char* file : {R"("../a")", R"("/a")", R"("a/../../b")", R"("..")", R"(".")", R"("")",
                            R"("a/")", R"("a//b")", R"("./a")", R"("a\u0000b")"}) {
     EXPECT_THAT(decoding(index_of(file)),
@@ -116,7 +116,7 @@ TEST(ShardIndex, PathsThatLeadOutAreRefused) {
   }
 }
 
-TEST(ShardIndex, AFileThatIsNoTextIsRefused) {
+TEST(ShardIndex, AFileThatIsNoTextIsRejected) {
   for (const char* file : {"1", "null", "true", "1.5", "[]", "{}"}) {
     EXPECT_THAT(decoding(index_of(file)),
                 fails_with(ErrorCode::corrupt, "the file of tensor `w` of the index cannot be"))
@@ -124,7 +124,7 @@ TEST(ShardIndex, AFileThatIsNoTextIsRefused) {
   }
 }
 
-TEST(ShardIndex, AMapOrMetadataThatIsNoObjectIsRefused) {
+TEST(ShardIndex, AMapOrMetadataThatIsNoObjectIsRejected) {
   EXPECT_THAT(decoding(R"({"weight_map":[]})"),
               fails_with(ErrorCode::corrupt, "key `weight_map` of the index cannot be an array"));
   EXPECT_THAT(decoding(R"({"weight_map":"a"})"),
@@ -133,26 +133,26 @@ TEST(ShardIndex, AMapOrMetadataThatIsNoObjectIsRefused) {
               fails_with(ErrorCode::corrupt, "key `metadata` of the index cannot be 3"));
 }
 
-TEST(ShardIndex, DeepNestingIsRefused) {
+TEST(ShardIndex, DeepNestingIsRejected) {
   EXPECT_THAT(decoding(R"({"x":)" + std::string(1'000'000, '[')),
               fails_with(ErrorCode::unsupported, "the index is nested more than 64 deep"));
 }
 
-TEST(ShardIndex, EveryPrefixIsRefused) {
+TEST(ShardIndex, EveryPrefixIsRejected) {
   const std::string whole = R"({"metadata":{"a":[1,{"b":null}]},"weight_map":{"w":"a"}})";
   for (std::size_t length = 0; length < whole.size(); ++length) {
     EXPECT_THAT(decoding(whole.substr(0, length)), fails_with(ErrorCode::corrupt, "the index"));
   }
 }
 
-TEST(ShardIndex, TensorsBeyondTheBudgetAreRefused) {
+TEST(ShardIndex, TensorsBeyondTheBudgetAreRejected) {
   std::string map;
   for (int i = 0; i < 20'000; ++i) map += (i ? ",\"" : "\"") + std::to_string(i) + R"(":"a")";
   EXPECT_THAT(decoding(R"({"weight_map":{)" + map + "}}"),
               fails_with(ErrorCode::unsupported, "the index's tensors would take more than"));
 }
 
-TEST(ShardIndex, FilesBeyondTheBudgetAreRefused) {
+TEST(ShardIndex, FilesBeyondTheBudgetAreRejected) {
   std::string map;
   const std::string name(2000, 'f');
   for (int i = 0; i < 1000; ++i) map += fmt::format(R"({}"{}":"{}{}")", i ? "," : "", i, name, i);
@@ -160,7 +160,7 @@ TEST(ShardIndex, FilesBeyondTheBudgetAreRefused) {
               fails_with(ErrorCode::unsupported, "the index's file names would take more than"));
 }
 
-TEST(ShardIndex, MetadataBeyondTheBudgetIsRefused) {
+TEST(ShardIndex, MetadataBeyondTheBudgetIsRejected) {
   std::string list = "1";
   for (int i = 0; i < 200'000; ++i) list += ",1";
   EXPECT_THAT(decoding(R"({"metadata":{"a":[)" + list + "]}}"),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lancekeep/formats.h>
 
-#include "formats/safetensors/reader.h"
+#include "formats/safetensors/safetensors_reader.h"
 #include "formats/safetensors/safetensors_testing.h"
-#include "formats/safetensors/shards.h"
+#include "formats/safetensors/sharded_reader.h"
 #include "io/testing/error_matcher.h"
 #include "io/testing/temporary_folder.h"
 
@@ -156,18 +156,18 @@ TEST_F(ShardedWriter, WhatFailsOnTheWayLeavesAllAsItWas) {
   EXPECT_EQ(folder_.read(kFirst) + folder_.read(kIndex), "oldindex");
 }
 
-TEST_F(ShardedWriter, DtypesThatAreLackingAreRefusedFirst) {
+TEST_F(ShardedWriter, DtypesThatAreLackingAreRejectedFirst) {
   source_.add("a", "int4", {1}, "x");
   EXPECT_THAT([&] { (void)write(1); }, fails_with(ErrorCode::unsupported, "`a` (int4 [1])"));
   EXPECT_THAT(names(), IsEmpty());
 }
 
-TEST_F(ShardedWriter, NoSizeIsRefused) {
+TEST_F(ShardedWriter, NoSizeIsRejected) {
   EXPECT_THAT([&] { (void)write(0); },
               fails_with(ErrorCode::invalid_argument, "must be at least one byte"));
 }
 
-TEST_F(ShardedWriter, AMissingFolderIsRefused) {
+TEST_F(ShardedWriter, AMissingFolderIsRejected) {
   EXPECT_THAT(
       [&] {
         (void)write_sharded_safetensors(folder_.path() / "none/m.safetensors", source_, 1, {});

@@ -2,7 +2,7 @@
 // For tests: a file of torch.save around an object's pickle, opened as a source.
 #pragma once
 
-#include "formats/torch/checkpoint.h"
+#include "formats/torch/torch_reader.h"
 #include "formats/torch/torch_testing.h"
 #include "io/testing/temporary_folder.h"
 #include "tensor/source_testing.h"

@@ -78,34 +78,34 @@ TEST_F(NumpyValue, AScalarIsJson) {
             "a json {\"$numpy\":[\"<i4\",\"YWJjZA==\"]}\n");
 }
 
-TEST_F(NumpyValue, ADtypeThatTorchLacksIsRefusedByName) {
+TEST_F(NumpyValue, ADtypeThatTorchLacksIsRejectedByName) {
   array_.code = pickled("O8");
   EXPECT_THAT(opening(array_),
               fails_with(ErrorCode::unsupported, "the entry `a` is of NumPy's dtype `O8`"));
 }
 
-TEST_F(NumpyValue, AStructuredDtypeIsRefused) {
+TEST_F(NumpyValue, AStructuredDtypeIsRejected) {
   array_.fields = "N))";
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::unsupported, "which torch does not have"));
 }
 
-TEST_F(NumpyValue, BigEndianNumbersAreRefused) {
+TEST_F(NumpyValue, BigEndianNumbersAreRejected) {
   array_.code = pickled("f4");
   array_.order = pickled(">");
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::unsupported, "astype('<f4')"));
 }
 
-TEST_F(NumpyValue, AnotherByteOrderIsRefused) {
+TEST_F(NumpyValue, AnotherByteOrderIsRejected) {
   array_.order = pickled("?");
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "a dtype of no known byte order"));
 }
 
-TEST_F(NumpyValue, ADtypeThatIsNoneIsRefused) {
+TEST_F(NumpyValue, ADtypeThatIsNoneIsRejected) {
   array_.code = "N";
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "has a call of numpy.dtype as its"));
 }
 
-TEST_F(NumpyValue, BytesOfAnotherCountAreRefused) {
+TEST_F(NumpyValue, BytesOfAnotherCountAreRejected) {
   array_.bytes = "C\x03"s + "abc";
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt,
                                           "has 3 bytes of values, but its shape and dtype take 4"));
@@ -113,12 +113,12 @@ TEST_F(NumpyValue, BytesOfAnotherCountAreRefused) {
               fails_with(ErrorCode::corrupt, "its shape and dtype take 1"));
 }
 
-TEST_F(NumpyValue, BytesThatAreNoneAreRefused) {
+TEST_F(NumpyValue, BytesThatAreNoneAreRejected) {
   array_.bytes = "]";
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "has a list in place of its bytes"));
 }
 
-TEST_F(NumpyValue, AShapeThatIsNoneIsRefused) {
+TEST_F(NumpyValue, AShapeThatIsNoneIsRejected) {
   array_.shape = "N";
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "a NumPy array of no known shape"));
   array_.shape = "N\x85";
@@ -127,17 +127,17 @@ TEST_F(NumpyValue, AShapeThatIsNoneIsRefused) {
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "has a negative dimension"));
 }
 
-TEST_F(NumpyValue, AnOrderThatIsNoneIsRefused) {
+TEST_F(NumpyValue, AnOrderThatIsNoneIsRejected) {
   array_.fortran = "N";
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "a NumPy array of no known order"));
 }
 
-TEST_F(NumpyValue, AnotherTypeOfArrayIsRefused) {
+TEST_F(NumpyValue, AnotherTypeOfArrayIsRejected) {
   array_.type = pickled_global("torch", "Tensor");
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "is no numpy.ndarray"));
 }
 
-TEST_F(NumpyValue, AnArrayWithoutStateIsRefused) {
+TEST_F(NumpyValue, AnArrayWithoutStateIsRejected) {
   const std::string made = pickled_global("numpy.core.multiarray", "_reconstruct") + "(" +
                            array_.type + "K\0\x85"s + "C\x01"s + "btR";
   EXPECT_THAT(opening(pickled_dict({{"a", made}})),
@@ -154,7 +154,7 @@ TEST_F(NumpyValue, AnArrayOfProtocol5IsRead) {
       fails_with(ErrorCode::corrupt, "a NumPy array of no known order"));
 }
 
-TEST_F(NumpyValue, OtherArgumentsAreRefused) {
+TEST_F(NumpyValue, OtherArgumentsAreRejected) {
   EXPECT_THAT(
       opening(pickled_dict({{"a", pickled_global("numpy.core.multiarray", "scalar") + ")R"}})),
       fails_with(ErrorCode::corrupt, "a NumPy scalar of other arguments"));

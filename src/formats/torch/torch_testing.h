@@ -3,7 +3,7 @@
 #pragma once
 
 #include "formats/pickle/pickle_testing.h"
-#include "formats/torch/file.h"
+#include "formats/torch/torch_file.h"
 #include "formats/zip/zip_testing.h"
 
 #include <filesystem>

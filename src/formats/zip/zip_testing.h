@@ -2,7 +2,7 @@
 // For tests: zip archives that only store, small enough to be changed at one place.
 #pragma once
 
-#include "formats/zip/archive.h"
+#include "formats/zip/zip_archive.h"
 #include "io/testing/bytes_testing.h"
 #include "io/testing/temporary_folder.h"
 
