@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The safetensors reader by itself.
+// The safetensors reader alone.
 #include "formats/safetensors/safetensors_reader.h"
 #include "fuzz/input.h"
 

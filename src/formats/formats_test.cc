@@ -66,7 +66,7 @@ TEST_F(ModelFile, KnowsNumPysArrays) {
 
 TEST_F(ModelFile, AnotherZipArchiveIsNamed) {
   EXPECT_THAT(opening(formats::zip_of({{"notes.txt", "x"}})),
-              fails_with(ErrorCode::unsupported, "neither one of torch.save"));
+              fails_with(ErrorCode::unsupported, "written neither by torch.save"));
 }
 
 TEST_F(ModelFile, AMissingFileIsNotFound) {
@@ -121,7 +121,7 @@ TEST_F(ModelFile, AnIndexAmongTheFilesOfAnIndexIsRejected) {
 
 TEST_F(ModelFile, OtherJsonIsNamed) {
   EXPECT_THAT(opening("{\"model_type\": {\"weight_map\": {}}}"),
-              fails_with(ErrorCode::unsupported, "but not the index of a model in several files"));
+              fails_with(ErrorCode::unsupported, "but not the index of a sharded model"));
 }
 
 TEST_F(ModelFile, AnythingElseShowsItsFirstBytes) {
@@ -192,12 +192,12 @@ TEST_F(WriteModelFile, SaysThatNumpyKeepsNoMetadata) {
   source_.text = {{"epoch", "3"}};
   EXPECT_THAT(write("m.npz").not_kept, ElementsAre("the metadata: `epoch`"));
   EXPECT_THAT(write("m.npz", {.metadata = {{"a", "1"}, {"loss", "2"}, {"epoch", "4"}}}).not_kept,
-              ElementsAre("the metadata: `epoch`", "the metadata given: `a`, `loss`"));
+              ElementsAre("the metadata: `epoch`", "the given metadata: `a`, `loss`"));
 }
 
 TEST_F(WriteModelFile, RejectsATorchName) {
   EXPECT_THAT(writing("m.pth"),
-              fails_with(ErrorCode::invalid_argument, "`.pth`, a pickle, which is not written"));
+              fails_with(ErrorCode::invalid_argument, "`.pth`, a pickle, which Lancekeep does not write"));
 }
 
 TEST_F(WriteModelFile, RejectsAnEndingThatItDoesNotKnow) {
@@ -212,14 +212,14 @@ TEST_F(WriteModelFile, RejectsANameWithoutAnEnding) {
 
 TEST_F(WriteModelFile, RejectsTheNameOfAnIndex) {
   EXPECT_THAT(writing("m.safetensors.index.json"),
-              fails_with(ErrorCode::invalid_argument, "name `m.safetensors`"));
+              fails_with(ErrorCode::invalid_argument, "use the name `m.safetensors`"));
 }
 
 TEST_F(WriteModelFile, RejectsShardsOfOtherKinds) {
   EXPECT_THAT(writing("m.npz", {.max_shard_bytes = 2}),
-              fails_with(ErrorCode::invalid_argument, "only .safetensors is written in shards"));
+              fails_with(ErrorCode::invalid_argument, "only .safetensors can be written in shards"));
   EXPECT_THAT(writing("m.npy", {.max_shard_bytes = 2}),
-              fails_with(ErrorCode::invalid_argument, "only .safetensors is written in shards"));
+              fails_with(ErrorCode::invalid_argument, "only .safetensors can be written in shards"));
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which safetensors headers are read: as the reference reader does, but for a list of exceptions, each with its reason.
+"""Which safetensors headers are accepted: the same as by the reference reader, with a list of exceptions and reasons.
 
-LANCEKEEP_BUILD names the build folder that has lancekeep_list_tensors in it.
+LANCEKEEP_BUILD is the build folder, which must contain lancekeep_list_tensors.
 """
 
 import json
@@ -24,7 +24,7 @@ def entry(name="w", dtype="U8", shape="[1]", begin=0, end=1, more="") -> str:
 
 
 def one(data: bytes | None = None, **parts) -> bytes:
-    """A file of one tensor; its data is as long as `end` says unless given."""
+    """A file of one tensor; its data has `end` bytes unless given."""
     return file_of("{" + entry(**parts) + "}", b"x" * parts.get("end", 1) if data is None else data)
 
 

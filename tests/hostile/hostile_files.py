@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of hostile files: CASES. To look at one, or at all:
+"""The table of hostile files: CASES. To write one of them, or all:
 
     python hostile_files.py FOLDER [PART_OF_A_NAME]
 """
@@ -23,7 +23,7 @@ from hostile_case import Case, case
 
 
 def special(name: str, says: str, make: Callable[[Path], object]) -> Case:
-    """What more than its bytes make hostile."""
+    """A case that is hostile for more than its bytes."""
 
     def made(folder):
         make(folder / "model")

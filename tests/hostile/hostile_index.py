@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The index of a model in several safetensors files: lies about the files, and ways out of its folder."""
+"""The index of a sharded safetensors model: false claims about the files, and paths that leave its folder."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def write(folder: Path, index: bytes | Iterable[bytes]) -> Path:
 
 def index(name, says, content: str | bytes | Callable[[], Iterable[bytes]], change: Callable[[Path], None] = lambda _: None) -> Case:
     def make(folder: Path) -> Path:
-        inner = folder / "model"  # so that there is a folder around it to be led out to
+        inner = folder / "model"  # a folder around it that paths could escape to
         inner.mkdir()
         (folder / "b.safetensors").write_bytes(SHARD["b"])
         path = write(inner, content() if callable(content) else content.encode() if isinstance(content, str) else content)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""NumPy's .npy and .npz: headers that lie or carry code, and archives that unpack to more than they say."""
+"""NumPy's .npy and .npz: headers with false claims or code, and archives that unpack to more than they say."""
 
 import zlib
 from dataclasses import replace
@@ -12,7 +12,7 @@ GOOD = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }"
 
 
 def of(header: str | bytes, data: bytes = bytes(8), version: bytes = b"\1\0", length: int | None = None) -> bytes:
-    """A file around the header, padded as numpy does it."""
+    """A file around the header, padded as numpy does."""
     header = header.encode() if isinstance(header, str) else header
     header += b" " * (-(len(header) + 11) % 64) + b"\n"
     number = u16 if version == b"\1\0" else u32
@@ -97,13 +97,13 @@ SOUND = [Entry(b"a.npy", of(GOOD)), Entry(b"b.npy", of(GOOD))]
 
 
 def packed(array: bytes, **lies) -> bytes:
-    """An archive of one compressed array, whose directory may lie about it."""
+    """An archive of one compressed array, whose directory may be wrong about it."""
     stored = dict(data=squeezed(array), method=8, size=len(array), crc=zlib.crc32(array)) | lies
     return zip_of([replace(SOUND[0], **stored)])
 
 
 def bomb(says: int) -> bytes:
-    """A GiB of zeros in a MiB, said to be `says` bytes long."""
+    """A GiB of zeros in a MiB; the directory claims `says` bytes."""
     packer = zlib.compressobj(9, wbits=-15)
     stream = packer.compress(of(header(shape=f"({1 << 28},)"), b""))
     block = bytes(1 << 20)
@@ -141,7 +141,7 @@ NPZ = {
     "an array compressed by bzip2": (r"method 12", zip_of([replace(SOUND[0], method=12)])),
     "an encrypted array": (r"flags 0x|encrypted", zip_of([replace(SOUND[0], flags=1)])),
     "2^60 arrays": (r"entries", by_zip64()),
-    "300,000 arrays": (TOO_MUCH + "|entries|goes on", lambda: zip_of([Entry(b"%d.npy" % i, b"") for i in range(300_000)], entries=0xFFFF)),
+    "300,000 arrays": (TOO_MUCH + "|entries|continues after", lambda: zip_of([Entry(b"%d.npy" % i, b"") for i in range(300_000)], entries=0xFFFF)),
 }  # fmt: skip
 
 CASES = [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pickle of a torch file: broken, and made to ask for more than it should get."""
+"""The pickle of a torch file: broken, or asking for too much."""
 
 from hostile_case import TOO_MUCH, case, u32, u64
 from pickles import called, dict_of, global_, model, number, numbers, tensor, text, tuple_of, whole
@@ -9,7 +9,7 @@ MILLION = 1_000_000
 
 
 def pickle(name, says, made):
-    """A file around the pickle, which may be a function that makes a large one."""
+    """A file around the pickle, which may be a function that makes a large pickle."""
     content = (lambda: torch_zip(made())) if callable(made) else torch_zip(made)
     return case(f"pickle: {name}", says, content)
 
@@ -28,7 +28,7 @@ def get(index: int) -> bytes:
 
 
 def laughs(levels: int, empty: bytes, first: bytes, ten) -> bytes:
-    """Ten of the one before, level upon level, by the memo."""
+    """Each level refers ten times to the level before, through the memo."""
     made = first + put(0) + b"0"
     for level in range(levels):
         made += empty + put(level + 1) + ten(get(level)) + b"0"
@@ -54,7 +54,7 @@ def dict_laughs(first: bytes) -> bytes:
 
 
 def long_names() -> bytes:
-    """Dicts within dicts, 500 deep, a tensor in each, under keys of a MiB: the names grow by a MiB a level."""
+    """Dicts nested 500 levels deep, a tensor in each, with keys of a MiB: names grow by a MiB per level."""
     key = text("k" * (1 << 20)) + put(0) + b"0"
     level = b"}(" + text("t") + tensor() + get(0)
     return key + level * 500 + b"}" + b"u" * 500

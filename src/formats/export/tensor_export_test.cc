@@ -37,7 +37,7 @@ TEST(TensorExport, CopiesTheBytes) { EXPECT_EQ(copied({"a", "", "bc"}), "abc"); 
 
 TEST(TensorExport, TooFewBytesAreRejected) {
   EXPECT_THAT([] { (void)copied({"ab"}); },
-              fails_with(ErrorCode::invalid_argument, "gave 2 of the 3 bytes of tensor `w`"));
+              fails_with(ErrorCode::invalid_argument, "yielded 2 of the 3 bytes of tensor `w`"));
 }
 
 TEST(TensorExport, TooManyBytesAreRejected) {
@@ -75,7 +75,7 @@ TEST(TensorExport, LinesSayWhatWasMeant) {
   const std::vector<TensorSpec> specs = {{"a", "uint8", {1}, 1, std::nullopt},
                                          {"b", "uint8", {1}, 1, 0}};
   EXPECT_EQ(describe(specs[0]), "`a` (uint8 [1])");
-  EXPECT_EQ(tie_not_kept(specs[1], specs), "that `b` is tied to `a`: both are written in full");
+  EXPECT_EQ(tie_not_kept(specs[1], specs), "the tie of `b` to `a`: both are written in full");
 }
 
 }  // namespace

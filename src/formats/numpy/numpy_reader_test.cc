@@ -92,19 +92,19 @@ TEST_F(NumpyArrayTest, OtherVersionsAreRejected) {
   for (const auto& [place, version] : {std::pair(6, '\4'), {6, '\0'}, {7, '\1'}}) {
     std::string other = bytes;
     other[static_cast<std::size_t>(place)] = version;
-    EXPECT_THAT(opening(other), fails_with(ErrorCode::unsupported, "read are 1.0, 2.0 and 3.0"));
+    EXPECT_THAT(opening(other), fails_with(ErrorCode::unsupported, "supported are 1.0, 2.0 and 3.0"));
   }
 }
 
 TEST_F(NumpyArrayTest, AHeaderBeyondTheEndIsRejected) {
   std::string bytes = npy_of(npy_header("'|u1'", "(3,)"), "abc");
   bytes[8] = '\x7f';
-  EXPECT_THAT(opening(bytes), fails_with(ErrorCode::corrupt, "said to have 127 bytes, but"));
+  EXPECT_THAT(opening(bytes), fails_with(ErrorCode::corrupt, "should have 127 bytes, but"));
 }
 
 TEST_F(NumpyArrayTest, AHeaderThatNumPyWouldNotReadIsRejected) {
   EXPECT_THAT(opening(npy_of(npy_header("'|u1'", "(2,)") + std::string(10'000, ' '), "xy")),
-              fails_with(ErrorCode::unsupported, "numpy itself reads at most 10000"));
+              fails_with(ErrorCode::unsupported, "like numpy, this reads at most 10000"));
   EXPECT_THAT(opening("\x93NUMPY" + std::string("\2\0\xff\xff\xff\xff", 6)),
               fails_with(ErrorCode::unsupported, "has a header of 4294967295 bytes"));
 }
@@ -193,7 +193,7 @@ TEST_F(NumpyReader, GivesAFilesOneArray) {
 TEST_F(NumpyReader, AFileWhoseNameIsNoUtf8IsRejected) {
   const io::InputFile file(folder_.write("w.npy", bytes_));
   EXPECT_THAT([&] { (void)open_npy(file, "\xff"); },
-              fails_with(ErrorCode::invalid_argument, "is not UTF-8; rename it"));
+              fails_with(ErrorCode::invalid_argument, "is not UTF-8; rename the file"));
 }
 
 TEST_F(NumpyReader, TellsItsArchivesFromOthers) {
@@ -206,9 +206,9 @@ TEST_F(NumpyReader, TellsItsArchivesFromOthers) {
 
 TEST_F(NumpyReader, EntriesOfAnotherKindAreRejectedByName) {
   EXPECT_THAT(opening({{"w.npy", bytes_}, {"notes.txt", "x"}}),
-              fails_with(ErrorCode::unsupported, "`notes.txt` is no .npy array"));
+              fails_with(ErrorCode::unsupported, "`notes.txt` is not a .npy array"));
   EXPECT_THAT(opening({{"w.npy", bytes_}, {"folder/", ""}}),
-              fails_with(ErrorCode::unsupported, "`folder/` is no .npy array"));
+              fails_with(ErrorCode::unsupported, "`folder/` is not a .npy array"));
 }
 
 TEST_F(NumpyReader, ArraysThatAreNoneAreRejectedByName) {
@@ -233,7 +233,7 @@ TEST_F(NumpyReader, ChangedBytesAreFoundWhenTheyAreRead) {
     const std::string before = zip_of({{"w.npy", array}});  // whose checksum is 0
     const auto source = open(io::InputFile(folder_.write("m.npz", before)));
     EXPECT_THAT([&] { (void)bytes_of(*source, 0); },
-                fails_with(ErrorCode::corrupt, "the array `w` have the checksum"));
+                fails_with(ErrorCode::corrupt, "the array `w` has the checksum"));
   }
 }
 

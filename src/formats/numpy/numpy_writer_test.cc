@@ -64,17 +64,17 @@ TEST_F(NumpyWriter, WritesOneTensorAsAnArray) {
   EXPECT_EQ(report.tensors, 1u);
   EXPECT_EQ(report.bytes_written, 131u);
   EXPECT_THAT(report.files, ElementsAre(npy_));
-  EXPECT_THAT(report.not_kept, ElementsAre("`epoch`, a value that is no tensor"));
+  EXPECT_THAT(report.not_kept, ElementsAre("`epoch`, a value that is not a tensor"));
   EXPECT_EQ(bytes_of(*formats::open_npy(io::InputFile(npy_), "w"), 0), "abc");
 }
 
 TEST_F(NumpyWriter, AnArrayIsOneTensor) {
   EXPECT_THAT(writing_npy(), fails_with(ErrorCode::invalid_argument,
-                                        "but there are 0; there is nothing to write"));
+                                        "but the source has 0. Nothing was written"));
   source_.add("a", "uint8", {3}, "abc");
   source_.add("b", "uint8", {3}, "abc");
   EXPECT_THAT(writing_npy(),
-              fails_with(ErrorCode::invalid_argument, "but there are 2; write an .npz file"));
+              fails_with(ErrorCode::invalid_argument, "but the source has 2; write an .npz file"));
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
@@ -83,7 +83,7 @@ TEST_F(NumpyWriter, WhatIsNoTensorIsNotKept) {
   source_.add("__tree__", "tree", {}, "{}");
   source_.text = {{"format", "pt"}, {"from", "file"}};
   EXPECT_THAT(write().not_kept,
-              ElementsAre("`epoch`, a value that is no tensor", HasSubstr("the nesting"),
+              ElementsAre("`epoch`, a value that is not a tensor", HasSubstr("the nesting"),
                           "the metadata: `format`, `from`"));
   EXPECT_THAT(written()->tensors(), IsEmpty());
 }
@@ -91,7 +91,7 @@ TEST_F(NumpyWriter, WhatIsNoTensorIsNotKept) {
 TEST_F(NumpyWriter, TiedTensorsAreWrittenTwiceAndReported) {
   source_.add("a", "uint8", {2}, "ab");
   source_.add("b", "uint8", {2}, "ab", 0);
-  EXPECT_THAT(write().not_kept, ElementsAre(HasSubstr("`b` is tied to `a`")));
+  EXPECT_THAT(write().not_kept, ElementsAre(HasSubstr("the tie of `b` to `a`")));
   EXPECT_EQ(bytes_of(*written(), 1), "ab");
 }
 
@@ -107,7 +107,7 @@ TEST_F(NumpyWriter, DtypesItLacksAreNamedTogetherAndNothingIsWritten) {
 
 TEST_F(NumpyWriter, MoreDimensionsThanNumPyHasAreRejected) {
   source_.add("a", "uint8", Shape(65, 1), "x");
-  EXPECT_THAT(writing(), fails_with(ErrorCode::unsupported, "has 65 dimensions, but NumPy has"));
+  EXPECT_THAT(writing(), fails_with(ErrorCode::unsupported, "has 65 dimensions, but NumPy supports"));
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
@@ -116,8 +116,8 @@ TEST_F(NumpyWriter, NamesThatNoEntryCanHaveAreRejectedAndNothingIsWritten) {
   source_.add("", "uint8", {1}, "x");
   for (const auto& [name, part] : {std::pair("../x"s, "would leave the archive"),
                                    {"/x"s, "would leave the archive"},
-                                   {"a\\b"s, "has a backslash"},
-                                   {"a\0b"s, "has a NUL"},
+                                   {"a\\b"s, "contains a backslash"},
+                                   {"a\0b"s, "contains a NUL"},
                                    {"\xff"s, "is not UTF-8"},
                                    {std::string(0xFFFF, 'n'), "more than 65535 bytes"}}) {
     source_.specs[1].name = name;
@@ -132,7 +132,7 @@ TEST_F(NumpyWriter, NamesThatNumPyWouldConfuseAreRejected) {
   EXPECT_EQ(written()->tensors()[0].name, "x.npy");
   source_.add("x", "uint8", {1}, "x");
   EXPECT_THAT(writing(), fails_with(ErrorCode::invalid_argument,
-                                    "`x` and `x.npy`, of which numpy.load would find only one"));
+                                    "numpy.load would find only one of the tensors `x` and `x.npy`"));
 }
 
 TEST_F(NumpyWriter, ByteCountsThatDoNotFitAreRejected) {
@@ -150,8 +150,8 @@ TEST_F(NumpyWriter, TensorsThatNoFileCanHoldAreRejected) {
 TEST_F(NumpyWriter, ASourceThatGivesTooLittleIsRejectedAndNothingStays) {
   source_.add("w", "uint8", {3}, "abc");
   source_.content[0] = "ab";
-  EXPECT_THAT(writing(), fails_with(ErrorCode::invalid_argument, "gave 2 of the 3 bytes"));
-  EXPECT_THAT(writing_npy(), fails_with(ErrorCode::invalid_argument, "gave 2 of the 3 bytes"));
+  EXPECT_THAT(writing(), fails_with(ErrorCode::invalid_argument, "yielded 2 of the 3 bytes"));
+  EXPECT_THAT(writing_npy(), fails_with(ErrorCode::invalid_argument, "yielded 2 of the 3 bytes"));
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 

@@ -97,9 +97,9 @@ TEST(PickleMachine, ACounterASetAndADefaultDictAreMade) {
 
 TEST(PickleMachine, ContainersOfOtherArgumentsAreRejected) {
   EXPECT_THAT(loading(pickled_global("collections", "Counter") + "K\x01\x85R"),
-              fails_with(ErrorCode::corrupt, "Counter takes nothing or a dict"));
+              fails_with(ErrorCode::corrupt, "Counter takes no argument or a dict"));
   EXPECT_THAT(loading(pickled_global("collections", "defaultdict") + "K\x01\x85R"),
-              fails_with(ErrorCode::corrupt, "defaultdict takes nothing or a factory"));
+              fails_with(ErrorCode::corrupt, "defaultdict takes no argument or a factory"));
 }
 
 TEST(PickleMachine, DataIsNotCalled) {

@@ -214,7 +214,7 @@ TEST(PickleMachine, AFrameBeyondTheEndIsRejected) {
 TEST(PickleMachine, TextBeyondTheEndIsRejected) {
   EXPECT_THAT(loading("X\xff\xff\xff\xff"
                       "a"),
-              fails_with(ErrorCode::corrupt, "text of a pickle"));
+              fails_with(ErrorCode::corrupt, "a string of a pickle"));
   EXPECT_THAT(loading("T\xff\xff\xff\xff"
                       "a"),
               fails_with(ErrorCode::corrupt, "length -1"));
@@ -283,7 +283,7 @@ TEST(PickleMachine, AGlobalWithoutEndIsRejected) {
 
 TEST(PickleMachine, AStackGlobalOfNumbersIsRejected) {
   EXPECT_THAT(loading("K\x01K\x02\x93"),
-              fails_with(ErrorCode::corrupt, "two short strings, not by an int"));
+              fails_with(ErrorCode::corrupt, "two short strings, not an int"));
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ TEST(JsonStream, SpacesWithinTextStay) {
 
 TEST(JsonStream, TextBeyondTheBudgetIsRejected) {
   EXPECT_THAT(hearing(R"({"a":")" + std::string(200'000, 'x') + R"("})"),
-              fails_with(ErrorCode::unsupported, "a text of the text would take more than"));
+              fails_with(ErrorCode::unsupported, "a string of the text would take more than"));
 }
 
 TEST(JsonStream, ManyShortTextsTakeTheMemoryOfOne) {
@@ -89,24 +89,24 @@ TEST(JsonStream, ManyNumbersTakeTheMemoryOfOne) {
 
 TEST(JsonStream, ANumberBeyondTheBudgetIsRejected) {
   EXPECT_THAT(hearing(R"({"a":)" + std::string(200'000, '1') + "}"),
-              fails_with(ErrorCode::unsupported, "a text of the text would take more than"));
+              fails_with(ErrorCode::unsupported, "a string of the text would take more than"));
 }
 
 TEST(JsonStream, AnErrorTellsTheByteInTheFile) {
   EXPECT_THAT(hearing(R"({"a":x})"),
               fails_with(ErrorCode::corrupt,
-                         "m.json: at byte 8: the text is no JSON near `\"a\":x`: syntax error"));
+                         "m.json: at byte 8: invalid JSON in the text near `\"a\":x`: syntax error"));
 }
 
 TEST(JsonStream, ANulIsRejected) {
   EXPECT_THAT(
       hearing(std::string("{}\0", 3)),
-      fails_with(ErrorCode::corrupt, "m.json: at byte 4: the text is no JSON: it has a NUL"));
-  EXPECT_THAT(hearing(std::string("{\"\0\"", 4)), fails_with(ErrorCode::corrupt, "has a NUL"));
+      fails_with(ErrorCode::corrupt, "m.json: at byte 4: invalid JSON in the text: it contains a NUL"));
+  EXPECT_THAT(hearing(std::string("{\"\0\"", 4)), fails_with(ErrorCode::corrupt, "contains a NUL"));
 }
 
 TEST(JsonStream, TextBehindTheObjectIsRejected) {
-  EXPECT_THAT(hearing("{} {}"), fails_with(ErrorCode::corrupt, "is no JSON near"));
+  EXPECT_THAT(hearing("{} {}"), fails_with(ErrorCode::corrupt, "invalid JSON in the text near"));
 }
 
 TEST(JsonStream, AnythingButAnObjectIsRejected) {
@@ -115,8 +115,8 @@ TEST(JsonStream, AnythingButAnObjectIsRejected) {
 }
 
 TEST(JsonStream, TextThatIsNoUtf8IsRejected) {
-  EXPECT_THAT(hearing("{\"\xff\":1}"), fails_with(ErrorCode::corrupt, "is no JSON near"));
-  EXPECT_THAT(hearing(R"({"\ud800":1})"), fails_with(ErrorCode::corrupt, "is no JSON near"));
+  EXPECT_THAT(hearing("{\"\xff\":1}"), fails_with(ErrorCode::corrupt, "invalid JSON in the text near"));
+  EXPECT_THAT(hearing(R"({"\ud800":1})"), fails_with(ErrorCode::corrupt, "invalid JSON in the text near"));
 }
 
 }  // namespace

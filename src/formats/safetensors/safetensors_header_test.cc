@@ -139,31 +139,31 @@ TEST(SafetensorsHeader, EveryPrefixIsRejected) {
 }
 
 TEST(SafetensorsHeader, TextBehindTheObjectIsRejected) {
-  EXPECT_THAT(decoding("{}x"), fails_with(ErrorCode::corrupt, "the header is no JSON near"));
+  EXPECT_THAT(decoding("{}x"), fails_with(ErrorCode::corrupt, "invalid JSON in the header near"));
 }
 
 TEST(SafetensorsHeader, TextThatIsNoUtf8IsRejected) {
-  EXPECT_THAT(decoding("{\"\xff\":1}"), fails_with(ErrorCode::corrupt, "is no JSON"));
+  EXPECT_THAT(decoding("{\"\xff\":1}"), fails_with(ErrorCode::corrupt, "invalid JSON in the header"));
 }
 
 TEST(SafetensorsHeader, ATensorTwiceIsRejected) {
   EXPECT_THAT(decoding("{" + kEntry + "," + kEntry + "}"),
-              fails_with(ErrorCode::corrupt, "the header has `w` twice"));
+              fails_with(ErrorCode::corrupt, "the header has the key `w` twice"));
 }
 
 TEST(SafetensorsHeader, AMetadataKeyTwiceIsRejected) {
   EXPECT_THAT(decoding(R"({"__metadata__":{"a":"b","a":"c"}})"),
-              fails_with(ErrorCode::corrupt, "has `a` twice"));
+              fails_with(ErrorCode::corrupt, "has the key `a` twice"));
 }
 
 TEST(SafetensorsHeader, AFieldTwiceIsRejected) {
   EXPECT_THAT(decoding(R"({"w":{"dtype":"U8","dtype":"U8"}})"),
-              fails_with(ErrorCode::corrupt, "has `dtype` twice"));
+              fails_with(ErrorCode::corrupt, "has the key `dtype` twice"));
 }
 
 TEST(SafetensorsHeader, AMissingFieldIsRejected) {
   EXPECT_THAT(decoding(R"({"w":{"dtype":"U8","shape":[]}})"),
-              fails_with(ErrorCode::corrupt, "`w` lacks one of dtype, shape and data_offsets"));
+              fails_with(ErrorCode::corrupt, "`w` must have dtype, shape and data_offsets"));
 }
 
 TEST(SafetensorsHeader, AnUnknownFieldIsRejected) {
@@ -216,13 +216,13 @@ TEST(SafetensorsHeader, AnUnknownDtypeIsRejectedByName) {
 
 TEST(SafetensorsHeader, MetadataTwiceIsRejected) {
   EXPECT_THAT(decoding(R"({"__metadata__":{},"__metadata__":{}})"),
-              fails_with(ErrorCode::corrupt, "has `__metadata__` twice"));
+              fails_with(ErrorCode::corrupt, "has the key `__metadata__` twice"));
 }
 
 TEST(SafetensorsHeader, ATensorNamedAsAFarOneIsRejected) {
   EXPECT_THAT(decoding("{" + kEntry + "," + safetensors_entry("v", "U8", "[]", 24, 25) + "," +
                        safetensors_entry("w", "U8", "[]", 25, 26) + "}"),
-              fails_with(ErrorCode::corrupt, "the header has `w` twice"));
+              fails_with(ErrorCode::corrupt, "the header has the key `w` twice"));
 }
 
 TEST(SafetensorsHeader, TensorsBeyondTheBudgetAreRejected) {
@@ -245,7 +245,7 @@ TEST(SafetensorsHeader, MetadataBeyondTheBudgetIsRejected) {
 
 TEST(SafetensorsHeader, AnotherNumberOfOffsetsIsRejected) {
   EXPECT_THAT(decoding(R"({"w":{"data_offsets":[1]}})"),
-              fails_with(ErrorCode::corrupt, "has 1 data_offsets instead of 2"));
+              fails_with(ErrorCode::corrupt, "has 1 data_offsets, expected 2"));
 }
 
 }  // namespace

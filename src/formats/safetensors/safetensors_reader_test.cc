@@ -102,12 +102,12 @@ TEST_F(SafetensorsReader, AFileOfFewBytesIsRejected) {
 
 TEST_F(SafetensorsReader, AHeaderAboveTheLimitIsRejected) {
   EXPECT_THAT([&] { (void)open(std::string("\x01\xe1\xf5\x05\0\0\0\0{}", 10)); },
-              fails_with(ErrorCode::corrupt, "said to have 100000001 bytes; at most 100000000"));
+              fails_with(ErrorCode::corrupt, "should have 100000001 bytes, but at most 100000000"));
 }
 
 TEST_F(SafetensorsReader, AHeaderBeyondTheEndIsRejected) {
   EXPECT_THAT([&] { (void)open(std::string("\x03\0\0\0\0\0\0\0{}", 10)); },
-              fails_with(ErrorCode::corrupt, "said to have 3 bytes, but 2 follow"));
+              fails_with(ErrorCode::corrupt, "should have 3 bytes, but 2 follow"));
 }
 
 TEST_F(SafetensorsReader, OffsetsBeyondTheDataAreRejected) {
@@ -125,8 +125,8 @@ TEST_F(SafetensorsReader, OverlappingTensorsAreRejected) {
                           safetensors_entry("b", "U8", "[2]", 1, 3),
                       "abc"),
               fails_with(ErrorCode::corrupt,
-                         "`b` starts at 1 of the data, but those before it end at 2: tensors "
-                         "overlap"));
+                         "`b` starts at byte 1 of the data, but the tensors before it end at 2: "
+                         "tensors overlap"));
 }
 
 TEST_F(SafetensorsReader, HolesAreRejected) {
@@ -136,7 +136,7 @@ TEST_F(SafetensorsReader, HolesAreRejected) {
 
 TEST_F(SafetensorsReader, BytesBehindTheLastTensorAreRejected) {
   EXPECT_THAT(opening(safetensors_entry("a", "U8", "[2]", 0, 2), "abc"),
-              fails_with(ErrorCode::corrupt, "the tensors end at 2 of the data, but it has 3"));
+              fails_with(ErrorCode::corrupt, "the tensors end at byte 2 of the data, which has 3"));
 }
 
 TEST_F(SafetensorsReader, AnotherSizeThanTheShapesIsRejected) {
@@ -153,7 +153,7 @@ TEST_F(SafetensorsReader, AShapeThatOverflowsIsRejected) {
 // As the reference reader counts: a zero does not undo what did not fit before it.
 TEST_F(SafetensorsReader, AShapeThatOverflowsBeforeAZeroIsRejected) {
   EXPECT_THAT(opening(safetensors_entry("a", "U8", "[4611686018427387904,8,0]", 0, 0), ""),
-              fails_with(ErrorCode::corrupt, "takes no whole number of bytes that 64 bits"));
+              fails_with(ErrorCode::corrupt, "takes a fraction of a byte or more than 64 bits"));
   EXPECT_EQ(
       open(safetensors_of(
                "{" + safetensors_entry("a", "U8", "[0,4611686018427387904,8]", 0, 0) + "}", ""))

@@ -99,7 +99,7 @@ TEST_F(SafetensorsWriter, ATreeIsReported) {
 TEST_F(SafetensorsWriter, TiedTensorsAreWrittenTwiceAndReported) {
   source_.add("a", "uint8", {2}, "ab");
   source_.add("b", "uint8", {2}, "ab", 0);
-  EXPECT_THAT(write().not_kept, ElementsAre(HasSubstr("`b` is tied to `a`")));
+  EXPECT_THAT(write().not_kept, ElementsAre(HasSubstr("the tie of `b` to `a`")));
   EXPECT_EQ(bytes_of(*written(), 1), "ab");
 }
 
@@ -154,7 +154,7 @@ TEST_F(SafetensorsWriter, ASourceThatGivesTooLittleIsRejectedAndNothingStays) {
   source_.add("w", "uint8", {3}, "abc");
   source_.content[0] = "ab";
   EXPECT_THAT([&] { (void)write(); },
-              fails_with(ErrorCode::invalid_argument, "gave 2 of the 3 bytes"));
+              fails_with(ErrorCode::invalid_argument, "yielded 2 of the 3 bytes"));
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 

@@ -95,16 +95,16 @@ TEST(ShardIndex, IsWrittenAsHuggingFaceDoes) {
 
 TEST(ShardIndex, ATensorTwiceIsRejected) {
   EXPECT_THAT(decoding(R"({"weight_map":{"w":"a","v":"a","w":"a"}})"),
-              fails_with(ErrorCode::corrupt, "the index has `w` twice"));
+              fails_with(ErrorCode::corrupt, "the index has the key `w` twice"));
 }
 
 TEST(ShardIndex, AKeyTwiceIsRejected) {
   EXPECT_THAT(decoding(R"({"weight_map":{"w":"a"},"weight_map":{"w":"a"}})"),
-              fails_with(ErrorCode::corrupt, "the index has `weight_map` twice"));
+              fails_with(ErrorCode::corrupt, "the index has the key `weight_map` twice"));
   EXPECT_THAT(decoding(R"({"metadata":{"a":"b","a":"b"}})"),
-              fails_with(ErrorCode::corrupt, "the index has `a` twice"));
+              fails_with(ErrorCode::corrupt, "the index has the key `a` twice"));
   EXPECT_THAT(decoding(R"({"metadata":{"a":[{"b":1,"b":1}]}})"),
-              fails_with(ErrorCode::corrupt, "the index has `b` twice"));
+              fails_with(ErrorCode::corrupt, "the index has the key `b` twice"));
 }
 
 TEST(ShardIndex, PathsThatLeadOutAreRejected) {
@@ -135,7 +135,7 @@ TEST(ShardIndex, AMapOrMetadataThatIsNoObjectIsRejected) {
 
 TEST(ShardIndex, DeepNestingIsRejected) {
   EXPECT_THAT(decoding(R"({"x":)" + std::string(1'000'000, '[')),
-              fails_with(ErrorCode::unsupported, "the index is nested more than 64 deep"));
+              fails_with(ErrorCode::unsupported, "the index is nested more than 64 levels deep"));
 }
 
 TEST(ShardIndex, EveryPrefixIsRejected) {

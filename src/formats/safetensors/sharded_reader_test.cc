@@ -114,7 +114,7 @@ TEST_F(Shards, MetadataThatDisagreesIsNotedOnce) {
   shard("3", {"c"}, R"({"k":"3"})");
   const auto source = open(R"("a":"1","b":"2","c":"3")");
   EXPECT_EQ(source->metadata(), (Metadata{{"k", "1"}}));
-  EXPECT_THAT(source->notes(), ElementsAre(HasSubstr("metadata `k`: `2` has another value")));
+  EXPECT_THAT(source->notes(), ElementsAre(HasSubstr("metadata `k`: `2` has a different value")));
 }
 
 TEST_F(Shards, JsonWithoutAMapIsNone) {
@@ -123,13 +123,13 @@ TEST_F(Shards, JsonWithoutAMapIsNone) {
 }
 
 TEST_F(Shards, AnIndexWithoutTensorsIsRejected) {
-  EXPECT_THAT(opening(""), fails_with(ErrorCode::corrupt, "names no tensors"));
+  EXPECT_THAT(opening(""), fails_with(ErrorCode::corrupt, "lists no tensors"));
 }
 
 TEST_F(Shards, MissingFilesAreNamedTogether) {
   shard("2", {"b"});
   EXPECT_THAT(opening(R"("a":"1","b":"2","c":"3")"),
-              fails_with(ErrorCode::not_found, "index names are not there: `1`, `3`; was the"));
+              fails_with(ErrorCode::not_found, "of the index are missing: `1`, `3`; was the"));
 }
 
 TEST_F(Shards, OnlySomeOfManyAreNamed) {
@@ -142,7 +142,7 @@ TEST_F(Shards, ATensorThatItsFileLacksIsRejected) {
   shard("1", {"a"});
   EXPECT_THAT(opening(R"("a":"1","b":"1","c":"1")"),
               fails_with(ErrorCode::corrupt,
-                         "index: the index names tensors that their files do not have: `b` in `1`, "
+                         "index: the index lists tensors that their files do not have: `b` in `1`, "
                          "`c` in `1`"));
 }
 
@@ -150,7 +150,7 @@ TEST_F(Shards, ATensorThatTheIndexLacksIsRejected) {
   shard("1", {"a", "b"});
   EXPECT_THAT(opening(R"("a":"1")"),
               fails_with(ErrorCode::corrupt,
-                         "files have tensors that the index does not name: `b` in `1`"));
+                         "files have tensors that the index does not list: `b` in `1`"));
 }
 
 TEST_F(Shards, ATensorInAnotherFileIsRejected) {
@@ -165,7 +165,7 @@ TEST_F(Shards, ATensorInTwoFilesIsRejected) {
   shard("2", {"b"});
   EXPECT_THAT(opening(R"("a":"1","b":"2")"),
               fails_with(ErrorCode::corrupt,
-                         "files have tensors that the index has in another file: `b` in `1`"));
+                         "files have tensors that the index puts into another file: `b` in `1`"));
 }
 
 TEST_F(Shards, AFileThatIsWrongIsRejectedByName) {
@@ -186,7 +186,7 @@ TEST_F(Shards, NestedValuesAreRejected) {
     return source;
   };
   EXPECT_THAT(opening(R"("__tree__":"1")"),
-              fails_with(ErrorCode::unsupported, "1: this file of several has nested values"));
+              fails_with(ErrorCode::unsupported, "1: expected a flat state dict in a file of a sharded model"));
 }
 
 TEST_F(Shards, AFileThatChangesMeanwhileIsRejected) {
@@ -195,7 +195,7 @@ TEST_F(Shards, AFileThatChangesMeanwhileIsRejected) {
   shard("1", {"a", "c"});
   EXPECT_EQ(bytes_of(*source, 0), "a");
   EXPECT_THAT([&] { (void)bytes_of(*source, 1); },
-              fails_with(ErrorCode::corrupt, "tensor `b` is not there any more"));
+              fails_with(ErrorCode::corrupt, "tensor `b` is no longer there"));
 }
 
 TEST_F(Shards, TheBudgetHoldsOverAllFiles) {

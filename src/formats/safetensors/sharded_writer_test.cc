@@ -137,8 +137,8 @@ TEST_F(ShardedWriter, OlderShardsStayAndAreNoted) {
   add("a", 1);
   add("b", 1);
   EXPECT_THAT(write(1).notes,
-              ElementsAre("`m-00001-of-00003.safetensors` and 1 more of an older model are left "
-                          "where they are; nothing names them any longer"));
+              ElementsAre("`m-00001-of-00003.safetensors` and 1 more of an older model are kept; "
+                          "no index refers to them any longer"));
   EXPECT_EQ(folder_.read("m-00001-of-00003.safetensors"), "other");
   EXPECT_THAT(tensors_of(kFirst), ElementsAre("a"));
 }
@@ -151,7 +151,7 @@ TEST_F(ShardedWriter, WhatFailsOnTheWayLeavesAllAsItWas) {
   source_.content[1] = "b";
   EXPECT_THAT([&] { (void)write(1); },
               fails_with(ErrorCode::invalid_argument,
-                         "m-00002-of-00002.safetensors: the source gave 1 of the 2 bytes"));
+                         "m-00002-of-00002.safetensors: the source yielded 1 of the 2 bytes"));
   EXPECT_THAT(names(), ElementsAre(kFirst, kIndex));
   EXPECT_EQ(folder_.read(kFirst) + folder_.read(kIndex), "oldindex");
 }
@@ -164,7 +164,7 @@ TEST_F(ShardedWriter, DtypesThatAreLackingAreRejectedFirst) {
 
 TEST_F(ShardedWriter, NoSizeIsRejected) {
   EXPECT_THAT([&] { (void)write(0); },
-              fails_with(ErrorCode::invalid_argument, "must be at least one byte"));
+              fails_with(ErrorCode::invalid_argument, "max_shard_bytes must be at least 1"));
 }
 
 TEST_F(ShardedWriter, AMissingFolderIsRejected) {

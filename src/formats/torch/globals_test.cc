@@ -47,7 +47,7 @@ TEST(TorchGlobals, ANamespaceGetsAHint) {
 
 TEST(TorchGlobals, OthersOfNumpyAndTorchSayWhatIsRead) {
   EXPECT_THAT(reason("numpy", "matrix", ErrorCode::unsafe), HasSubstr("arrays and scalars"));
-  EXPECT_THAT(reason("torch", "per_tensor_affine", ErrorCode::unsafe), HasSubstr("Of torch"));
+  EXPECT_THAT(reason("torch", "per_tensor_affine", ErrorCode::unsafe), HasSubstr("From torch"));
 }
 
 TEST(TorchGlobals, OtherKindsOfTensorsSayWhatToDo) {

@@ -78,7 +78,7 @@ TEST_F(TorchZip, ACompressedStorageIsRejected) {
 TEST_F(TorchZip, APickleThatGoesOnIsRejected) {
   ZipContent content = minimal_;
   content[0].second += "N";
-  EXPECT_THAT(opening(content), fails_with(ErrorCode::corrupt, "goes on after its STOP"));
+  EXPECT_THAT(opening(content), fails_with(ErrorCode::corrupt, "continues after its STOP"));
 }
 
 TEST_F(TorchZip, APickleThatRunsCodeIsRejected) {
@@ -138,12 +138,12 @@ TEST_F(TorchLegacy, EveryPrefixIsRejected) {
 
 TEST_F(TorchLegacy, ABarePickleIsRejected) {
   parts_.magic = whole_pickle("}");
-  EXPECT_THAT(opening(), fails_with(ErrorCode::unsupported, "a pickle of a dict, but not a file"));
+  EXPECT_THAT(opening(), fails_with(ErrorCode::unsupported, "a pickle of a dict, not a file"));
 }
 
 TEST_F(TorchLegacy, AnotherProtocolVersionIsRejected) {
   parts_.version = whole_pickle("M\xea\x03");
-  EXPECT_THAT(opening(), fails_with(ErrorCode::unsupported, "protocol version is 1002, not 1001"));
+  EXPECT_THAT(opening(), fails_with(ErrorCode::unsupported, "protocol version is 1002, expected 1001"));
 }
 
 TEST_F(TorchLegacy, ABigEndianMachineIsRejected) {
@@ -153,7 +153,7 @@ TEST_F(TorchLegacy, ABigEndianMachineIsRejected) {
 
 TEST_F(TorchLegacy, AMachineThatIsNoDictIsRejected) {
   parts_.machine = whole_pickle("N");
-  EXPECT_THAT(opening(), fails_with(ErrorCode::corrupt, "is no dict"));
+  EXPECT_THAT(opening(), fails_with(ErrorCode::corrupt, "is not a dict"));
 }
 
 TEST_F(TorchLegacy, KeysThatAreNoListAreRejected) {
@@ -163,7 +163,7 @@ TEST_F(TorchLegacy, KeysThatAreNoListAreRejected) {
 
 TEST_F(TorchLegacy, AKeyThatNoTensorNamesIsRejected) {
   parts_.keys = whole_pickle("](" + pickled("7") + "e");
-  EXPECT_THAT(opening(), fails_with(ErrorCode::corrupt, "has `7`, which no tensor names"));
+  EXPECT_THAT(opening(), fails_with(ErrorCode::corrupt, "has `7`, which no tensor uses"));
 }
 
 TEST_F(TorchLegacy, AKeyTwiceIsRejected) {

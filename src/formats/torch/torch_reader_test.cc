@@ -94,7 +94,7 @@ TEST_F(TorchCheckpoint, OverlapsThatAreNoTiesAreNoted) {
   part.shape = pickled_tuple(Numbers{1, 3});
   const auto source = open(pickled_dict({{"a", tensor_.text()}, {"b", part.text()}}));
   EXPECT_EQ(source->tensors()[1].tied_to, std::nullopt);
-  EXPECT_THAT(source->notes(), ElementsAre(HasSubstr("`a` and `b` are views of one storage")));
+  EXPECT_THAT(source->notes(), ElementsAre(HasSubstr("`a` and `b` are overlapping views of one storage")));
 }
 
 TEST_F(TorchCheckpoint, NeighboursAreNoOverlap) {
@@ -140,8 +140,8 @@ TEST_F(TorchCheckpoint, ATensorThatReachesPastItsStorageIsRejected) {
   tensor_.offset = pickled(1);
   EXPECT_THAT(opening(tensor_),
               fails_with(ErrorCode::corrupt,
-                         "tensor `w`: shape [2, 3] with strides [3, 1] from element 1 on reaches "
-                         "past the 24 bytes of storage `0`"));
+                         "tensor `w`: shape [2, 3] with strides [3, 1] from element 1 extends past "
+                         "the 24 bytes of storage `0`"));
 }
 
 TEST_F(TorchCheckpoint, ANegativeStrideIsRejected) {
@@ -156,7 +156,7 @@ TEST_F(TorchCheckpoint, ANegativeDimensionIsRejected) {
 
 TEST_F(TorchCheckpoint, ANegativeOffsetIsRejected) {
   tensor_.offset = pickled(-1);
-  EXPECT_THAT(opening(tensor_), fails_with(ErrorCode::corrupt, "offset is no count"));
+  EXPECT_THAT(opening(tensor_), fails_with(ErrorCode::corrupt, "offset is not a count"));
 }
 
 TEST_F(TorchCheckpoint, StridesOfAnotherRankAreRejected) {
@@ -226,15 +226,15 @@ TEST_F(TorchCheckpoint, ATensorOfAClassOfItsOwnIsRejected) {
   const std::string made = pickled_global("torch._tensor", "_rebuild_from_type_v2") + "(";
   const std::string function = pickled_global("torch._utils", "_rebuild_tensor_v2");
   EXPECT_THAT(opening(pickled_dict({{"w", made + function + "N))tR"}})),
-              fails_with(ErrorCode::unsupported, "tensor `w` is of a class of its own"));
+              fails_with(ErrorCode::unsupported, "tensor `w` has its own class"));
   EXPECT_THAT(opening(pickled_dict({{"w", made + pickled_global("torch", "Size") +
                                               pickled_global("torch", "Tensor") + "))tR"}})),
-              fails_with(ErrorCode::unsupported, "tensor `w` is of a class of its own"));
+              fails_with(ErrorCode::unsupported, "tensor `w` has its own class"));
 }
 
 TEST_F(TorchCheckpoint, ATensorThatIsGivenAStateIsRejected) {
   EXPECT_THAT(opening(pickled_dict({{"w", tensor_.text() + "}b"}})),
-              fails_with(ErrorCode::unsupported, "tensor `w` is given a state"));
+              fails_with(ErrorCode::unsupported, "tensor `w` has a state of its own"));
 }
 
 TEST_F(TorchCheckpoint, AStorageThatIsNoneIsRejected) {
@@ -248,7 +248,7 @@ TEST_F(TorchCheckpoint, APersistentIdThatIsNoStorageIsRejected) {
   for (const std::string& id : {"N"s, "K\x01"s, ")"s, pickled("storage"),
                                 pickled_tuple({pickled("module"), "N", "N", "N", "N"})}) {
     EXPECT_THAT(opening(pickled_dict({{"w", call + id + "QK\0))\x89NtR"s}})),
-                fails_with(ErrorCode::unsupported, "outside it that is no storage"));
+                fails_with(ErrorCode::unsupported, "an external object that is not a storage"));
   }
 }
 

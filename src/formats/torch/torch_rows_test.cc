@@ -88,24 +88,24 @@ TEST_F(TorchRowsTest, AKeyWithADollarIsNoObject) {
 }
 
 TEST_F(TorchRowsTest, AContainerThatHoldsItselfIsRejected) {
-  EXPECT_THAT(opening("]q\0h\0a"s), fails_with(ErrorCode::unsupported, "a list holds itself"));
-  EXPECT_THAT(opening("}q\0K\0h\0s"s), fails_with(ErrorCode::unsupported, "a dict holds itself"));
+  EXPECT_THAT(opening("]q\0h\0a"s), fails_with(ErrorCode::unsupported, "a list contains itself"));
+  EXPECT_THAT(opening("}q\0K\0h\0s"s), fails_with(ErrorCode::unsupported, "a dict contains itself"));
   EXPECT_THAT(opening("]q\0h\0\x85"s + "0h\0h\0\x85"s + "a"),
-              fails_with(ErrorCode::unsupported, "holds itself"));
+              fails_with(ErrorCode::unsupported, "contains itself"));
 }
 
 TEST_F(TorchRowsTest, DeepNestingIsRejected) {
   EXPECT_THAT(opening("N" + std::string(129, '\x85')),
-              fails_with(ErrorCode::unsupported, "nested more than 128 deep"));
+              fails_with(ErrorCode::unsupported, "nested more than 128 levels deep"));
   EXPECT_THAT(opening("N" + std::string(300'000, '\x85')),
-              fails_with(ErrorCode::unsupported, "nested more than 128 deep"));
+              fails_with(ErrorCode::unsupported, "nested more than 128 levels deep"));
   EXPECT_NO_THROW(opening("N" + std::string(128, '\x85'))());
 }
 
 TEST_F(TorchRowsTest, ADeepContainerReachedFromFarDownIsRejected) {
   const std::string shared = "N" + std::string(100, '\x85') + "q\0"s;
   EXPECT_THAT(opening("(" + shared + "h\0"s + std::string(50, '\x85') + "t"),
-              fails_with(ErrorCode::unsupported, "nested more than 128 deep"));
+              fails_with(ErrorCode::unsupported, "nested more than 128 levels deep"));
 }
 
 TEST_F(TorchRowsTest, SharedContainersThatUnfoldWithoutEndAreRejected) {
@@ -114,7 +114,7 @@ TEST_F(TorchRowsTest, SharedContainersThatUnfoldWithoutEndAreRejected) {
     for (int i = 0; i < 60; ++i) body += pair + "q\0"s;
     return body;
   };
-  const auto rejected = fails_with(ErrorCode::unsupported, "unfold to more than 100");
+  const auto rejected = fails_with(ErrorCode::unsupported, "expand to more than 100");
   EXPECT_THAT(opening(doubled("K\1", "h\0h\0\x86"s)), rejected);
   EXPECT_THAT(opening(doubled("}", "}(K\0h\0K\1h\0u"s)), rejected);
   EXPECT_THAT(opening(doubled(w_, "h\0h\0\x86"s)), rejected);
@@ -152,7 +152,7 @@ TEST_F(TorchRowsTest, CallsOfOtherArgumentsAreRejected) {
         call("_codecs", "encode", {pickled("x"), pickled("zip")}),
         call("_codecs", "encode", {"N", pickled("latin1")})}) {
     EXPECT_THAT(opening(pickled_dict({{"a", value}})),
-                fails_with(ErrorCode::corrupt, "with arguments that it does not take"));
+                fails_with(ErrorCode::corrupt, "with wrong arguments"));
   }
 }
 

@@ -48,7 +48,7 @@ TEST_F(ZipArchiveTest, OverlappingEntriesAreRejected) {
   // Both records lead to the first local header.
   const std::string bytes = zip_of({{"a", "12345"}, {"b", "12345"}});
   EXPECT_THAT(opening(changed(bytes, kZipCentral, 42, std::string(4, '\0'))),
-              fails_with(ErrorCode::corrupt, "what follows it starts at 0"));
+              fails_with(ErrorCode::corrupt, "the next entry or the directory starts at 0"));
 }
 
 TEST_F(ZipArchiveTest, AnEntryWithinAnotherIsRejected) {
@@ -57,12 +57,12 @@ TEST_F(ZipArchiveTest, AnEntryWithinAnotherIsRejected) {
   std::string bytes = zip_of({{"a", inner}, {"b", "1"}});
   bytes = changed(bytes, kZipCentral, 42, little_endian(kZipLocalSize + 1, 4));
   EXPECT_THAT(opening(bytes),
-              fails_with(ErrorCode::corrupt, "`a` has 32 bytes, which reach past 31"));
+              fails_with(ErrorCode::corrupt, "`a` has 32 bytes, and would extend past 31"));
 }
 
 TEST_F(ZipArchiveTest, BytesThatReachIntoTheDirectoryAreRejected) {
   EXPECT_THAT(opening(changed(one_, kZipLocal, 28, "\x01")),
-              fails_with(ErrorCode::corrupt, "has 5 bytes, which reach past 36"));
+              fails_with(ErrorCode::corrupt, "has 5 bytes, and would extend past 36"));
 }
 
 TEST_F(ZipArchiveTest, CompressedEntriesAreRejectedWhereTheyAreWanted) {
@@ -85,7 +85,7 @@ TEST_F(ZipArchiveTest, ACompressedArrayIsRejectedWithAdviceOnNumPy) {
 TEST_F(ZipArchiveTest, AnEntryAboveTheReadersLimitIsRejected) {
   const ZipArchive archive = open(two_);
   EXPECT_THAT([&] { (void)archive.read(*archive.find("m/data/0"), 4); },
-              fails_with(ErrorCode::unsupported, "has 5 bytes; at most 4 are read"));
+              fails_with(ErrorCode::unsupported, "has 5 bytes, expected at most 4"));
 }
 
 TEST_F(ZipArchiveTest, EntriesAreTakenFromTheBudgetBeforeTheyAreRead) {
@@ -159,11 +159,11 @@ TEST_F(ZipDirectoryTest, EveryPrefixIsRejected) {
 TEST_F(ZipDirectoryTest, BytesBehindTheEndRecordAreRejected) {
   EXPECT_THAT(
       opening(two_ + "more"),
-      fails_with(ErrorCode::corrupt, "is followed by 4 bytes, but its comment is said to have 0"));
+      fails_with(ErrorCode::corrupt, "is followed by 4 bytes, but its comment should have 0"));
 }
 
 TEST_F(ZipDirectoryTest, BytesInFrontOfTheArchiveAreRejected) {
-  EXPECT_THAT(opening("#!/bin/sh\n" + two_), fails_with(ErrorCode::corrupt, "is said to lie at"));
+  EXPECT_THAT(opening("#!/bin/sh\n" + two_), fails_with(ErrorCode::corrupt, "the zip directory should be at"));
 }
 
 TEST_F(ZipDirectoryTest, ASecondEndRecordInTheCommentIsRejected) {
@@ -186,11 +186,11 @@ TEST_F(ZipDirectoryTest, AnArchiveInAnEntryIsNoSecondEndRecord) {
 TEST_F(ZipDirectoryTest, EndRecordsThatDisagreeAreRejected) {
   const std::string bytes = with_zip64_end(two_, 2);
   EXPECT_THAT(opening(changed(bytes, kZipEnd, 8, "\x03\0\x03"s)),
-              fails_with(ErrorCode::corrupt, "disagree on the number of entries: 3 and 2"));
+              fails_with(ErrorCode::corrupt, "disagree about the number of entries: 3 and 2"));
   EXPECT_THAT(opening(changed(bytes, kZipEnd, 12, "\x01")),
-              fails_with(ErrorCode::corrupt, "disagree on the directory's size: 1 and"));
+              fails_with(ErrorCode::corrupt, "disagree about the directory's size: 1 and"));
   EXPECT_THAT(opening(changed(bytes, kZipEnd, 16, "\x01")),
-              fails_with(ErrorCode::corrupt, "disagree on its offset: 1 and"));
+              fails_with(ErrorCode::corrupt, "disagree about its offset: 1 and"));
 }
 
 TEST_F(ZipDirectoryTest, AZip64CountThatIsTooLargeIsRejected) {
@@ -202,22 +202,22 @@ TEST_F(ZipDirectoryTest, AZip64CountThatIsTooLargeIsRejected) {
 
 TEST_F(ZipDirectoryTest, AZip64CountThatIsTooSmallIsRejected) {
   const std::string bytes = changed(with_zip64_end(two_, 1), kZipEnd, 8, "\xff\xff\xff\xff");
-  EXPECT_THAT(opening(bytes), fails_with(ErrorCode::corrupt, "goes on after its last entry"));
+  EXPECT_THAT(opening(bytes), fails_with(ErrorCode::corrupt, "continues after its last entry"));
 }
 
 TEST_F(ZipDirectoryTest, AZip64DirectoryElsewhereIsRejected) {
   std::string bytes = changed(with_zip64_end(two_, 2), kZipEnd, 8, std::string(12, '\xff'));
   EXPECT_THAT(opening(changed(bytes, kZip64End, 48, "\x01")),
-              fails_with(ErrorCode::corrupt, "is said to lie at 1 with"));
+              fails_with(ErrorCode::corrupt, "should be at 1 with"));
   EXPECT_THAT(opening(changed(bytes, kZip64End, 40, std::string(8, '\xff'))),
               fails_with(ErrorCode::corrupt, "with 18446744073709551615 bytes"));
 }
 
 TEST_F(ZipDirectoryTest, AZip64LocatorToNowhereIsRejected) {
   EXPECT_THAT(opening(changed(with_zip64_end(two_, 2), kZip64Locator, 8, std::string(8, '\xff'))),
-              fails_with(ErrorCode::corrupt, "no room for it"));
+              fails_with(ErrorCode::corrupt, "where it does not fit"));
   EXPECT_THAT(opening(changed(with_zip64_end(two_, 2), kZip64Locator, 8, std::string(8, '\0'))),
-              fails_with(ErrorCode::corrupt, "is no zip64 end record"));
+              fails_with(ErrorCode::corrupt, "does not point to a zip64 end record"));
 }
 
 TEST_F(ZipDirectoryTest, AZip64EndRecordOfAnotherSizeIsRejected) {
@@ -227,23 +227,23 @@ TEST_F(ZipDirectoryTest, AZip64EndRecordOfAnotherSizeIsRejected) {
 
 TEST_F(ZipDirectoryTest, AMissingZip64EndRecordIsRejected) {
   EXPECT_THAT(opening(changed(two_, kZipEnd, 16, "\xff\xff\xff\xff")),
-              fails_with(ErrorCode::corrupt, "in a zip64 end record, but there is none"));
+              fails_with(ErrorCode::corrupt, "refers to a zip64 end record, but there is none"));
 }
 
 TEST_F(ZipDirectoryTest, SplitArchivesAreRejected) {
   EXPECT_THAT(opening(changed(two_, kZipEnd, 4, "\x01")),
-              fails_with(ErrorCode::unsupported, "split over several files"));
+              fails_with(ErrorCode::unsupported, "split into several files"));
   EXPECT_THAT(opening(changed(two_, kZipEnd, 8, "\x01")),
-              fails_with(ErrorCode::unsupported, "split over several files"));
+              fails_with(ErrorCode::unsupported, "split into several files"));
   EXPECT_THAT(opening(changed(with_zip64_end(two_, 2), kZip64Locator, 16, "\x02")),
-              fails_with(ErrorCode::unsupported, "split over several files"));
+              fails_with(ErrorCode::unsupported, "split into several files"));
   EXPECT_THAT(opening(changed(with_zip64_end(two_, 2), kZip64End, 16, "\x01")),
-              fails_with(ErrorCode::unsupported, "split over several files"));
+              fails_with(ErrorCode::unsupported, "split into several files"));
 }
 
 TEST_F(ZipDirectoryTest, ADirectoryElsewhereIsRejected) {
   EXPECT_THAT(opening(changed(two_, kZipEnd, 16, "\xff\xff\xff\x7f")),
-              fails_with(ErrorCode::corrupt, "is said to lie at 2147483647"));
+              fails_with(ErrorCode::corrupt, "should be at 2147483647"));
 }
 
 TEST_F(ZipDirectoryTest, TooManyEntriesAreRejected) {
@@ -253,7 +253,7 @@ TEST_F(ZipDirectoryTest, TooManyEntriesAreRejected) {
 
 TEST_F(ZipDirectoryTest, TooFewEntriesAreRejected) {
   EXPECT_THAT(opening(changed(two_, kZipEnd, 8, "\x01\0\x01"s)),
-              fails_with(ErrorCode::corrupt, "goes on after its last entry, number 1"));
+              fails_with(ErrorCode::corrupt, "continues after its last entry, number 1"));
 }
 
 }  // namespace
