@@ -11,7 +11,7 @@ from ._store import PathLike, Ref, open
 from ._version import Slice, Version
 
 
-# What safetensors calls the dtypes that it has; src/formats/safetensors/dtype.cc has the same list.
+# What safetensors calls the dtypes that it has; src/tensor/dtype_names.h has the same list.
 DTYPES = {
     "bool": "BOOL",
     **{f"{kind}int{bits}": f"{kind.upper() or 'I'}{bits}" for kind in ("", "u") for bits in (8, 16, 32, 64)},

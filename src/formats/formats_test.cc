@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lancekeep/formats.h>
 
+#include "formats/export/formats_testing.h"
 #include "formats/numpy/numpy_testing.h"
 #include "formats/safetensors/safetensors_testing.h"
 #include "formats/torch/torch_testing.h"
@@ -46,7 +47,7 @@ TEST_F(ModelFile, KnowsTorchZip) {
   EXPECT_EQ(open(formats::zip_of(content))->tensors()[0].nbytes, 24u);
 }
 
-TEST_F(ModelFile, KnowsTheOlderTorchForm) {
+TEST_F(ModelFile, KnowsTheLegacyTorchForm) {
   formats::LegacyParts parts;
   parts.object =
       formats::whole_pickle(formats::pickled_dict({{"w", formats::legacy_tensor().text()}}));
@@ -64,7 +65,7 @@ TEST_F(ModelFile, KnowsNumPysArrays) {
   EXPECT_EQ(source->tensors()[0].name, "model");
 }
 
-TEST_F(ModelFile, AnotherZipArchiveIsNamed) {
+TEST_F(ModelFile, AnotherZipArchiveIsRejected) {
   EXPECT_THAT(opening(formats::zip_of({{"notes.txt", "x"}})),
               fails_with(ErrorCode::unsupported, "written neither by torch.save"));
 }
@@ -133,29 +134,21 @@ TEST_F(ModelFile, AnythingElseShowsItsFirstBytes) {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class WriteModelFile : public testing::Test {
+class WriteModelFile : public formats::WriterTest {
  protected:
+  WriteModelFile() {
+    add("a", 2);
+    add("b", 2);
+  }
   ExportReport write(const std::string& name, const ExportOptions& options = {}) {
-    return write_model_file(folder_.path() / name, source_, options);
+    return write_model_file(path(name), source_, options);
   }
   auto writing(const std::string& name, const ExportOptions& options = {}) {
     return [this, name, options] { (void)write(name, options); };
   }
   std::vector<std::string> names_in(const std::string& name) {
-    std::vector<std::string> names;
-    const auto file = open_model_file(folder_.path() / name);
-    for (const TensorSpec& tensor : file->tensors()) names.push_back(tensor.name);
-    return names;
+    return formats::tensor_names(*open_model_file(path(name)));
   }
-
-  io::TemporaryFolder folder_;
-  static MemorySource tensors(const std::vector<std::string>& names) {
-    MemorySource source;
-    for (const std::string& name : names) source.add(name, "uint8", {2}, name.substr(0, 1) + "!");
-    return source;
-  }
-
-  MemorySource source_ = tensors({"a", "b"});
 };
 
 TEST_F(WriteModelFile, WritesSafetensorsWithItsMetadata) {
@@ -166,7 +159,7 @@ TEST_F(WriteModelFile, WritesSafetensorsWithItsMetadata) {
   EXPECT_EQ(open_model_file(folder_.path() / "m.safetensors")->metadata().at("epoch"), "3");
 }
 
-TEST_F(WriteModelFile, WritesShardsOfTheSizeAskedFor) {
+TEST_F(WriteModelFile, WritesShardsOfTheGivenSize) {
   const ExportReport report = write("m.safetensors", {.max_shard_bytes = 2});
   EXPECT_THAT(report.files, ElementsAre(folder_.path() / "m-00001-of-00002.safetensors",
                                         folder_.path() / "m-00002-of-00002.safetensors",
@@ -196,8 +189,8 @@ TEST_F(WriteModelFile, SaysThatNumpyKeepsNoMetadata) {
 }
 
 TEST_F(WriteModelFile, RejectsATorchName) {
-  EXPECT_THAT(writing("m.pth"),
-              fails_with(ErrorCode::invalid_argument, "`.pth`, a pickle, which Lancekeep does not write"));
+  EXPECT_THAT(writing("m.pth"), fails_with(ErrorCode::invalid_argument,
+                                           "`.pth`, a pickle, which Lancekeep does not write"));
 }
 
 TEST_F(WriteModelFile, RejectsAnEndingThatItDoesNotKnow) {
@@ -216,10 +209,12 @@ TEST_F(WriteModelFile, RejectsTheNameOfAnIndex) {
 }
 
 TEST_F(WriteModelFile, RejectsShardsOfOtherKinds) {
-  EXPECT_THAT(writing("m.npz", {.max_shard_bytes = 2}),
-              fails_with(ErrorCode::invalid_argument, "only .safetensors can be written in shards"));
-  EXPECT_THAT(writing("m.npy", {.max_shard_bytes = 2}),
-              fails_with(ErrorCode::invalid_argument, "only .safetensors can be written in shards"));
+  EXPECT_THAT(
+      writing("m.npz", {.max_shard_bytes = 2}),
+      fails_with(ErrorCode::invalid_argument, "only .safetensors can be written in shards"));
+  EXPECT_THAT(
+      writing("m.npy", {.max_shard_bytes = 2}),
+      fails_with(ErrorCode::invalid_argument, "only .safetensors can be written in shards"));
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 

@@ -12,7 +12,7 @@ using io::fails_with;
 
 const std::filesystem::path kPath = "m.file";
 
-// One tensor of 3 bytes, of which the test says what comes.
+// One tensor of 3 bytes; yields the pieces that the test sets.
 class Source : public TensorSource {
  public:
   std::span<const TensorSpec> tensors() const override { return {&spec, 1}; }
@@ -45,17 +45,17 @@ TEST(TensorExport, TooManyBytesAreRejected) {
               fails_with(ErrorCode::invalid_argument, "more than the 3 bytes of tensor `w`"));
 }
 
-TEST(TensorExport, NothingRejectedIsNoError) {
+TEST(TensorExport, NothingRejectedIsNotAnError) {
   EXPECT_NO_THROW(require_none_rejected(kPath, "format", {}));
 }
 
-TEST(TensorExport, RejectedTensorsAreNamed) {
+TEST(TensorExport, RejectedTensorsAreListed) {
   EXPECT_THAT([] { require_none_rejected(kPath, "format", {"a", "b"}); },
               fails_with(ErrorCode::unsupported,
                          "m.file: format has no dtype for a, b; nothing was written"));
 }
 
-TEST(TensorExport, OnlySomeOfManyAreNamed) {
+TEST(TensorExport, OnlyTheFirstOfManyAreListed) {
   const std::vector<std::string> many(12, "x");
   EXPECT_THAT([&] { require_none_rejected(kPath, "format", many); },
               fails_with(ErrorCode::unsupported, "x, x and 2 more; nothing was written"));
@@ -71,7 +71,7 @@ TEST(TensorExport, ByteCountsMustFit) {
               fails_with(ErrorCode::invalid_argument, "cannot have 3 bytes"));
 }
 
-TEST(TensorExport, LinesSayWhatWasMeant) {
+TEST(TensorExport, DescriptionsAreReadable) {
   const std::vector<TensorSpec> specs = {{"a", "uint8", {1}, 1, std::nullopt},
                                          {"b", "uint8", {1}, 1, 0}};
   EXPECT_EQ(describe(specs[0]), "`a` (uint8 [1])");

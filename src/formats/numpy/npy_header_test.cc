@@ -22,7 +22,7 @@ auto reading(const std::string& descr) {
   return [descr] { (void)read(descr); };
 }
 
-TEST(NumpyDtype, EveryNameIsTorchsAndComesBack) {
+TEST(NumpyDtype, EveryDtypeOfNumPyRoundTrips) {
   for (const char* name : {"bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
                            "uint64", "float16", "float32", "float64", "complex64", "complex128"}) {
     const DtypeNames* dtype = numpy_dtype_of(name);
@@ -34,7 +34,7 @@ TEST(NumpyDtype, EveryNameIsTorchsAndComesBack) {
   }
 }
 
-TEST(NumpyDtype, WhatNumPyLacksIsNothing) {
+TEST(NumpyDtype, DtypesThatNumPyLacksAreNull) {
   for (const char* name : {"bfloat16", "float8_e4m3fn", "complex32", "json", ""}) {
     EXPECT_EQ(numpy_dtype_of(name), nullptr) << name;
   }
@@ -47,7 +47,7 @@ TEST(NumpyDtype, ByteOrderIsRead) {
   EXPECT_EQ(read(">b1").dtype->dtype, "bool");
 }
 
-TEST(NumpyDtype, NumbersOfSeveralBytesNeedAnOrder) {
+TEST(NumpyDtype, NumbersOfSeveralBytesNeedAByteOrder) {
   EXPECT_THAT(reading("|f4"), fails_with(ErrorCode::unsupported, "the dtype `|f4`"));
   EXPECT_THAT(reading("f4"), fails_with(ErrorCode::unsupported, "the dtype `f4`"));
 }
@@ -64,7 +64,7 @@ TEST(NumpyDtype, OtherKindsAreRejectedWithAdvice) {
   EXPECT_THAT(reading("<c32"), fails_with(ErrorCode::unsupported, "longdouble"));
 }
 
-TEST(NumpyDtype, NonsenseIsRejected) {
+TEST(NumpyDtype, InvalidDescrsAreRejected) {
   for (const char* descr : {"", "<", "<x4", "<i3", "<i44", "<i4 ", "float32"}) {
     EXPECT_THAT(reading(descr), fails_with(ErrorCode::unsupported, "the array `w` has the dtype"))
         << descr;
@@ -124,7 +124,7 @@ TEST(NpyHeaderText, EveryPrefixIsRejected) {
   }
 }
 
-TEST(NpyHeaderText, OtherThanADictIsRejected) {
+TEST(NpyHeaderText, AnythingButADictIsRejected) {
   EXPECT_THAT(parsing("[1]"), fails_with(ErrorCode::corrupt, "`{` here, where the dict starts"));
   EXPECT_THAT(parsing("{1: 2}"), fails_with(ErrorCode::corrupt, "should have a key in quotes"));
   EXPECT_THAT(parsing("{'descr' '<f4'}"), fails_with(ErrorCode::corrupt, "`:` here, after a key"));
@@ -133,13 +133,13 @@ TEST(NpyHeaderText, OtherThanADictIsRejected) {
               fails_with(ErrorCode::corrupt, "should have `,` or `}` here"));
 }
 
-TEST(NpyHeaderText, ANulIsNoEnd) {
+TEST(NpyHeaderText, ANulDoesNotEndTheText) {
   EXPECT_THAT(parsing(npy_header("'<f4'", "()") + std::string(1, '\0')),
               fails_with(ErrorCode::corrupt, "continues after its dict"));
   EXPECT_THAT(parsing(std::string("{\0}", 3)), fails_with(ErrorCode::corrupt, "a key in quotes"));
 }
 
-TEST(NpyHeaderText, TextBehindTheDictIsRejected) {
+TEST(NpyHeaderText, TextAfterTheDictIsRejected) {
   EXPECT_THAT(parsing(npy_header("'<f4'", "()") + " + x"),
               fails_with(ErrorCode::corrupt, "continues after its dict"));
 }
@@ -150,7 +150,7 @@ TEST(NpyHeaderText, MissingKeysAreRejected) {
               fails_with(ErrorCode::corrupt, "lacks a key"));
 }
 
-TEST(NpyHeaderText, KeysTwiceAreRejected) {
+TEST(NpyHeaderText, RepeatedKeysAreRejected) {
   EXPECT_THAT(parsing("{'descr': '<f4', 'descr': '<f8'}"),
               fails_with(ErrorCode::corrupt, "has the key `descr` twice"));
   EXPECT_THAT(parsing("{'shape': (), 'shape': ()}"),
@@ -166,7 +166,7 @@ TEST(NpyHeaderText, BackslashesAreRejected) {
   EXPECT_THAT(parsing("{'descr': '\\x3cf4'}"), fails_with(ErrorCode::corrupt, "has a backslash"));
 }
 
-TEST(NpyHeaderText, OrdersThatAreNoTruthAreRejected) {
+TEST(NpyHeaderText, OrdersThatAreNotBooleanAreRejected) {
   EXPECT_THAT(parsing("{'fortran_order': 1}"), fails_with(ErrorCode::corrupt, "True or False"));
 }
 
@@ -186,14 +186,17 @@ TEST(NpyHeaderText, OtherShapesAreRejected) {
   EXPECT_THAT(parsing_shape("[3]"), fails_with(ErrorCode::corrupt, "where the shape starts"));
   EXPECT_THAT(parsing_shape("(,)"), fails_with(ErrorCode::corrupt, "an integer for a dimension"));
   EXPECT_THAT(parsing_shape("(3 4)"), fails_with(ErrorCode::corrupt, "`,` or `)` here"));
-  EXPECT_THAT(parsing_shape("(3, (4,))"), fails_with(ErrorCode::corrupt, "an integer for a dimension"));
+  EXPECT_THAT(parsing_shape("(3, (4,))"),
+              fails_with(ErrorCode::corrupt, "an integer for a dimension"));
 }
 
 TEST(NpyHeaderText, OtherNumbersAreRejected) {
   EXPECT_THAT(parsing_shape("(-1,)"), fails_with(ErrorCode::corrupt, "a negative dimension"));
   EXPECT_THAT(parsing_shape("(1.5,)"), fails_with(ErrorCode::corrupt, "`,` or `)` here"));
-  EXPECT_THAT(parsing_shape("(True,)"), fails_with(ErrorCode::corrupt, "an integer for a dimension"));
-  EXPECT_THAT(parsing_shape("(007,)"), fails_with(ErrorCode::corrupt, "an integer for a dimension"));
+  EXPECT_THAT(parsing_shape("(True,)"),
+              fails_with(ErrorCode::corrupt, "an integer for a dimension"));
+  EXPECT_THAT(parsing_shape("(007,)"),
+              fails_with(ErrorCode::corrupt, "an integer for a dimension"));
   EXPECT_THAT(parsing_shape("(9223372036854775808,)"),
               fails_with(ErrorCode::corrupt, "does not fit in 64 bits"));
   EXPECT_THAT(parsing_shape("(" + std::string(5000, '9') + ",)"),

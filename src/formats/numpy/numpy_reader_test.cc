@@ -55,7 +55,7 @@ TEST_F(NumpyArrayTest, ReadsALongHeader) {
   EXPECT_EQ(values(npy_of(npy_header("'|u1'", "(2,)") + std::string(5000, ' '), "xy")), "xy");
 }
 
-TEST_F(NumpyArrayTest, GivesRowMajorLittleEndianValues) {
+TEST_F(NumpyArrayTest, PushesRowMajorLittleEndianValues) {
   EXPECT_EQ(values(npy_of(npy_header("'|u1'", "(2, 3)"), "abcdef")), "abcdef");
   EXPECT_EQ(values(npy_of(npy_header("'|u1'", "(2, 3)", "True"), "adbecf")), "abcdef");
   EXPECT_EQ(values(npy_of(npy_header("'>u2'", "(3,)"), "badcfe")), "abcdef");
@@ -63,7 +63,7 @@ TEST_F(NumpyArrayTest, GivesRowMajorLittleEndianValues) {
   EXPECT_EQ(values(npy_of(npy_header("'<c8'", "()"), "abcdefgh")), "abcdefgh");
 }
 
-TEST_F(NumpyArrayTest, KnowsWhetherTheBytesAreTheTensors) {
+TEST_F(NumpyArrayTest, KnowsWhetherTheBytesAreUnchanged) {
   EXPECT_FALSE(open(npy_of(npy_header("'|u1'", "(2, 3)", "True"), "abcdef")).is_plain());
   EXPECT_TRUE(open(npy_of(npy_header("'|u1'", "(1, 6)", "True"), "abcdef")).is_plain());
   EXPECT_FALSE(open(npy_of(npy_header("'>u2'", "(3,)"), "abcdef")).is_plain());
@@ -92,7 +92,8 @@ TEST_F(NumpyArrayTest, OtherVersionsAreRejected) {
   for (const auto& [place, version] : {std::pair(6, '\4'), {6, '\0'}, {7, '\1'}}) {
     std::string other = bytes;
     other[static_cast<std::size_t>(place)] = version;
-    EXPECT_THAT(opening(other), fails_with(ErrorCode::unsupported, "supported are 1.0, 2.0 and 3.0"));
+    EXPECT_THAT(opening(other),
+                fails_with(ErrorCode::unsupported, "supported are 1.0, 2.0 and 3.0"));
   }
 }
 
@@ -102,7 +103,7 @@ TEST_F(NumpyArrayTest, AHeaderBeyondTheEndIsRejected) {
   EXPECT_THAT(opening(bytes), fails_with(ErrorCode::corrupt, "should have 127 bytes, but"));
 }
 
-TEST_F(NumpyArrayTest, AHeaderThatNumPyWouldNotReadIsRejected) {
+TEST_F(NumpyArrayTest, AHeaderBeyondNumPysLimitIsRejected) {
   EXPECT_THAT(opening(npy_of(npy_header("'|u1'", "(2,)") + std::string(10'000, ' '), "xy")),
               fails_with(ErrorCode::unsupported, "like numpy, this reads at most 10000"));
   EXPECT_THAT(opening("\x93NUMPY" + std::string("\2\0\xff\xff\xff\xff", 6)),
@@ -115,7 +116,7 @@ TEST_F(NumpyArrayTest, TooFewValuesAreRejected) {
                          "dtype float32 and shape [2, 3] takes 24 bytes, but 3 follow"));
 }
 
-TEST_F(NumpyArrayTest, BytesBehindTheValuesAreRejected) {
+TEST_F(NumpyArrayTest, BytesAfterTheValuesAreRejected) {
   EXPECT_THAT(opening(npy_of(npy_header("'|u1'", "(2,)"), "abc")),
               fails_with(ErrorCode::corrupt, "takes 2 bytes, but 3 follow its header"));
 }
@@ -127,7 +128,7 @@ TEST_F(NumpyArrayTest, AShapeThatOverflowsIsRejected) {
               fails_with(ErrorCode::corrupt, "more bytes than 64 bits can count"));
 }
 
-TEST_F(NumpyArrayTest, ObjectsAreRejectedBeforeTheirBytesAreLookedAt) {
+TEST_F(NumpyArrayTest, ObjectsAreRejectedBeforeTheirBytesAreRead) {
   EXPECT_THAT(opening(npy_of(npy_header("'|O'", "(1,)"), "\x80\x04N.")),
               fails_with(ErrorCode::unsupported, "a pickle can run code"));
 }
@@ -140,7 +141,7 @@ TEST_F(NumpyArrayTest, HeadersAreWrittenInMultiplesOf64) {
   }
 }
 
-TEST_F(NumpyArrayTest, WhatIsWrittenIsRead) {
+TEST_F(NumpyArrayTest, WrittenHeadersAreRead) {
   const DtypeNames& dtype = *numpy_dtype_of("complex128");
   const NumpyArray array = open(encode_npy_header(dtype, {2, 1}) + std::string(32, 'x'));
   EXPECT_EQ(array.descr.dtype, &dtype);
@@ -169,7 +170,7 @@ class NumpyReader : public testing::Test {
   const std::string turned_ = npy_of(npy_header("'|u1'", "(2, 2)", "True"), "acbd");
 };
 
-TEST_F(NumpyReader, GivesTheArchivesArraysInItsOrder) {
+TEST_F(NumpyReader, ReadsArraysInTheOrderOfTheArchive) {
   const auto source = open({{"z.weight.npy", bytes_}, {"a.npy", turned_}, {".npy", bytes_}});
   ASSERT_EQ(source->tensors().size(), 3u);
   EXPECT_EQ(source->tensors()[0].name, "z.weight");
@@ -183,20 +184,20 @@ TEST_F(NumpyReader, GivesTheArchivesArraysInItsOrder) {
   EXPECT_EQ(bytes_of(*source, 1), "abcd");
 }
 
-TEST_F(NumpyReader, GivesAFilesOneArray) {
+TEST_F(NumpyReader, ReadsTheArrayOfAFile) {
   const auto source = open_npy(io::InputFile(folder_.write("w.npy", turned_)), "w");
   ASSERT_EQ(source->tensors().size(), 1u);
   EXPECT_EQ(source->tensors()[0].name, "w");
   EXPECT_EQ(bytes_of(*source, 0), "abcd");
 }
 
-TEST_F(NumpyReader, AFileWhoseNameIsNoUtf8IsRejected) {
+TEST_F(NumpyReader, AFileNameThatIsNotUtf8IsRejected) {
   const io::InputFile file(folder_.write("w.npy", bytes_));
   EXPECT_THAT([&] { (void)open_npy(file, "\xff"); },
               fails_with(ErrorCode::invalid_argument, "is not UTF-8; rename the file"));
 }
 
-TEST_F(NumpyReader, TellsItsArchivesFromOthers) {
+TEST_F(NumpyReader, RecognizesItsArchives) {
   EXPECT_TRUE(is_archive_of_numpy({}));
   EXPECT_TRUE(is_archive_of_numpy({{"w.npy", ""}}));
   EXPECT_TRUE(is_archive_of_numpy({{"notes.txt", ""}, {"w.npy", ""}}));
@@ -211,7 +212,7 @@ TEST_F(NumpyReader, EntriesOfAnotherKindAreRejectedByName) {
               fails_with(ErrorCode::unsupported, "`folder/` is not a .npy array"));
 }
 
-TEST_F(NumpyReader, ArraysThatAreNoneAreRejectedByName) {
+TEST_F(NumpyReader, InvalidArraysAreRejectedByName) {
   EXPECT_THAT(opening({{"w.npy", "x"}}),
               fails_with(ErrorCode::corrupt, "the array `w` does not start with"));
   EXPECT_THAT(opening({{"w.npy", ""}}),
@@ -228,7 +229,7 @@ TEST_F(NumpyReader, NamesThatAreNotMarkedAsUtf8AreRejected) {
               fails_with(ErrorCode::unsupported, "has a name that is not UTF-8"));
 }
 
-TEST_F(NumpyReader, ChangedBytesAreFoundWhenTheyAreRead) {
+TEST_F(NumpyReader, ChangedBytesAreDetectedWhenRead) {
   for (const std::string& array : {bytes_, turned_}) {
     const std::string before = zip_of({{"w.npy", array}});  // whose checksum is 0
     const auto source = open(io::InputFile(folder_.write("m.npz", before)));
@@ -247,7 +248,7 @@ TEST_F(NumpyReader, AReadThatStopsEarlyVerifiesNothing) {
   EXPECT_EQ(seen, 4u);
 }
 
-TEST_F(NumpyReader, TheListIsTakenFromTheBudget) {
+TEST_F(NumpyReader, TheListIsChargedToTheBudget) {
   const io::InputFile file(write_archive(folder_ / "m.npz", {{"w.npy", bytes_}}));
   const ZipArchive archive(file);
   io::MemoryBudget budget(100, "m.npz");

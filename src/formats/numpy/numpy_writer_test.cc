@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lancekeep/formats.h>
 
+#include "formats/export/formats_testing.h"
 #include "formats/numpy/numpy_reader.h"
 #include "formats/numpy/numpy_testing.h"
 #include "io/testing/error_matcher.h"
-#include "io/testing/temporary_folder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using namespace std::string_literals;
 
-class NumpyWriter : public testing::Test {
+class NumpyWriter : public formats::WriterTest {
  protected:
   ExportReport write() { return write_npz(npz_, source_); }
   auto writing() {
@@ -33,10 +33,8 @@ class NumpyWriter : public testing::Test {
     return formats::open_npz(file, formats::ZipArchive(file, budget), budget);
   }
 
-  io::TemporaryFolder folder_;
-  std::filesystem::path npz_ = folder_ / "m.npz";
-  std::filesystem::path npy_ = folder_ / "w.npy";
-  MemorySource source_;
+  std::filesystem::path npz_ = path("m.npz");
+  std::filesystem::path npy_ = path("w.npy");
 };
 
 TEST_F(NumpyWriter, WritesTensorsInModelOrder) {
@@ -68,9 +66,9 @@ TEST_F(NumpyWriter, WritesOneTensorAsAnArray) {
   EXPECT_EQ(bytes_of(*formats::open_npy(io::InputFile(npy_), "w"), 0), "abc");
 }
 
-TEST_F(NumpyWriter, AnArrayIsOneTensor) {
-  EXPECT_THAT(writing_npy(), fails_with(ErrorCode::invalid_argument,
-                                        "but the source has 0. Nothing was written"));
+TEST_F(NumpyWriter, AnNpyFileNeedsExactlyOneTensor) {
+  EXPECT_THAT(writing_npy(),
+              fails_with(ErrorCode::invalid_argument, "but the source has 0. Nothing was written"));
   source_.add("a", "uint8", {3}, "abc");
   source_.add("b", "uint8", {3}, "abc");
   EXPECT_THAT(writing_npy(),
@@ -78,7 +76,7 @@ TEST_F(NumpyWriter, AnArrayIsOneTensor) {
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
-TEST_F(NumpyWriter, WhatIsNoTensorIsNotKept) {
+TEST_F(NumpyWriter, ValuesThatAreNotTensorsAreNotKept) {
   source_.add("epoch", "json", {}, "17");
   source_.add("__tree__", "tree", {}, "{}");
   source_.text = {{"format", "pt"}, {"from", "file"}};
@@ -95,7 +93,7 @@ TEST_F(NumpyWriter, TiedTensorsAreWrittenTwiceAndReported) {
   EXPECT_EQ(bytes_of(*written(), 1), "ab");
 }
 
-TEST_F(NumpyWriter, DtypesItLacksAreNamedTogetherAndNothingIsWritten) {
+TEST_F(NumpyWriter, MissingDtypesAreListedAndNothingIsWritten) {
   source_.add("a", "bfloat16", {1}, "xx");
   source_.add("b", "uint8", {1}, "x");
   source_.add("c", "int4", {1}, "x");
@@ -107,11 +105,12 @@ TEST_F(NumpyWriter, DtypesItLacksAreNamedTogetherAndNothingIsWritten) {
 
 TEST_F(NumpyWriter, MoreDimensionsThanNumPyHasAreRejected) {
   source_.add("a", "uint8", Shape(65, 1), "x");
-  EXPECT_THAT(writing(), fails_with(ErrorCode::unsupported, "has 65 dimensions, but NumPy supports"));
+  EXPECT_THAT(writing(),
+              fails_with(ErrorCode::unsupported, "has 65 dimensions, but NumPy supports"));
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
-TEST_F(NumpyWriter, NamesThatNoEntryCanHaveAreRejectedAndNothingIsWritten) {
+TEST_F(NumpyWriter, InvalidEntryNamesAreRejectedAndNothingIsWritten) {
   source_.add("fine", "uint8", {1}, "x");
   source_.add("", "uint8", {1}, "x");
   for (const auto& [name, part] : {std::pair("../x"s, "would leave the archive"),
@@ -126,28 +125,29 @@ TEST_F(NumpyWriter, NamesThatNoEntryCanHaveAreRejectedAndNothingIsWritten) {
   }
 }
 
-TEST_F(NumpyWriter, NamesThatNumPyWouldConfuseAreRejected) {
+TEST_F(NumpyWriter, AmbiguousNamesAreRejected) {
   source_.add("x.npy", "uint8", {1}, "x");
   EXPECT_EQ(write().tensors, 1u);
   EXPECT_EQ(written()->tensors()[0].name, "x.npy");
   source_.add("x", "uint8", {1}, "x");
-  EXPECT_THAT(writing(), fails_with(ErrorCode::invalid_argument,
-                                    "numpy.load would find only one of the tensors `x` and `x.npy`"));
+  EXPECT_THAT(writing(),
+              fails_with(ErrorCode::invalid_argument,
+                         "numpy.load would find only one of the tensors `x` and `x.npy`"));
 }
 
-TEST_F(NumpyWriter, ByteCountsThatDoNotFitAreRejected) {
+TEST_F(NumpyWriter, WrongByteCountsAreRejected) {
   source_.add("w", "float32", {2}, "abc");
   EXPECT_THAT(writing(), fails_with(ErrorCode::invalid_argument, "cannot have 3 bytes"));
 }
 
-TEST_F(NumpyWriter, TensorsThatNoFileCanHoldAreRejected) {
+TEST_F(NumpyWriter, TensorsTooLargeForAFileAreRejected) {
   source_.add("w", "float32", {INT64_MAX / 2}, "");
   source_.specs[0].nbytes = std::uint64_t{INT64_MAX / 2} * 4;
   EXPECT_THAT(writing(), fails_with(ErrorCode::invalid_argument, "more than a file can have"));
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
-TEST_F(NumpyWriter, ASourceThatGivesTooLittleIsRejectedAndNothingStays) {
+TEST_F(NumpyWriter, ASourceThatYieldsTooLittleIsRejectedAndNoFileRemains) {
   source_.add("w", "uint8", {3}, "abc");
   source_.content[0] = "ab";
   EXPECT_THAT(writing(), fails_with(ErrorCode::invalid_argument, "yielded 2 of the 3 bytes"));
@@ -155,7 +155,7 @@ TEST_F(NumpyWriter, ASourceThatGivesTooLittleIsRejectedAndNothingStays) {
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
-TEST_F(NumpyWriter, AFileThatWasThereIsReplacedOnlyByAWholeOne) {
+TEST_F(NumpyWriter, AnExistingFileIsReplacedOnlyByACompleteOne) {
   (void)folder_.write("m.npz", "before");
   source_.add("w", "int4", {1}, "x");
   EXPECT_THAT(writing(), fails_with(ErrorCode::unsupported, "int4"));

@@ -10,7 +10,7 @@ namespace {
 
 using io::fails_with;
 
-TEST(BudgetedVector, TakesItsRoomAndGivesItBack) {
+TEST(BudgetedVector, TakesMemoryAndGivesItBack) {
   io::MemoryBudget budget(1000, "m.pt");
   {
     BudgetedVector<std::uint64_t> numbers(budget, "the numbers");
@@ -22,7 +22,7 @@ TEST(BudgetedVector, TakesItsRoomAndGivesItBack) {
   EXPECT_EQ(budget.left(), 1000u);
 }
 
-TEST(BudgetedVector, WhatIsReleasedStaysPaidFor) {
+TEST(BudgetedVector, ReleasedValuesStayCharged) {
   io::MemoryBudget budget(1000, "m.pt");
   {
     BudgetedVector<char> text(budget, "the text");
@@ -33,7 +33,7 @@ TEST(BudgetedVector, WhatIsReleasedStaysPaidFor) {
   EXPECT_EQ(budget.left(), 997u);
 }
 
-TEST(BudgetedVector, MoreThanTheBudgetIsRejected) {
+TEST(BudgetedVector, MemoryBeyondTheBudgetIsRejected) {
   io::MemoryBudget budget(1000, "m.pt");
   BudgetedVector<std::uint64_t> numbers(budget, "the numbers");
   const auto rejection =

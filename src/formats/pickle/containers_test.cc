@@ -20,7 +20,7 @@ const std::string kHalf = "G\x3f\xe0\0\0\0\0\0\0"s;
 const std::string kTrue = "\x88";
 const std::string kBig = "\x8a\x09"s + std::string(9, '\x01');
 
-PickleDocument load(const std::string& body) {
+PickleDocument load_any(const std::string& body) {
   io::MemoryBudget budget(64 << 20, "data.pkl");
   const auto allow = [](std::string_view, std::string_view) {
     return std::optional<GlobalRejection>();
@@ -28,11 +28,11 @@ PickleDocument load(const std::string& body) {
   return load_pickle(io::ByteView::of(whole_pickle(body), "data.pkl"), allow, budget);
 }
 
-// A dict of these keys, each with its place as its value, as it is left: the values.
+// Loads a dict with these keys, whose values are 0, 1, 2, ..., and returns the values that remain.
 std::vector<std::int64_t> values_of(const std::vector<std::string>& keys) {
   std::string body = "}(";
   for (std::size_t i = 0; i < keys.size(); ++i) body += keys[i] + "K" + static_cast<char>(i);
-  const PickleDocument document = load(body + "u");
+  const PickleDocument document = load_any(body + "u");
   std::vector<std::int64_t> values;
   const auto items = document.node(document.root)->items();
   for (std::size_t i = 1; i < items.size(); i += 2) {
@@ -43,7 +43,7 @@ std::vector<std::int64_t> values_of(const std::vector<std::string>& keys) {
 
 using Values = std::vector<std::int64_t>;
 
-TEST(PickleKeys, OfOneKeyTheLastValueStandsInTheFirstPlace) {
+TEST(PickleKeys, TheLastValueOfAKeyIsAtTheFirstPosition) {
   EXPECT_EQ(values_of({pickled("a"), pickled("b"), pickled("a")}), (Values{2, 1}));
   EXPECT_EQ(values_of({"N", pickled("b"), "N", "N"}), (Values{3, 1}));
 }
@@ -56,7 +56,7 @@ TEST(PickleKeys, NumbersAreEqualAcrossTheirTypes) {
 }
 
 TEST(PickleKeys, TheFirstKeyStays) {
-  const PickleDocument document = load("}" + kTrue + "Ns" + kOne + "Ns");
+  const PickleDocument document = load_any("}" + kTrue + "Ns" + kOne + "Ns");
   const auto items = document.node(document.root)->items();
   ASSERT_EQ(items.size(), 2u);
   EXPECT_EQ(document.boolean(items[0]), true);
@@ -75,29 +75,30 @@ TEST(PickleKeys, TuplesAreComparedByTheirItems) {
 
 TEST(PickleKeys, ASetHasEachItemOnce) {
   const PickleDocument document =
-      load("\x8f(" + kOne + kTrue + pickled("x") + pickled("x") + "\x90");
+      load_any("\x8f(" + kOne + kTrue + pickled("x") + pickled("x") + "\x90");
   EXPECT_EQ(document.node(document.root)->count, 2u);
 }
 
-TEST(PickleKeys, AContainerIsNoKey) {
-  EXPECT_THAT([] { (void)load("}]Ns"); }, fails_with(ErrorCode::unsupported, "a key is a list"));
-  EXPECT_THAT([] { (void)load("\x8f(}\x90"); },
+TEST(PickleKeys, AContainerIsNotAKey) {
+  EXPECT_THAT([] { (void)load_any("}]Ns"); },
+              fails_with(ErrorCode::unsupported, "a key is a list"));
+  EXPECT_THAT([] { (void)load_any("\x8f(}\x90"); },
               fails_with(ErrorCode::unsupported, "a key is a dict"));
-  EXPECT_THAT([] { (void)load("}]\x85Ns"); },
+  EXPECT_THAT([] { (void)load_any("}]\x85Ns"); },
               fails_with(ErrorCode::unsupported, "a key is a tuple"));
-  EXPECT_THAT([] { (void)load("}\x96\x01\0\0\0\0\0\0\0aNs"s); },
+  EXPECT_THAT([] { (void)load_any("}\x96\x01\0\0\0\0\0\0\0aNs"s); },
               fails_with(ErrorCode::unsupported, "a key is a bytearray"));
 }
 
 TEST(PickleKeys, ADeepTupleIsNoKey) {
-  EXPECT_THAT([] { (void)load("})" + std::string(9, '\x85') + "Ns"); },
+  EXPECT_THAT([] { (void)load_any("})" + std::string(9, '\x85') + "Ns"); },
               fails_with(ErrorCode::unsupported, "a key is a tuple"));
 }
 
 TEST(PickleKeys, AKeyLongerThanAnyNameIsRejected) {
-  EXPECT_THAT([] { (void)load("}" + pickled(std::string(70'000, 'a')) + "Ns"); },
+  EXPECT_THAT([] { (void)load_any("}" + pickled(std::string(70'000, 'a')) + "Ns"); },
               fails_with(ErrorCode::unsupported, "a str of more than 65536 bytes"));
-  EXPECT_THAT([] { (void)load("}" + pickled(std::string(1100, 'a')) + "\x85Ns"); },
+  EXPECT_THAT([] { (void)load_any("}" + pickled(std::string(1100, 'a')) + "\x85Ns"); },
               fails_with(ErrorCode::unsupported, "a tuple of more than 1024 bytes"));
 }
 
@@ -106,7 +107,7 @@ TEST(PickleKeys, LongKeysThatComeOftenAreComparedOnce) {
   const std::string common(60'000, 'a');
   std::string body = "}(" + pickled(common + "x") + "q\0N"s + pickled(common + "y") + "q\1N";
   for (int i = 0; i < 100'000; ++i) body += "h\0Nh\1N"s;
-  const PickleDocument document = load(body + "u");
+  const PickleDocument document = load_any(body + "u");
   EXPECT_EQ(document.node(document.root)->count, 4u);
 }
 

@@ -14,7 +14,7 @@ namespace {
 using io::fails_with;
 using namespace std::string_literals;
 
-TEST(PickleMachine, AContainerThatHoldsItselfIsFreed) {
+TEST(PickleMachine, AContainerThatContainsItselfIsFreed) {
   const PickleDocument document = load(whole_pickle("]q\0h\0a"s));
   EXPECT_EQ(document.node(document.root)->items()[0], document.root);
 }
@@ -95,7 +95,7 @@ TEST(PickleMachine, ACounterASetAndADefaultDictAreMade) {
             std::pair(PickleNode::Kind::dict, 2u));
 }
 
-TEST(PickleMachine, ContainersOfOtherArgumentsAreRejected) {
+TEST(PickleMachine, ContainersOfWrongArgumentsAreRejected) {
   EXPECT_THAT(loading(pickled_global("collections", "Counter") + "K\x01\x85R"),
               fails_with(ErrorCode::corrupt, "Counter takes no argument or a dict"));
   EXPECT_THAT(loading(pickled_global("collections", "defaultdict") + "K\x01\x85R"),

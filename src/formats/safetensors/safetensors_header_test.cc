@@ -43,12 +43,12 @@ TEST(SafetensorsDtype, CountsBytesOfNarrowValues) {
   EXPECT_EQ(safetensors_byte_count(*safetensors_dtype("F32"), {}), 4u);
 }
 
-TEST(SafetensorsDtype, AnEndWithinAByteIsNothing) {
+TEST(SafetensorsDtype, AnEndWithinAByteIsNullopt) {
   EXPECT_EQ(safetensors_byte_count(*safetensors_dtype("F4"), {3}), std::nullopt);
   EXPECT_EQ(safetensors_byte_count(*safetensors_dtype("F6_E3M2"), {2}), std::nullopt);
 }
 
-TEST(SafetensorsDtype, OverflowIsNothing) {
+TEST(SafetensorsDtype, OverflowIsNullopt) {
   const std::int64_t most = std::numeric_limits<std::int64_t>::max();
   EXPECT_EQ(safetensors_byte_count(*safetensors_dtype("U8"), {most, 2}), std::nullopt);
   EXPECT_EQ(safetensors_byte_count(*safetensors_dtype("F64"), {most}), std::nullopt);
@@ -66,27 +66,27 @@ TEST(SafetensorsDtype, TheLastDimensionOfF4CountsTwoValuesPerByte) {
   EXPECT_EQ(shape_to_safetensors(f4, {std::numeric_limits<std::int64_t>::max()}), std::nullopt);
 }
 
-TEST(SafetensorsDtype, OtherShapesStayAsTheyAre) {
+TEST(SafetensorsDtype, OtherShapesAreUnchanged) {
   EXPECT_EQ(shape_from_safetensors(*safetensors_dtype("U8"), {3}), Shape{3});
   EXPECT_EQ(shape_to_safetensors(*safetensors_dtype("U8"), {3}), Shape{3});
 }
 
 using io::fails_with;
 
-SafetensorsHeader decode(const std::string& json) {
+SafetensorsHeader decode_header(const std::string& json) {
   io::MemoryBudget budget(1 << 20, "m.safetensors");
   JsonStream stream(file_of(json), 0, json.size(), "the header", budget);
   return decode_safetensors_header(stream);
 }
 
-auto decoding(const std::string& json) {
-  return [json] { (void)decode(json); };
+auto decoding_header(const std::string& json) {
+  return [json] { (void)decode_header(json); };
 }
 
 const std::string kEntry = safetensors_entry("w", "F32", "[2,3]", 0, 24);
 
 TEST(SafetensorsHeader, ReadsAnEntry) {
-  const SafetensorsHeader header = decode("{" + kEntry + "}");
+  const SafetensorsHeader header = decode_header("{" + kEntry + "}");
   ASSERT_EQ(header.entries.size(), 1u);
   EXPECT_EQ(header.entries[0].name, "w");
   EXPECT_EQ(header.entries[0].dtype->name, "F32");
@@ -96,28 +96,29 @@ TEST(SafetensorsHeader, ReadsAnEntry) {
 }
 
 TEST(SafetensorsHeader, KeepsTheOrderOfTheText) {
-  const SafetensorsHeader header = decode("{" + safetensors_entry("z", "U8", "[1]", 5, 6) + "," +
-                                          safetensors_entry("a", "U8", "[5]", 0, 5) + "}");
+  const SafetensorsHeader header =
+      decode_header("{" + safetensors_entry("z", "U8", "[1]", 5, 6) + "," +
+                    safetensors_entry("a", "U8", "[5]", 0, 5) + "}");
   EXPECT_EQ(header.entries[0].name, "z");
   EXPECT_EQ(header.entries[1].name, "a");
 }
 
 TEST(SafetensorsHeader, ReadsMetadata) {
-  EXPECT_EQ(decode(R"({"__metadata__":{"format":"pt","a":""}})").metadata,
+  EXPECT_EQ(decode_header(R"({"__metadata__":{"format":"pt","a":""}})").metadata,
             (Metadata{{"format", "pt"}, {"a", ""}}));
-  EXPECT_TRUE(decode(R"({"__metadata__":null})").metadata.empty());
+  EXPECT_TRUE(decode_header(R"({"__metadata__":null})").metadata.empty());
 }
 
-TEST(SafetensorsHeader, SpacesMayFollow) { EXPECT_TRUE(decode("{}      ").entries.empty()); }
+TEST(SafetensorsHeader, SpacesMayFollow) { EXPECT_TRUE(decode_header("{}      ").entries.empty()); }
 
-TEST(SafetensorsHeader, WhatIsEncodedIsDecoded) {
+TEST(SafetensorsHeader, RoundTrips) {
   SafetensorsHeader header;
   header.entries = {{"z\"\n\xC3\xA4", safetensors_dtype("BF16"), {4, 0}, 0, 0},
                     {"a", safetensors_dtype("U8"), {}, 0, 1}};
   header.metadata = {{"key", "{\"json\": [1]}"}};
   const std::string text = encode_safetensors_header(header);
   EXPECT_EQ(text.size() % 8, 0u);
-  const SafetensorsHeader again = decode(text);
+  const SafetensorsHeader again = decode_header(text);
   EXPECT_EQ(again.metadata, header.metadata);
   ASSERT_EQ(again.entries.size(), 2u);
   EXPECT_EQ(again.entries[0].name, header.entries[0].name);
@@ -126,102 +127,109 @@ TEST(SafetensorsHeader, WhatIsEncodedIsDecoded) {
 }
 
 TEST(SafetensorsHeader, AnotherFirstByteIsRejected) {
-  EXPECT_THAT(decoding(" {}"), fails_with(ErrorCode::corrupt, "does not start with `{`"));
-  EXPECT_THAT(decoding("[]"), fails_with(ErrorCode::corrupt, "does not start with `{`"));
-  EXPECT_THAT(decoding(""), fails_with(ErrorCode::corrupt, "does not start with `{`"));
+  EXPECT_THAT(decoding_header(" {}"), fails_with(ErrorCode::corrupt, "does not start with `{`"));
+  EXPECT_THAT(decoding_header("[]"), fails_with(ErrorCode::corrupt, "does not start with `{`"));
+  EXPECT_THAT(decoding_header(""), fails_with(ErrorCode::corrupt, "does not start with `{`"));
 }
 
 TEST(SafetensorsHeader, EveryPrefixIsRejected) {
   const std::string whole = "{" + kEntry + ",\"__metadata__\":{\"a\":\"b\"}}";
   for (std::size_t length = 0; length < whole.size(); ++length) {
-    EXPECT_THAT(decoding(whole.substr(0, length)), fails_with(ErrorCode::corrupt, "the header"));
+    EXPECT_THAT(decoding_header(whole.substr(0, length)),
+                fails_with(ErrorCode::corrupt, "the header"));
   }
 }
 
-TEST(SafetensorsHeader, TextBehindTheObjectIsRejected) {
-  EXPECT_THAT(decoding("{}x"), fails_with(ErrorCode::corrupt, "invalid JSON in the header near"));
+TEST(SafetensorsHeader, TextAfterTheObjectIsRejected) {
+  EXPECT_THAT(decoding_header("{}x"),
+              fails_with(ErrorCode::corrupt, "invalid JSON in the header near"));
 }
 
-TEST(SafetensorsHeader, TextThatIsNoUtf8IsRejected) {
-  EXPECT_THAT(decoding("{\"\xff\":1}"), fails_with(ErrorCode::corrupt, "invalid JSON in the header"));
+TEST(SafetensorsHeader, TextThatIsNotUtf8IsRejected) {
+  EXPECT_THAT(decoding_header("{\"\xff\":1}"),
+              fails_with(ErrorCode::corrupt, "invalid JSON in the header"));
 }
 
-TEST(SafetensorsHeader, ATensorTwiceIsRejected) {
-  EXPECT_THAT(decoding("{" + kEntry + "," + kEntry + "}"),
+TEST(SafetensorsHeader, ARepeatedTensorIsRejected) {
+  EXPECT_THAT(decoding_header("{" + kEntry + "," + kEntry + "}"),
               fails_with(ErrorCode::corrupt, "the header has the key `w` twice"));
 }
 
-TEST(SafetensorsHeader, AMetadataKeyTwiceIsRejected) {
-  EXPECT_THAT(decoding(R"({"__metadata__":{"a":"b","a":"c"}})"),
+TEST(SafetensorsHeader, ARepeatedMetadataKeyIsRejected) {
+  EXPECT_THAT(decoding_header(R"({"__metadata__":{"a":"b","a":"c"}})"),
               fails_with(ErrorCode::corrupt, "has the key `a` twice"));
 }
 
-TEST(SafetensorsHeader, AFieldTwiceIsRejected) {
-  EXPECT_THAT(decoding(R"({"w":{"dtype":"U8","dtype":"U8"}})"),
+TEST(SafetensorsHeader, ARepeatedFieldIsRejected) {
+  EXPECT_THAT(decoding_header(R"({"w":{"dtype":"U8","dtype":"U8"}})"),
               fails_with(ErrorCode::corrupt, "has the key `dtype` twice"));
 }
 
 TEST(SafetensorsHeader, AMissingFieldIsRejected) {
-  EXPECT_THAT(decoding(R"({"w":{"dtype":"U8","shape":[]}})"),
+  EXPECT_THAT(decoding_header(R"({"w":{"dtype":"U8","shape":[]}})"),
               fails_with(ErrorCode::corrupt, "`w` must have dtype, shape and data_offsets"));
 }
 
 TEST(SafetensorsHeader, AnUnknownFieldIsRejected) {
-  EXPECT_THAT(decoding(R"({"w":{"order":"C"}})"),
+  EXPECT_THAT(decoding_header(R"({"w":{"order":"C"}})"),
               fails_with(ErrorCode::unsupported, "unknown field `order`"));
 }
 
 TEST(SafetensorsHeader, ValuesOfAnotherTypeAreRejected) {
-  EXPECT_THAT(decoding(R"({"w":1})"), fails_with(ErrorCode::corrupt, "key `w` cannot be number 1"));
-  EXPECT_THAT(decoding(R"({"w":null})"), fails_with(ErrorCode::corrupt, "key `w` cannot be null"));
-  EXPECT_THAT(decoding(R"({"w":[]})"),
+  EXPECT_THAT(decoding_header(R"({"w":1})"),
+              fails_with(ErrorCode::corrupt, "key `w` cannot be number 1"));
+  EXPECT_THAT(decoding_header(R"({"w":null})"),
+              fails_with(ErrorCode::corrupt, "key `w` cannot be null"));
+  EXPECT_THAT(decoding_header(R"({"w":[]})"),
               fails_with(ErrorCode::corrupt, "key `w` cannot be an array"));
-  EXPECT_THAT(decoding(R"({"w":{"dtype":[]}})"),
+  EXPECT_THAT(decoding_header(R"({"w":{"dtype":[]}})"),
               fails_with(ErrorCode::corrupt, "dtype of tensor `w` cannot be an array"));
-  EXPECT_THAT(decoding(R"({"w":{"shape":{}}})"),
+  EXPECT_THAT(decoding_header(R"({"w":{"shape":{}}})"),
               fails_with(ErrorCode::corrupt, "shape of tensor `w` cannot be an object"));
-  EXPECT_THAT(decoding(R"({"__metadata__":{"a":1}})"),
+  EXPECT_THAT(decoding_header(R"({"__metadata__":{"a":1}})"),
               fails_with(ErrorCode::corrupt, "__metadata__ key `a` cannot be number 1"));
 }
 
 TEST(SafetensorsHeader, DeepNestingIsRejected) {
-  EXPECT_THAT(decoding(R"({"w":{"shape":)" + std::string(1'000'000, '[')),
+  EXPECT_THAT(decoding_header(R"({"w":{"shape":)" + std::string(1'000'000, '[')),
               fails_with(ErrorCode::corrupt, "shape of tensor `w` cannot be an array"));
 }
 
-TEST(SafetensorsHeader, NumbersThatAreNoCountsAreRejected) {
-  EXPECT_THAT(decoding(R"({"w":{"shape":[-1]}})"), fails_with(ErrorCode::corrupt, "number -1"));
-  EXPECT_THAT(decoding(R"({"w":{"shape":[1.0]}})"), fails_with(ErrorCode::corrupt, "number 1.0"));
-  EXPECT_THAT(decoding(R"({"w":{"shape":[18446744073709551616]}})"),
+TEST(SafetensorsHeader, NumbersThatAreNotCountsAreRejected) {
+  EXPECT_THAT(decoding_header(R"({"w":{"shape":[-1]}})"),
+              fails_with(ErrorCode::corrupt, "number -1"));
+  EXPECT_THAT(decoding_header(R"({"w":{"shape":[1.0]}})"),
+              fails_with(ErrorCode::corrupt, "number 1.0"));
+  EXPECT_THAT(decoding_header(R"({"w":{"shape":[18446744073709551616]}})"),
               fails_with(ErrorCode::corrupt, "number 18446744073709551616"));
-  EXPECT_THAT(decoding(R"({"w":{"shape":[9223372036854775808]}})"),
+  EXPECT_THAT(decoding_header(R"({"w":{"shape":[9223372036854775808]}})"),
               fails_with(ErrorCode::corrupt, "a dimension of 9223372036854775808"));
 }
 
 TEST(SafetensorsHeader, MoreThan64DimensionsAreRejected) {
   std::string shape = "1";
   for (int i = 1; i < 64; ++i) shape += ",1";
-  EXPECT_EQ(decode("{" + safetensors_entry("w", "U8", "[" + shape + "]", 0, 1) + "}")
+  EXPECT_EQ(decode_header("{" + safetensors_entry("w", "U8", "[" + shape + "]", 0, 1) + "}")
                 .entries[0]
                 .shape.size(),
             64u);
-  EXPECT_THAT(decoding(R"({"w":{"shape":[)" + shape + ",1"),
+  EXPECT_THAT(decoding_header(R"({"w":{"shape":[)" + shape + ",1"),
               fails_with(ErrorCode::unsupported, "shape of tensor `w` has more than 64 numbers"));
 }
 
 TEST(SafetensorsHeader, AnUnknownDtypeIsRejectedByName) {
-  EXPECT_THAT(decoding(R"({"w":{"dtype":"F2"}})"),
+  EXPECT_THAT(decoding_header(R"({"w":{"dtype":"F2"}})"),
               fails_with(ErrorCode::unsupported, "tensor `w` has the dtype `F2`"));
 }
 
-TEST(SafetensorsHeader, MetadataTwiceIsRejected) {
-  EXPECT_THAT(decoding(R"({"__metadata__":{},"__metadata__":{}})"),
+TEST(SafetensorsHeader, RepeatedMetadataIsRejected) {
+  EXPECT_THAT(decoding_header(R"({"__metadata__":{},"__metadata__":{}})"),
               fails_with(ErrorCode::corrupt, "has the key `__metadata__` twice"));
 }
 
-TEST(SafetensorsHeader, ATensorNamedAsAFarOneIsRejected) {
-  EXPECT_THAT(decoding("{" + kEntry + "," + safetensors_entry("v", "U8", "[]", 24, 25) + "," +
-                       safetensors_entry("w", "U8", "[]", 25, 26) + "}"),
+TEST(SafetensorsHeader, ATensorWithTheNameOfADistantOneIsRejected) {
+  EXPECT_THAT(decoding_header("{" + kEntry + "," + safetensors_entry("v", "U8", "[]", 24, 25) +
+                              "," + safetensors_entry("w", "U8", "[]", 25, 26) + "}"),
               fails_with(ErrorCode::corrupt, "the header has the key `w` twice"));
 }
 
@@ -230,7 +238,7 @@ TEST(SafetensorsHeader, TensorsBeyondTheBudgetAreRejected) {
   for (int i = 0; i < 8000; ++i) {
     many += (i ? "," : "") + safetensors_entry(std::to_string(i), "U8", "[0]", 0, 0);
   }
-  EXPECT_THAT(decoding("{" + many + "}"),
+  EXPECT_THAT(decoding_header("{" + many + "}"),
               fails_with(ErrorCode::unsupported, "the header's tensors would take more than"));
 }
 
@@ -239,12 +247,12 @@ TEST(SafetensorsHeader, MetadataBeyondTheBudgetIsRejected) {
   for (int i = 0; i < 8000; ++i) {
     many += (i ? ",\"" : "\"") + std::to_string(i) + R"(":"")";
   }
-  EXPECT_THAT(decoding(R"({"__metadata__":{)" + many + "}}"),
+  EXPECT_THAT(decoding_header(R"({"__metadata__":{)" + many + "}}"),
               fails_with(ErrorCode::unsupported, "the header's metadata would take more than"));
 }
 
-TEST(SafetensorsHeader, AnotherNumberOfOffsetsIsRejected) {
-  EXPECT_THAT(decoding(R"({"w":{"data_offsets":[1]}})"),
+TEST(SafetensorsHeader, AWrongNumberOfOffsetsIsRejected) {
+  EXPECT_THAT(decoding_header(R"({"w":{"data_offsets":[1]}})"),
               fails_with(ErrorCode::corrupt, "has 1 data_offsets, expected 2"));
 }
 

@@ -61,7 +61,7 @@ TEST_F(SafetensorsReader, F4IsTorchsPackedDtype) {
   EXPECT_EQ(source->tensors()[0].shape, (Shape{2, 2}));
 }
 
-TEST_F(SafetensorsReader, EmptyTensorsMayStandAnywhere) {
+TEST_F(SafetensorsReader, EmptyTensorsMayBeAnywhere) {
   const auto source = open(safetensors_of("{" + safetensors_entry("a", "U8", "[2]", 0, 2) + "," +
                                               safetensors_entry("e", "F32", "[0]", 2, 2) + "," +
                                               safetensors_entry("b", "U8", "[1]", 2, 3) + "," +
@@ -71,11 +71,11 @@ TEST_F(SafetensorsReader, EmptyTensorsMayStandAnywhere) {
   EXPECT_EQ(bytes_of(*source, 2), "c");
 }
 
-TEST_F(SafetensorsReader, AHeaderOfSpacesAloneIsReadHoweverLong) {
+TEST_F(SafetensorsReader, ALongHeaderOfSpacesIsRead) {
   EXPECT_EQ(open(safetensors_of("{}" + std::string(5 << 20, ' '), ""))->tensors().size(), 0u);
 }
 
-TEST_F(SafetensorsReader, MoreTensorsThanTheBudgetHasRoomForAreRejected) {
+TEST_F(SafetensorsReader, TensorsBeyondTheBudgetAreRejected) {
   std::string header;
   for (int i = 0; i < 4000; ++i) {
     header += (i ? "," : "{") + safetensors_entry(std::to_string(i), "U8", "[0]", 0, 0);
@@ -87,7 +87,7 @@ TEST_F(SafetensorsReader, MoreTensorsThanTheBudgetHasRoomForAreRejected) {
   EXPECT_EQ(open_safetensors(file)->tensors().size(), 4000u);
 }
 
-TEST_F(SafetensorsReader, ABudgetThatIsHandedInIsTakenFrom) {
+TEST_F(SafetensorsReader, MemoryIsTakenFromTheGivenBudget) {
   const std::string bytes =
       safetensors_of("{" + safetensors_entry("w", "U8", "[1]", 0, 1) + "}", "x");
   io::MemoryBudget budget(1 << 20, "m.safetensors");
@@ -134,12 +134,12 @@ TEST_F(SafetensorsReader, HolesAreRejected) {
               fails_with(ErrorCode::corrupt, "there is a hole"));
 }
 
-TEST_F(SafetensorsReader, BytesBehindTheLastTensorAreRejected) {
+TEST_F(SafetensorsReader, BytesAfterTheLastTensorAreRejected) {
   EXPECT_THAT(opening(safetensors_entry("a", "U8", "[2]", 0, 2), "abc"),
               fails_with(ErrorCode::corrupt, "the tensors end at byte 2 of the data, which has 3"));
 }
 
-TEST_F(SafetensorsReader, AnotherSizeThanTheShapesIsRejected) {
+TEST_F(SafetensorsReader, ASizeThatDoesNotMatchTheShapeIsRejected) {
   EXPECT_THAT(
       opening(safetensors_entry("a", "F32", "[2]", 0, 4), "abcd"),
       fails_with(ErrorCode::corrupt, "shape [2] takes 8 bytes, but its data_offsets span 4"));
@@ -150,7 +150,7 @@ TEST_F(SafetensorsReader, AShapeThatOverflowsIsRejected) {
               fails_with(ErrorCode::corrupt, "[4611686018427387904, 4]"));
 }
 
-// As the reference reader counts: a zero does not undo what did not fit before it.
+// Like the reference reader: a zero does not undo an overflow before it.
 TEST_F(SafetensorsReader, AShapeThatOverflowsBeforeAZeroIsRejected) {
   EXPECT_THAT(opening(safetensors_entry("a", "U8", "[4611686018427387904,8,0]", 0, 0), ""),
               fails_with(ErrorCode::corrupt, "takes a fraction of a byte or more than 64 bits"));

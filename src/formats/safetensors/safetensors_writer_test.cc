@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lancekeep/formats.h>
 
+#include "formats/export/formats_testing.h"
 #include "formats/safetensors/safetensors_reader.h"
 #include "formats/safetensors/safetensors_testing.h"
 #include "io/testing/error_matcher.h"
-#include "io/testing/temporary_folder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,16 +17,14 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-class SafetensorsWriter : public testing::Test {
+class SafetensorsWriter : public formats::WriterTest {
  protected:
   ExportReport write(const Metadata& metadata = {}) {
-    return write_safetensors(folder_.path() / "m.safetensors", source_, metadata);
+    return write_safetensors(path("m.safetensors"), source_, metadata);
   }
   std::unique_ptr<TensorSource> written() {
-    return formats::open_safetensors(io::InputFile(folder_.path() / "m.safetensors"));
+    return formats::open_safetensors(io::InputFile(path("m.safetensors")));
   }
-  io::TemporaryFolder folder_;
-  MemorySource source_;
 };
 
 TEST_F(SafetensorsWriter, WritesTensorsInModelOrder) {
@@ -47,7 +45,7 @@ TEST_F(SafetensorsWriter, WritesTensorsInModelOrder) {
   EXPECT_EQ(again->metadata(), (Metadata{{"epoch", "3"}}));
 }
 
-TEST_F(SafetensorsWriter, WritesTheSameBytesToWhoeverTakesThem) {
+TEST_F(SafetensorsWriter, WritesTheSameBytesToACallback) {
   source_.add("z", "uint8", {3}, "abc");
   source_.add("a", "float64", {}, "12345678");
   (void)write({{"epoch", "3"}});
@@ -63,7 +61,7 @@ TEST_F(SafetensorsWriter, WritesTheSameBytesToWhoeverTakesThem) {
   EXPECT_THAT(report.files, IsEmpty());
 }
 
-TEST_F(SafetensorsWriter, WideTensorsLieFirstSoThatAllAreAligned) {
+TEST_F(SafetensorsWriter, WideTensorsComeFirstSoThatAllAreAligned) {
   source_.add("z", "uint8", {3}, "abc");
   source_.add("a", "float64", {}, "12345678");
   (void)write();
@@ -78,7 +76,7 @@ TEST_F(SafetensorsWriter, JsonRowsBecomeMetadata) {
   EXPECT_EQ(written()->metadata(), (Metadata{{"epoch", "17"}, {"from", "file"}}));
 }
 
-TEST_F(SafetensorsWriter, AJsonRowWhoseKeyIsTakenIsReported) {
+TEST_F(SafetensorsWriter, AJsonRowWhoseKeyExistsIsReported) {
   source_.add("epoch", "json", {}, "17");
   EXPECT_THAT(write({{"epoch", "3"}}).not_kept, ElementsAre(HasSubstr("`epoch`")));
   EXPECT_EQ(written()->metadata(), (Metadata{{"epoch", "3"}}));
@@ -110,7 +108,7 @@ TEST_F(SafetensorsWriter, Float4CountsValues) {
   EXPECT_EQ(written()->tensors()[0].shape, (Shape{2, 2}));
 }
 
-TEST_F(SafetensorsWriter, DtypesItLacksAreNamedTogetherAndNothingIsWritten) {
+TEST_F(SafetensorsWriter, MissingDtypesAreListedAndNothingIsWritten) {
   source_.add("a", "complex128", {1}, std::string(16, 'x'));
   source_.add("b", "uint8", {1}, "x");
   source_.add("c", "int4", {1}, "x");
@@ -120,7 +118,7 @@ TEST_F(SafetensorsWriter, DtypesItLacksAreNamedTogetherAndNothingIsWritten) {
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
-TEST_F(SafetensorsWriter, OnlySomeOfManyAreNamed) {
+TEST_F(SafetensorsWriter, OnlyTheFirstOfManyAreListed) {
   for (int i = 0; i < 13; ++i) source_.add("t" + std::to_string(i), "int4", {1}, "x");
   EXPECT_THAT([&] { (void)write(); },
               fails_with(ErrorCode::unsupported, "`t9` (int4 [1]) and 3 more"));
@@ -138,19 +136,19 @@ TEST_F(SafetensorsWriter, ATensorNamedMetadataIsRejected) {
               fails_with(ErrorCode::invalid_argument, "named `__metadata__`"));
 }
 
-TEST_F(SafetensorsWriter, ANameThatIsNoUtf8IsRejected) {
+TEST_F(SafetensorsWriter, ANameThatIsNotUtf8IsRejected) {
   source_.add("w\xff", "uint8", {1}, "x");
   EXPECT_THAT([&] { (void)write(); }, fails_with(ErrorCode::invalid_argument, "is not UTF-8"));
 }
 
-TEST_F(SafetensorsWriter, ByteCountsThatDoNotFitAreRejected) {
+TEST_F(SafetensorsWriter, WrongByteCountsAreRejected) {
   source_.add("w", "float32", {2}, "abc");
   EXPECT_THAT(
       [&] { (void)write(); },
       fails_with(ErrorCode::invalid_argument, "dtype float32 and shape [2] cannot have 3 bytes"));
 }
 
-TEST_F(SafetensorsWriter, ASourceThatGivesTooLittleIsRejectedAndNothingStays) {
+TEST_F(SafetensorsWriter, ASourceThatYieldsTooLittleIsRejectedAndNoFileRemains) {
   source_.add("w", "uint8", {3}, "abc");
   source_.content[0] = "ab";
   EXPECT_THAT([&] { (void)write(); },
@@ -158,14 +156,14 @@ TEST_F(SafetensorsWriter, ASourceThatGivesTooLittleIsRejectedAndNothingStays) {
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
-TEST_F(SafetensorsWriter, ASourceThatGivesTooMuchIsRejected) {
+TEST_F(SafetensorsWriter, ASourceThatYieldsTooMuchIsRejected) {
   source_.add("w", "uint8", {3}, "abc");
   source_.content[0] = "abcd";
   EXPECT_THAT([&] { (void)write(); },
               fails_with(ErrorCode::invalid_argument, "more than the 3 bytes"));
 }
 
-TEST_F(SafetensorsWriter, AFileThatWasThereIsReplacedOnlyByAWholeOne) {
+TEST_F(SafetensorsWriter, AnExistingFileIsReplacedOnlyByACompleteOne) {
   (void)folder_.write("m.safetensors", "before");
   source_.add("w", "int4", {1}, "x");
   EXPECT_THAT([&] { (void)write(); }, fails_with(ErrorCode::unsupported, "int4"));

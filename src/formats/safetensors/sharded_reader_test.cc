@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/safetensors/sharded_reader.h"
 
+#include "formats/export/formats_testing.h"
 #include "formats/safetensors/safetensors_reader.h"
 #include "formats/safetensors/safetensors_testing.h"
 #include "io/testing/error_matcher.h"
@@ -20,7 +21,7 @@ using testing::IsEmpty;
 
 class Shards : public testing::Test {
  protected:
-  // A file of tensors of one byte, each its name's first.
+  // A file of tensors of one byte, the first letter of their name.
   void shard(const std::string& file, const std::vector<std::string>& names,
              const std::string& metadata = "") {
     std::string header = metadata.empty() ? "" : R"("__metadata__":)" + metadata + ",";
@@ -40,11 +41,6 @@ class Shards : public testing::Test {
   auto opening(const std::string& map) {
     return [this, map] { (void)open(map); };
   }
-  static std::vector<std::string> names(const TensorSource& source) {
-    std::vector<std::string> found;
-    for (const TensorSpec& spec : source.tensors()) found.push_back(spec.name);
-    return found;
-  }
 
   io::TemporaryFolder folder_;
   OpenShard open_ = [](const io::InputFile& file, io::MemoryBudget& budget) {
@@ -52,23 +48,23 @@ class Shards : public testing::Test {
   };
 };
 
-TEST_F(Shards, TensorsComeByFileAndWithinItInItsOwnOrder) {
+TEST_F(Shards, TensorsAreOrderedByFileThenAsInTheFile) {
   shard("2", {"z", "b"});
   shard("1", {"y", "a"});
   const auto source = open(R"("a":"1","b":"2","y":"1","z":"2")");
-  EXPECT_THAT(names(*source), ElementsAre("y", "a", "z", "b"));
+  EXPECT_THAT(tensor_names(*source), ElementsAre("y", "a", "z", "b"));
   std::string bytes;
   for (const std::size_t i : {3u, 0u, 2u, 1u, 1u}) bytes += bytes_of(*source, i);
   EXPECT_EQ(bytes, "byzaa");
 }
 
-TEST_F(Shards, FilesMayLieBelowAndBehindLinks) {
+TEST_F(Shards, FilesMayBeInSubfoldersAndBehindLinks) {
   io::TemporaryFolder blobs;
   shard("sub/1", {"a"});
   shard("2", {"b"});
   std::filesystem::rename(folder_.path() / "2", blobs.path() / "blob");
   std::filesystem::create_symlink(blobs.path() / "blob", folder_.path() / "2");
-  EXPECT_THAT(names(*open(R"("a":"sub/1","b":"2")")), ElementsAre("b", "a"));
+  EXPECT_THAT(tensor_names(*open(R"("a":"sub/1","b":"2")")), ElementsAre("b", "a"));
 }
 
 TEST_F(Shards, OneFileAtATimeIsOpen) {
@@ -99,7 +95,7 @@ TEST_F(Shards, TiesStayWithinTheirFile) {
   EXPECT_THAT(source->notes(), ElementsAre("`1`: a remark", "`2`: a remark"));
 }
 
-TEST_F(Shards, MetadataIsTheIndexsAndTheFiles) {
+TEST_F(Shards, MetadataOfIndexAndFilesIsMerged) {
   shard("1", {"a"}, R"({"format":"pt","one":"1"})");
   shard("2", {"b"}, R"({"format":"pt","two":"2"})");
   const auto source = open(R"("a":"1","b":"2")", R"({"total_size":2,"zero":0})");
@@ -108,7 +104,7 @@ TEST_F(Shards, MetadataIsTheIndexsAndTheFiles) {
   EXPECT_THAT(source->notes(), IsEmpty());
 }
 
-TEST_F(Shards, MetadataThatDisagreesIsNotedOnce) {
+TEST_F(Shards, DifferingMetadataIsNotedOnce) {
   shard("1", {"a"}, R"({"k":"1"})");
   shard("2", {"b"}, R"({"k":"2"})");
   shard("3", {"c"}, R"({"k":"3"})");
@@ -117,7 +113,7 @@ TEST_F(Shards, MetadataThatDisagreesIsNotedOnce) {
   EXPECT_THAT(source->notes(), ElementsAre(HasSubstr("metadata `k`: `2` has a different value")));
 }
 
-TEST_F(Shards, JsonWithoutAMapIsNone) {
+TEST_F(Shards, JsonWithoutAMapIsNotAnIndex) {
   const auto path = folder_.write("index", "{}");
   EXPECT_EQ(open_shards(io::InputFile(path), folder_.path(), open_), nullptr);
 }
@@ -126,13 +122,13 @@ TEST_F(Shards, AnIndexWithoutTensorsIsRejected) {
   EXPECT_THAT(opening(""), fails_with(ErrorCode::corrupt, "lists no tensors"));
 }
 
-TEST_F(Shards, MissingFilesAreNamedTogether) {
+TEST_F(Shards, MissingFilesAreListed) {
   shard("2", {"b"});
   EXPECT_THAT(opening(R"("a":"1","b":"2","c":"3")"),
               fails_with(ErrorCode::not_found, "of the index are missing: `1`, `3`; was the"));
 }
 
-TEST_F(Shards, OnlySomeOfManyAreNamed) {
+TEST_F(Shards, OnlyTheFirstOfManyAreListed) {
   std::string map;
   for (int i = 10; i < 23; ++i) map += fmt::format(R"({}"t{}":"{}")", i > 10 ? "," : "", i, i);
   EXPECT_THAT(opening(map), fails_with(ErrorCode::not_found, "`18`, `19` and 3 more; was"));
@@ -168,7 +164,7 @@ TEST_F(Shards, ATensorInTwoFilesIsRejected) {
                          "files have tensors that the index puts into another file: `b` in `1`"));
 }
 
-TEST_F(Shards, AFileThatIsWrongIsRejectedByName) {
+TEST_F(Shards, AnInvalidFileIsRejectedByName) {
   folder_.write("1", "1234567");
   EXPECT_THAT(opening(R"("a":"1")"), fails_with(ErrorCode::corrupt, "/1: a safetensors file has"));
 }
@@ -186,10 +182,11 @@ TEST_F(Shards, NestedValuesAreRejected) {
     return source;
   };
   EXPECT_THAT(opening(R"("__tree__":"1")"),
-              fails_with(ErrorCode::unsupported, "1: expected a flat state dict in a file of a sharded model"));
+              fails_with(ErrorCode::unsupported,
+                         "1: expected a flat state dict in a file of a sharded model"));
 }
 
-TEST_F(Shards, AFileThatChangesMeanwhileIsRejected) {
+TEST_F(Shards, AFileThatChangesWhileReadIsRejected) {
   shard("1", {"a", "b"});
   const auto source = open(R"("a":"1","b":"1")");
   shard("1", {"a", "c"});
@@ -198,8 +195,8 @@ TEST_F(Shards, AFileThatChangesMeanwhileIsRejected) {
               fails_with(ErrorCode::corrupt, "tensor `b` is no longer there"));
 }
 
-TEST_F(Shards, TheBudgetHoldsOverAllFiles) {
-  // Each file alone is well within it.
+TEST_F(Shards, AllFilesShareOneBudget) {
+  // Each file alone is within the budget.
   for (const char* file : {"1", "2"}) {
     shard(file, {file},
           R"({")" + std::string(file) + R"(":")" + std::string(3'900'000, 'x') + "\"}");

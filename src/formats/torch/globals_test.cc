@@ -16,7 +16,7 @@ std::string reason(std::string_view module, std::string_view name, ErrorCode cod
   return rejection->why;
 }
 
-TEST(TorchGlobals, WhatACheckpointOfDataNeedsIsAllowed) {
+TEST(TorchGlobals, GlobalsThatACheckpointNeedsAreAllowed) {
   EXPECT_FALSE(reject_torch_global("collections", "OrderedDict"));
   EXPECT_FALSE(reject_torch_global("torch._utils", "_rebuild_tensor_v2"));
   EXPECT_FALSE(reject_torch_global("torch._utils", "_rebuild_parameter"));
@@ -45,7 +45,7 @@ TEST(TorchGlobals, ANamespaceGetsAHint) {
   EXPECT_THAT(reason("argparse", "Namespace", ErrorCode::unsafe), HasSubstr("Save vars(args)"));
 }
 
-TEST(TorchGlobals, OthersOfNumpyAndTorchSayWhatIsRead) {
+TEST(TorchGlobals, OtherGlobalsOfNumpyAndTorchSayWhatIsSupported) {
   EXPECT_THAT(reason("numpy", "matrix", ErrorCode::unsafe), HasSubstr("arrays and scalars"));
   EXPECT_THAT(reason("torch", "per_tensor_affine", ErrorCode::unsafe), HasSubstr("From torch"));
 }

@@ -58,11 +58,11 @@ TEST(JsonWriter, TextIsEscaped) {
   EXPECT_EQ(text("\0"s), "\"\\u0000\"");
 }
 
-TEST(JsonWriter, ASurrogateThatStandsAloneIsKept) {
+TEST(JsonWriter, AnUnpairedSurrogateIsKept) {
   EXPECT_EQ(text("\xed\xa0\x80"), "{\"$str\":\"7aCA\"}");
 }
 
-TEST(JsonWriter, WhatIsNoTextIsRejected) {
+TEST(JsonWriter, TextThatIsNotUtf8IsRejected) {
   EXPECT_THAT(
       [] { (void)text("\xff"); },
       fails_with(ErrorCode::corrupt, "the entry `a` holds a str of 1 bytes that is not UTF-8"));
@@ -85,7 +85,7 @@ TEST(JsonWriter, BigIntegersAreDecimal) {
   EXPECT_EQ(written([](JsonWriter& json) { json.big_integer("\xff"); }), "{\"$int\":\"-1\"}");
 }
 
-TEST(JsonWriter, IsPaidFor) {
+TEST(JsonWriter, IsChargedToTheBudget) {
   io::MemoryBudget budget(100, "m.pt");
   JsonWriter json(budget);
   json.raw(std::string(90, 'x'));

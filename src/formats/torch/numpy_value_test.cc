@@ -13,7 +13,7 @@ namespace {
 using io::fails_with;
 using namespace std::string_literals;
 
-// What NumPy writes for an array or a scalar; each member is one pickled piece.
+// An array or a scalar as NumPy pickles it; each member is one pickled part.
 struct PickledArray {
   std::string type = pickled_global("numpy", "ndarray");
   std::string code = pickled("u1");
@@ -50,7 +50,7 @@ TEST_F(NumpyValue, AnArrayIsATensorInThePickle) {
   EXPECT_EQ(bytes_of(*source, 0), "abcd");
 }
 
-TEST_F(NumpyValue, FortranOrderIsPutInOrder) {
+TEST_F(NumpyValue, FortranOrderIsReordered) {
   array_.fortran = "\x88";
   EXPECT_EQ(bytes_of(*open(pickled_dict({{"a", array_.text()}})), 0), "acbd");
 }
@@ -63,7 +63,7 @@ TEST_F(NumpyValue, BytesOfProtocol2AreDecoded) {
   EXPECT_EQ(bytes_of(*open(pickled_dict({{"a", array_.text()}})), 0), "a\x80\xffz");
 }
 
-TEST_F(NumpyValue, AnArrayThatComesTwiceIsTied) {
+TEST_F(NumpyValue, ARepeatedArrayIsTied) {
   const std::string twice = "(" + array_.text() + "q\x09h\x09" + array_.text() + "t";
   const auto source = open(twice);
   EXPECT_EQ(source->tensors()[1].tied_to, 0u);
@@ -100,12 +100,12 @@ TEST_F(NumpyValue, AnotherByteOrderIsRejected) {
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "a dtype of unknown byte order"));
 }
 
-TEST_F(NumpyValue, ADtypeThatIsNoneIsRejected) {
+TEST_F(NumpyValue, AnInvalidDtypeIsRejected) {
   array_.code = "N";
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "has a call of numpy.dtype as its"));
 }
 
-TEST_F(NumpyValue, BytesOfAnotherCountAreRejected) {
+TEST_F(NumpyValue, AWrongByteCountIsRejected) {
   array_.bytes = "C\x03"s + "abc";
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt,
                                           "has 3 bytes of values, but its shape and dtype take 4"));
@@ -113,21 +113,22 @@ TEST_F(NumpyValue, BytesOfAnotherCountAreRejected) {
               fails_with(ErrorCode::corrupt, "its shape and dtype take 1"));
 }
 
-TEST_F(NumpyValue, BytesThatAreNoneAreRejected) {
+TEST_F(NumpyValue, BytesOfAnotherTypeAreRejected) {
   array_.bytes = "]";
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "has a list instead of its bytes"));
 }
 
-TEST_F(NumpyValue, AShapeThatIsNoneIsRejected) {
+TEST_F(NumpyValue, AnInvalidShapeIsRejected) {
   array_.shape = "N";
-  EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "a NumPy array without a valid shape"));
+  EXPECT_THAT(opening(array_),
+              fails_with(ErrorCode::corrupt, "a NumPy array without a valid shape"));
   array_.shape = "N\x85";
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "has a shape with None"));
   array_.shape = pickled_tuple(std::vector<std::int32_t>{-1, 4});
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "has a negative dimension"));
 }
 
-TEST_F(NumpyValue, AnOrderThatIsNoneIsRejected) {
+TEST_F(NumpyValue, AnInvalidOrderIsRejected) {
   array_.fortran = "N";
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "a NumPy array of unknown order"));
 }
@@ -154,7 +155,7 @@ TEST_F(NumpyValue, AnArrayOfProtocol5IsRead) {
       fails_with(ErrorCode::corrupt, "a NumPy array of unknown order"));
 }
 
-TEST_F(NumpyValue, OtherArgumentsAreRejected) {
+TEST_F(NumpyValue, WrongArgumentsAreRejected) {
   EXPECT_THAT(
       opening(pickled_dict({{"a", pickled_global("numpy.core.multiarray", "scalar") + ")R"}})),
       fails_with(ErrorCode::corrupt, "a NumPy scalar with wrong arguments"));

@@ -60,7 +60,7 @@ TEST_F(TorchZip, TwoPicklesAreRejected) {
               fails_with(ErrorCode::corrupt, "both m/data.pkl and other/data.pkl"));
 }
 
-TEST_F(TorchZip, ATorchScriptArchiveIsNamed) {
+TEST_F(TorchZip, ATorchScriptArchiveIsRejected) {
   ZipContent content = minimal_;
   content.emplace_back("m/constants.pkl", whole_pickle(")"));
   EXPECT_THAT(opening(content), fails_with(ErrorCode::unsupported, "torch.jit.load"));
@@ -75,7 +75,7 @@ TEST_F(TorchZip, ACompressedStorageIsRejected) {
               fails_with(ErrorCode::unsupported, "`m/data/0` is compressed"));
 }
 
-TEST_F(TorchZip, APickleThatGoesOnIsRejected) {
+TEST_F(TorchZip, APickleThatContinuesAfterStopIsRejected) {
   ZipContent content = minimal_;
   content[0].second += "N";
   EXPECT_THAT(opening(content), fails_with(ErrorCode::corrupt, "continues after its STOP"));
@@ -143,7 +143,8 @@ TEST_F(TorchLegacy, ABarePickleIsRejected) {
 
 TEST_F(TorchLegacy, AnotherProtocolVersionIsRejected) {
   parts_.version = whole_pickle("M\xea\x03");
-  EXPECT_THAT(opening(), fails_with(ErrorCode::unsupported, "protocol version is 1002, expected 1001"));
+  EXPECT_THAT(opening(),
+              fails_with(ErrorCode::unsupported, "protocol version is 1002, expected 1001"));
 }
 
 TEST_F(TorchLegacy, ABigEndianMachineIsRejected) {
@@ -151,22 +152,22 @@ TEST_F(TorchLegacy, ABigEndianMachineIsRejected) {
   EXPECT_THAT(opening(), fails_with(ErrorCode::unsupported, "little-endian machine"));
 }
 
-TEST_F(TorchLegacy, AMachineThatIsNoDictIsRejected) {
+TEST_F(TorchLegacy, AMachineThatIsNotADictIsRejected) {
   parts_.machine = whole_pickle("N");
   EXPECT_THAT(opening(), fails_with(ErrorCode::corrupt, "is not a dict"));
 }
 
-TEST_F(TorchLegacy, KeysThatAreNoListAreRejected) {
+TEST_F(TorchLegacy, KeysThatAreNotAListAreRejected) {
   parts_.keys = whole_pickle("N");
   EXPECT_THAT(opening(), fails_with(ErrorCode::corrupt, "storage keys is None"));
 }
 
-TEST_F(TorchLegacy, AKeyThatNoTensorNamesIsRejected) {
+TEST_F(TorchLegacy, AKeyThatNoTensorUsesIsRejected) {
   parts_.keys = whole_pickle("](" + pickled("7") + "e");
   EXPECT_THAT(opening(), fails_with(ErrorCode::corrupt, "has `7`, which no tensor uses"));
 }
 
-TEST_F(TorchLegacy, AKeyTwiceIsRejected) {
+TEST_F(TorchLegacy, ARepeatedKeyIsRejected) {
   parts_.keys = whole_pickle("](" + pickled("0") + pickled("0") + "e");
   parts_.storages += parts_.storages;
   EXPECT_THAT(opening(), fails_with(ErrorCode::corrupt, "has `0` twice"));
@@ -182,7 +183,7 @@ TEST_F(TorchLegacy, AStorageBeyondTheEndIsRejected) {
   EXPECT_THAT(opening(), fails_with(ErrorCode::corrupt, "24 bytes, but the file ends after 23"));
 }
 
-TEST_F(TorchLegacy, BytesBehindTheLastStorageAreRejected) {
+TEST_F(TorchLegacy, BytesAfterTheLastStorageAreRejected) {
   parts_.storages += "x";
   EXPECT_THAT(opening(), fails_with(ErrorCode::unsupported, "1 bytes follow the last storage"));
 }

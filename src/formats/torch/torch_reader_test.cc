@@ -37,7 +37,7 @@ TEST_F(TorchCheckpoint, AContiguousTensorIsItsStorage) {
   EXPECT_THAT(source->notes(), IsEmpty());
 }
 
-TEST_F(TorchCheckpoint, ATransposedTensorIsPutInOrder) {
+TEST_F(TorchCheckpoint, ATransposedTensorIsReordered) {
   tensor_.type = pickled_global("torch", "ByteStorage");
   tensor_.elements = 24;
   tensor_.shape = pickled_tuple(Numbers{3, 2});
@@ -88,16 +88,17 @@ TEST_F(TorchCheckpoint, TheSameViewTwiceIsATie) {
   EXPECT_THAT(source->notes(), IsEmpty());
 }
 
-TEST_F(TorchCheckpoint, OverlapsThatAreNoTiesAreNoted) {
+TEST_F(TorchCheckpoint, OverlapsThatAreNotTiesAreNoted) {
   PickledTensor part = tensor_;
   part.offset = pickled(3);
   part.shape = pickled_tuple(Numbers{1, 3});
   const auto source = open(pickled_dict({{"a", tensor_.text()}, {"b", part.text()}}));
   EXPECT_EQ(source->tensors()[1].tied_to, std::nullopt);
-  EXPECT_THAT(source->notes(), ElementsAre(HasSubstr("`a` and `b` are overlapping views of one storage")));
+  EXPECT_THAT(source->notes(),
+              ElementsAre(HasSubstr("`a` and `b` are overlapping views of one storage")));
 }
 
-TEST_F(TorchCheckpoint, NeighboursAreNoOverlap) {
+TEST_F(TorchCheckpoint, NeighboursDoNotOverlap) {
   tensor_.shape = pickled_tuple(Numbers{1, 3});
   PickledTensor next = tensor_;
   next.offset = pickled(3);
@@ -136,7 +137,7 @@ TEST_F(TorchCheckpoint, UnknownTensorMetadataIsRejected) {
   EXPECT_THAT(opening(tensor_), fails_with(ErrorCode::unsupported, "its metadata has twist"));
 }
 
-TEST_F(TorchCheckpoint, ATensorThatReachesPastItsStorageIsRejected) {
+TEST_F(TorchCheckpoint, ATensorThatExtendsPastItsStorageIsRejected) {
   tensor_.offset = pickled(1);
   EXPECT_THAT(opening(tensor_),
               fails_with(ErrorCode::corrupt,
@@ -186,7 +187,7 @@ TEST_F(TorchCheckpoint, AStorageOfAnotherSizeIsRejected) {
               fails_with(ErrorCode::corrupt, "has 24 bytes, but the pickle says 20"));
 }
 
-TEST_F(TorchCheckpoint, AStorageTypeThatIsNoneIsRejected) {
+TEST_F(TorchCheckpoint, AnInvalidStorageTypeIsRejected) {
   tensor_.type = pickled_global("torch", "float32");
   EXPECT_THAT(opening(tensor_),
               fails_with(ErrorCode::corrupt, "the global torch.float32 as its type"));
@@ -222,7 +223,7 @@ TEST_F(TorchCheckpoint, AParameterWithAttributesIsATensor) {
   EXPECT_EQ(open(pickled_dict({{"w", parameter}}))->tensors()[0].nbytes, 24u);
 }
 
-TEST_F(TorchCheckpoint, ATensorOfAClassOfItsOwnIsRejected) {
+TEST_F(TorchCheckpoint, ATensorWithItsOwnClassIsRejected) {
   const std::string made = pickled_global("torch._tensor", "_rebuild_from_type_v2") + "(";
   const std::string function = pickled_global("torch._utils", "_rebuild_tensor_v2");
   EXPECT_THAT(opening(pickled_dict({{"w", made + function + "N))tR"}})),
@@ -232,18 +233,18 @@ TEST_F(TorchCheckpoint, ATensorOfAClassOfItsOwnIsRejected) {
               fails_with(ErrorCode::unsupported, "tensor `w` has its own class"));
 }
 
-TEST_F(TorchCheckpoint, ATensorThatIsGivenAStateIsRejected) {
+TEST_F(TorchCheckpoint, ATensorWithAStateIsRejected) {
   EXPECT_THAT(opening(pickled_dict({{"w", tensor_.text() + "}b"}})),
               fails_with(ErrorCode::unsupported, "tensor `w` has a state of its own"));
 }
 
-TEST_F(TorchCheckpoint, AStorageThatIsNoneIsRejected) {
+TEST_F(TorchCheckpoint, AnInvalidStorageIsRejected) {
   const std::string call = pickled_global("torch._utils", "_rebuild_tensor_v2");
   EXPECT_THAT(opening(pickled_dict({{"w", call + "(NK\0))\x89Nt"s + "R"}})),
               fails_with(ErrorCode::corrupt, "tensor `w`: its storage is None"));
 }
 
-TEST_F(TorchCheckpoint, APersistentIdThatIsNoStorageIsRejected) {
+TEST_F(TorchCheckpoint, APersistentIdThatIsNotAStorageIsRejected) {
   const std::string call = pickled_global("torch._utils", "_rebuild_tensor_v2") + "(";
   for (const std::string& id : {"N"s, "K\x01"s, ")"s, pickled("storage"),
                                 pickled_tuple({pickled("module"), "N", "N", "N", "N"})}) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nested checkpoints; what Python's pickler makes of them is held against torch in tests/formats.
+// Nested checkpoints. tests/formats compares those of Python's pickler with torch.
 #include "formats/torch/torch_rows.h"
 
 #include "formats/torch/checkpoint_testing.h"
@@ -31,20 +31,20 @@ TEST_F(TorchRowsTest, AFlatDictHasNoTree) {
   EXPECT_EQ(rows("}"), "");
 }
 
-TEST_F(TorchRowsTest, NamesAreJoinedAndTheTreeSaysHow) {
+TEST_F(TorchRowsTest, NamesAreJoinedAndTheTreeKeepsTheNesting) {
   EXPECT_EQ(rows(pickled_dict({{"a", pickled_dict({{"b", w_}, {"c", "N"}})}, {"e", "}"}})),
             "a.b float32\na.c json null\n"
             "__tree__ tree {\"a\":{\"b\":{\"$row\":\"a.b\"},\"c\":{\"$row\":\"a.c\"}},\"e\":{}}\n");
 }
 
-TEST_F(TorchRowsTest, ANameThatIsTakenGetsANumber) {
+TEST_F(TorchRowsTest, ARepeatedNameGetsANumber) {
   EXPECT_EQ(rows(pickled_dict({{"a.b", w_}, {"a", pickled_dict({{"b", w_}, {"b#2", w_}})}})),
             "a.b float32\na.b#2 float32\na.b#2#2 float32\n"
             "__tree__ tree {\"a.b\":{\"$row\":\"a.b\"},\"a\":{\"b\":{\"$row\":\"a.b#2\"},"
             "\"b#2\":{\"$row\":\"a.b#2#2\"}}}\n");
 }
 
-TEST_F(TorchRowsTest, TheTreesNameMayBeTaken) {
+TEST_F(TorchRowsTest, TheTreesNameMayBeUsedByARow) {
   EXPECT_EQ(
       rows(pickled_dict({{"__tree__", "N"}, {"e", "}"}})),
       "__tree__ json null\n__tree__#2 tree {\"__tree__\":{\"$row\":\"__tree__\"},\"e\":{}}\n");
@@ -55,14 +55,14 @@ TEST_F(TorchRowsTest, AnObjectThatIsOneValue) {
   EXPECT_EQ(rows("N"), "value json null\n__tree__ tree {\"$row\":\"value\"}\n");
 }
 
-TEST_F(TorchRowsTest, AListIsDescendedIntoWhereItHoldsATensor) {
+TEST_F(TorchRowsTest, AListThatContainsATensorHasRowsForItsItems) {
   EXPECT_EQ(rows("](" + w_ + "](K\x01K\x02"s + "ee"),
             "0 float32\n1 json [1,2]\n__tree__ tree [{\"$row\":\"0\"},{\"$row\":\"1\"}]\n");
   EXPECT_EQ(rows("](K\x01](K\x02"s + "ee"),
             "value json [1,[2]]\n__tree__ tree {\"$row\":\"value\"}\n");
 }
 
-TEST_F(TorchRowsTest, AContainerThatComesTwiceHasItsRowsTwice) {
+TEST_F(TorchRowsTest, ARepeatedContainerHasItsRowsTwice) {
   const auto source =
       open("}(" + pickled("a") + "}q\x07" + pickled("w") + w_ + "s" + pickled("b") + "h\x07u");
   ASSERT_EQ(source->tensors().size(), 3u);
@@ -70,7 +70,7 @@ TEST_F(TorchRowsTest, AContainerThatComesTwiceHasItsRowsTwice) {
   EXPECT_EQ(source->tensors()[1].tied_to, 0u);
 }
 
-TEST_F(TorchRowsTest, KeysThatAreNoTextAreNamedAsPythonWritesThem) {
+TEST_F(TorchRowsTest, OtherKeysAreNamedAsPythonPrintsThem) {
   EXPECT_EQ(rows("}(K\x07NN\x88\x88NK\x01" + pickled("a'b") +
                  "\x86N)NC\x01\xffNG\x3f\xf8\0\0\0\0\0\0Nu"s),
             "7 json null\nNone json true\nTrue json null\n(1, \"a'b\") json null\n() json null\n"
@@ -81,15 +81,16 @@ TEST_F(TorchRowsTest, KeysThatAreNoTextAreNamedAsPythonWritesThem) {
             "[1.5,{\"$row\":\"1.5\"}]]}\n");
 }
 
-TEST_F(TorchRowsTest, AKeyWithADollarIsNoObject) {
+TEST_F(TorchRowsTest, AKeyWithADollarIsNotAPlainObject) {
   EXPECT_EQ(
       rows(pickled_dict({{"$row", "N"}, {"e", "}"}})),
       "$row json null\n__tree__ tree {\"$dict\":[[\"$row\",{\"$row\":\"$row\"}],[\"e\",{}]]}\n");
 }
 
-TEST_F(TorchRowsTest, AContainerThatHoldsItselfIsRejected) {
+TEST_F(TorchRowsTest, AContainerThatContainsItselfIsRejected) {
   EXPECT_THAT(opening("]q\0h\0a"s), fails_with(ErrorCode::unsupported, "a list contains itself"));
-  EXPECT_THAT(opening("}q\0K\0h\0s"s), fails_with(ErrorCode::unsupported, "a dict contains itself"));
+  EXPECT_THAT(opening("}q\0K\0h\0s"s),
+              fails_with(ErrorCode::unsupported, "a dict contains itself"));
   EXPECT_THAT(opening("]q\0h\0\x85"s + "0h\0h\0\x85"s + "a"),
               fails_with(ErrorCode::unsupported, "contains itself"));
 }
@@ -108,7 +109,7 @@ TEST_F(TorchRowsTest, ADeepContainerReachedFromFarDownIsRejected) {
               fails_with(ErrorCode::unsupported, "nested more than 128 levels deep"));
 }
 
-TEST_F(TorchRowsTest, SharedContainersThatUnfoldWithoutEndAreRejected) {
+TEST_F(TorchRowsTest, SharedContainersThatExpandTooMuchAreRejected) {
   const auto doubled = [](const std::string& first, const std::string& pair) {
     std::string body = first + "q\0"s;
     for (int i = 0; i < 60; ++i) body += pair + "q\0"s;
@@ -127,7 +128,7 @@ TEST_F(TorchRowsTest, AListThatManyEntriesShareIsWrittenForEach) {
   EXPECT_EQ(open(object + "u")->tensors().size(), 81u);
 }
 
-TEST_F(TorchRowsTest, AStorageByItselfIsRejected) {
+TEST_F(TorchRowsTest, AStorageAloneIsRejected) {
   const std::string id =
       pickled_tuple({pickled("storage"), tensor_.type, pickled("0"), pickled("cpu"), pickled(6)});
   EXPECT_THAT(opening(pickled_dict({{"a", pickled_dict({{"b", id + "Q"}})}})),
@@ -141,7 +142,7 @@ TEST_F(TorchRowsTest, AFunctionOrAClassIsRejected) {
               fails_with(ErrorCode::unsupported, "the entry `a` is a call of builtins.list"));
 }
 
-TEST_F(TorchRowsTest, CallsOfOtherArgumentsAreRejected) {
+TEST_F(TorchRowsTest, CallsOfWrongArgumentsAreRejected) {
   for (const std::string& value :
        {call("torch", "Size", {}), call("torch", "Size", {pickled_tuple({"N"s})}),
         call("torch", "device", {"N"}), call("torch", "device", {pickled("cuda"), "N"}),
@@ -156,7 +157,7 @@ TEST_F(TorchRowsTest, CallsOfOtherArgumentsAreRejected) {
   }
 }
 
-TEST_F(TorchRowsTest, BytesThatAreNoLatin1AreRejected) {
+TEST_F(TorchRowsTest, BytesThatAreNotLatin1AreRejected) {
   for (const std::string& text : {"\xc4\x80"s, "\xc3"s, "\xff"s, "\xc3x"s}) {
     EXPECT_THAT(opening(pickled_dict(
                     {{"a", call("_codecs", "encode", {pickled(text), pickled("latin1")})}})),
@@ -164,12 +165,12 @@ TEST_F(TorchRowsTest, BytesThatAreNoLatin1AreRejected) {
   }
 }
 
-TEST_F(TorchRowsTest, AKeyThatIsNoUtf8IsRejected) {
+TEST_F(TorchRowsTest, AKeyThatIsNotUtf8IsRejected) {
   EXPECT_THAT(opening(pickled_dict({{"w\xff", w_}})),
               fails_with(ErrorCode::unsupported, "a key of 2 bytes that is not UTF-8"));
 }
 
-TEST_F(TorchRowsTest, ATextThatIsNoUtf8IsRejected) {
+TEST_F(TorchRowsTest, ATextThatIsNotUtf8IsRejected) {
   EXPECT_THAT(opening(pickled_dict({{"a", pickled("\xff")}})),
               fails_with(ErrorCode::corrupt, "the entry `a` holds a str of 1 bytes"));
 }

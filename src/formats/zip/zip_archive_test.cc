@@ -39,20 +39,20 @@ TEST_F(ZipArchiveTest, AnEmptyArchiveHasNoEntries) {
   EXPECT_EQ(archive.find(""), nullptr);
 }
 
-TEST_F(ZipArchiveTest, ANameTwiceIsRejected) {
+TEST_F(ZipArchiveTest, ARepeatedNameIsRejected) {
   EXPECT_THAT(opening(zip_of({{"a", "1"}, {"b", "2"}, {"a", "3"}})),
               fails_with(ErrorCode::corrupt, "two entries named `a`"));
 }
 
 TEST_F(ZipArchiveTest, OverlappingEntriesAreRejected) {
-  // Both records lead to the first local header.
+  // Both records point to the first local header.
   const std::string bytes = zip_of({{"a", "12345"}, {"b", "12345"}});
   EXPECT_THAT(opening(changed(bytes, kZipCentral, 42, std::string(4, '\0'))),
               fails_with(ErrorCode::corrupt, "the next entry or the directory starts at 0"));
 }
 
 TEST_F(ZipArchiveTest, AnEntryWithinAnotherIsRejected) {
-  // The second entry's header and bytes stand in the first one's bytes.
+  // The second entry's header and data are within the first entry's data.
   const std::string inner = zip_of({{"b", "1"}}).substr(0, kZipLocalSize + 2);
   std::string bytes = zip_of({{"a", inner}, {"b", "1"}});
   bytes = changed(bytes, kZipCentral, 42, little_endian(kZipLocalSize + 1, 4));
@@ -60,12 +60,12 @@ TEST_F(ZipArchiveTest, AnEntryWithinAnotherIsRejected) {
               fails_with(ErrorCode::corrupt, "`a` has 32 bytes, and would extend past 31"));
 }
 
-TEST_F(ZipArchiveTest, BytesThatReachIntoTheDirectoryAreRejected) {
+TEST_F(ZipArchiveTest, DataThatExtendsIntoTheDirectoryIsRejected) {
   EXPECT_THAT(opening(changed(one_, kZipLocal, 28, "\x01")),
               fails_with(ErrorCode::corrupt, "has 5 bytes, and would extend past 36"));
 }
 
-TEST_F(ZipArchiveTest, CompressedEntriesAreRejectedWhereTheyAreWanted) {
+TEST_F(ZipArchiveTest, CompressedEntriesAreRejectedWhenRead) {
   std::string bytes = changed(two_, kZipCentral, 10, "\x08");
   bytes = changed(bytes, kZipLocal, 8, "\x08");
   const ZipArchive archive = open(bytes);
@@ -121,7 +121,7 @@ TEST_F(ZipArchiveTest, ADirectoryOfManyWindowsIsRead) {
 TEST_F(ZipArchiveTest, MoreEntriesThan16BitsCountNeedZip64) {
   ZipContent content;
   for (int i = 0; i < 0x10001; ++i) content.emplace_back(std::to_string(i), "");
-  const std::string bytes = zip_of(content);  // whose end record counts 1
+  const std::string bytes = zip_of(content);  // its end record counts 1
   EXPECT_THAT(opening(bytes), fails_with(ErrorCode::corrupt, "after its last entry, number 1"));
   const std::string wide =
       changed(with_zip64_end(bytes, content.size()), kZipEnd, 8, std::string(4, '\xff'));
@@ -156,30 +156,32 @@ TEST_F(ZipDirectoryTest, EveryPrefixIsRejected) {
   }
 }
 
-TEST_F(ZipDirectoryTest, BytesBehindTheEndRecordAreRejected) {
+TEST_F(ZipDirectoryTest, BytesAfterTheEndRecordAreRejected) {
   EXPECT_THAT(
       opening(two_ + "more"),
       fails_with(ErrorCode::corrupt, "is followed by 4 bytes, but its comment should have 0"));
 }
 
-TEST_F(ZipDirectoryTest, BytesInFrontOfTheArchiveAreRejected) {
-  EXPECT_THAT(opening("#!/bin/sh\n" + two_), fails_with(ErrorCode::corrupt, "the zip directory should be at"));
+TEST_F(ZipDirectoryTest, BytesBeforeTheArchiveAreRejected) {
+  EXPECT_THAT(opening("#!/bin/sh\n" + two_),
+              fails_with(ErrorCode::corrupt, "the zip directory should be at"));
 }
 
 TEST_F(ZipDirectoryTest, ASecondEndRecordInTheCommentIsRejected) {
-  // The first archive's comment is a whole second archive; each end record leads to the file's end.
+  // The first archive's comment is a whole second archive; both end records end at the end of the
+  // file.
   const std::string second = zip_of({{"b", "other"}});
   const std::string both = changed(one_, kZipEnd, 20, little_endian(second.size(), 2)) + second;
   EXPECT_THAT(opening(both), fails_with(ErrorCode::corrupt, "two end records"));
 }
 
-TEST_F(ZipDirectoryTest, AnEndRecordInTheCommentThatLeadsElsewhereIsRejected) {
+TEST_F(ZipDirectoryTest, AnEndRecordInTheCommentThatPointsElsewhereIsRejected) {
   const std::string fake = kZipEnd + std::string(20, 'c');
   EXPECT_THAT(opening(changed(two_, kZipEnd, 20, little_endian(fake.size(), 2)) + fake),
               fails_with(ErrorCode::corrupt, "two end records"));
 }
 
-TEST_F(ZipDirectoryTest, AnArchiveInAnEntryIsNoSecondEndRecord) {
+TEST_F(ZipDirectoryTest, AnArchiveWithinAnEntryIsNotASecondEndRecord) {
   EXPECT_EQ(open(zip_of({{"inner.zip", one_}})).entries().size(), 1u);
 }
 

@@ -72,14 +72,14 @@ TEST_F(ZipWriterTest, NothingAppearsWithoutCommit) {
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
-TEST_F(ZipWriterTest, AnotherSizeThanAnnouncedIsRejected) {
+TEST_F(ZipWriterTest, AWrongSizeIsRejected) {
   ZipWriter writer(path_);
   writer.begin_entry("a", 4);
   const std::string bytes = "12345";
   writer.write(std::as_bytes(std::span(bytes)));
-  EXPECT_THAT(
-      [&] { writer.end_entry(); },
-      fails_with(ErrorCode::invalid_argument, "the entry `a` should have 4 bytes, but 5 were written"));
+  EXPECT_THAT([&] { writer.end_entry(); },
+              fails_with(ErrorCode::invalid_argument,
+                         "the entry `a` should have 4 bytes, but 5 were written"));
 }
 
 TEST_F(ZipWriterTest, NamesThatTheReaderRejectsAreRejected) {
@@ -99,7 +99,7 @@ constexpr std::uint64_t kFiveGiB = std::uint64_t{5} << 30;
 
 class ZipEncode : public ZipTest {
  protected:
-  // Writes an entry of `size` bytes at `header`, with a hole for its bytes, and opens that.
+  // Writes an entry of `size` bytes at `header`, with a hole for its data, and opens the archive.
   ZipArchive write_at(std::uint64_t header, std::uint64_t size) {
     ZipEntry entry;
     entry.header = header;
@@ -118,7 +118,7 @@ class ZipEncode : public ZipTest {
   }
 };
 
-TEST_F(ZipEncode, BytesBeginAtAMultipleOf64) {
+TEST_F(ZipEncode, DataStartsAtAMultipleOf64) {
   for (std::uint64_t header = 0; header < 130; ++header) {
     ZipEntry entry;
     entry.header = header;
@@ -133,13 +133,13 @@ TEST_F(ZipEncode, ALargeEntryIsFound) {
   EXPECT_EQ(archive.entries().at(0).offset, 64u);
 }
 
-TEST_F(ZipEncode, AnEntryFarBehindIsFound) {
+TEST_F(ZipEncode, ADistantEntryIsFound) {
   const ZipArchive archive = write_at(kFiveGiB + 1, 10);
   EXPECT_EQ(archive.entries().at(0).size, 10u);
   EXPECT_EQ(archive.entries().at(0).offset, kFiveGiB + 64);
 }
 
-TEST_F(ZipEncode, ALargeEntryFarBehindIsFound) {
+TEST_F(ZipEncode, ALargeDistantEntryIsFound) {
   EXPECT_EQ(write_at(kFiveGiB, kFiveGiB).entries().at(0).size, kFiveGiB);
 }
 
