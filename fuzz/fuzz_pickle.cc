@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pickle machine alone. Every global is allowed, so that no rejected global ends a pickle early.
+// The pickle machine alone. Every global is allowed, so that none ends a pickle early.
 #include "formats/pickle/machine.h"
 #include "fuzz/input.h"
 

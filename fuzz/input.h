@@ -29,7 +29,7 @@ class MemoryFile {
   int descriptor_;
 };
 
-/// Reads every tensor, but only the start of a large one: a few bytes of the file may expand to many.
+/// Reads every tensor, but only the start of a large one: a few bytes may expand to many.
 /// Aborts if the source violates the contract of TensorSource.
 void read_all(TensorSource& source);
 

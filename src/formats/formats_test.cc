@@ -75,7 +75,7 @@ TEST_F(ModelFile, AMissingFileIsNotFound) {
               fails_with(ErrorCode::not_found, "none"));
 }
 
-TEST_F(ModelFile, AFolderIsNone) {
+TEST_F(ModelFile, AFolderIsRejected) {
   EXPECT_THAT([&] { (void)open_model_file(folder_.path()); },
               fails_with(ErrorCode::invalid_argument, "this is a folder, expected a model file"));
   std::filesystem::create_directories(folder_.path() / "m.lance/_versions");
@@ -87,23 +87,23 @@ TEST_F(ModelFile, AnEmptyFileIsRejected) {
   EXPECT_THAT(opening(""), fails_with(ErrorCode::corrupt, "the file is empty"));
 }
 
-TEST_F(ModelFile, AGitLfsPointerIsNamed) {
+TEST_F(ModelFile, AGitLfsPointerIsRejectedWithAdvice) {
   EXPECT_THAT(opening("version https://git-lfs.github.com/spec/v1\noid sha256:00\n"),
               fails_with(ErrorCode::unsupported, "git lfs pull"));
 }
 
-TEST_F(ModelFile, AnHtmlPageIsNamed) {
+TEST_F(ModelFile, AnHtmlPageIsRejectedWithAdvice) {
   EXPECT_THAT(opening("\n<!DOCTYPE HTML><html></html>"),
               fails_with(ErrorCode::unsupported, "this is an HTML page"));
 }
 
-TEST_F(ModelFile, ATarArchiveIsNamed) {
+TEST_F(ModelFile, ATarArchiveIsRejectedWithAdvice) {
   std::string tar(512, '\0');
   tar.replace(257, 5, "ustar");
   EXPECT_THAT(opening(tar), fails_with(ErrorCode::unsupported, "torch.save before 0.1.10"));
 }
 
-TEST_F(ModelFile, KnowsTheIndexOfSeveralFiles) {
+TEST_F(ModelFile, KnowsTheIndexOfAShardedModel) {
   const std::string header = "{" + formats::safetensors_entry("w", "U8", "[1]", 0, 1) + "}";
   folder_.write("a.any", formats::safetensors_of(header, "x"));
   const std::string object = formats::pickled_dict({{"v", PickledTensor().text()}});
@@ -120,7 +120,7 @@ TEST_F(ModelFile, AnIndexAmongTheFilesOfAnIndexIsRejected) {
               fails_with(ErrorCode::unsupported, "this is JSON text"));
 }
 
-TEST_F(ModelFile, OtherJsonIsNamed) {
+TEST_F(ModelFile, OtherJsonIsRejectedWithAdvice) {
   EXPECT_THAT(opening("{\"model_type\": {\"weight_map\": {}}}"),
               fails_with(ErrorCode::unsupported, "but not the index of a sharded model"));
 }
@@ -193,12 +193,12 @@ TEST_F(WriteModelFile, RejectsATorchName) {
                                            "`.pth`, a pickle, which Lancekeep does not write"));
 }
 
-TEST_F(WriteModelFile, RejectsAnEndingThatItDoesNotKnow) {
+TEST_F(WriteModelFile, RejectsAnUnknownExtension) {
   EXPECT_THAT(writing("m.onnx"),
               fails_with(ErrorCode::invalid_argument, ".safetensors, .npz or .npy, found `.onnx`"));
 }
 
-TEST_F(WriteModelFile, RejectsANameWithoutAnEnding) {
+TEST_F(WriteModelFile, RejectsANameWithoutAnExtension) {
   EXPECT_THAT(writing("model"),
               fails_with(ErrorCode::invalid_argument, "found a name without an ending"));
 }

@@ -51,7 +51,7 @@ OLD = [
     case("zeros", r"no model file starts with|header", bytes(4096)),
     special("a GiB of zeros, all of them a hole", r"no model file starts with|header", hole),
     special("a folder", NO_FILE, lambda path: path.mkdir()),
-    special("a pipe that nobody writes", NO_FILE, os.mkfifo),
+    special("a pipe without a writer", NO_FILE, os.mkfifo),
     special("a socket", NO_FILE + "|cannot open", listen),
     special("/dev/zero", NO_FILE, lambda path: path.symlink_to("/dev/zero")),
     special("/dev/stdin", NO_FILE, lambda path: path.symlink_to("/dev/null")),

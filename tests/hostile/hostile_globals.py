@@ -74,7 +74,7 @@ CASES = (
         body("a persistent id by PERSID", r"PERSID", b"P0\n"),
         body("a global's name without an end", r"does not end within", b"c" + b"a" * 5000),
         body("a global with a NUL in its name", r"os\\x00", global_("os\0", "system")),
-        body("a global that is no UTF-8", r"\\xff", b"c\xff\xfe\nsystem\n"),
+        body("a global that is not UTF-8", r"\\xff", b"c\xff\xfe\nsystem\n"),
         body("a global with a terminal's escapes", r"\\x1b", global_("os\x1b[2J", "system")),
         body("a global of a MiB", r"names the global|at most|\d+ bytes|two short strings", stack_global("o" * (1 << 20), "s" * (1 << 20))),
     ]

@@ -38,7 +38,7 @@ LIES = {
     "no storage keys": (SHORT, MAGIC + VERSION + MACHINE + OBJECT),
     "no storages": (SHORT + "|storage", of(storages=b"")),
     "storages cut short": (r"cut short|ends after", of(storages=STORAGES[:-1])),
-    "bytes behind the storages": (r"follow the last storage", of(storages=STORAGES + b"x")),
+    "bytes after the storages": (r"follow the last storage", of(storages=STORAGES + b"x")),
     "a storage that is longer": (r"has 7 elements", of(storages=u64(7) + STORAGE)),
     "a storage that is shorter": (r"has 5 elements", of(storages=u64(5) + STORAGE)),
     "a storage of -1": (r"has 18446744073709551615 elements", of(storages=u64((1 << 64) - 1) + STORAGE)),

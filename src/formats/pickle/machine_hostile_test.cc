@@ -37,7 +37,7 @@ auto repeating(const std::string& start, const std::string& piece, int times) {
   return loading(body, 1 << 20);
 }
 
-TEST(PickleMachine, WhatIsBeyondTheBudgetIsRejected) {
+TEST(PickleMachine, PicklesBeyondTheBudgetAreRejected) {
   for (const auto& [start, piece] :
        {std::pair("", "N"), std::pair("", "("), std::pair("", ")"), std::pair("N", "2"),
         std::pair("N", "\x94"), std::pair("", "K\x01"), std::pair("]", "Na"),
@@ -62,7 +62,7 @@ TEST(PickleMachine, AFarMemoIndexIsRejected) {
               fails_with(ErrorCode::unsupported, "the pickle's memo would take more than"));
 }
 
-TEST(PickleMachine, PopsAndMarksThatComeAndGoTakeNothing) {
+TEST(PickleMachine, PopsAndMarksTakeNoMemory) {
   std::string body;
   for (int i = 0; i < 500'000; ++i) body += "N0(1";
   EXPECT_NO_THROW(loading(body + "N", 1 << 20)());

@@ -244,18 +244,18 @@ TEST(PickleMachine, AnEmptyMemoSlotIsRejected) {
   EXPECT_THAT(loading("h\x07"), fails_with(ErrorCode::corrupt, "memo at 7"));
 }
 
-TEST(PickleMachine, AppendingToWhatIsNoListIsRejected) {
+TEST(PickleMachine, AppendingToAnythingButAListIsRejected) {
   EXPECT_THAT(loading("}Na"), fails_with(ErrorCode::corrupt, "cannot add items to a dict"));
   EXPECT_THAT(loading("](N\x90"), fails_with(ErrorCode::corrupt, "cannot add items to a list"));
   EXPECT_THAT(loading("NNa"), fails_with(ErrorCode::corrupt, "cannot add items to None"));
 }
 
-TEST(PickleMachine, SettingItemsOfWhatIsNoDictIsRejected) {
+TEST(PickleMachine, SettingItemsOfAnythingButADictIsRejected) {
   EXPECT_THAT(loading("]NNs"), fails_with(ErrorCode::corrupt, "cannot set items of a list"));
   EXPECT_THAT(loading("}(Nu"), fails_with(ErrorCode::corrupt, "a key without a value"));
 }
 
-TEST(PickleMachine, CallingWhatIsNoGlobalIsRejected) {
+TEST(PickleMachine, CallingAnythingButAGlobalIsRejected) {
   EXPECT_THAT(loading("N)R"), fails_with(ErrorCode::corrupt, "must be a global, not None"));
   EXPECT_THAT(loading(pickled_global("good", "f") + "NR"),
               fails_with(ErrorCode::corrupt, "must be a tuple, not None"));
@@ -266,7 +266,7 @@ TEST(PickleMachine, AnObjectOfAnotherTypeIsRejected) {
               fails_with(ErrorCode::unsupported, "an object of the global good.T"));
 }
 
-TEST(PickleMachine, StateOfWhatIsNoOrderedDictIsRejected) {
+TEST(PickleMachine, StateOfAnythingButAnOrderedDictIsRejected) {
   EXPECT_THAT(loading("}}b"), fails_with(ErrorCode::unsupported, "the state of a dict"));
 }
 

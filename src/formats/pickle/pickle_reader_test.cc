@@ -49,7 +49,7 @@ TEST_F(PickleReaderTest, LongTextsStayInTheFile) {
   EXPECT_EQ(in.u8("a"), static_cast<std::uint8_t>('d'));
 }
 
-TEST_F(PickleReaderTest, TheEndIsTheGivenOneAndNotTheFiles) {
+TEST_F(PickleReaderTest, TheEndIsTheGivenOffset) {
   PickleReader in(file("abcdef"), 0, 3);
   EXPECT_THAT([&] { (void)in.u32("a number"); },
               fails_with(ErrorCode::corrupt, "a number needs 4 bytes, but only 3 remain"));

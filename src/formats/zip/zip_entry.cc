@@ -88,7 +88,7 @@ void check_flags(const ZipEntry& entry, std::uint16_t disk, const io::ByteView& 
   constexpr std::uint16_t kKnown = kZipSizesFollow | kZipUtf8Name | kCompressionLevel;
   if ((entry.flags & ~kKnown) != 0) {
     at.fail(ErrorCode::unsupported,
-            fmt::format("the entry `{}` has flags 0x{:04x}; only UTF-8 names, sizes behind the "
+            fmt::format("the entry `{}` has flags 0x{:04x}; only UTF-8 names, sizes after the "
                         "data and compression levels are supported",
                         name, entry.flags));
   }
