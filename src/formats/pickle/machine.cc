@@ -174,7 +174,7 @@ class Machine {
   void recall(std::uint64_t index) {
     const PickleValue found = memo_.get(index);
     if (found.kind == PickleValue::Kind::absent) {
-      fail(fmt::format("the memo has no value at {}", index));
+      fail(fmt::format("there is no value in the memo at {}", index));
     }
     push(found);
   }

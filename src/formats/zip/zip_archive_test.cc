@@ -57,12 +57,12 @@ TEST_F(ZipArchiveTest, AnEntryWithinAnotherIsRejected) {
   std::string bytes = zip_of({{"a", inner}, {"b", "1"}});
   bytes = changed(bytes, kZipCentral, 42, little_endian(kZipLocalSize + 1, 4));
   EXPECT_THAT(opening(bytes),
-              fails_with(ErrorCode::corrupt, "`a` has 32 bytes, and would extend past 31"));
+              fails_with(ErrorCode::corrupt, "`a` has 32 bytes and would extend past 31"));
 }
 
 TEST_F(ZipArchiveTest, DataThatExtendsIntoTheDirectoryIsRejected) {
   EXPECT_THAT(opening(changed(one_, kZipLocal, 28, "\x01")),
-              fails_with(ErrorCode::corrupt, "has 5 bytes, and would extend past 36"));
+              fails_with(ErrorCode::corrupt, "has 5 bytes and would extend past 36"));
 }
 
 TEST_F(ZipArchiveTest, CompressedEntriesAreRejectedWhenRead) {
