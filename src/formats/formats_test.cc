@@ -175,7 +175,8 @@ TEST_F(WriteModelFile, WritesNpz) {
 }
 
 TEST_F(WriteModelFile, WritesNpy) {
-  source_ = tensors({"a"});
+  source_ = {};
+  add("a", 2);
   const ExportReport report = write("m.npy");
   EXPECT_EQ(report.tensors, 1u);
   EXPECT_THAT(report.files, ElementsAre(folder_.path() / "m.npy"));

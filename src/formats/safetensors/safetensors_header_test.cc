@@ -89,7 +89,7 @@ TEST(SafetensorsHeader, ReadsAnEntry) {
   const SafetensorsHeader header = decode_header("{" + kEntry + "}");
   ASSERT_EQ(header.entries.size(), 1u);
   EXPECT_EQ(header.entries[0].name, "w");
-  EXPECT_EQ(header.entries[0].dtype->name, "F32");
+  EXPECT_EQ(header.entries[0].dtype->safetensors, "F32");
   EXPECT_EQ(header.entries[0].shape, (Shape{2, 3}));
   EXPECT_EQ(header.entries[0].begin, 0u);
   EXPECT_EQ(header.entries[0].end, 24u);
