@@ -6,9 +6,7 @@
 #include "formats/pickle/budgeted_vector.h"
 #include "io/memory_budget.h"
 
-#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
