@@ -288,11 +288,7 @@ TEST(PickleMachine, AStackGlobalOfNumbersIsRejected) {
               fails_with(ErrorCode::corrupt, "two short strings, not an int"));
 }
 
-}  // namespace
-
 // Pickles that ask for too much memory, or name forbidden globals.
-
-namespace {
 
 TEST(PickleMachine, AContainerThatContainsItselfIsFreed) {
   const PickleDocument document = load(whole_pickle("]q\0h\0a"s));
