@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a torch file says of its tensors: the input is the data.pkl of a sound archive that has
-// three storages.
+// The pickle of a torch file: the input is the data.pkl of a valid archive with three storages.
 #include <lancekeep/formats.h>
 
 #include "formats/zip/zip_testing.h"

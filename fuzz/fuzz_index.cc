@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The index of a model in several files: the input stands beside two sound files that it may name,
+// The index of a sharded model: the input is in a folder with two valid files that it may name,
 // `a.safetensors` with the tensor `a`, and `b.safetensors` with `b`.
 #include <lancekeep/formats.h>
 

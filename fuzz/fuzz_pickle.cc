@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pickle machine by itself, with every global allowed, so that nothing ends a pickle early.
+// The pickle machine alone. Every global is allowed, so that none ends a pickle early.
 #include "formats/pickle/machine.h"
 #include "fuzz/input.h"
 
@@ -7,7 +7,7 @@ using namespace lancekeep;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   const auto allow_all = [](std::string_view, std::string_view) {
-    return std::optional<formats::GlobalRefusal>();
+    return std::optional<formats::GlobalRejection>();
   };
   fuzz::expect_read_or_refused([&] {
     const fuzz::MemoryFile file(fuzz::text_of(bytes, size));

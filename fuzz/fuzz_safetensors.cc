@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The safetensors reader by itself.
-#include "formats/safetensors/reader.h"
+// The safetensors reader alone.
+#include "formats/safetensors/safetensors_reader.h"
 #include "fuzz/input.h"
 
 using namespace lancekeep;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The zip reader by itself: the archive, and the bytes of each entry.
-#include "formats/zip/archive.h"
+// The zip reader alone: the archive, and the bytes of each entry.
+#include "formats/zip/zip_archive.h"
 #include "fuzz/input.h"
 
 using namespace lancekeep;

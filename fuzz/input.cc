@@ -25,25 +25,25 @@ void check_specs(std::span<const TensorSpec> specs) {
     if (!spec.tied_to) continue;
     require(*spec.tied_to < i, "a tensor is tied to an earlier one");
     const TensorSpec& first = specs[*spec.tied_to];
-    require(!first.tied_to, "a tensor is tied to the first of its kind");
+    require(!first.tied_to, "a tensor is tied to an untied tensor");
     require(first.dtype == spec.dtype && first.shape == spec.shape && first.nbytes == spec.nbytes,
-            "tied tensors are the same");
+            "tied tensors have equal specs");
   }
 }
 
-// Returns how many bytes were taken.
+// Returns the number of bytes read.
 std::uint64_t read_start(TensorSource& source, std::size_t index) {
   const std::uint64_t nbytes = source.tensors()[index].nbytes;
   std::uint64_t taken = 0;
   bool stopped = false;
   source.read(index, [&](std::span<const std::byte> piece) {
-    require(!stopped, "nothing comes after the sink has said false");
+    require(!stopped, "nothing follows after the sink returned false");
     taken += piece.size();
     require(taken <= nbytes, "a tensor has no more bytes than its spec says");
     stopped = taken >= kEnoughOfATensor;
     return !stopped;
   });
-  require(stopped || taken == nbytes, "a tensor has all the bytes that its spec says");
+  require(stopped || taken == nbytes, "a tensor has as many bytes as its spec says");
   return taken;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the fuzz targets of model files share: the fuzzer's bytes as a file, and what every source
-// owes. One thread.
+// Shared by the fuzz targets of model files: the fuzzer's bytes as a file, and the checks for every
+// source. One thread.
 #pragma once
 
 #include <lancekeep/tensor.h>
@@ -13,7 +13,7 @@
 
 namespace lancekeep::fuzz {
 
-/// A file in memory, without a name in any folder.
+/// A file in memory, which is in no folder.
 class MemoryFile {
  public:
   explicit MemoryFile(std::string_view content);
@@ -22,15 +22,15 @@ class MemoryFile {
   ~MemoryFile();
 
   [[nodiscard]] io::InputFile open() const;
-  /// By which whoever takes a path can open it.
+  /// A path that opens the file while this object lives.
   [[nodiscard]] std::filesystem::path path() const;
 
  private:
   int descriptor_;
 };
 
-/// Reads every tensor, though of a large one only the start: a few bytes may stand for many. Aborts
-/// where the source breaks a promise of TensorSource.
+/// Reads every tensor, but only the start of a large one: a few bytes may expand to many.
+/// Aborts if the source violates the contract of TensorSource.
 void read_all(TensorSource& source);
 
 }  // namespace lancekeep::fuzz

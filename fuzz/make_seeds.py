@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the fuzz targets start from, beside their corpora: small files of every kind by the packages whose formats
-they are, and the hostile files of tests/hostile as far as they are small.
+"""Seeds of the fuzz targets, in addition to their corpora: small files of every kind, written by the packages that define
+the formats, and the small ones of the hostile files in tests/hostile.
 
     .venv/bin/python fuzz/make_seeds.py FOLDER [TARGET...]
 
-writes FOLDER/TARGET/NAME, for all targets or those that are named.
+writes FOLDER/TARGET/NAME, for all targets or the given ones.
 """
 
 import collections
@@ -117,8 +117,8 @@ def indexes():
 
 
 def hostile(kind: str):
-    """The cases of a kind, of which only those that are small are made at all. Those that fill the whole budget before
-    they are refused would leave the fuzzer time for little else."""
+    """The small cases of a kind. Cases that use up the whole budget before they are rejected would leave the fuzzer little
+    time for anything else."""
     for case in CASES:
         if case.name.startswith(kind) and not re.search(r"laughs|million|MiB|MB|\d00,000|GiB", case.name):
             with tempfile.TemporaryDirectory() as folder:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Model files of other formats, in and out. Nothing here runs code that a file carries.
+// Reads and writes model files of other formats. Nothing here runs code from a file. Any thread may
+// call these functions; a TensorSource belongs to one thread at a time.
 #pragma once
 
 #include <lancekeep/error.h>
@@ -13,63 +14,66 @@
 
 namespace lancekeep {
 
-/// Opens a model file for reading; its kind is told by its content, not by its name:
-///   - safetensors; or the `*.index.json` of a model in several files, with all of them;
-///   - a torch `.pth`, `.pt` or `.bin` (zip or the older non-zip form): a state dict, or a training
-///     checkpoint of nested dicts, lists, tuples, numbers and text, whose values that are no
-///     tensors are entries of dtype `json`, and its nesting one of dtype `tree`;
+/// Opens a model file for reading. Its content, not its name, determines the kind:
+///   - safetensors; or the `*.index.json` of a sharded model, together with its files;
+///   - torch's `.pth`, `.pt` or `.bin` (zip or legacy form): a state dict, or a training checkpoint
+///     of nested dicts, lists, tuples, numbers and strings. Values that are not tensors become
+///     entries of dtype `json`, and the nesting becomes an entry of dtype `tree`;
 ///   - NumPy's `.npz` and `.npy`.
-/// A file is read piece by piece while the source is used, and must not change meanwhile.
+/// The source reads the file while it is used; the file must not change meanwhile.
 /// @throws Error not_found, corrupt, unsupported, or unsafe (a pickle that names a forbidden
-/// global, a name that leads out of its archive or folder).
+/// global, a name that leaves its archive or folder).
 [[nodiscard]] LANCEKEEP_API std::unique_ptr<TensorSource> open_model_file(
     const std::filesystem::path& path);
 
 struct ExportReport {
   std::uint64_t tensors = 0;
   std::uint64_t bytes_written = 0;
-  std::vector<std::string> not_kept;  ///< what the target format has no place for, one line each
-  std::vector<std::filesystem::path> files;  ///< that were written, in their order
-  std::vector<std::string> notes;            ///< remarks a person should see, one line each
+  std::vector<std::string> not_kept;         ///< what the target format cannot store, one line each
+  std::vector<std::filesystem::path> files;  ///< written files, in order
+  std::vector<std::string> notes;            ///< remarks for the user, one line each
 };
 
-/// Writes a safetensors file: to a temporary name beside `path`, fsynced, then renamed over it.
-/// Tensors of dtypes that safetensors lacks are an error that names them, before anything is
-/// written; `json` rows go into `__metadata__` as text; tied tensors are written out twice.
+/// Writes a safetensors file under a temporary name in its folder, fsyncs it, and renames it to
+/// `path`. `json` rows become text in `__metadata__`; tied tensors are written twice.
+/// @throws Error unsupported, naming tensors whose dtype safetensors lacks, before anything is
+/// written.
 LANCEKEEP_API ExportReport write_safetensors(const std::filesystem::path& path,
                                              TensorSource& source, const Metadata& metadata = {});
 
-/// The same bytes, in order, to wherever `write` puts them.
+/// Passes the same bytes to `write`, in order.
 LANCEKEEP_API ExportReport
 write_safetensors(const std::function<void(std::span<const std::byte>)>& write,
                   TensorSource& source, const Metadata& metadata = {});
 
-/// Writes `model.safetensors` where it holds all tensors within `max_shard_bytes` of values, else
-/// `model-00001-of-0000N.safetensors` and so on, none beyond it but for a tensor that is larger by
-/// itself, and `model.safetensors.index.json`, which names each tensor's file. The index is written
-/// last, and one that was there goes first: what an index names is complete. One file takes the
-/// place of an older index, an index that of an older file; older shards of other names stay, and a
-/// note tells of them. Metadata goes into each file. What fails leaves no new file behind.
+/// Writes `model.safetensors` if all values fit in `max_shard_bytes`. Otherwise writes shards
+/// `model-00001-of-0000N.safetensors` and so on and `model.safetensors.index.json`, which maps each
+/// tensor to its file. A shard stays under the limit unless a single tensor exceeds it. An existing
+/// index is removed first and the new one written last, so an index never refers to incomplete
+/// files. A single file replaces an older index, and an index replaces an older single file; older
+/// shards with other names are kept and noted. Each file gets the metadata. On error, no new file
+/// remains.
 LANCEKEEP_API ExportReport write_sharded_safetensors(const std::filesystem::path& path,
                                                      TensorSource& source,
                                                      std::uint64_t max_shard_bytes,
                                                      const Metadata& metadata = {});
 
-/// Writes an `.npz` archive of uncompressed `.npy` entries, one a tensor, as write_safetensors()
-/// does. Dtypes that NumPy lacks are an error that names them; `json` rows are not kept.
+/// Writes an `.npz` archive with an uncompressed `.npy` entry for each tensor, in the same steps as
+/// write_safetensors(). `json` rows are not kept.
+/// @throws Error unsupported, naming tensors whose dtype NumPy lacks.
 LANCEKEEP_API ExportReport write_npz(const std::filesystem::path& path, TensorSource& source);
 
-/// Writes the source's one tensor as an `.npy` file.
-/// @throws Error invalid_argument where it has none, or several.
+/// Writes the source's only tensor as an `.npy` file.
+/// @throws Error invalid_argument if it has none or several.
 LANCEKEEP_API ExportReport write_npy(const std::filesystem::path& path, TensorSource& source);
 
 struct ExportOptions {
-  Metadata metadata;                  ///< kept by safetensors alone
-  std::uint64_t max_shard_bytes = 0;  ///< of safetensors' files; 0: one file, whatever its size
+  Metadata metadata;                  ///< only safetensors keeps it
+  std::uint64_t max_shard_bytes = 0;  ///< only for safetensors; 0: one file of any size
 };
 
-/// Writes the kind of file that the name's ending says: `.safetensors`, `.npz` or `.npy`.
-/// @throws Error invalid_argument for any other, and for a shard size where there are no shards.
+/// Writes the kind of file that the name's extension selects: `.safetensors`, `.npz` or `.npy`.
+/// @throws Error invalid_argument for any other extension, and for `max_shard_bytes` with NumPy.
 LANCEKEEP_API ExportReport write_model_file(const std::filesystem::path& path, TensorSource& source,
                                             const ExportOptions& options = {});
 

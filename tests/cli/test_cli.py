@@ -334,7 +334,7 @@ def test_export_writes_over_a_file_when_forced(tmp_path, store):
 def test_export_refuses_a_torch_name(tmp_path, store):
     code, message = fails("export", store, tmp_path / "out.pth")
     assert code == "invalid_argument"
-    assert "`.pth`, a pickle, which is not written" in message
+    assert "`.pth`, a pickle, which Lancekeep does not write" in message
     assert not (tmp_path / "out.pth").exists()
 
 

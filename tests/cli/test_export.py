@@ -147,7 +147,7 @@ def test_a_shard_size_must_be_one(store, out, size):
 def test_numpy_s_files_have_no_shards(store, out):
     code, message = fails("export", store, out / "m.npz", "--max-shard-size", "1MB")
     assert code == "invalid_argument"
-    assert "only .safetensors is written in shards" in message
+    assert "only .safetensors can be written in shards" in message
     assert names_in(out) == []
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A model file for the table of cases: how it is made, and what it holds by the word of whoever made the format."""
+"""A model file for the table of cases: how to make it, and what the reference reader of its format reads."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ Row = tuple[str, str, list[int], bytes, str | None]  # name, dtype, shape, bytes
 
 class Case(NamedTuple):
     name: str  # "torch zip: adamw"
-    make: Callable[[Path], Path]  # writes into a folder; gives the file to open
-    rows: Callable[[Path], list[Row]]  # what torch, safetensors or NumPy read there
+    make: Callable[[Path], Path]  # writes into a folder; returns the file to open
+    rows: Callable[[Path], list[Row]]  # what torch, safetensors or NumPy read from it
     in_order: bool = True  # whether the format has an order
-    by_command: bool = True  # also import → export → read again
+    by_command: bool = True  # also tested as import → export → read again

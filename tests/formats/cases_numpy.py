@@ -26,7 +26,7 @@ def rows_of_array(path: Path) -> list[Row]:
 
 
 def random_array(dtype: str, shape: tuple[int, ...], order: str = "C") -> np.ndarray:
-    """Any bytes at all, NaNs included; of a bool 0 and 1."""
+    """Random bytes, including NaNs; for bool only 0 and 1."""
     kind = np.dtype(dtype)
     count = int(np.prod(shape)) * kind.itemsize
     data = np.random.default_rng(1).integers(0, 2 if kind == bool else 256, count, dtype=np.uint8)

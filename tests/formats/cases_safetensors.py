@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files of safetensors: one, and several with an index as Hugging Face's libraries write them."""
+"""Files of safetensors: single, and sharded with an index as Hugging Face's libraries write them."""
 
 import json
 from collections.abc import Callable
@@ -21,7 +21,7 @@ DTYPES = {
 
 
 def entries(path: Path) -> list[Row]:
-    """By safetensors alone, byte for byte, whatever torch makes of the dtype."""
+    """Written by safetensors alone, byte for byte, whether or not torch supports the dtype."""
     found = safetensors.deserialize(path.read_bytes())
     return [(name, DTYPES[entry["dtype"]], list(entry["shape"]), bytes(entry["data"]), None) for name, entry in found]
 
@@ -54,7 +54,7 @@ def one_dtype(dtype: torch.dtype) -> dict[str, torch.Tensor]:
 
 
 def contiguous(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """What save_file takes: no tensor lies in another's storage."""
+    """What save_file accepts: no two tensors share a storage."""
     return {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files of torch.save: each content in the zip form and the older one, as .pth, .pt and .bin.
+"""Files of torch.save: each content in the zip form and the legacy form, as .pth, .pt and .bin.
 
     python cases_torch.py FOLDER
 
@@ -21,7 +21,7 @@ import torch
 from case import Case, Row
 from expected_rows import expected_rows
 
-# What torch.load wants to be told of before it takes NumPy's objects, and an empty `bytes`.
+# torch.load accepts NumPy's objects and an empty `bytes` only if these are allowed.
 GLOBALS = [
     bytes, np._core.multiarray.scalar, np._core.multiarray._reconstruct, np.ndarray, np.dtype,
     *(getattr(np.dtypes, name) for name in dir(np.dtypes) if name.endswith("DType")),
@@ -37,14 +37,14 @@ def rows(path: Path, weights_only: bool = True) -> list[Row]:
 
 
 def rows_by_pickle(path: Path) -> list[Row]:
-    """For torch's own machine knows protocols 2 and 3 alone."""
+    """torch's own unpickler supports only protocols 2 and 3."""
     return rows(path, weights_only=False)
 
 
 def one_dtype(dtype: torch.dtype) -> dict:
-    """The shapes that a dtype can come in."""
+    """One dtype in all shapes and layouts."""
     random = make_checkpoints.random_tensor
-    if dtype in QUANTIZED:  # torch can do nothing else with them
+    if dtype in QUANTIZED:  # torch supports nothing else for them
         return {"plain": random(dtype, (3, 2), 2)}
     wide = random(dtype, (4, 6), 1)
     return {
@@ -61,7 +61,7 @@ def one_dtype(dtype: torch.dtype) -> dict:
 
 
 def contents() -> dict:
-    """Name → a function that makes the object."""
+    """Maps a name to a function that makes the object."""
     plain = {name: make for name, make in make_checkpoints.CHECKPOINTS.items() if name != "dtypes"}
     return {**plain, **contents_python.CONTENTS, **contents_training.CONTENTS}
 
@@ -78,14 +78,14 @@ def case(name: str, ending: str, make: Callable[[], object], **options) -> Case:
 
 
 def is_read_in_old_form(dtype: torch.dtype) -> bool:
-    """Newer dtypes have no class of storages, without which torch cannot read its own older form."""
-    with warnings.catch_warnings():  # of the deprecation of just these classes
+    """Newer dtypes have no storage class, which torch needs to read its own legacy form."""
+    with warnings.catch_warnings():  # these classes are deprecated
         warnings.simplefilter("ignore")
         return any(dtype == getattr(storage, "dtype", None) for storage in torch._storage_classes)
 
 
 def several_files(name: str, make: Callable[[], dict], count: int) -> Case:
-    """As Hugging Face's libraries split a model's .bin."""
+    """Splits a model's .bin as Hugging Face's libraries do."""
 
     def write(folder: Path) -> Path:
         tensors, names = make(), {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands beside tensors in a checkpoint: numbers, text, containers, NumPy's values, odd names."""
+"""Values beside tensors in a checkpoint: numbers, strings, containers, NumPy's values, odd names."""
 
 import collections
 import math
@@ -127,5 +127,5 @@ CONTENTS = {
     "one parameter": lambda: torch.nn.Parameter(torch.ones(2)), "an empty list": list,
 }  # fmt: skip
 
-# In protocol 2 a bytes object is a call, which is no key, and in 3 torch does not read it.
+# In protocol 2 a bytes object is a call, which cannot be a key; in protocol 3 torch does not read it.
 FROM_PROTOCOL_4 = {"bytes as keys": lambda: {b"a": torch.ones(1), b"\xff": 2}}

@@ -17,7 +17,7 @@ def optimizers() -> list[type]:
 
 
 def schedulers() -> dict[str, Callable]:
-    """Name → a function that makes it for an optimizer."""
+    """Maps a name to a function that makes the scheduler for an optimizer."""
     s = lr_scheduler
     return {
         "StepLR": lambda o: s.StepLR(o, 2),
@@ -42,7 +42,7 @@ def model_for(kind: type) -> torch.nn.Module:
     torch.manual_seed(1)
     if kind is torch.optim.SparseAdam:
         return torch.nn.Embedding(5, 3, sparse=True)
-    bias = kind is not torch.optim.Muon  # which takes matrices alone
+    bias = kind is not torch.optim.Muon  # which accepts only matrices
     return torch.nn.Sequential(torch.nn.Linear(4, 3, bias=bias), torch.nn.Tanh(), torch.nn.Linear(3, 2, bias=bias))
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rows that an object of torch.save must give, told from the object itself.
+"""The rows that an object of torch.save must give, computed from the object itself.
 
-docs/format/tensors.md says the rules; this is a second writing of them, in Python, for tests to hold the library
-against: `expected_rows(torch.load(path, weights_only=True))`.
+docs/format/tensors.md defines the rules. This is a third implementation of them, on purpose: beside the library and the
+Python package, it shares no code with either, so that tests can compare the library with it:
+`expected_rows(torch.load(path, weights_only=True))`.
 """
 
 import base64
@@ -32,7 +33,7 @@ def bytes_of(tensor: torch.Tensor) -> bytes:
 
 
 def identity(value: object) -> tuple:
-    """Equal for what is one tensor under two names."""
+    """Equal if both names refer to one tensor."""
     if isinstance(value, np.ndarray):
         return (id(value),)
     return (
@@ -150,7 +151,7 @@ class Rows:
         self.rows: list[Row] = []
         self.names: set[str] = set()
         self.first: dict[tuple, str] = {}
-        self.alive: list[object] = []  # so that no id comes twice
+        self.alive: list[object] = []  # keeps the ids unique
 
     def free_name(self, wanted: str) -> str:
         name, number = wanted, 2
@@ -177,7 +178,7 @@ class Rows:
         return tagged("$row", json.dumps(name, ensure_ascii=False))
 
     def add(self, path: str | None, value: object) -> str:
-        """Adds the rows of `value` and gives its JSON in the tree. The root's path is None."""
+        """Adds the rows of `value` and returns its JSON in the tree. The root's path is None."""
         if is_row_of_numbers(value):
             return self.add_numbers("tensor" if path is None else path, value)
         if not is_descended(value):

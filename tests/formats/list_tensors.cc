@@ -4,8 +4,8 @@
 // dtype, shape, byte count and tie, then the metadata and the notes. With FOLDER, tensor i's bytes
 // go to the file FOLDER/i. An error is one line {"error": code, "message": text} and exit code 1.
 // lancekeep_list_tensors --to-safetensors|--to-npz|--to-npy FILE TARGET [BYTES]
-// Writes FILE's tensors as that kind of file, BYTES of values to a shard, and prints what was not
-// kept. For the tests beside it.
+// Writes FILE's tensors as that kind of file, with at most BYTES of values per shard, and prints what
+// was not kept. For the tests beside it.
 #include <lancekeep/formats.h>
 
 #include <nlohmann/json.hpp>

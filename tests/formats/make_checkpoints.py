@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""State dicts that between them have everything torch.save writes for tensors.
+"""State dicts that together cover everything torch.save writes for tensors.
 
     python make_checkpoints.py FOLDER
 
@@ -22,7 +22,7 @@ def all_dtypes() -> dict[str, torch.dtype]:
 
 
 def random_tensor(dtype: torch.dtype, shape: tuple[int, ...], seed: int) -> torch.Tensor:
-    """Any bytes at all, NaNs included; of a bool 0 and 1."""
+    """Random bytes, including NaNs; for bool only 0 and 1."""
     count = 1
     for size in shape:
         count *= size

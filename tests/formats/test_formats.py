@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Model files: what torch and safetensors write, we read bit for bit; what we write, safetensors reads.
 
-LANCEKEEP_BUILD names the build folder that has lancekeep_list_tensors in it.
+LANCEKEEP_BUILD is the build folder, which must contain lancekeep_list_tensors.
 """
 
 import collections
@@ -21,6 +21,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 import make_checkpoints  # noqa: E402
+from expected_rows import bytes_of  # noqa: E402
 
 warnings.filterwarnings("ignore", message="ComplexHalf|torch.quantize_per_tensor")
 
@@ -54,18 +55,6 @@ def error(path: Path) -> dict:
     code, lines = run(path)
     assert code == 1, lines
     return lines[-1]
-
-
-def bytes_of(tensor: torch.Tensor) -> bytes:
-    """Row-major bytes, also of dtypes without a copy kernel."""
-    tensor = tensor.detach().resolve_conj().resolve_neg()
-    if tensor.numel() == 0:
-        return b""
-    plain = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64, 16: torch.complex128}
-    stored = torch.empty(0, dtype=plain[tensor.element_size()]).set_(
-        tensor.untyped_storage(), tensor.storage_offset(), tensor.shape, tensor.stride()
-    )
-    return stored.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()
 
 
 def assert_same(tensors: list[dict], expected: dict) -> None:
@@ -135,7 +124,7 @@ class RunsCode:
 REFUSED = {
     "code": (lambda: {"a": RunsCode()}, "unsafe", ".system`"),
     "module": (lambda: torch.nn.Linear(2, 2), "unsafe", "save model.state_dict()"),
-    "storage": (lambda: {"a": torch.ones(1).untyped_storage()}, "unsupported", "the entry `a` is a storage; save a tensor of it"),
+    "storage": (lambda: {"a": torch.ones(1).untyped_storage()}, "unsupported", "the entry `a` is a storage; save a tensor instead"),
     "sparse": (lambda: {"a": torch.eye(2).to_sparse()}, "unsupported", "to_dense"),
     "quantized": (
         lambda: {"a": torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8)}, "unsupported", "dequantize",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training checkpoints: rows, JSON and tree are what expected_rows.py says of the object that torch loads."""
+"""Training checkpoints: rows, JSON and tree equal those of expected_rows.py for the object that torch loads."""
 
 import argparse
 import collections
@@ -199,13 +199,13 @@ def doubled() -> dict:
 
 
 REFUSED = {
-    "a list in itself": (itself, "unsupported", "a list holds itself"),
-    "a dict in itself": (lambda: {"a": itself()}, "unsupported", "holds itself"),
-    "doubled": (doubled, "unsupported", "unfold to more than"),
-    "too deep": (lambda: nested_lists(129), "unsupported", "more than 128 deep"),
+    "a list in itself": (itself, "unsupported", "a list contains itself"),
+    "a dict in itself": (lambda: {"a": itself()}, "unsupported", "contains itself"),
+    "doubled": (doubled, "unsupported", "expand to more than"),
+    "too deep": (lambda: nested_lists(129), "unsupported", "more than 128 levels deep"),
     "storage": (lambda: {"a": {"b": torch.ones(1).untyped_storage()}}, "unsupported", "`a.b` is a storage"),
     "objects": (lambda: np.array([None]), "unsupported", "dtype `O8`"),
-    "strings": (lambda: {"a": np.array(["x"])}, "unsupported", "`a` is of NumPy's dtype `U1`"),
+    "strings": (lambda: {"a": np.array(["x"])}, "unsupported", "`a` has NumPy's dtype `U1`"),
     "big-endian": (lambda: np.arange(3, dtype=">f4"), "unsupported", "astype('<f4')"),
     "surrogate key": (lambda: {"\ud800": 1}, "unsupported", "is not UTF-8"),
     "namespace": (lambda: argparse.Namespace(a=1), "unsafe", "vars(args)"),

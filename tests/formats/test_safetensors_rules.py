@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which safetensors headers are read: as the reference reader does, but for a list of exceptions, each with its reason.
+"""Which safetensors headers are accepted: the same as by the reference reader, with a list of exceptions and reasons.
 
-LANCEKEEP_BUILD names the build folder that has lancekeep_list_tensors in it.
+LANCEKEEP_BUILD is the build folder, which must contain lancekeep_list_tensors.
 """
 
 import json
@@ -24,7 +24,7 @@ def entry(name="w", dtype="U8", shape="[1]", begin=0, end=1, more="") -> str:
 
 
 def one(data: bytes | None = None, **parts) -> bytes:
-    """A file of one tensor; its data is as long as `end` says unless given."""
+    """A file of one tensor; its data has `end` bytes unless given."""
     return file_of("{" + entry(**parts) + "}", b"x" * parts.get("end", 1) if data is None else data)
 
 
@@ -39,7 +39,7 @@ SAME = {f"dtype {name}": one(dtype=name, end=width) for name, width in WIDTHS.it
     "F6": one(dtype="F6_E2M3", shape="[4]", end=3),
     "F6 that ends within a byte": one(dtype="F6_E3M2", shape="[2]", end=2),
     "another dtype": one(dtype="F2"),
-    "a dtype of torch alone": one(dtype="C128", end=16),
+    "a dtype that only torch has": one(dtype="C128", end=16),
     "a dtype in lower case": one(dtype="u8"),
     "scalar": one(shape="[]"),
     "no tensor": file_of("{}"),
@@ -78,7 +78,7 @@ SAME = {f"dtype {name}": one(dtype=name, end=width) for name, width in WIDTHS.it
     "another size": one(dtype="F32"),
     "a product that overflows": one(shape="[4611686018427387904,8]", end=0),
     "one that overflows before a zero": one(shape="[4611686018427387904,8,0]", end=0),
-    "one that overflows behind a zero": one(shape="[0,4611686018427387904,8]", end=0),
+    "one that overflows after a zero": one(shape="[0,4611686018427387904,8]", end=0),
     "a dimension of 2^64": one(shape="[18446744073709551616]", end=0),
     "a negative dimension": one(shape="[-1]"),
     "a dimension of minus zero": one(shape="[-0]", end=0),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Models in several files: what safetensors and torch wrote with an index beside it we read; what we write they read.
+"""Sharded models: we read what safetensors and torch write with an index; they read what we write.
 
-LANCEKEEP_BUILD names the build folder that has lancekeep_list_tensors in it.
+LANCEKEEP_BUILD is the build folder, which must contain lancekeep_list_tensors.
 """
 
 import json
@@ -31,7 +31,7 @@ def raw(tensor: torch.Tensor) -> bytes:
 
 
 def model(count: int = 20) -> dict:
-    """Names that sort unlike their order, several dtypes, an empty and a large one."""
+    """Tensors out of alphabetical order, with several dtypes; an empty and a large one."""
     generator = torch.Generator().manual_seed(7)
     tensors = {}
     for i in range(count):
@@ -48,7 +48,7 @@ def split(tensors: dict, count: int) -> list[dict]:
 
 
 def write_index(path: Path, shards: dict[str, dict], metadata: dict | None = None) -> None:
-    """As transformers' save_pretrained does."""
+    """Like transformers' save_pretrained."""
     total = sum(t.numel() * t.element_size() for shard in shards.values() for t in shard.values())
     index = {
         "metadata": {"total_size": total} | (metadata or {}),
@@ -135,10 +135,10 @@ def spoil_shard(folder: Path, index: dict) -> None:
 
 
 SPOILT = {
-    spoil_missing: ("not_found", "not there: `model-00002-of-00003.safetensors`"),
+    spoil_missing: ("not_found", "of the index are missing: `model-00002-of-00003.safetensors`"),
     spoil_lacking: ("corrupt", "do not have: `gone` in `model-00002-of-00003.safetensors`"),
-    spoil_unnamed: ("corrupt", "does not name: `empty` in"),
-    spoil_elsewhere: ("corrupt", "the index has in another file: `layers."),
+    spoil_unnamed: ("corrupt", "does not list: `empty` in"),
+    spoil_elsewhere: ("corrupt", "the index puts into another file: `layers."),
     spoil_path: ("unsafe", "in the index's folder"),
     spoil_shard: ("corrupt", "model-00003-of-00003.safetensors: at byte 8"),
 }
@@ -158,7 +158,7 @@ def test_what_does_not_agree_is_refused(tmp_path: Path, spoil) -> None:
 
 
 def load_by_index(path: Path) -> dict:
-    """As transformers' from_pretrained does."""
+    """Like transformers' from_pretrained."""
     index = json.loads(path.read_text())
     found = {}
     for file in sorted(set(index["weight_map"].values())):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of model files: kind of file × content, each held against what the makers of the format read in it.
+"""The table of model files: kind of file × content, each compared with what the reference reader of the format reads.
 
-Each case goes through open_model_file(), and most through the command as well: import → export → read again.
+Each case goes through open_model_file(), and most go through the command as well: import → export → read again.
 """
 
 import json
@@ -35,14 +35,14 @@ def test_number_of_cases(say) -> None:
 
 
 def assert_rows(found: list[Row], expected: list[Row], in_order: bool) -> None:
-    """Names first: the rest is told apart by them."""
+    """Compares names first, because they identify the rest."""
     if not in_order:
         found, expected = sorted(found), sorted(expected)
     assert [row[0] for row in found] == [row[0] for row in expected]
     for left, right in zip(found, expected, strict=True):
         name, dtype, shape, data, tied_to = right
         if dtype in VALUES:
-            assert left[3].decode() == data.decode(), name  # text, so that the difference can be read
+            assert left[3].decode() == data.decode(), name  # as text, for a readable difference
         assert (left[1], left[2], left[4]) == (dtype, shape, tied_to), name
         assert left[3] == data, name
 
@@ -64,7 +64,7 @@ def test_read(tmp_path: Path, case: Case) -> None:
 
 
 def test_big_endian_arrays_in_a_pickle_are_refused_with_advice(tmp_path: Path) -> None:
-    """In NumPy's own files they are read."""
+    """NumPy's own files may be big-endian."""
     torch.save({"w": np.arange(5, dtype=">f4")}, tmp_path / "m.pth")
     found = error(tmp_path / "m.pth")
     assert found["error"] == "unsupported"
@@ -78,7 +78,7 @@ def run(*arguments: object) -> dict:
 
 
 def export(store: Path, target: Path, rows: list[Row], *more: str) -> list[Row]:
-    """Exports these rows alone, and gives what the maker of the format reads in the file."""
+    """Exports only these rows, and returns what the reference reader of the format reads."""
     names = [argument for row in rows for argument in ("--tensor", row[0])]
     found = run("export", store, target, *(names if len(names) < 2000 else []), *more)
     files = [Path(file) for file in found["files"]]
@@ -97,8 +97,8 @@ def test_import_and_export(tmp_path: Path, case: Case) -> None:
     in_store = [(row[0], row[1], row[2], row[4]) for row in expected]
     assert listed == in_store if case.in_order else sorted(listed) == sorted(in_store)
     untied = [(*row[:4], None) for row in expected]
-    untied = [row for row in untied if "\0" not in row[0]]  # which no argument of a command can have
-    rows = [row for row in untied if row[1] in cases_numpy.DTYPES and "\\" not in row[0]]  # nor an archive a backslash
+    untied = [row for row in untied if "\0" not in row[0]]  # which a command's argument cannot contain
+    rows = [row for row in untied if row[1] in cases_numpy.DTYPES and "\\" not in row[0]]  # an archive allows no backslash
     if rows:
         assert_rows(export(store, tmp_path / "out.npz", rows), rows, False)
     rows = [row for row in untied if row[1] in cases_safetensors.DTYPES.values()]

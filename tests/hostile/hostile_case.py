@@ -1,24 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a line of the table of hostile files is, and the parts from which several formats are made."""
+"""One case of the table of hostile files, and parts that several formats share."""
 
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-# How a file of few bytes that asks for much is refused.
+# The message for a small file that asks for too much.
 TOO_MUCH = r"memory|more than|at most"
 
 
 @dataclass(frozen=True)
 class Case:
     name: str
-    says: str  # a regular expression for the telling part of the message
-    make: Callable[[Path], Path]  # writes into an empty folder; returns what is to be imported
+    says: str  # a regular expression for the specific part of the message
+    make: Callable[[Path], Path]  # writes into an empty folder; returns the path to import
 
 
 def case(name: str, says: str, content: bytes | Callable[[], bytes | Iterable[bytes]]) -> Case:
-    """One file; large ones are given as a function that makes their pieces."""
+    """A case of one file; a large file is given as a function that yields its pieces."""
 
     def make(folder: Path) -> Path:
         path = folder / "model"
@@ -43,7 +43,7 @@ def u64(number: int) -> bytes:
 
 
 def times(piece: bytes, count: int) -> Iterable[bytes]:
-    """`piece` again and again, without having it all in memory."""
+    """Repeats `piece` without having it all in memory."""
     at_once = max(1, (1 << 20) // len(piece))
     for _ in range(count // at_once):
         yield piece * at_once

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of hostile files: CASES. To look at one, or at all:
+"""The table of hostile files: CASES. To write one of them, or all:
 
     python hostile_files.py FOLDER [PART_OF_A_NAME]
 """
@@ -23,7 +23,7 @@ from hostile_case import Case, case
 
 
 def special(name: str, says: str, make: Callable[[Path], object]) -> Case:
-    """What more than its bytes make hostile."""
+    """A case that is hostile for more than its bytes."""
 
     def made(folder):
         make(folder / "model")
@@ -51,7 +51,7 @@ OLD = [
     case("zeros", r"no model file starts with|header", bytes(4096)),
     special("a GiB of zeros, all of them a hole", r"no model file starts with|header", hole),
     special("a folder", NO_FILE, lambda path: path.mkdir()),
-    special("a pipe that nobody writes", NO_FILE, os.mkfifo),
+    special("a pipe without a writer", NO_FILE, os.mkfifo),
     special("a socket", NO_FILE + "|cannot open", listen),
     special("/dev/zero", NO_FILE, lambda path: path.symlink_to("/dev/zero")),
     special("/dev/stdin", NO_FILE, lambda path: path.symlink_to("/dev/null")),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pickles that name what is not theirs to name, in every place where a name can stand."""
+"""Pickles that name forbidden globals, storages and arguments, in every place where a name can be."""
 
 from hostile_pickles import body
 from pickles import (ORDERED, SYSTEM, called, dict_of, global_, number, numbers, stack_global, storage, tensor, text,
@@ -74,7 +74,7 @@ CASES = (
         body("a persistent id by PERSID", r"PERSID", b"P0\n"),
         body("a global's name without an end", r"does not end within", b"c" + b"a" * 5000),
         body("a global with a NUL in its name", r"os\\x00", global_("os\0", "system")),
-        body("a global that is no UTF-8", r"\\xff", b"c\xff\xfe\nsystem\n"),
+        body("a global that is not UTF-8", r"\\xff", b"c\xff\xfe\nsystem\n"),
         body("a global with a terminal's escapes", r"\\x1b", global_("os\x1b[2J", "system")),
         body("a global of a MiB", r"names the global|at most|\d+ bytes|two short strings", stack_global("o" * (1 << 20), "s" * (1 << 20))),
     ]
@@ -82,9 +82,9 @@ CASES = (
 
 BIG = 1 << 62
 IDS = {
-    "is a text": (r"no storage|id of a storage|outside", b"" + text("0") + b"Q"),
-    "is an empty tuple": (r"no storage|outside", b")Q"),
-    "is of a module": (r"no storage|outside", storage(kind=text("module"))),
+    "is a text": (r"not a storage|id of a storage", b"" + text("0") + b"Q"),
+    "is an empty tuple": (r"not a storage", b")Q"),
+    "is of a module": (r"not a storage", storage(kind=text("module"))),
     "has four items": (r"4 items", tuple_of(text("storage"), global_("torch", "FloatStorage"), text("0"), text("cpu")) + b"Q"),
     "has seven items": (r"7 items", storage(more=(b"N", b"N"))),
     "has the type torch.Size": (r"Size", storage(type_=global_("torch", "Size"))),
@@ -96,10 +96,10 @@ IDS = {
     "says fewer elements": (r"has 24 bytes, but the pickle says 20", storage(elements=number(5))),
     "says more elements": (r"has 24 bytes, but the pickle says 28", storage(elements=number(7))),
     "says another type": (r"but the pickle says 48", storage(type_=global_("torch", "DoubleStorage"))),
-    "says a negative size": (r"no byte count", storage(elements=number(-1))),
-    "says a size that overflows": (r"no byte count", storage(elements=number(BIG))),
-    "says a size of 200 bits": (r"no byte count", storage(elements=number(1 << 200))),
-    "says its size as a text": (r"no byte count", storage(elements=text("6"))),
+    "says a negative size": (r"not a byte count", storage(elements=number(-1))),
+    "says a size that overflows": (r"not a byte count", storage(elements=number(BIG))),
+    "says a size of 200 bits": (r"not a byte count", storage(elements=number(1 << 200))),
+    "says its size as a text": (r"not a byte count", storage(elements=text("6"))),
     "has a view that is too long": (r"view into storage", storage(more=(tuple_of(text("v"), number(2), number(5)),))),
     "has a view that starts outside": (r"view into storage", storage(more=(tuple_of(text("v"), number(7), number(0)),))),
     "has a view of a negative start": (r"view into storage", storage(more=(tuple_of(text("v"), number(-1), number(1)),))),

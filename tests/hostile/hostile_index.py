@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The index of a model in several safetensors files: lies about the files, and ways out of its folder."""
+"""The index of a sharded safetensors model: false claims about the files, and paths that leave its folder."""
 
 import json
 import os
@@ -25,7 +25,7 @@ def write(folder: Path, index: bytes | Iterable[bytes]) -> Path:
 
 def index(name, says, content: str | bytes | Callable[[], Iterable[bytes]], change: Callable[[Path], None] = lambda _: None) -> Case:
     def make(folder: Path) -> Path:
-        inner = folder / "model"  # so that there is a folder around it to be led out to
+        inner = folder / "model"  # a folder around it that paths could escape to
         inner.mkdir()
         (folder / "b.safetensors").write_bytes(SHARD["b"])
         path = write(inner, content() if callable(content) else content.encode() if isinstance(content, str) else content)
@@ -102,8 +102,8 @@ CASES = [
     index("a map that is a list", r"weight_map|cannot be", '{"weight_map":[]}'),
     index("a map that is null", r"weight_map|cannot be", '{"weight_map":null}'),
     index("cut short", r"JSON", '{"weight_map":{"a":"a.safetensors"'),
-    index("text behind it", r"JSON", json.dumps({"weight_map": MAP}) + "x"),
-    index("bytes that are no UTF-8", r"JSON|UTF-8", b'{"weight_map":{"\xff":"a.safetensors"}}'),
+    index("text after it", r"JSON", json.dumps({"weight_map": MAP}) + "x"),
+    index("bytes that are not UTF-8", r"JSON|UTF-8", b'{"weight_map":{"\xff":"a.safetensors"}}'),
     index("lists a million deep", JSON_PART + "|deep", b'{"metadata":' + b"[" * 1_000_000 + b"]" * 1_000_000 + b',"weight_map":{}}'),
     index("objects a million deep", JSON_PART + "|deep", b'{"metadata":' + b'{"a":' * 1_000_000 + b"1" + b"}" * 1_000_000 + b"}"),
     index("100 MB of spaces", JSON_PART, large(b"{", b" ")),

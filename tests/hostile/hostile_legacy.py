@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The form of torch.save from before 1.6: five pickles and the storages, each of which can lie."""
+"""The legacy form of torch.save before 1.6: five pickles and the storages, each with false claims."""
 
 from hostile_case import TOO_MUCH, case, u64
 from pickles import SYSTEM, dict_of, number, storage, tensor, text, tuple_of, whole
@@ -32,13 +32,13 @@ LIES = {
     "protocol version 1002": (r"1002", of(version=whole(b"M\xea\3"))),
     "a text for the protocol version": (r"protocol version", of(version=whole(text("1001")))),
     "a big-endian machine": (r"little-endian", of(machine=whole(dict_of(("little_endian", b"\x89"))))),
-    "a machine that is a list": (r"no dict", of(machine=whole(b"]"))),
+    "a machine that is a list": (r"not a dict", of(machine=whole(b"]"))),
     "a machine of no endianness": (r"little-endian", of(machine=whole(b"}"))),
     "no object": (SHORT, MAGIC + VERSION + MACHINE),
     "no storage keys": (SHORT, MAGIC + VERSION + MACHINE + OBJECT),
     "no storages": (SHORT + "|storage", of(storages=b"")),
     "storages cut short": (r"cut short|ends after", of(storages=STORAGES[:-1])),
-    "bytes behind the storages": (r"follow the last storage", of(storages=STORAGES + b"x")),
+    "bytes after the storages": (r"follow the last storage", of(storages=STORAGES + b"x")),
     "a storage that is longer": (r"has 7 elements", of(storages=u64(7) + STORAGE)),
     "a storage that is shorter": (r"has 5 elements", of(storages=u64(5) + STORAGE)),
     "a storage of -1": (r"has 18446744073709551615 elements", of(storages=u64((1 << 64) - 1) + STORAGE)),
@@ -46,7 +46,7 @@ LIES = {
     "both say 2^40": (r"cut short|ends after", of(object_=object_of(b"N", elements=number(1 << 40)), storages=u64(1 << 40) + STORAGE)),
     "keys that are a dict": (r"list of storage keys", of(keys=whole(b"}"))),
     "a key that is a number": (r"list of storage keys", of(keys=whole(b"](K\0e"))),
-    "a key that no tensor names": (r"`1`, which no tensor names", of(keys=whole(b"](" + text("0") + text("1") + b"e"))),
+    "a key that no tensor names": (r"`1`, which no tensor uses", of(keys=whole(b"](" + text("0") + text("1") + b"e"))),
     "a key twice": (r"`0`.* twice", of(keys=whole(b"](" + text("0") * 2 + b"e"), storages=STORAGES * 2)),
     "a key that is missing": (r"no storage `0`", of(keys=whole(b"]"), storages=b"")),
     "one storage of two sizes": (r"here and .* elsewhere", of(object_=whole(dict_of(("a", tensor(more=(b"N",))), ("b", tensor(storage(elements=number(5), more=(b"N",)))))))),

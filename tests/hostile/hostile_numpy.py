@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""NumPy's .npy and .npz: headers that lie or carry code, and archives that unpack to more than they say."""
+"""NumPy's .npy and .npz: headers with false claims or code, and archives that unpack to more than they say."""
 
 import zlib
 from dataclasses import replace
@@ -12,7 +12,7 @@ GOOD = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }"
 
 
 def of(header: str | bytes, data: bytes = bytes(8), version: bytes = b"\1\0", length: int | None = None) -> bytes:
-    """A file around the header, padded as numpy does it."""
+    """A file around the header, padded as numpy does."""
     header = header.encode() if isinstance(header, str) else header
     header += b" " * (-(len(header) + 11) % 64) + b"\n"
     number = u16 if version == b"\1\0" else u32
@@ -47,7 +47,7 @@ NPY = {
     "a header that ends too soon": (HEADER, of(GOOD, length=30)),
     "data cut short": (SHORT, of(GOOD, bytes(7))),
     "no data": (SHORT, of(GOOD, b"")),
-    "bytes behind the data": (r"follow|behind|after|bytes", of(GOOD, bytes(9))),
+    "bytes after the data": (r"follow|behind|after|bytes", of(GOOD, bytes(9))),
     "code for a header": (HEADER, of("__import__('os').system('true')")),
     "code for a dtype": (HEADER, of(header(descr="__import__('os').system('true')"))),
     "code for a shape": (HEADER, of(header(shape="(2*1,)"))),
@@ -73,7 +73,7 @@ NPY = {
     "parentheses 20,000 deep": (HEADER + "|deep", of(header(shape="(" * 20_000))),
     "dicts 10,000 deep": (HEADER + "|deep", of("{'descr':" * 6_000)),
     "a text that does not end": (HEADER + "|quote|end", of("{'descr': '<f4")),
-    "a header that is no text": (HEADER + "|ASCII|UTF-8", of(b"\xff" * 40)),
+    "a header that is not text": (HEADER + "|ASCII|UTF-8", of(b"\xff" * 40)),
     "NULs in the header": (HEADER + "|dtype", of(GOOD.replace("<f4", "<f\0"))),
     "a dtype with a terminal's escapes": (r"\\x1b", of(header(descr="'\x1b[2J'"))),
     "objects": (r"object|`\|?O", of(header(descr="'|O'"), b"\x80\2cos\nsystem\n.")),
@@ -97,13 +97,13 @@ SOUND = [Entry(b"a.npy", of(GOOD)), Entry(b"b.npy", of(GOOD))]
 
 
 def packed(array: bytes, **lies) -> bytes:
-    """An archive of one compressed array, whose directory may lie about it."""
+    """An archive of one compressed array, whose directory may be wrong about it."""
     stored = dict(data=squeezed(array), method=8, size=len(array), crc=zlib.crc32(array)) | lies
     return zip_of([replace(SOUND[0], **stored)])
 
 
 def bomb(says: int) -> bytes:
-    """A GiB of zeros in a MiB, said to be `says` bytes long."""
+    """A GiB of zeros in a MiB; the directory claims `says` bytes."""
     packer = zlib.compressobj(9, wbits=-15)
     stream = packer.compress(of(header(shape=f"({1 << 28},)"), b""))
     block = bytes(1 << 20)
@@ -130,7 +130,7 @@ NPZ = {
     "compressed bytes that are none": (INFLATED, packed(ARRAY, data=b"\xff" * 40)),
     "compressed bytes cut short": (INFLATED, packed(ARRAY, data=squeezed(ARRAY)[:-6])),
     "no compressed bytes": (INFLATED, packed(ARRAY, data=b"")),
-    "bytes behind the compressed ones": (INFLATED, packed(ARRAY, data=squeezed(ARRAY) + bytes(9))),
+    "bytes after the compressed ones": (INFLATED, packed(ARRAY, data=squeezed(ARRAY) + bytes(9))),
     "compressed bytes of a larger size": (INFLATED, packed(ARRAY, size=len(ARRAY) + 1)),
     "compressed bytes of a smaller size": (INFLATED, packed(ARRAY, size=len(ARRAY) - 1)),
     "a compressed header alone": (SHORT + "|" + INFLATED, packed(ARRAY[:10])),
@@ -141,7 +141,7 @@ NPZ = {
     "an array compressed by bzip2": (r"method 12", zip_of([replace(SOUND[0], method=12)])),
     "an encrypted array": (r"flags 0x|encrypted", zip_of([replace(SOUND[0], flags=1)])),
     "2^60 arrays": (r"entries", by_zip64()),
-    "300,000 arrays": (TOO_MUCH + "|entries|goes on", lambda: zip_of([Entry(b"%d.npy" % i, b"") for i in range(300_000)], entries=0xFFFF)),
+    "300,000 arrays": (TOO_MUCH + "|entries|continues after", lambda: zip_of([Entry(b"%d.npy" % i, b"") for i in range(300_000)], entries=0xFFFF)),
 }  # fmt: skip
 
 CASES = [

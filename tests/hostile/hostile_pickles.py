@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pickle of a torch file: broken, and made to ask for more than it should get."""
+"""The pickle of a torch file: broken, or asking for too much."""
 
 from hostile_case import TOO_MUCH, case, u32, u64
 from pickles import called, dict_of, global_, model, number, numbers, tensor, text, tuple_of, whole
@@ -9,7 +9,7 @@ MILLION = 1_000_000
 
 
 def pickle(name, says, made):
-    """A file around the pickle, which may be a function that makes a large one."""
+    """A file around the pickle, which may be a function that makes a large pickle."""
     content = (lambda: torch_zip(made())) if callable(made) else torch_zip(made)
     return case(f"pickle: {name}", says, content)
 
@@ -28,7 +28,7 @@ def get(index: int) -> bytes:
 
 
 def laughs(levels: int, empty: bytes, first: bytes, ten) -> bytes:
-    """Ten of the one before, level upon level, by the memo."""
+    """Each level refers ten times to the level before, through the memo."""
     made = first + put(0) + b"0"
     for level in range(levels):
         made += empty + put(level + 1) + ten(get(level)) + b"0"
@@ -54,7 +54,7 @@ def dict_laughs(first: bytes) -> bytes:
 
 
 def long_names() -> bytes:
-    """Dicts within dicts, 500 deep, a tensor in each, under keys of a MiB: the names grow by a MiB a level."""
+    """Dicts nested 500 levels deep, a tensor in each, with keys of a MiB: names grow by a MiB per level."""
     key = text("k" * (1 << 20)) + put(0) + b"0"
     level = b"}(" + text("t") + tensor() + get(0)
     return key + level * 500 + b"}" + b"u" * 500
@@ -143,7 +143,7 @@ BROKEN = [
     pickle("nothing in it", r"opcode|STOP|empty", b""),
     pickle("no STOP", r"STOP", b"\x80\x02}"),
     pickle("STOP alone", r"stack", whole(b"")),
-    pickle("bytes behind STOP", r"after its STOP", model() + b"N."),
+    pickle("bytes after STOP", r"after its STOP", model() + b"N."),
     pickle("protocol 6", r"protocol 6", whole(b"}", protocol=6)),
     pickle("protocol 255", r"protocol 255", whole(b"}", protocol=255)),
     body("POP on nothing", r"POP", b"0"),
@@ -163,10 +163,10 @@ BROKEN = [
     body("REDUCE with a list", r"must be a tuple", global_("collections", "OrderedDict") + b"]R"),
     body("STACK_GLOBAL of ints", r"two short strings", b"K\1K\1\x93"),
     body("BUILD of nothing", r"stack", b"Nb"),
-    body("a byte that is no opcode", r"0xff", b"\xff"),
+    body("a byte that is not an opcode", r"0xff", b"\xff"),
     body("NEXT_BUFFER", r"NEXT_BUFFER", b"\x97"),
     body("READONLY_BUFFER", r"READONLY_BUFFER", b"N\x98"),
-    body("a key that is no UTF-8", r"UTF-8", b"}" + text(b"\xff\xfe") + tensor() + b"s"),
+    body("a key that is not UTF-8", r"UTF-8", b"}" + text(b"\xff\xfe") + tensor() + b"s"),
     body("OrderedDict of an int", r"OrderedDict takes", called(global_("collections", "OrderedDict"), b"K\1")),
     body("OrderedDict of ints", r"OrderedDict takes", called(global_("collections", "OrderedDict"), b"](K\1K\2e")),
     body("a Size of a text", r"Size", dict_of(("a", called(global_("torch", "Size"), text("x"))))),

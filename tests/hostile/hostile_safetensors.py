@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Safetensors files whose header lies, or is made to cost more than it should."""
+"""Safetensors files whose header makes false claims, or costs too much."""
 
 import json
 
@@ -23,7 +23,7 @@ def small(name, says, header, data=bytes(8), **more):
 
 
 def large(name, says, start: bytes, piece: bytes, last: bytes = b""):
-    """A header as long as is allowed: `start`, then `piece` again and again, then `last`."""
+    """A header of the greatest allowed length: `start`, then `piece` repeated, then `last`."""
 
     def pieces():
         count = (LONGEST - len(start) - len(last)) // len(piece)
@@ -46,7 +46,7 @@ def numbered(name, says, start: str, piece: str, last: str, count: int):
 LENGTHS = [
     case("safetensors: eight bytes", r"no model file starts with|header|at least", u64(2)),
     case("safetensors: seven bytes", r"no model file starts with|at least 8", u64(2)[:7]),
-    small("a header longer than the file", r"header is said to have|follow", GOOD, length=1000),
+    small("a header longer than the file", r"header should have|follow", GOOD, length=1000),
     small("a header of 100,000,001 bytes", r"at most 100000000", GOOD, length=LONGEST + 1),
     small("a header of 2^55 bytes", r"at most 100000000", GOOD, length=1 << 55),
     small("a header of 2^64-1 bytes", r"no model file starts with|at most", GOOD, length=(1 << 64) - 1),
@@ -70,7 +70,7 @@ LARGE = [
     large("one metadata key", JSON_PART, b'{"__metadata__":{"', b"k"),
     large("one field's name", JSON_PART + "|field", b'{"a":{"', b"f"),
     large("escapes in one key", JSON_PART, b'{"', b"\\u0041"),
-    large("bytes that are no UTF-8", JSON_PART + "|UTF-8", b'{"', b"\xff"),
+    large("bytes that are not UTF-8", JSON_PART + "|UTF-8", b'{"', b"\xff"),
     large("one number", JSON_PART + "|number|cannot be", b'{"a":{"dtype":"F32","shape":[', b"9"),
     large("one number in a fraction", JSON_PART + "|number|cannot be", b'{"a":{"dtype":"F32","shape":[0.', b"0"),
     large("dimensions of one shape", JSON_PART + "|dimensions|shape", b'{"a":{"dtype":"F32","shape":[1', b",1"),
@@ -96,8 +96,8 @@ SMALL = [
     small("a hole between", r"hole", "{" + entry() + "," + entry(B, offsets="[12,20]") + "}", bytes(20)),
     small("an overlap", r"overlap", "{" + entry() + "," + entry(B, offsets="[4,12]") + "}", bytes(12)),
     small("two tensors of one place", r"overlap", "{" + entry() + "," + entry(B) + "}"),
-    small("bytes behind the last tensor", r"end at 8 of the data|but it has 9", GOOD, bytes(9)),
-    small("bytes and no tensor", r"but it has 8", "{}"),
+    small("bytes after the last tensor", r"end at byte 8 of the data|which has 9", GOOD, bytes(9)),
+    small("bytes and no tensor", r"which has 8 bytes", "{}"),
     small("data cut short", r"data has 7 bytes", GOOD, bytes(7)),
     small("no data", r"data has 0 bytes", GOOD, b""),
     small("an end before its start", r"data_offsets", "{" + entry(offsets="[8,0]") + "}"),
@@ -141,17 +141,17 @@ SMALL = [
     small("a metadata value that is a number", r"cannot be", '{"__metadata__":{"k":1}}', b""),
     small("a metadata value that is an object", r"cannot be an object", '{"__metadata__":{"k":{}}}', b""),
     small("a name of 20,000 bytes", r"16384 is the limit", "{" + entry("k" * 20_000) + "}"),
-    small("text behind a NUL", r"JSON", GOOD + "\0x"),
-    small("text behind the object", r"JSON", GOOD + "x"),
+    small("text after a NUL", r"JSON", GOOD + "\0x"),
+    small("text after the object", r"JSON", GOOD + "x"),
     small("two objects", r"JSON", "{}{}", b""),
     small("a comma too many", r"JSON", GOOD[:-1] + ",}"),
     small("a comment", r"JSON", "{/* */}", b""),
     small("NaN", r"JSON", '{"a":NaN}', b""),
-    small("NULs behind the object", r"JSON", GOOD + "\0\0"),
+    small("NULs after the object", r"JSON", GOOD + "\0\0"),
     small("a byte order mark", r"no model file starts with|`\{`|JSON", "\ufeff" + GOOD),
     small("spaces before the object", r"no model file starts with|`\{`|JSON", "  " + GOOD),
     small("an array", r"no model file starts with|`\{`|JSON", "[" + GOOD + "]"),
-    small("a name that is no UTF-8", r"JSON|UTF-8", b"{" + entry().encode().replace(b'"a"', b'"\xff"') + b"}"),
+    small("a name that is not UTF-8", r"JSON|UTF-8", b"{" + entry().encode().replace(b'"a"', b'"\xff"') + b"}"),
     small("a name of half a pair", r"JSON|surrogate", "{" + entry("\\ud800") + "}"),
     small("a name with a bare line end", r"JSON", "{" + entry("a\nb") + "}"),
 ]  # fmt: skip

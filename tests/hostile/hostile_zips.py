@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Zip archives that contradict themselves, or ask for more than they should get."""
+"""Zip archives that are inconsistent, or ask for too much."""
 
 import zlib
 from dataclasses import replace
@@ -17,7 +17,7 @@ def zip_(name, says, made):
 
 
 def with_entry(index: int = 2, **changes) -> bytes:
-    """The sound archive, one entry of it (the storage, if nothing else is said) changed."""
+    """The valid archive with one entry changed, by default the storage."""
     entries = list(SOUND)
     entries[index] = replace(entries[index], **changes)
     return zip_of(entries)
@@ -43,7 +43,7 @@ def many_entries_by_zip64() -> bytes:
 
 
 def long_records() -> bytes:
-    """A directory of 128 MB, most of it comments and extra fields."""
+    """A directory of 128 MB, mostly comments and extra fields."""
     padding = u16(0xCAFE) + u16(65000) + bytes(65000)
     return zip_of([Entry(b"%d" % i, extra=padding, comment=bytes(65000)) for i in range(1000)])
 
@@ -63,7 +63,7 @@ def compressed(index: int, **lies) -> bytes:
 
 
 def within_another() -> bytes:
-    """An entry whose bytes are another entry, with its header and all."""
+    """An entry whose data is another entry, with its header."""
     inner = zip_of([SOUND[2]])[: 30 + len(SOUND[2].name) + 24]
     front, directory = parts([SOUND[0], SOUND[1], Entry(b"m/data/1", inner)])
     at = len(front) - len(inner)
@@ -72,7 +72,7 @@ def within_another() -> bytes:
 
 
 def two_ends() -> bytes:
-    """Two directories, and an end record for each: which archive is it?"""
+    """Two directories with an end record each: it is ambiguous which archive this is."""
     first, second = torch_zip(model()), parts([Entry(b"m/data.pkl", b"\x80\2}.")])
     moved = record(Entry(b"m/data.pkl", b"\x80\2}."), len(first) + 22)
     tail = second[0] + moved + end(1, len(moved), len(first) + len(second[0]))
@@ -83,10 +83,10 @@ EXTRA = u16(1) + u16(24)
 CASES = [
     zip_("two entries of one name", r"two entries named `m/data/0`", zip_of(SOUND + [SOUND[2]])),
     zip_("two entries of one place", r"starts at|two entries|overlap", with_entry(2, at=0)),
-    zip_("an entry that reaches into the next", r"reach past", with_entry(2, packed=90, size=90)),
-    zip_("an entry within another", r"reach past|overlap|starts at", within_another()),
+    zip_("an entry that reaches into the next", r"extend past", with_entry(2, packed=90, size=90)),
+    zip_("an entry within another", r"extend past|overlap|starts at", within_another()),
     zip_("an entry outside the file", r"starts at 2147483647", with_entry(2, at=0x7FFFFFFF)),
-    zip_("an entry of 4 GiB", r"reach past", with_entry(2, packed=FULL - 1, size=FULL - 1)),
+    zip_("an entry of 4 GiB", r"extend past", with_entry(2, packed=FULL - 1, size=FULL - 1)),
     zip_("an entry that starts in another", r"starts at|local header", with_entry(2, at=1)),
     *(
         zip_(f"a local header of another {what}", r"otherwise in its local header|local header", with_entry(2, local={what: value}))
@@ -114,7 +114,7 @@ CASES = [
     zip_("a comment cut short", r"end record", zip_of(SOUND, comment=b"abc")[:-1]),
     zip_("no end record", r"end record", zip_of(SOUND)[:-22]),
     zip_("several disks", r"split", zip_of(SOUND, disks=1)),
-    zip_("fewer entries than there are", r"goes on", zip_of(SOUND, entries=3)),
+    zip_("fewer entries than there are", r"continues after", zip_of(SOUND, entries=3)),
     zip_("more entries than there are", r"ends|needs|entries|has only", zip_of(SOUND, entries=5)),
     zip_("65534 entries", r"65534 entries, but only", zip_of(SOUND, entries=0xFFFE)),
     zip_("a directory elsewhere", r"directory", zip_of(SOUND, at=4)),
@@ -123,22 +123,22 @@ CASES = [
     zip_("a directory that starts in the entries", r"directory", zip_of(SOUND, at=0, size=len(zip_of(SOUND)) - 22)),
     zip_("an end record alone, of 4 GiB", r"directory|entries|zip64", end(0xFFFF, FULL, FULL)),
     zip_("zip64: 2^60 entries", r"entries", with_end64(entries=1 << 60)),
-    zip_("zip64: no entries", r"goes on|entries", with_end64(entries=0)),
+    zip_("zip64: no entries", r"continues after|entries", with_end64(entries=0)),
     zip_("zip64: a directory of 2^63", r"directory", with_end64(size=1 << 63)),
     zip_("zip64: a directory at 2^64-1", r"directory", with_end64(at=(1 << 64) - 1)),
     zip_("zip64: a size and a place that wrap", r"directory", with_end64(size=(1 << 64) - 1, at=len(parts(SOUND)[0]) * 2 + 1)),
-    zip_("zip64: a locator to nowhere", r"no room", with_end64(own_at=(1 << 64) - 1)),
+    zip_("zip64: a locator to nowhere", r"does not fit", with_end64(own_at=(1 << 64) - 1)),
     zip_("zip64: a locator to the start", r"zip64", with_end64(own_at=0)),
     zip_("zip64: an end record of 2^64-1 bytes", r"zip64 end record", with_end64(record_size=(1 << 64) - 1)),
     zip_("zip64: two end records that disagree", r"disagree", with_end64(narrow=(3, FULL, FULL))),
-    zip_("zip64: a full field and no wide one", r"reach past|zip64|starts at|needs", with_entry(2, packed=FULL, size=FULL)),
-    zip_("zip64: an entry of 2^63", r"reach past|bytes packed", with_entry(2, packed=FULL, size=FULL, extra=EXTRA + u64(1 << 63) * 2 + u64(0))),
-    zip_("zip64: an entry of 2^64-1", r"reach past|bytes packed", with_entry(2, packed=FULL, size=FULL, extra=EXTRA + u64((1 << 64) - 1) * 3)),
+    zip_("zip64: a full field and no wide one", r"extend past|zip64|starts at|needs", with_entry(2, packed=FULL, size=FULL)),
+    zip_("zip64: an entry of 2^63", r"extend past|packed and", with_entry(2, packed=FULL, size=FULL, extra=EXTRA + u64(1 << 63) * 2 + u64(0))),
+    zip_("zip64: an entry of 2^64-1", r"extend past|packed and", with_entry(2, packed=FULL, size=FULL, extra=EXTRA + u64((1 << 64) - 1) * 3)),
     zip_("zip64: an entry at 2^63", r"starts at 9223372036854775808", with_entry(2, at=FULL, extra=u16(1) + u16(8) + u64(1 << 63))),
     zip_("zip64: a field cut short", r"extra field|needs|entry's", with_entry(2, packed=FULL, size=FULL, extra=u16(1) + u16(4) + bytes(4))),
     zip_("zip64: a field longer than the extra fields", r"extra field", with_entry(2, packed=FULL, size=FULL, extra=u16(1) + u16(99) + bytes(8))),
     zip_("zip64: extra fields of one byte", r"extra field", with_entry(2, packed=FULL, size=FULL, extra=b"\1")),
-    zip_("400,000 entries, 65,535 said", r"goes on|entries|memory", many_entries),
+    zip_("400,000 entries, 65,535 said", r"continues after|entries|memory", many_entries),
     zip_("400,000 entries by zip64", TOO_MUCH + r"|one of torch", many_entries_by_zip64),
     zip_("a directory of 128 MB", TOO_MUCH + r"|one of torch", long_records),
     zip_("700 names of 65,000 bytes", TOO_MUCH + r"|one of torch", long_names),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs commands for test_hostile.py, and says what each took. A process of its own because a child's peak of
-memory counts what its parent had when it forked, and pytest with torch has much.
+"""Runs commands for test_hostile.py and reports what each took. This is a separate process because a child's peak of
+memory includes its parent's memory at the fork, and pytest with torch uses a lot.
 
 A line of standard input is {"command": [...], "seconds": limit}, the answer a line of standard output.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pickles put together opcode by opcode; `body` is a pickle without PROTO and STOP."""
+"""Pickles built opcode by opcode; `body` is a pickle without PROTO and STOP."""
 
 import struct
 
@@ -62,5 +62,5 @@ def tensor(
 
 
 def model(value: bytes | None = None) -> bytes:
-    """The pickle of a state dict with the one entry `a`."""
+    """The pickle of a state dict whose only entry is `a`."""
     return whole(dict_of(("a", tensor() if value is None else value)))

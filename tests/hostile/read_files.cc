@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// For test_hostile.py, which has more files than a process each would be worth under sanitizers.
-//   lancekeep_read_files         reads the files that standard input names, one a line
+// For test_hostile.py: under sanitizers, a process for each file would take too long.
+//   lancekeep_read_files         reads the files listed on standard input, one per line
 //   lancekeep_read_files FILE    reads FILE cut short at every length, and with each byte changed
-//                                in two ways; beside FILE, for it may be the index of other files
+//                                in two ways; in FILE's folder, as FILE may be an index
 // Answers are lines of JSON.
 #include <lancekeep/error.h>
 #include <lancekeep/formats.h>
@@ -23,7 +23,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Why the file was refused; nothing where it was read.
+// Returns why the file was rejected; nullopt if it was read.
 std::optional<std::string> refusal(const std::filesystem::path& path) {
   try {
     lancekeep::fuzz::read_all(*lancekeep::open_model_file(path));

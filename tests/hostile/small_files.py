@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small sound file of each kind, by the packages whose format it is: SMALL."""
+"""SMALL: a small valid file of each kind, written by the package that defines its format."""
 
 import json
 from pathlib import Path

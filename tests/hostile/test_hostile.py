@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every hostile file is refused: with a message that tells, no store made, little memory taken; and small sound
-files that were cut or changed at any byte never do harm.
+"""Every hostile file is rejected: with a clear message, no store made, little memory used. Small valid files that are
+cut short or changed at any byte do no harm.
 
-LANCEKEEP_BUILD names the build folder whose command imports them. LANCEKEEP_ASAN_BUILD, where it is set, is one with
-the sanitizers, in which all of them are read once more, in one process: starting it costs more than most files.
+LANCEKEEP_BUILD is the build folder whose command imports them. LANCEKEEP_ASAN_BUILD, if set, is a build with the
+sanitizers, which reads all of them again in one process: starting a process would cost more than most files.
 """
 
 import json
@@ -25,12 +25,12 @@ BUILDS = {"plain": os.environ["LANCEKEEP_BUILD"]}
 if "LANCEKEEP_ASAN_BUILD" in os.environ:
     BUILDS["asan"] = os.environ["LANCEKEEP_ASAN_BUILD"]
 MOST_KIB = 64 * 1024
-HANG, HANG_ASAN = 10, 120  # seconds; not a measure of speed, but that it ends
+HANG, HANG_ASAN = 10, 120  # seconds; checks that it ends, not its speed
 
 
 @pytest.fixture(scope="module")
 def measured():
-    """Runs a command under a limit; returns what measure.py says of it."""
+    """Runs a command under a limit; returns the report of measure.py."""
     script = str(Path(__file__).parent / "measure.py")
     with subprocess.Popen([sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
 
@@ -45,7 +45,7 @@ def measured():
 
 @pytest.fixture(scope="module")
 def took(pytestconfig):
-    """Seconds and peak of memory by case; the greatest of them are printed at the end."""
+    """Collects seconds and peak memory by case; the greatest are printed at the end."""
     figures = {}
     yield figures
     if not figures:
@@ -59,7 +59,7 @@ def took(pytestconfig):
 
 @pytest.fixture
 def file_of(tmp_path):
-    """Makes a case's file, and removes it afterwards: pytest keeps the folders of its last runs."""
+    """Makes a case's file and removes it afterwards, because pytest keeps the folders of its last runs."""
     folder = tmp_path / "file"
     folder.mkdir()
     yield lambda case: case.make(folder)
@@ -84,7 +84,7 @@ def program_of(build, name):
 
 
 class Reader:
-    """A lancekeep_read_files with the sanitizers; started anew after a finding has ended it."""
+    """A lancekeep_read_files with the sanitizers; restarted after a finding ends it."""
 
     def __init__(self):
         self.process = None
@@ -110,7 +110,7 @@ class Reader:
 def reader():
     made = Reader()
     yield made
-    assert made.close() == ""  # leaks are told at the end
+    assert made.close() == ""  # leaks are reported at the end
 
 
 if "asan" in BUILDS:

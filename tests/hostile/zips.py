@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Zip archives with any number in any field, and files of torch.save around a pickle made by hand."""
+"""Zip archives with any number in any field, and files of torch.save around a handmade pickle."""
 
 import zlib
 from dataclasses import dataclass, field
@@ -10,17 +10,17 @@ from hostile_case import u16, u32, u64
 @dataclass
 class Entry:
     name: bytes
-    data: bytes = b""  # as they stand in the archive
+    data: bytes = b""  # as stored in the archive
     method: int = 0
     flags: int = 0
-    size: int | None = None  # unpacked; that of data, where it is None
+    size: int | None = None  # unpacked; None: the size of data
     packed: int | None = None
-    crc: int | None = None  # of data, where it is None
+    crc: int | None = None  # None: that of data
     extra: bytes = b""  # of the directory's record
     comment: bytes = b""
     disk: int = 0
-    at: int | None = None  # where the directory says that the local header is
-    local: dict = field(default_factory=dict)  # fields that the local header has otherwise
+    at: int | None = None  # offset of the local header in the directory's record
+    local: dict = field(default_factory=dict)  # fields in which the local header differs
 
 
 def header(magic: bytes, entry: Entry, **other) -> bytes:
@@ -67,13 +67,13 @@ def parts(entries: list[Entry]) -> tuple[bytes, bytes]:
 
 
 def zip_of(content: list[Entry], comment: bytes = b"", **last) -> bytes:
-    """`last`: what the end record says otherwise."""
+    """`last` overrides fields of the end record."""
     front, directory = parts(content)
     said = dict(entries=len(content), size=len(directory), at=len(front)) | last
     return front + directory + end(**said, comment=comment)
 
 
-STORAGE = bytes(range(24))  # of six float32
+STORAGE = bytes(range(24))  # six float32
 
 
 def torch_entries(pickle: bytes, storages: dict[str, bytes] | None = None) -> list[Entry]:

@@ -13,7 +13,7 @@
 namespace lancekeep::formats {
 namespace {
 
-constexpr std::size_t kMostNamed = 10;  // tensors that one error lists
+constexpr std::size_t kMostListed = 10;
 
 [[noreturn]] void fail(const std::filesystem::path& path, ErrorCode code,
                        const std::string& problem) {
@@ -26,14 +26,14 @@ std::string describe(const TensorSpec& spec) {
   return fmt::format("`{}` ({} {})", spec.name, spec.dtype, to_string(spec.shape));
 }
 
-void require_none_refused(const std::filesystem::path& path, std::string_view format,
-                          std::vector<std::string> refused) {
-  if (refused.empty()) return;
-  const std::size_t more = refused.size() - std::min(refused.size(), kMostNamed);
-  refused.resize(refused.size() - more);
+void require_none_rejected(const std::filesystem::path& path, std::string_view format,
+                           std::vector<std::string> rejected) {
+  if (rejected.empty()) return;
+  const std::size_t more = rejected.size() - std::min(rejected.size(), kMostListed);
+  rejected.resize(rejected.size() - more);
   fail(path, ErrorCode::unsupported,
        fmt::format("{} has no dtype for {}{}; nothing was written", format,
-                   fmt::join(refused, ", "), more ? fmt::format(" and {} more", more) : ""));
+                   fmt::join(rejected, ", "), more ? fmt::format(" and {} more", more) : ""));
 }
 
 void require_byte_count(const std::filesystem::path& path, const TensorSpec& spec,
@@ -45,11 +45,11 @@ void require_byte_count(const std::filesystem::path& path, const TensorSpec& spe
 }
 
 std::string nesting_not_kept() {
-  return "the nesting of the saved object: names are its keys joined with dots";
+  return "the nesting of the saved object: names are its keys, joined with dots";
 }
 
 std::string tie_not_kept(const TensorSpec& spec, std::span<const TensorSpec> specs) {
-  return fmt::format("that `{}` is tied to `{}`: both are written in full", spec.name,
+  return fmt::format("the tie of `{}` to `{}`: both are written in full", spec.name,
                      specs[spec.tied_to.value()].name);
 }
 
@@ -60,7 +60,7 @@ void copy_tensor(const std::filesystem::path& path, TensorSource& source, std::s
   source.read(index, [&](std::span<const std::byte> piece) {
     if (piece.size() > spec.nbytes - written) {
       fail(path, ErrorCode::invalid_argument,
-           fmt::format("the source gave more than the {} bytes of tensor `{}`", spec.nbytes,
+           fmt::format("the source yielded more than the {} bytes of tensor `{}`", spec.nbytes,
                        spec.name));
     }
     write(piece);
@@ -69,7 +69,7 @@ void copy_tensor(const std::filesystem::path& path, TensorSource& source, std::s
   });
   if (written != spec.nbytes) {
     fail(path, ErrorCode::invalid_argument,
-         fmt::format("the source gave {} of the {} bytes of tensor `{}`", written, spec.nbytes,
+         fmt::format("the source yielded {} of the {} bytes of tensor `{}`", written, spec.nbytes,
                      spec.name));
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the writers of other formats have in common: how they refuse what their format has no place
-// for, and how a tensor's bytes get from its source into the file. Any thread may call these; a
-// source belongs to one.
+// Shared by the writers of other formats: rejecting what a format cannot store, and copying a
+// tensor's bytes from its source into a file. Any thread may call these; a source belongs to one
+// thread.
 #pragma once
 
 #include <lancekeep/tensor.h>
@@ -17,24 +17,24 @@
 
 namespace lancekeep::formats {
 
-/// "`a` (complex128 [2, 3])", for a list of what is refused.
+/// Returns "`a` (complex128 [2, 3])", for a list of rejected tensors.
 [[nodiscard]] std::string describe(const TensorSpec& spec);
 
-/// Throws unsupported where `refused` is not empty: "`format` has no dtype for ..., ...; nothing
-/// was written". Of many, the first ten are named.
-void require_none_refused(const std::filesystem::path& path, std::string_view format,
-                          std::vector<std::string> refused);
+/// Throws unsupported unless `rejected` is empty: "`format` has no dtype for ..., ...; nothing was
+/// written". Lists the first ten.
+void require_none_rejected(const std::filesystem::path& path, std::string_view format,
+                           std::vector<std::string> rejected);
 
-/// Throws invalid_argument unless the tensor has the bytes that its dtype and shape take.
+/// Throws invalid_argument unless the tensor has `expected` bytes, which its dtype and shape take.
 void require_byte_count(const std::filesystem::path& path, const TensorSpec& spec,
                         std::optional<std::uint64_t> expected);
 
-/// Lines for ExportReport::not_kept.
+/// Return lines for ExportReport::not_kept.
 [[nodiscard]] std::string nesting_not_kept();
 [[nodiscard]] std::string tie_not_kept(const TensorSpec& spec, std::span<const TensorSpec> specs);
 
-/// Hands the tensor's bytes to `write`; throws invalid_argument where the source gives more or
-/// fewer than it said.
+/// Passes the tensor's bytes to `write`. Throws invalid_argument if the source yields more or fewer
+/// than its spec says.
 void copy_tensor(const std::filesystem::path& path, TensorSource& source, std::size_t index,
                  const std::function<void(std::span<const std::byte>)>& write);
 

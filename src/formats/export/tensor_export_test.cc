@@ -12,7 +12,7 @@ using io::fails_with;
 
 const std::filesystem::path kPath = "m.file";
 
-// One tensor of 3 bytes, of which the test says what comes.
+// One tensor of 3 bytes; yields the pieces that the test sets.
 class Source : public TensorSource {
  public:
   std::span<const TensorSpec> tensors() const override { return {&spec, 1}; }
@@ -35,29 +35,29 @@ std::string copied(const std::vector<std::string>& pieces) {
 
 TEST(TensorExport, CopiesTheBytes) { EXPECT_EQ(copied({"a", "", "bc"}), "abc"); }
 
-TEST(TensorExport, TooFewBytesAreRefused) {
+TEST(TensorExport, TooFewBytesAreRejected) {
   EXPECT_THAT([] { (void)copied({"ab"}); },
-              fails_with(ErrorCode::invalid_argument, "gave 2 of the 3 bytes of tensor `w`"));
+              fails_with(ErrorCode::invalid_argument, "yielded 2 of the 3 bytes of tensor `w`"));
 }
 
-TEST(TensorExport, TooManyBytesAreRefused) {
+TEST(TensorExport, TooManyBytesAreRejected) {
   EXPECT_THAT([] { (void)copied({"ab", "cd"}); },
               fails_with(ErrorCode::invalid_argument, "more than the 3 bytes of tensor `w`"));
 }
 
-TEST(TensorExport, NothingRefusedIsNoError) {
-  EXPECT_NO_THROW(require_none_refused(kPath, "format", {}));
+TEST(TensorExport, NothingRejectedIsNotAnError) {
+  EXPECT_NO_THROW(require_none_rejected(kPath, "format", {}));
 }
 
-TEST(TensorExport, RefusedTensorsAreNamed) {
-  EXPECT_THAT([] { require_none_refused(kPath, "format", {"a", "b"}); },
+TEST(TensorExport, RejectedTensorsAreListed) {
+  EXPECT_THAT([] { require_none_rejected(kPath, "format", {"a", "b"}); },
               fails_with(ErrorCode::unsupported,
                          "m.file: format has no dtype for a, b; nothing was written"));
 }
 
-TEST(TensorExport, OnlySomeOfManyAreNamed) {
+TEST(TensorExport, OnlyTheFirstOfManyAreListed) {
   const std::vector<std::string> many(12, "x");
-  EXPECT_THAT([&] { require_none_refused(kPath, "format", many); },
+  EXPECT_THAT([&] { require_none_rejected(kPath, "format", many); },
               fails_with(ErrorCode::unsupported, "x, x and 2 more; nothing was written"));
 }
 
@@ -71,11 +71,11 @@ TEST(TensorExport, ByteCountsMustFit) {
               fails_with(ErrorCode::invalid_argument, "cannot have 3 bytes"));
 }
 
-TEST(TensorExport, LinesSayWhatWasMeant) {
+TEST(TensorExport, DescriptionsAreReadable) {
   const std::vector<TensorSpec> specs = {{"a", "uint8", {1}, 1, std::nullopt},
                                          {"b", "uint8", {1}, 1, 0}};
   EXPECT_EQ(describe(specs[0]), "`a` (uint8 [1])");
-  EXPECT_EQ(tie_not_kept(specs[1], specs), "that `b` is tied to `a`: both are written in full");
+  EXPECT_EQ(tie_not_kept(specs[1], specs), "the tie of `b` to `a`: both are written in full");
 }
 
 }  // namespace

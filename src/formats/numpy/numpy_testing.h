@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: .npy files around a header made by hand, and archives of them.
+// For tests: .npy files around a handmade header, and archives of them.
 #pragma once
 
 #include <lancekeep/tensor.h>
 
-#include "formats/zip/writer.h"
+#include "formats/zip/zip_writer.h"
 #include "io/testing/bytes_testing.h"
 #include "tensor/source_testing.h"
 
@@ -25,7 +25,7 @@ inline std::string npy_header(const std::string& descr, const std::string& shape
          ", }";
 }
 
-/// An archive of these entries, names with ".npy", with right checksums.
+/// Writes an archive of these entries with correct checksums; names include ".npy".
 inline std::filesystem::path write_archive(
     const std::filesystem::path& path,
     const std::vector<std::pair<std::string, std::string>>& entries) {

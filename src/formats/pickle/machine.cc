@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/pickle/machine.h"
 
-#include "formats/pickle/container_call.h"
-#include "formats/pickle/keys.h"
+#include "formats/pickle/containers.h"
 #include "formats/pickle/opcode.h"
-#include "formats/pickle/scalar.h"
+#include "formats/pickle/pickle_reader.h"
 #include "formats/pickle/stack.h"
 #include "io/printable.h"
 
@@ -45,11 +44,11 @@ class Machine {
   }
 
  private:
-  // Each of the four does the opcode and says true, or leaves it alone and says false.
+  // Each of the four *_step() functions handles the opcode and returns true, or returns false.
   void step() {
     if (const auto scalar = read_scalar(place_.opcode, in_, document_)) return push(*scalar);
     if (stack_step() || container_step() || memo_step() || object_step()) return;
-    refuse_opcode();
+    reject_opcode();
   }
 
   bool stack_step() {
@@ -144,11 +143,11 @@ class Machine {
     const unsigned version = in_.u8("the protocol's number");
     if (version > 5) {
       fail(ErrorCode::unsupported,
-           fmt::format("the pickle is of protocol {}; 2 to 5 are read", version));
+           fmt::format("the pickle has protocol {}; supported are 2 to 5", version));
     }
   }
 
-  // A frame only tells a reader how much to fetch at once; opcodes do not care where it ends.
+  // A frame only says how much to fetch at once; opcodes may ignore where it ends.
   void frame() {
     const std::uint64_t length = in_.u64("a frame's length");
     if (length > in_.remaining()) {
@@ -156,7 +155,7 @@ class Machine {
     }
   }
 
-  // Of a list or a set.
+  // Adds to a list or a set.
   void extend(NodeKind kind, Values values) {
     PickleNode* node = mutable_top("add items to");
     if (node->kind != kind) fail("cannot add items to " + describe(stack_.top()));
@@ -175,7 +174,7 @@ class Machine {
   void recall(std::uint64_t index) {
     const PickleValue found = memo_.get(index);
     if (found.kind == PickleValue::Kind::absent) {
-      fail(fmt::format("nothing was put into the memo at {}", index));
+      fail(fmt::format("there is no value in the memo at {}", index));
     }
     push(found);
   }
@@ -191,16 +190,17 @@ class Machine {
     const auto module = document_.short_text(names[0]);
     const auto name = document_.short_text(names[1]);
     if (!module || !name) {
-      fail(fmt::format("a global is named by two short strings, not by {} and {}",
+      fail(fmt::format("the name of a global must be two short strings, not {} and {}",
                        describe(names[0]), describe(names[1])));
     }
     global(*module, *name);
   }
 
   void global(std::string_view module, std::string_view name) {
-    if (const auto refusal = rule_(module, name)) {
-      fail(refusal->code, fmt::format("the pickle names the global `{}.{}`, {}",
-                                      io::printable(module), io::printable(name), refusal->why));
+    if (const auto rejection = rule_(module, name)) {
+      fail(rejection->code,
+           fmt::format("the pickle names the global `{}.{}`, {}", io::printable(module),
+                       io::printable(name), rejection->why));
     }
     const std::array names = {document_.add_text(module, place_.at),
                               document_.add_text(name, place_.at)};
@@ -225,14 +225,14 @@ class Machine {
     const PickleNode* arguments = document_.node(called[1], NodeKind::tuple);
     if (!type || !is_ordered_dict(document_, *type) || !arguments) {
       fail(ErrorCode::unsupported,
-           fmt::format("the pickle makes an object of {}; a checkpoint of data holds none",
+           fmt::format("the pickle makes an object of {}, which a checkpoint of data does not need",
                        describe(called[0])));
     }
     push(make_container(place_, document_, *type, *arguments).value());
   }
 
-  // What a module's state dict carries this way is its `_metadata`, version numbers of layers; what
-  // a call carries, such as NumPy's of an array, is for whoever knows the function.
+  // For a module's state dict the state is `_metadata`, version numbers of layers. For a call, such
+  // as that of a NumPy array, code that knows the function interprets it.
   void build() {
     const PickleValue state = stack_.take(1).front();
     PickleNode* node = mutable_top("set the state of");
@@ -240,7 +240,7 @@ class Machine {
     if (node->kind == NodeKind::call && node->count == 2)
       return document_.append(*node, {&state, 1});
     fail(ErrorCode::unsupported, "the pickle sets the state of " + describe(stack_.top()) +
-                                     "; only an OrderedDict's can be passed over");
+                                     "; only an OrderedDict's state can be ignored");
   }
 
   void make(NodeKind kind, Values items = {}) { push(document_.add_node(kind, place_.at, items)); }
@@ -257,7 +257,7 @@ class Machine {
 
   [[nodiscard]] std::string describe(PickleValue value) const { return document_.describe(value); }
 
-  [[noreturn]] void refuse_opcode() {
+  [[noreturn]] void reject_opcode() {
     switch (place_.opcode) {
       case Opcode::ext1:
       case Opcode::ext2:
@@ -268,7 +268,7 @@ class Machine {
         fail(ErrorCode::unsafe,
              "makes an object of a type that the pickle chooses; nothing was run");
       default:
-        fail(ErrorCode::unsupported, "is not among the opcodes that a checkpoint of data needs");
+        fail(ErrorCode::unsupported, "is not an opcode that a checkpoint of data needs");
     }
   }
 

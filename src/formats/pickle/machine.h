@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a pickle without running it: a stack machine whose REDUCE makes a node that says what would
-// be called. Nothing is imported or called, and a global that `rule` refuses ends the reading by
-// its name.
+// Reads a pickle without running it: a stack machine whose REDUCE makes a node that records the
+// call. Nothing is imported or called; a global that `rule` rejects ends the reading with its name.
 //
-// Understood is what a pickler writes for protocols 2 to 5: numbers, text, bytes, None, tuples,
-// lists, dicts, sets, the memo, globals, calls, and persistent ids. An OrderedDict, a Counter, a
-// set and a defaultdict are made at once; the state that BUILD gives an OrderedDict is dropped,
-// that of another call kept with the call. Everything else is refused with the opcode's name and
-// offset.
+// Supported are the opcodes that picklers write for protocols 2 to 5: numbers, strings, bytes,
+// None, tuples, lists, dicts, sets, the memo, globals, calls, and persistent ids. OrderedDict,
+// Counter, set and defaultdict are made at once (containers.h). BUILD drops the state of an
+// OrderedDict and keeps the state of other calls with the call. All other opcodes are rejected by
+// name and offset.
 #pragma once
 
 #include <lancekeep/error.h>
 
-#include "formats/pickle/reader.h"
+#include "formats/pickle/pickle_reader.h"
 #include "formats/pickle/value.h"
 #include "io/memory_budget.h"
 
@@ -23,17 +22,16 @@
 
 namespace lancekeep::formats {
 
-struct GlobalRefusal {
+struct GlobalRejection {
   ErrorCode code = ErrorCode::unsafe;
-  std::string why;  ///< goes behind "the pickle names the global `os.system`, "
+  std::string why;  ///< follows "the pickle names the global `os.system`, "
 };
-/// Decides on a global; nothing: it may be named.
+/// Decides about a global; nullopt allows it.
 using GlobalRule =
-    std::function<std::optional<GlobalRefusal>(std::string_view module, std::string_view name)>;
+    std::function<std::optional<GlobalRejection>(std::string_view module, std::string_view name)>;
 
-/// Reads the pickle that starts where `in` stands, up to its STOP. What it takes comes from
-/// `budget`.
-/// @throws Error corrupt, unsupported (also beyond the budget), or what `rule` says.
+/// Reads the pickle at the position of `in`, up to its STOP. Memory is taken from `budget`.
+/// @throws Error corrupt, unsupported (also if the budget does not suffice), or the rule's error.
 [[nodiscard]] PickleDocument load_pickle(PickleReader in, const GlobalRule& rule,
                                          io::MemoryBudget& budget);
 

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace lancekeep::formats {
 namespace {
 
@@ -150,13 +152,13 @@ TEST(PickleMachine, SaysHowFarThePickleReached) {
   EXPECT_EQ(load(whole_pickle("N") + "more").length, 4u);
 }
 
-TEST(PickleMachine, AForbiddenGlobalIsRefusedByName) {
+TEST(PickleMachine, AForbiddenGlobalIsRejectedByName) {
   EXPECT_THAT(
       loading(pickled_global("os", "system") + pickled("true") + "\x85R"),
       fails_with(ErrorCode::unsafe, "the pickle names the global `os.system`, which is not"));
 }
 
-TEST(PickleMachine, AForbiddenGlobalFromTheStackIsRefusedByName) {
+TEST(PickleMachine, AForbiddenGlobalFromTheStackIsRejectedByName) {
   EXPECT_THAT(loading(pickled("builtins") + pickled("eval") + "\x93"),
               fails_with(ErrorCode::unsafe, "`builtins.eval`"));
 }
@@ -172,9 +174,9 @@ TEST(PickleMachine, ErrorsNameOpcodeFileAndOffset) {
   }
 }
 
-TEST(PickleMachine, EveryPrefixOfAPickleIsRefused) {
+TEST(PickleMachine, EveryPrefixOfAPickleIsRejected) {
   const std::string whole = whole_pickle(pickled_dict({{"a", PickledTensor().text()}}));
-  const auto allow_all = [](std::string_view, std::string_view) -> std::optional<GlobalRefusal> {
+  const auto allow_all = [](std::string_view, std::string_view) -> std::optional<GlobalRejection> {
     return std::nullopt;
   };
   for (std::size_t length = 0; length < whole.size(); ++length) {
@@ -188,43 +190,43 @@ TEST(PickleMachine, EveryPrefixOfAPickleIsRefused) {
   }
 }
 
-TEST(PickleMachine, TypesByCodeOrInstanceAreRefused) {
+TEST(PickleMachine, TypesByCodeOrInstanceAreRejected) {
   EXPECT_THAT(loading("\x82\x01"), fails_with(ErrorCode::unsafe, "EXT1"));
   EXPECT_THAT(loading("(ios\nsystem\n"), fails_with(ErrorCode::unsafe, "INST"));
   EXPECT_THAT(loading("(o"), fails_with(ErrorCode::unsafe, "OBJ"));
   EXPECT_THAT(loading("\x92"), fails_with(ErrorCode::unsafe, "NEWOBJ_EX"));
 }
 
-TEST(PickleMachine, OpcodesThatNoCheckpointNeedsAreRefused) {
+TEST(PickleMachine, OpcodesThatNoCheckpointNeedsAreRejected) {
   EXPECT_THAT(loading("(\x91"), fails_with(ErrorCode::unsupported, "FROZENSET (0x91)"));
   EXPECT_THAT(loading("\x97"), fails_with(ErrorCode::unsupported, "NEXT_BUFFER (0x97)"));
   EXPECT_THAT(loading("I1\n"), fails_with(ErrorCode::unsupported, "INT (0x49)"));
   EXPECT_THAT(loading("\xff"), fails_with(ErrorCode::unsupported, "0xff"));
 }
 
-TEST(PickleMachine, AnotherProtocolIsRefused) {
+TEST(PickleMachine, AnotherProtocolIsRejected) {
   EXPECT_THAT(loading("\x80\x06N"), fails_with(ErrorCode::unsupported, "protocol 6"));
 }
 
-TEST(PickleMachine, AFrameBeyondTheEndIsRefused) {
+TEST(PickleMachine, AFrameBeyondTheEndIsRejected) {
   EXPECT_THAT(loading("\x95\xff\0\0\0\0\0\0\0N"s),
               fails_with(ErrorCode::corrupt, "a frame of 255 bytes, but 2 remain"));
 }
 
-TEST(PickleMachine, TextBeyondTheEndIsRefused) {
+TEST(PickleMachine, TextBeyondTheEndIsRejected) {
   EXPECT_THAT(loading("X\xff\xff\xff\xff"
                       "a"),
-              fails_with(ErrorCode::corrupt, "text of a pickle"));
+              fails_with(ErrorCode::corrupt, "a string of a pickle"));
   EXPECT_THAT(loading("T\xff\xff\xff\xff"
                       "a"),
               fails_with(ErrorCode::corrupt, "length -1"));
 }
 
-TEST(PickleMachine, AnAbsurdIntIsRefused) {
+TEST(PickleMachine, AnAbsurdIntIsRejected) {
   EXPECT_THAT(loading("\x8b\xff\xff\xff\x7f"), fails_with(ErrorCode::corrupt, "2147483647 bytes"));
 }
 
-TEST(PickleMachine, TooFewValuesAreRefused) {
+TEST(PickleMachine, TooFewValuesAreRejected) {
   EXPECT_THAT(loading(""), fails_with(ErrorCode::corrupt, "needs 1 values, but the stack has 0"));
   EXPECT_THAT(loading("2"), fails_with(ErrorCode::corrupt, "the stack is empty"));
   EXPECT_THAT(loading("N\x86"),
@@ -236,55 +238,151 @@ TEST(PickleMachine, ValuesBelowAMarkAreOutOfReach) {
   EXPECT_THAT(loading("N(\x85"), fails_with(ErrorCode::corrupt, "but the stack has 0"));
 }
 
-TEST(PickleMachine, AMissingMarkIsRefused) {
+TEST(PickleMachine, AMissingMarkIsRejected) {
   EXPECT_THAT(loading("Nt"), fails_with(ErrorCode::corrupt, "needs a MARK"));
 }
 
-TEST(PickleMachine, AnEmptyMemoSlotIsRefused) {
+TEST(PickleMachine, AnEmptyMemoSlotIsRejected) {
   EXPECT_THAT(loading("h\x07"), fails_with(ErrorCode::corrupt, "memo at 7"));
 }
 
-TEST(PickleMachine, AppendingToWhatIsNoListIsRefused) {
+TEST(PickleMachine, AppendingToAnythingButAListIsRejected) {
   EXPECT_THAT(loading("}Na"), fails_with(ErrorCode::corrupt, "cannot add items to a dict"));
   EXPECT_THAT(loading("](N\x90"), fails_with(ErrorCode::corrupt, "cannot add items to a list"));
   EXPECT_THAT(loading("NNa"), fails_with(ErrorCode::corrupt, "cannot add items to None"));
 }
 
-TEST(PickleMachine, SettingItemsOfWhatIsNoDictIsRefused) {
+TEST(PickleMachine, SettingItemsOfAnythingButADictIsRejected) {
   EXPECT_THAT(loading("]NNs"), fails_with(ErrorCode::corrupt, "cannot set items of a list"));
   EXPECT_THAT(loading("}(Nu"), fails_with(ErrorCode::corrupt, "a key without a value"));
 }
 
-TEST(PickleMachine, CallingWhatIsNoGlobalIsRefused) {
+TEST(PickleMachine, CallingAnythingButAGlobalIsRejected) {
   EXPECT_THAT(loading("N)R"), fails_with(ErrorCode::corrupt, "must be a global, not None"));
   EXPECT_THAT(loading(pickled_global("good", "f") + "NR"),
               fails_with(ErrorCode::corrupt, "must be a tuple, not None"));
 }
 
-TEST(PickleMachine, AnObjectOfAnotherTypeIsRefused) {
+TEST(PickleMachine, AnObjectOfAnotherTypeIsRejected) {
   EXPECT_THAT(loading(pickled_global("good", "T") + ")\x81"),
               fails_with(ErrorCode::unsupported, "an object of the global good.T"));
 }
 
-TEST(PickleMachine, StateOfWhatIsNoOrderedDictIsRefused) {
+TEST(PickleMachine, StateOfAnythingButAnOrderedDictIsRejected) {
   EXPECT_THAT(loading("}}b"), fails_with(ErrorCode::unsupported, "the state of a dict"));
 }
 
-TEST(PickleMachine, AnOrderedDictOfSomethingElseIsRefused) {
+TEST(PickleMachine, AnOrderedDictOfSomethingElseIsRejected) {
   const std::string type = pickled_global("collections", "OrderedDict");
   EXPECT_THAT(loading(type + "K\x01\x85R"), fails_with(ErrorCode::corrupt, "a list of pairs"));
   EXPECT_THAT(loading(type + "]Na\x85R"), fails_with(ErrorCode::corrupt, "not of None"));
 }
 
-TEST(PickleMachine, AGlobalWithoutEndIsRefused) {
+TEST(PickleMachine, AGlobalWithoutEndIsRejected) {
   EXPECT_THAT(loading("c" + std::string(5000, 'a') + "\nb\n"),
               fails_with(ErrorCode::corrupt, "does not end within 1024 bytes"));
 }
 
-TEST(PickleMachine, AStackGlobalOfNumbersIsRefused) {
+TEST(PickleMachine, AStackGlobalOfNumbersIsRejected) {
   EXPECT_THAT(loading("K\x01K\x02\x93"),
-              fails_with(ErrorCode::corrupt, "two short strings, not by an int"));
+              fails_with(ErrorCode::corrupt, "two short strings, not an int"));
+}
+
+// Pickles that ask for too much memory, or name forbidden globals.
+
+TEST(PickleMachine, AContainerThatContainsItselfIsFreed) {
+  const PickleDocument document = load(whole_pickle("]q\0h\0a"s));
+  EXPECT_EQ(document.node(document.root)->items()[0], document.root);
+}
+
+TEST(PickleMachine, NestingOfAnyDepthIsReadAndFreed) {
+  const PickleDocument document = load(whole_pickle("N" + std::string(300'000, '\x85')));
+  EXPECT_EQ(document.nodes().size(), 300'000u);
+}
+
+TEST(PickleMachine, DoublingThroughTheMemoTakesNoMemory) {
+  std::string body = ")q\0"s;
+  for (int i = 0; i < 1000; ++i) body += "h\0h\0\x86q\0"s;
+  EXPECT_EQ(load(whole_pickle(body)).nodes().size(), 1001u);
+}
+
+// Loads `start` and then `piece`, repeated `times` times, with a budget of 1 MiB.
+auto repeating(const std::string& start, const std::string& piece, int times) {
+  std::string body = start;
+  for (int i = 0; i < times; ++i) body += piece;
+  return loading(body, 1 << 20);
+}
+
+TEST(PickleMachine, PicklesBeyondTheBudgetAreRejected) {
+  for (const auto& [start, piece] :
+       {std::pair("", "N"), std::pair("", "("), std::pair("", ")"), std::pair("N", "2"),
+        std::pair("N", "\x94"), std::pair("", "K\x01"), std::pair("]", "Na"),
+        std::pair("", "GAAAAAAAA"), std::pair("", "U\x01x"), std::pair("N", "\x85"),
+        std::pair("", "}")}) {
+    EXPECT_THAT(repeating(start, piece, 200'000),
+                fails_with(ErrorCode::unsupported, "would take more than 1048576 bytes"))
+        << piece;
+  }
+}
+
+TEST(PickleMachine, CopiesIntoOrderedDictsCount) {
+  std::string body = "](";
+  for (int i = 0; i < 1000; ++i) body += "NN\x86";
+  body += "eq\0"s + pickled_global("collections", "OrderedDict") + "q\x01";
+  for (int i = 0; i < 1000; ++i) body += "h\x01h\0\x85R"s;
+  EXPECT_THAT(loading(body, 1 << 20), fails_with(ErrorCode::unsupported, "the pickle's values"));
+}
+
+TEST(PickleMachine, AFarMemoIndexIsRejected) {
+  EXPECT_THAT(loading("Nr\xff\xff\xff\xff"),
+              fails_with(ErrorCode::unsupported, "the pickle's memo would take more than"));
+}
+
+TEST(PickleMachine, PopsAndMarksTakeNoMemory) {
+  std::string body;
+  for (int i = 0; i < 500'000; ++i) body += "N0(1";
+  EXPECT_NO_THROW(loading(body + "N", 1 << 20)());
+}
+
+TEST(PickleMachine, AForbiddenGlobalIsRejectedInEveryPlace) {
+  const std::string bad = pickled_global("os", "system");
+  const std::string stacked = pickled("os") + pickled("system") + "\x93";
+  for (const std::string& global : {bad, stacked}) {
+    for (const std::string& body :
+         {global, "}" + global + "Ns", "}N" + global + "s", global + "Q", "]" + global + "b",
+          pickled_global("good", "f") + global + "\x85R", global + ")\x81", global + "0N",
+          pickled_global("good", "f") + ")R" + global + "b"}) {
+      EXPECT_THAT(loading(body), fails_with(ErrorCode::unsafe, "`os.system`"));
+    }
+  }
+}
+
+TEST(PickleMachine, ACounterASetAndADefaultDictAreMade) {
+  const auto kind_of = [](const std::string& body) {
+    const PickleDocument document = load(whole_pickle(body));
+    const PickleNode* node = document.node(document.root);
+    return std::pair(node->kind, node->count);
+  };
+  const std::string counter = pickled_global("collections", "Counter");
+  EXPECT_EQ(kind_of(counter + "}" + pickled("a") + "K\x02s\x85R"),
+            std::pair(PickleNode::Kind::counter, 2u));
+  const std::string missing = pickled_global("collections", "defaultdict");
+  EXPECT_EQ(kind_of(missing + pickled_global("good", "list") + "\x85RK\x01K\x02s"),
+            std::pair(PickleNode::Kind::dict, 2u));
+}
+
+TEST(PickleMachine, ContainersOfWrongArgumentsAreRejected) {
+  EXPECT_THAT(loading(pickled_global("collections", "Counter") + "K\x01\x85R"),
+              fails_with(ErrorCode::corrupt, "Counter takes no argument or a dict"));
+  EXPECT_THAT(loading(pickled_global("collections", "defaultdict") + "K\x01\x85R"),
+              fails_with(ErrorCode::corrupt, "defaultdict takes no argument or a factory"));
+}
+
+TEST(PickleMachine, DataIsNotCalled) {
+  EXPECT_THAT(loading(pickled("os") + ")R"),
+              fails_with(ErrorCode::corrupt, "must be a global, not a str"));
 }
 
 }  // namespace
+
 }  // namespace lancekeep::formats

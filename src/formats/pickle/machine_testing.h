@@ -13,9 +13,9 @@
 
 namespace lancekeep::formats {
 
-inline std::optional<GlobalRefusal> allow_good(std::string_view module, std::string_view) {
+inline std::optional<GlobalRejection> allow_good(std::string_view module, std::string_view) {
   if (module == "good" || module == "collections") return std::nullopt;
-  return GlobalRefusal{ErrorCode::unsafe, "which is not allowed; nothing was run"};
+  return GlobalRejection{ErrorCode::unsafe, "which is not allowed; nothing was run"};
 }
 
 inline constexpr std::uint64_t kEnough = 64 << 20;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The opcodes of pickle protocols 0 to 5, and their names for messages. Constant data.
+// The opcodes of pickle protocols 0 to 5, and their names for messages. Any thread may use them.
 #pragma once
 
 #include <cstdint>
@@ -78,7 +78,7 @@ enum class Opcode : std::uint8_t {
   readonly_buffer = 0x98,
 };
 
-/// "BINUNICODE (0x58)"; of a byte that is no opcode "0xff".
+/// Returns "BINUNICODE (0x58)", or "0xff" for a byte that is not an opcode.
 [[nodiscard]] std::string opcode_name(Opcode opcode);
 
 }  // namespace lancekeep::formats

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: pickles put together opcode by opcode.
+// For tests: pickles built opcode by opcode.
 #pragma once
 
 #include "io/testing/bytes_testing.h"
@@ -33,7 +33,7 @@ inline std::string pickled_tuple(const std::vector<std::int32_t>& numbers) {
 }
 inline std::string whole_pickle(const std::string& body) { return "\x80\x02" + body + "."; }
 
-/// What torch.save writes for one tensor; each member is one pickled argument.
+/// One tensor as torch.save pickles it; each member is one pickled argument.
 struct PickledTensor {
   std::string type = pickled_global("torch", "FloatStorage");
   std::string key = "0";

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/pickle/value.h"
 
+#include "io/checked_math.h"
+
 #include <algorithm>
 #include <bit>
+#include <cstdint>
 #include <limits>
 
 namespace lancekeep::formats {
 namespace {
 
+constexpr std::size_t kChunk = 64 << 10;
 constexpr std::size_t kLargestTable = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t kMoreThanAny = std::numeric_limits<std::uint64_t>::max();
 
@@ -37,6 +41,30 @@ std::string describe_node(const PickleDocument& document, const PickleNode& node
 
 }  // namespace
 
+std::string_view PickleArena::copy(std::string_view text) {
+  const std::span<char> room = allocate<char>(text.size());
+  std::copy(text.begin(), text.end(), room.begin());
+  return {room.data(), room.size()};
+}
+
+std::byte* PickleArena::take(std::size_t count, std::size_t size, std::size_t alignment) {
+  const std::size_t wanted =
+      io::checked_mul(count, size).value_or(std::numeric_limits<std::size_t>::max());
+  const std::size_t misplaced = reinterpret_cast<std::uintptr_t>(free_.data()) % alignment;
+  const std::size_t padding = misplaced == 0 ? 0 : alignment - misplaced;
+  if (padding <= free_.size() && wanted <= free_.size() - padding) {
+    std::byte* const piece = free_.data() + padding;
+    free_ = free_.subspan(padding + wanted);
+    return piece;
+  }
+  const std::size_t chunk = std::max(wanted, kChunk);
+  budget_->take(chunk, "the pickle's values");
+  const auto& made = chunks_.emplace_back(std::make_unique_for_overwrite<std::byte[]>(chunk));
+  // A large allocation fills its chunk; the current chunk stays in use.
+  if (wanted < kChunk) free_ = std::span(made.get(), chunk).subspan(wanted);
+  return made.get();
+}
+
 std::optional<bool> PickleDocument::boolean(PickleValue value) const {
   if (value.kind != ValueKind::boolean) return std::nullopt;
   return value.payload != 0;
@@ -62,7 +90,7 @@ const PickleText* PickleDocument::text(PickleValue value) const {
 std::optional<std::string_view> PickleDocument::short_text(PickleValue value) const {
   if (value.kind != ValueKind::text) return std::nullopt;
   const PickleText& text = texts_[value.payload];
-  if (!text.kept && text.length > 0) return std::nullopt;  // an empty one needs no room
+  if (!text.kept && text.length > 0) return std::nullopt;
   return std::string_view(text.kept, text.length);
 }
 

@@ -1,36 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a pickle says, as data. A value is eight bytes: its kind, and a small number or its place in
-// the document's table for that kind, so that a value means something together with its document
-// only. Containers, globals, calls and persistent ids are nodes. Values may refer to each other in
-// any way, cycles included, and are freed without recursion; all their memory comes from the file's
-// budget. After load_pickle() returned a document, any thread may read it.
+// The content of a pickle as data. A value takes eight bytes: its kind, and a small number or an
+// index into the document's table for that kind, so a value is meaningful only with its document.
+// Containers, globals, calls and persistent ids are nodes. Values may refer to each other in any
+// way, including cycles, and are freed without recursion. All memory comes from the file's budget.
+// Any thread may read a document that load_pickle() returned.
 #pragma once
 
 #include <lancekeep/error.h>
 
-#include "formats/pickle/arena.h"
 #include "io/byte_view.h"
 #include "io/input_file.h"
+#include "io/memory_budget.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <vector>
 
 namespace lancekeep::formats {
 
+/// Allocates in chunks, which are freed together; each chunk is charged to the file's budget first.
+/// Holds plain data only: no destructors run. One owner, one thread.
+class PickleArena {
+ public:
+  /// `budget` must outlive the last allocation.
+  explicit PickleArena(io::MemoryBudget& budget) : budget_(&budget) {}
+
+  /// Returns uninitialized memory for `count` values. @throws Error unsupported if the budget does
+  /// not suffice.
+  template <typename T>
+  [[nodiscard]] std::span<T> allocate(std::size_t count) {
+    static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= kAlignment);
+    return {reinterpret_cast<T*>(take(count, sizeof(T), alignof(T))), count};
+  }
+  [[nodiscard]] std::string_view copy(std::string_view text);
+
+ private:
+  static constexpr std::size_t kAlignment = 8;
+
+  std::byte* take(std::size_t count, std::size_t size, std::size_t alignment);
+
+  io::MemoryBudget* budget_;
+  std::vector<std::unique_ptr<std::byte[]>> chunks_;
+  std::span<std::byte> free_;  ///< of the newest chunk
+};
+
 struct PickleValue {
   enum class Kind : std::uint8_t {
-    absent,  ///< a memo slot that nothing was put into
+    absent,  ///< an unused slot of the memo
     none,
     boolean,        ///< payload: 0 or 1
     small_integer,  ///< payload: an int32
-    integer,        ///< place of an int64
-    big_integer,    ///< place of its bytes: two's complement, little-endian, more than eight
-    real,           ///< place of a double
-    text,           ///< place of a str's bytes, not yet known to be UTF-8
+    integer,        ///< payload, here and below: an index; of an int64
+    big_integer,    ///< of its bytes: two's complement, little-endian, more than eight
+    real,           ///< of a double
+    text,           ///< of a str's bytes, which may not be UTF-8
     bytes,
     bytearray,
     node,
@@ -43,7 +73,7 @@ struct PickleValue {
 
 /// The bytes of a str, bytes or bytearray, or of an int too large for 64 bits.
 struct PickleText {
-  const char* kept = nullptr;  ///< in memory; null where they are left in the file, being long
+  const char* kept = nullptr;  ///< in memory; null if they are long and stay in the file
   std::uint64_t offset = 0;    ///< in the file
   std::uint64_t length = 0;
 };
@@ -53,17 +83,17 @@ struct PickleNode {
     tuple,
     list,
     set,
-    dict,           ///< items: key, value, key, value, ...; no key twice
-    ordered_dict,   ///< as dict; of collections.OrderedDict
-    counter,        ///< as dict; of collections.Counter
-    global,         ///< items: its module and its name, two short texts
-    call,           ///< items: a global, a tuple of arguments, maybe a state. Nobody calls it
+    dict,           ///< items: key, value, key, value, ...; keys are unique
+    ordered_dict,   ///< collections.OrderedDict; items as in a dict
+    counter,        ///< collections.Counter; items as in a dict
+    global,         ///< items: module and name, two short strings
+    call,           ///< items: a global, a tuple of arguments, maybe a state; never called
     persistent_id,  ///< items: the id
   };
   PickleValue* first = nullptr;
   std::uint32_t count = 0;
   std::uint32_t capacity = 0;
-  std::uint64_t offset : 56;  ///< of the opcode that made it, in the file
+  std::uint64_t offset : 56;  ///< file offset of the opcode that made it
   Kind kind : 8;
 
   [[nodiscard]] std::span<const PickleValue> items() const { return {first, count}; }
@@ -76,27 +106,27 @@ using ValueKind = PickleValue::Kind;
 using NodeKind = PickleNode::Kind;
 static_assert(sizeof(PickleValue) == 8 && sizeof(PickleNode) == 24, "a model has millions of them");
 
-/// Texts up to here are kept in memory.
+/// Strings up to this length are kept in memory.
 inline constexpr std::uint64_t kLongestKeptText = 64 << 10;
 
 class PickleDocument {
  public:
-  /// `file` is for messages; `budget` must live until the last value was made.
+  /// `file` is for messages. `budget` must outlive the last added value.
   PickleDocument(std::string file, io::MemoryBudget& budget)
       : file_(std::move(file)), budget_(&budget), arena_(budget) {}
 
   PickleValue root;
-  std::uint64_t length = 0;  ///< bytes of the pickle, up to and with STOP
+  std::uint64_t length = 0;  ///< bytes of the pickle, including STOP
 
   [[nodiscard]] std::optional<bool> boolean(PickleValue value) const;
   [[nodiscard]] std::optional<std::int64_t> integer(PickleValue value) const;
   [[nodiscard]] std::optional<double> real(PickleValue value) const;
-  /// Of text, bytes, bytearray, big_integer; else null.
+  /// For text, bytes, bytearray and big_integer; otherwise null.
   [[nodiscard]] const PickleText* text(PickleValue value) const;
-  /// A str that is kept, or nothing.
+  /// A str that is kept in memory; otherwise nullopt.
   [[nodiscard]] std::optional<std::string_view> short_text(PickleValue value) const;
   [[nodiscard]] const PickleNode* node(PickleValue value) const;
-  /// The node, if it is one of this kind.
+  /// Null unless the node has this kind.
   [[nodiscard]] const PickleNode* node(PickleValue value, PickleNode::Kind kind) const;
   [[nodiscard]] const std::deque<PickleNode>& nodes() const { return nodes_; }
   [[nodiscard]] std::string_view global_module(const PickleNode& global) const;
@@ -106,7 +136,7 @@ class PickleDocument {
 
   /// For messages: "an int", "a list", "a call of torch.Size", "the global torch.float32".
   [[nodiscard]] std::string describe(PickleValue value) const;
-  /// Where in the file the pickle made the value, if it is a node.
+  /// File offset where the pickle made the value; nullopt unless it is a node.
   [[nodiscard]] std::optional<std::uint64_t> offset_of(PickleValue value) const;
   [[noreturn]] void fail(ErrorCode code, const std::string& problem,
                          std::optional<std::uint64_t> offset = {}) const;
@@ -114,7 +144,7 @@ class PickleDocument {
   [[nodiscard]] PickleValue add_integer(std::int64_t number);
   [[nodiscard]] PickleValue add_real(double number);
   [[nodiscard]] PickleValue add_text(PickleValue::Kind kind, const PickleText& text);
-  /// With `text` copied.
+  /// Copies `text`.
   [[nodiscard]] PickleValue add_text(std::string_view text, std::uint64_t offset);
   [[nodiscard]] PickleValue add_node(PickleNode::Kind kind, std::uint64_t offset,
                                      std::span<const PickleValue> items = {});
@@ -122,7 +152,7 @@ class PickleDocument {
   [[nodiscard]] std::deque<PickleNode>& change_nodes() { return nodes_; }
   void append(PickleNode& node, std::span<const PickleValue> items);
   [[nodiscard]] io::MemoryBudget& budget() { return *budget_; }
-  /// Keeps the bytes alive that texts point to.
+  /// Keeps the bytes alive that strings point to.
   void keep(io::ByteView bytes) { bytes_ = std::move(bytes); }
 
  private:
@@ -135,7 +165,7 @@ class PickleDocument {
   PickleArena arena_;
   std::deque<PickleNode> nodes_;
   std::deque<PickleText> texts_;
-  std::deque<std::uint64_t> numbers_;  ///< int64s and doubles, by their bits
+  std::deque<std::uint64_t> numbers_;  ///< bits of int64s and doubles
 };
 
 }  // namespace lancekeep::formats

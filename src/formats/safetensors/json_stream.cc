@@ -12,8 +12,8 @@ namespace lancekeep::formats {
 namespace {
 
 constexpr std::uint64_t kPieceBytes = 64 << 10;
-// The parser keeps a text twice, each with room to grow; an error has it some more times in it.
-constexpr std::uint64_t kCopiesOfText = 8;
+// The parser keeps a string twice, each with spare capacity; an error holds a few more copies.
+constexpr std::uint64_t kCopiesOfString = 8;
 constexpr std::uint64_t kPaidAtOnce = 4 << 10;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -22,7 +22,7 @@ bool is_of_number(char c) {
 }
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
-// What the parser takes its bytes from.
+// Gives the stream's bytes to the parser.
 class JsonIterator {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -70,14 +70,16 @@ void JsonStream::refill() {
 char JsonStream::peek() {
   if (position_ - piece_start_ >= piece_.size()) refill();
   const char c = piece_[position_ - piece_start_];
-  // The parser would take it for the end of the text.
-  if (c == '\0') fail(ErrorCode::corrupt, fmt::format("{} is no JSON: it has a NUL byte", what_));
+  // The parser would treat it as the end of the text.
+  if (c == '\0') {
+    fail(ErrorCode::corrupt, fmt::format("invalid JSON in {}: it contains a NUL byte", what_));
+  }
   return c;
 }
 
 void JsonStream::advance() {
   const char c = peek();
-  follow(c);
+  track(c);
   step();
   if (!in_string_ && is_space(c)) skip_space();
 }
@@ -86,33 +88,33 @@ void JsonStream::skip_space() {
   while (!at_end() && is_space(peek())) step();
 }
 
-// Where texts and numbers start, the parser empties its buffers; they keep their room.
-void JsonStream::follow(char c) {
+// The parser clears its buffers at the start of strings and numbers; they keep their capacity.
+void JsonStream::track(char c) {
   if (in_string_) {
     in_string_ = is_escaped_ || c != '"';
     is_escaped_ = !is_escaped_ && c == '\\';
   } else if (c == '"') {
     in_string_ = true;
-    text_length_ = 0;
+    token_length_ = 0;
   } else {
-    if (!in_number_ && (c == '-' || is_digit(c))) text_length_ = 0;
+    if (!in_number_ && (c == '-' || is_digit(c))) token_length_ = 0;
     in_number_ = is_of_number(c);
   }
-  if (++text_length_ <= longest_paid_) return;
-  budget_->take(kPaidAtOnce * kCopiesOfText, fmt::format("a text of {}", what_));
+  if (++token_length_ <= longest_paid_) return;
+  budget_->take(kPaidAtOnce * kCopiesOfString, fmt::format("a string of {}", what_));
   longest_paid_ += kPaidAtOnce;
 }
 
 bool JsonEvents::parse_error(std::size_t, const std::string& token,
                              const nlohmann::json::exception& error) {
-  // In front of its reason the library has its own error number in brackets, and a line and column
-  // of what it was given, which is not the file's.
+  // Removes the library's error number in brackets, and its line and column, which do not refer to
+  // the file.
   std::string_view text = error.what();
   for (const std::string_view end : {"] ", "column "}) {
     if (const std::size_t at = text.find(end); at != text.npos) text.remove_prefix(at + end.size());
   }
   text.remove_prefix(std::min(text.find_first_not_of("0123456789: "), text.size()));
-  refuse(fmt::format("{} is no JSON near `{}`: {}", stream_->what(), io::printable(token),
+  reject(fmt::format("invalid JSON in {} near `{}`: {}", stream_->what(), io::printable(token),
                      io::printable(text)));
 }
 
@@ -123,5 +125,7 @@ void parse_json_object(JsonStream& stream, JsonEvents& events) {
   }
   (void)nlohmann::json::sax_parse(JsonIterator(stream), JsonIterator(), &events);
 }
+
+std::string json_string(std::string_view text) { return nlohmann::json(text).dump(); }
 
 }  // namespace lancekeep::formats

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON text of a file, parsed as it is read, piece by piece, so that a header or an index of any
-// size is never held whole. What the parser keeps of it (the text at hand, twice) is taken from the
+// Parses JSON text while reading it from a file, so that a header or an index is never in memory as
+// a whole. The parser keeps two copies of the current string; memory for them is taken from the
 // file's budget. One thread at a time.
 #pragma once
 
@@ -18,26 +18,26 @@ namespace lancekeep::formats {
 
 class JsonStream {
  public:
-  /// `length` bytes from `offset` on, which must lie within the file; `what` they are ("the
-  /// header") is for messages. The budget must outlive the stream.
+  /// Reads `length` bytes at `offset`, which must be within the file. `what` names them in messages
+  /// ("the header"). The budget must outlive the stream.
   JsonStream(io::InputFile file, std::uint64_t offset, std::uint64_t length, std::string what,
              io::MemoryBudget& budget);
 
   [[nodiscard]] const std::string& what() const noexcept { return what_; }
   [[nodiscard]] io::MemoryBudget& budget() const noexcept { return *budget_; }
-  /// Throws at the next byte that is to be read.
+  /// Throws an error at the offset of the next byte.
   [[noreturn]] void fail(ErrorCode code, const std::string& problem) const;
 
   [[nodiscard]] bool at_end() const noexcept { return position_ == length_; }
-  /// The next byte. Of white space between tokens only the first is given out: it may be 100 MB
-  /// long, and the parser would keep all of it.
+  /// Returns the next byte. White space between tokens counts as one byte: there may be 100 MB of
+  /// it, and the parser would keep it all.
   [[nodiscard]] char peek();
   void advance();
   void skip_space();
 
  private:
   void step() noexcept { ++position_; }
-  void follow(char c);
+  void track(char c);
   void refill();
 
   io::InputFile file_;
@@ -48,24 +48,24 @@ class JsonStream {
   std::vector<char> piece_;
   std::uint64_t piece_start_ = 0;
   std::uint64_t position_ = 0;
-  std::uint64_t text_length_ = 0;  // since the parser last emptied its buffers
-  std::uint64_t longest_paid_ = 0;
+  std::uint64_t token_length_ = 0;  // since the parser last cleared its buffers
+  std::uint64_t longest_paid_ = 0;  // token length that the budget already covers
   bool in_string_ = false;
   bool is_escaped_ = false;
   bool in_number_ = false;
 };
 
-/// What takes the parser's events. Each of them throws what it refuses.
+/// Handles the parser's events. Each handler throws an error to reject its value.
 class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
  public:
   explicit JsonEvents(JsonStream& stream) : stream_(&stream) {}
 
-  bool binary(binary_t&) override { return false; }  // JSON text has none
+  bool binary(binary_t&) override { return false; }  // not in JSON text
   bool parse_error(std::size_t position, const std::string& token,
                    const nlohmann::json::exception& error) override;
 
  protected:
-  [[noreturn]] void refuse(const std::string& problem) const {
+  [[noreturn]] void reject(const std::string& problem) const {
     stream_->fail(ErrorCode::corrupt, problem);
   }
   [[nodiscard]] JsonStream& stream() const noexcept { return *stream_; }
@@ -74,8 +74,11 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
   JsonStream* stream_;
 };
 
-/// One object, with nothing but white space around it.
-/// @throws Error corrupt, at the byte where the parser stood.
+/// Parses one object, with only white space around it.
+/// @throws Error corrupt, at the byte where the parser stopped.
 void parse_json_object(JsonStream& stream, JsonEvents& events);
+
+/// Returns UTF-8 text as a JSON string, with its quotes.
+[[nodiscard]] std::string json_string(std::string_view text);
 
 }  // namespace lancekeep::formats

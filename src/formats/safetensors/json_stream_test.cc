@@ -11,8 +11,8 @@ namespace {
 
 using io::fails_with;
 
-// Puts down what it is told.
-class Heard : public JsonEvents {
+// Records all events.
+class Recorder : public JsonEvents {
  public:
   using JsonEvents::JsonEvents;
   bool null() override { return note("null"); }
@@ -36,87 +36,90 @@ class Heard : public JsonEvents {
   }
 };
 
-std::string heard(const std::string& json, std::uint64_t limit = 1 << 20) {
+std::string parsed(const std::string& json, std::uint64_t limit = 1 << 20) {
   io::MemoryBudget budget(limit, "m.json");
   JsonStream stream(file_of("12" + json + "3", "m.json"), 2, json.size(), "the text", budget);
-  Heard events(stream);
+  Recorder events(stream);
   parse_json_object(stream, events);
   return events.text;
 }
 
-auto hearing(const std::string& json) {
-  return [json] { (void)heard(json); };
+auto parsing(const std::string& json) {
+  return [json] { (void)parsed(json); };
 }
 
-TEST(JsonStream, TellsAllThatIsInARangeOfAFile) {
-  EXPECT_EQ(heard(R"({"a": [1, -2, 1.50, true, null], "b\"\\": {"c" : "d\u00e4"}})"),
+TEST(JsonStream, ParsesARangeOfAFile) {
+  EXPECT_EQ(parsed(R"({"a": [1, -2, 1.50, true, null], "b\"\\": {"c" : "d\u00e4"}})"),
             "{ a: [ 1 -2 1.50 true null ] b\"\\: { c: 'd\xC3\xA4' } } ");
 }
 
-TEST(JsonStream, PiecesMeetAnywhere) {
+TEST(JsonStream, PiecesMayEndAnywhere) {
   for (const int length : {65526, 65527, 65528, 65529, 65530, 65531, 65532, 65536}) {
     const std::string text(static_cast<std::size_t>(length), 'x');
-    EXPECT_EQ(heard(R"({"a":")" + text + R"(","b":"\\"})"), "{ a: '" + text + "' b: '\\' } ");
+    EXPECT_EQ(parsed(R"({"a":")" + text + R"(","b":"\\"})"), "{ a: '" + text + "' b: '\\' } ");
   }
 }
 
 TEST(JsonStream, WhiteSpaceTakesNoMemory) {
   const std::string spaces(1 << 20, ' ');
-  EXPECT_EQ(heard(spaces + "{" + spaces + "\"a b\"" + spaces + "\n\t\r:" + spaces + "1}" + spaces),
+  EXPECT_EQ(parsed(spaces + "{" + spaces + "\"a b\"" + spaces + "\n\t\r:" + spaces + "1}" + spaces),
             "{ a b: 1 } ");
 }
 
-TEST(JsonStream, SpacesWithinTextStay) {
-  EXPECT_EQ(heard(R"({"a  b":"\"   \\"})"), "{ a  b: '\"   \\' } ");
+TEST(JsonStream, SpacesWithinStringsAreKept) {
+  EXPECT_EQ(parsed(R"({"a  b":"\"   \\"})"), "{ a  b: '\"   \\' } ");
 }
 
-TEST(JsonStream, TextBeyondTheBudgetIsRefused) {
-  EXPECT_THAT(hearing(R"({"a":")" + std::string(200'000, 'x') + R"("})"),
-              fails_with(ErrorCode::unsupported, "a text of the text would take more than"));
+TEST(JsonStream, AStringBeyondTheBudgetIsRejected) {
+  EXPECT_THAT(parsing(R"({"a":")" + std::string(200'000, 'x') + R"("})"),
+              fails_with(ErrorCode::unsupported, "a string of the text would take more than"));
 }
 
-TEST(JsonStream, ManyShortTextsTakeTheMemoryOfOne) {
+TEST(JsonStream, ManyShortStringsTakeTheMemoryOfOne) {
   std::string many = R"({"a":"b")";
   for (int i = 0; i < 100'000; ++i) many += R"(,"a":"b")";
-  EXPECT_EQ(heard(many + "}").size(), 2 + 100'001 * 7 + 2u);
+  EXPECT_EQ(parsed(many + "}").size(), 2 + 100'001 * 7 + 2u);
 }
 
 TEST(JsonStream, ManyNumbersTakeTheMemoryOfOne) {
   std::string many = R"({"a":[1)";
   for (int i = 0; i < 100'000; ++i) many += ",-1.5e3";
-  EXPECT_EQ(heard(many + "]}", 64 << 10).size(), 9 + 100'000 * 7 + 4u);
+  EXPECT_EQ(parsed(many + "]}", 64 << 10).size(), 9 + 100'000 * 7 + 4u);
 }
 
-TEST(JsonStream, ANumberBeyondTheBudgetIsRefused) {
-  EXPECT_THAT(hearing(R"({"a":)" + std::string(200'000, '1') + "}"),
-              fails_with(ErrorCode::unsupported, "a text of the text would take more than"));
+TEST(JsonStream, ANumberBeyondTheBudgetIsRejected) {
+  EXPECT_THAT(parsing(R"({"a":)" + std::string(200'000, '1') + "}"),
+              fails_with(ErrorCode::unsupported, "a string of the text would take more than"));
 }
 
-TEST(JsonStream, AnErrorTellsTheByteInTheFile) {
-  EXPECT_THAT(hearing(R"({"a":x})"),
-              fails_with(ErrorCode::corrupt,
-                         "m.json: at byte 8: the text is no JSON near `\"a\":x`: syntax error"));
-}
-
-TEST(JsonStream, ANulIsRefused) {
+TEST(JsonStream, AnErrorHasTheOffsetInTheFile) {
   EXPECT_THAT(
-      hearing(std::string("{}\0", 3)),
-      fails_with(ErrorCode::corrupt, "m.json: at byte 4: the text is no JSON: it has a NUL"));
-  EXPECT_THAT(hearing(std::string("{\"\0\"", 4)), fails_with(ErrorCode::corrupt, "has a NUL"));
+      parsing(R"({"a":x})"),
+      fails_with(ErrorCode::corrupt,
+                 "m.json: at byte 8: invalid JSON in the text near `\"a\":x`: syntax error"));
 }
 
-TEST(JsonStream, TextBehindTheObjectIsRefused) {
-  EXPECT_THAT(hearing("{} {}"), fails_with(ErrorCode::corrupt, "is no JSON near"));
+TEST(JsonStream, ANulIsRejected) {
+  EXPECT_THAT(parsing(std::string("{}\0", 3)),
+              fails_with(ErrorCode::corrupt,
+                         "m.json: at byte 4: invalid JSON in the text: it contains a NUL"));
+  EXPECT_THAT(parsing(std::string("{\"\0\"", 4)), fails_with(ErrorCode::corrupt, "contains a NUL"));
 }
 
-TEST(JsonStream, AnythingButAnObjectIsRefused) {
-  EXPECT_THAT(hearing(""), fails_with(ErrorCode::corrupt, "does not start with `{`"));
-  EXPECT_THAT(hearing("[]"), fails_with(ErrorCode::corrupt, "does not start with `{`"));
+TEST(JsonStream, TextAfterTheObjectIsRejected) {
+  EXPECT_THAT(parsing("{} {}"), fails_with(ErrorCode::corrupt, "invalid JSON in the text near"));
 }
 
-TEST(JsonStream, TextThatIsNoUtf8IsRefused) {
-  EXPECT_THAT(hearing("{\"\xff\":1}"), fails_with(ErrorCode::corrupt, "is no JSON near"));
-  EXPECT_THAT(hearing(R"({"\ud800":1})"), fails_with(ErrorCode::corrupt, "is no JSON near"));
+TEST(JsonStream, AnythingButAnObjectIsRejected) {
+  EXPECT_THAT(parsing(""), fails_with(ErrorCode::corrupt, "does not start with `{`"));
+  EXPECT_THAT(parsing("[]"), fails_with(ErrorCode::corrupt, "does not start with `{`"));
+}
+
+TEST(JsonStream, TextThatIsNotUtf8IsRejected) {
+  EXPECT_THAT(parsing("{\"\xff\":1}"),
+              fails_with(ErrorCode::corrupt, "invalid JSON in the text near"));
+  EXPECT_THAT(parsing(R"({"\ud800":1})"),
+              fails_with(ErrorCode::corrupt, "invalid JSON in the text near"));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: safetensors files around a header written by hand, and tensors in memory.
+// For tests: safetensors files around a handmade header, and files in memory.
 #pragma once
 
 #include <lancekeep/tensor.h>

@@ -13,14 +13,12 @@ namespace lancekeep::formats {
 namespace {
 
 constexpr std::size_t kDeepest = 64;
-// The allocator's own share of a text, and a map's or a set's of an entry.
-constexpr std::uint64_t kBytesAroundText = 32;
-constexpr std::uint64_t kBytesPerNode = 64 + sizeof(std::string) + kBytesAroundText;
+// What the allocator adds for a string; what a map or a set takes for an entry.
+constexpr std::uint64_t kStringOverhead = 32;
+constexpr std::uint64_t kNodeBytes = 64 + sizeof(std::string) + kStringOverhead;
 
-std::string json_text(std::string_view text) { return nlohmann::json(text).dump(); }
-
-// "", "." and ".." are no names, and a path of such may lead anywhere.
-bool leads_out(std::string_view path) {
+// Rejects paths with "", "." or ".." as a component: they may leave the folder.
+bool may_leave_folder(std::string_view path) {
   if (path.find('\0') != path.npos) return true;
   for (std::size_t start = 0; start <= path.size();) {
     const std::size_t end = std::min(path.find('/', start), path.size());
@@ -31,8 +29,8 @@ bool leads_out(std::string_view path) {
   return false;
 }
 
-// Takes the parser's events. Objects are told apart by where they stand: the text's own, the two
-// that are read, and all others, which are passed over but for what becomes a metadata value.
+// Handles the parser's events. Reads two members of the outermost object, `weight_map` and
+// `metadata`, and skips all others.
 class IndexParser : public JsonEvents {
  public:
   using JsonEvents::JsonEvents;
@@ -53,7 +51,7 @@ class IndexParser : public JsonEvents {
   bool string(std::string& text) override {
     if (is_in_map()) return take_tensor(text);
     if (is_in_metadata()) return take_metadata(text);
-    return value(json_text(text));
+    return value(json_string(text));
   }
 
   bool start_object(std::size_t) override {
@@ -79,11 +77,11 @@ class IndexParser : public JsonEvents {
   bool key(std::string& text) override {
     if (keys_.size() == 1) top_key_ = text;
     if (keys_.size() == 2) key_ = text;
-    if (is_in_map()) return true;  // names are compared once all are there
-    if (keys_.size() > 1 && top_key_ != "metadata") return true;  // nothing of it is kept
-    stream().budget().take(kBytesPerNode + text.size(), "the index's keys");
+    if (is_in_map()) return true;  // checked for duplicates after sorting
+    if (keys_.size() > 1 && top_key_ != "metadata") return true;  // skipped
+    stream().budget().take(kNodeBytes + text.size(), "the index's keys");
     if (!keys_.back().insert(text).second) twice(text);
-    if (is_in_value()) append((ends_item() ? "," : "") + json_text(text) + ":");
+    if (is_in_value()) append((ends_item() ? "," : "") + json_string(text) + ":");
     return true;
   }
 
@@ -99,8 +97,8 @@ class IndexParser : public JsonEvents {
 
   void enter() {
     if (keys_.size() == kDeepest) {
-      stream().fail(ErrorCode::unsupported,
-                    fmt::format("{} is nested more than {} deep", stream().what(), kDeepest));
+      stream().fail(ErrorCode::unsupported, fmt::format("{} is nested more than {} levels deep",
+                                                        stream().what(), kDeepest));
     }
     keys_.emplace_back();
   }
@@ -125,7 +123,7 @@ class IndexParser : public JsonEvents {
     return take_metadata(text);
   }
 
-  // It is held by doubling, and then copied.
+  // The string grows by doubling and is then copied.
   void append(const std::string& text) {
     stream().budget().take(3 * text.size(), "the index's metadata");
     value_ += text;
@@ -133,31 +131,32 @@ class IndexParser : public JsonEvents {
 
   bool take_metadata(const std::string& text) {
     if (key_ == "total_size") return true;
-    stream().budget().take(2 * kBytesPerNode + key_.size() + text.size(), "the index's metadata");
+    stream().budget().take(2 * kNodeBytes + key_.size() + text.size(), "the index's metadata");
     index_.metadata.emplace(key_, text);
     return true;
   }
 
   bool take_tensor(const std::string& file) {
-    if (leads_out(file)) {
+    if (may_leave_folder(file)) {
       stream().fail(
           ErrorCode::unsafe,
-          fmt::format("the index has tensor `{}` in `{}`: expected a file in the index's folder or "
-                      "below it, without `.` and `..`",
-                      io::printable(key_), io::printable(file)));
+          fmt::format(
+              "the index puts tensor `{}` into `{}`: expected a file in the index's folder or "
+              "below it, without `.` and `..`",
+              io::printable(key_), io::printable(file)));
     }
     if (!shards_.contains(file)) {
-      stream().budget().take(kBytesPerNode + file.size(), "the index's file names");
+      stream().budget().take(kNodeBytes + file.size(), "the index's file names");
     }
     const auto shard = shards_.emplace(file, static_cast<std::uint32_t>(shards_.size())).first;
-    stream().budget().take(sizeof(ShardIndex::Tensor) + kBytesAroundText + key_.size(),
+    stream().budget().take(sizeof(ShardIndex::Tensor) + kStringOverhead + key_.size(),
                            "the index's tensors");
     index_.tensors.push_back({key_, shard->second});
     return true;
   }
 
   void sort_shards() {
-    stream().budget().take(shards_.size() * (kBytesPerNode + 4), "the index's file names");
+    stream().budget().take(shards_.size() * (kNodeBytes + 4), "the index's file names");
     std::vector<std::uint32_t> places(shards_.size());
     for (const auto& [file, number] : shards_) {
       places[number] = static_cast<std::uint32_t>(index_.shards.size());
@@ -177,19 +176,19 @@ class IndexParser : public JsonEvents {
   }
 
   [[noreturn]] void twice(const std::string& text) const {
-    refuse("the index has `" + io::printable(text) + "` twice");
+    reject("the index has the key `" + io::printable(text) + "` twice");
   }
   [[noreturn]] void unexpected(const std::string& found) const {
-    refuse(fmt::format("{} `{}` of the index cannot be {}",
+    reject(fmt::format("{} `{}` of the index cannot be {}",
                        keys_.size() == 1 ? "key" : "the file of tensor",
                        io::printable(keys_.size() == 1 ? top_key_ : key_), io::printable(found)));
   }
 
   ShardIndex index_;
-  std::vector<std::set<std::string>> keys_;  // of each object or array that is open
+  std::vector<std::set<std::string>> keys_;  // of each open object or array
   std::string top_key_;
-  std::string key_;    // of the value at hand in weight_map or metadata
-  std::string value_;  // of metadata, as far as it was told
+  std::string key_;    // of the current value in weight_map or metadata
+  std::string value_;  // of metadata, as far as it was parsed
   std::map<std::string, std::uint32_t> shards_;
   bool has_map_ = false;
 };

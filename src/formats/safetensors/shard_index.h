@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The `*.index.json` of a model in several files: decode and encode. It is an object with
-//   "weight_map": each tensor's name and the file that has it, relative to the index;
-//   "metadata":   anything, of which "total_size" is the files' and the rest the model's.
+// The `*.index.json` of a sharded model: decode and encode. It is a JSON object with
+//   "weight_map": maps each tensor's name to its file, a path relative to the index;
+//   "metadata":   any values; "total_size" is about the files, the rest is the model's metadata.
 // One thread at a time.
 #pragma once
 
@@ -17,26 +17,26 @@
 
 namespace lancekeep::formats {
 
-/// Of a quarter of a million tensors, for which the budget has room.
+/// Enough for a quarter of a million tensors, as many as the budget allows.
 inline constexpr std::uint64_t kLongestShardIndex = 32 << 20;
 
 struct ShardIndex {
   struct Tensor {
     std::string name;
-    std::uint32_t shard = 0;  ///< in `shards`
+    std::uint32_t shard = 0;  ///< index into `shards`
   };
-  std::vector<std::string> shards;  ///< by name; none of them leads out of the index's folder
-  std::deque<Tensor> tensors;       ///< by name, none twice
-  Metadata metadata;  ///< without total_size; what is no text, as the JSON text that it was
+  std::vector<std::string> shards;  ///< sorted; none of them leaves the index's folder
+  std::deque<Tensor> tensors;       ///< sorted by name, which is unique
+  Metadata metadata;  ///< without total_size; values that are not strings stay JSON text
 };
 
-/// Nothing for an object without a `weight_map`. All that is kept is taken from the stream's
+/// Decodes an index; nullopt if the object has no `weight_map`. Memory is taken from the stream's
 /// budget.
-/// @throws Error corrupt; unsupported: nested too deep; unsafe: a file's name that leads out of the
+/// @throws Error corrupt; unsupported if nested too deeply; unsafe if a file name leaves the
 /// folder.
 [[nodiscard]] std::optional<ShardIndex> decode_shard_index(JsonStream& json);
 
-/// As Hugging Face's libraries write it, byte for byte: sorted, indented by two, ASCII.
+/// Encodes an index byte for byte as Hugging Face's libraries do: sorted, indented by two, ASCII.
 [[nodiscard]] std::string encode_shard_index(const ShardIndex& index, std::uint64_t total_size);
 
 }  // namespace lancekeep::formats

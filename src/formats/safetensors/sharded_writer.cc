@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// write_sharded_safetensors() of <lancekeep/formats.h>:
-//   1. What is written is decided, as for one file. Shards take the tensors in model order; one is
-//      full when the next tensor does not fit. So reading the shards by name gives that order back.
-//   2. Each shard goes to the disk under a temporary name, one after the other; then the index.
-//   3. All of them take their names, the index last: src/io/atomic_file_set.cc says in which steps.
+// Implements write_sharded_safetensors() of <lancekeep/formats.h>:
+//   1. Plan the export as for a single file. Shards take the tensors in model order; a shard is
+//      full when the next tensor does not fit. Reading the shards in order of their names restores
+//      it.
+//   2. Write each shard, then the index, under a temporary name and fsync it.
+//   3. Rename all of them, the index last; src/io/atomic_file_set.cc describes the steps.
 #include <lancekeep/formats.h>
 
-#include "formats/safetensors/export_plan.h"
-#include "formats/safetensors/file_encoder.h"
+#include "formats/safetensors/safetensors_writer.h"
 #include "formats/safetensors/shard_index.h"
 #include "io/atomic_file_set.h"
 
@@ -43,12 +43,12 @@ std::string shard_name(const std::filesystem::path& path, std::size_t number, st
                      path.extension().string());
 }
 
-bool is_number_of_five(std::string_view text) {
+bool is_five_digits(std::string_view text) {
   return text.size() == 5 && std::all_of(text.begin(), text.end(),
                                          [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-// `model-00001-of-00002.safetensors` for `model.safetensors`, whatever the numbers.
+// Whether `name` is a shard of `path`: `model-00001-of-00002.safetensors` for `model.safetensors`.
 bool is_shard_of(const std::filesystem::path& path, const std::string& name) {
   const std::string start = path.stem().string() + "-";
   const std::string end = path.extension().string();
@@ -56,11 +56,11 @@ bool is_shard_of(const std::filesystem::path& path, const std::string& name) {
   if (!name.starts_with(start) || !name.ends_with(end)) return false;
   if (name.size() != start.size() + 5 + kOf.size() + 5 + end.size()) return false;
   const std::string_view numbers = std::string_view(name).substr(start.size());
-  return is_number_of_five(numbers.substr(0, 5)) && numbers.substr(5, kOf.size()) == kOf &&
-         is_number_of_five(numbers.substr(5 + kOf.size(), 5));
+  return is_five_digits(numbers.substr(0, 5)) && numbers.substr(5, kOf.size()) == kOf &&
+         is_five_digits(numbers.substr(5 + kOf.size(), 5));
 }
 
-// A folder that cannot be read has nothing to tell: the model is written.
+// Ignores a folder that cannot be listed: the model is already written.
 void note_older_shards(const std::filesystem::path& path, ExportReport& report) {
   std::vector<std::string> names;
   std::error_code error;
@@ -76,13 +76,12 @@ void note_older_shards(const std::filesystem::path& path, ExportReport& report) 
   if (names.empty()) return;
   const auto first = *std::min_element(names.begin(), names.end());
   report.notes.push_back(
-      fmt::format("`{}`{} of an older model {} left where {}; nothing names {} any longer", first,
+      fmt::format("`{}`{} of an older model {} kept; no index refers to {} any longer", first,
                   names.size() > 1 ? fmt::format(" and {} more", names.size() - 1) : "",
-                  names.size() > 1 ? "are" : "is", names.size() > 1 ? "they are" : "it is",
-                  names.size() > 1 ? "them" : "it"));
+                  names.size() > 1 ? "are" : "is", names.size() > 1 ? "them" : "it"));
 }
 
-// Writes and commits one export.
+// Writes and commits one sharded model.
 class ShardWriter {
  public:
   ShardWriter(const std::filesystem::path& path, TensorSource& source, const ExportPlan& plan)
@@ -152,8 +151,7 @@ class ShardWriter {
 ExportReport write_sharded_safetensors(const std::filesystem::path& path, TensorSource& source,
                                        std::uint64_t max_shard_bytes, const Metadata& metadata) {
   if (max_shard_bytes == 0) {
-    throw Error(ErrorCode::invalid_argument, "a file's size must be at least one byte",
-                path.string());
+    throw Error(ErrorCode::invalid_argument, "max_shard_bytes must be at least 1", path.string());
   }
   const ExportPlan plan = formats::plan_export(path, source, metadata);
   return ShardWriter(path, source, plan).write(split(plan.tensors, max_shard_bytes));

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lancekeep/formats.h>
 
-#include "formats/safetensors/reader.h"
+#include "formats/export/formats_testing.h"
+#include "formats/safetensors/safetensors_reader.h"
 #include "formats/safetensors/safetensors_testing.h"
-#include "formats/safetensors/shards.h"
+#include "formats/safetensors/sharded_reader.h"
 #include "io/testing/error_matcher.h"
-#include "io/testing/temporary_folder.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <set>
 
 namespace lancekeep {
 namespace {
@@ -24,13 +22,10 @@ constexpr const char* kFirst = "m-00001-of-00002.safetensors";
 constexpr const char* kSecond = "m-00002-of-00002.safetensors";
 constexpr const char* kIndex = "m.safetensors.index.json";
 
-class ShardedWriter : public testing::Test {
+class ShardedWriter : public formats::WriterTest {
  protected:
   ExportReport write(std::uint64_t most, const Metadata& metadata = {}) {
     return write_sharded_safetensors(folder_.path() / "m.safetensors", source_, most, metadata);
-  }
-  void add(const std::string& name, std::size_t bytes) {
-    source_.add(name, "uint8", {static_cast<std::int64_t>(bytes)}, std::string(bytes, name[0]));
   }
   std::unique_ptr<TensorSource> written() {
     const auto open = [](const io::InputFile& file, io::MemoryBudget& budget) {
@@ -39,28 +34,15 @@ class ShardedWriter : public testing::Test {
     return formats::open_shards(io::InputFile(folder_.path() / kIndex), folder_.path(), open);
   }
   std::vector<std::string> tensors_of(const std::string& name) {
-    std::vector<std::string> found;
-    const auto source = formats::open_safetensors(io::InputFile(folder_.path() / name));
-    for (const TensorSpec& spec : source->tensors()) found.push_back(spec.name);
-    return found;
+    return formats::tensor_names(*formats::open_safetensors(io::InputFile(path(name))));
   }
-  std::set<std::string> names() const {
-    std::set<std::string> found;
-    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
-      found.insert(entry.path().filename().string());
-    }
-    return found;
-  }
-
-  io::TemporaryFolder folder_;
-  MemorySource source_;
 };
 
-TEST_F(ShardedWriter, WhatFitsIsOneFile) {
+TEST_F(ShardedWriter, TensorsThatFitAreOneFile) {
   add("a", 3);
   add("b", 2);
   const ExportReport report = write(5);
-  EXPECT_THAT(names(), ElementsAre("m.safetensors"));
+  EXPECT_THAT(file_names(), ElementsAre("m.safetensors"));
   EXPECT_THAT(report.files, ElementsAre(folder_.path() / "m.safetensors"));
   EXPECT_EQ(report.bytes_written, folder_.read("m.safetensors").size());
   EXPECT_EQ(report.tensors, 2u);
@@ -69,15 +51,15 @@ TEST_F(ShardedWriter, WhatFitsIsOneFile) {
 
 TEST_F(ShardedWriter, NoTensorsAreOneFile) {
   (void)write(1);
-  EXPECT_THAT(names(), ElementsAre("m.safetensors"));
+  EXPECT_THAT(file_names(), ElementsAre("m.safetensors"));
 }
 
-TEST_F(ShardedWriter, WhatDoesNotFitIsSeveralAndAnIndex) {
+TEST_F(ShardedWriter, TensorsThatDoNotFitAreShardsAndAnIndex) {
   add("z", 3);
   add("a", 3);
   add("m", 2);
   const ExportReport report = write(5, {{"k", "v"}});
-  EXPECT_THAT(names(), ElementsAre(kFirst, kSecond, kIndex));
+  EXPECT_THAT(file_names(), ElementsAre(kFirst, kSecond, kIndex));
   EXPECT_THAT(report.files, ElementsAre(folder_.path() / kFirst, folder_.path() / kSecond,
                                         folder_.path() / kIndex));
   std::size_t bytes = 0;
@@ -112,22 +94,22 @@ TEST_F(ShardedWriter, ALargerTensorHasAFileOfItsOwn) {
   EXPECT_THAT(tensors_of("m-00003-of-00003.safetensors"), ElementsAre("c", "d"));
 }
 
-TEST_F(ShardedWriter, AnOlderSingleFileGoesOnceTheIndexIsThere) {
+TEST_F(ShardedWriter, AnIndexReplacesAnOlderSingleFile) {
   folder_.write("m.safetensors", "old");
   add("a", 1);
   add("b", 1);
   (void)write(1);
-  EXPECT_THAT(names(), ElementsAre(kFirst, kSecond, kIndex));
+  EXPECT_THAT(file_names(), ElementsAre(kFirst, kSecond, kIndex));
 }
 
-TEST_F(ShardedWriter, AnOlderIndexGoesOnceTheSingleFileIsThere) {
+TEST_F(ShardedWriter, ASingleFileReplacesAnOlderIndex) {
   folder_.write(kIndex, "old");
   add("a", 1);
   (void)write(1);
-  EXPECT_THAT(names(), ElementsAre("m.safetensors"));
+  EXPECT_THAT(file_names(), ElementsAre("m.safetensors"));
 }
 
-TEST_F(ShardedWriter, OlderShardsStayAndAreNoted) {
+TEST_F(ShardedWriter, OlderShardsAreKeptAndNoted) {
   folder_.write(kFirst, "old");
   for (const char* name :
        {"m-00001-of-00003.safetensors", "m-00003-of-00003.safetensors", "m-1-of-3.safetensors",
@@ -137,13 +119,13 @@ TEST_F(ShardedWriter, OlderShardsStayAndAreNoted) {
   add("a", 1);
   add("b", 1);
   EXPECT_THAT(write(1).notes,
-              ElementsAre("`m-00001-of-00003.safetensors` and 1 more of an older model are left "
-                          "where they are; nothing names them any longer"));
+              ElementsAre("`m-00001-of-00003.safetensors` and 1 more of an older model are kept; "
+                          "no index refers to them any longer"));
   EXPECT_EQ(folder_.read("m-00001-of-00003.safetensors"), "other");
   EXPECT_THAT(tensors_of(kFirst), ElementsAre("a"));
 }
 
-TEST_F(ShardedWriter, WhatFailsOnTheWayLeavesAllAsItWas) {
+TEST_F(ShardedWriter, AFailureLeavesAllFilesUnchanged) {
   folder_.write(kFirst, "old");
   folder_.write(kIndex, "index");
   add("a", 1);
@@ -151,23 +133,23 @@ TEST_F(ShardedWriter, WhatFailsOnTheWayLeavesAllAsItWas) {
   source_.content[1] = "b";
   EXPECT_THAT([&] { (void)write(1); },
               fails_with(ErrorCode::invalid_argument,
-                         "m-00002-of-00002.safetensors: the source gave 1 of the 2 bytes"));
-  EXPECT_THAT(names(), ElementsAre(kFirst, kIndex));
+                         "m-00002-of-00002.safetensors: the source yielded 1 of the 2 bytes"));
+  EXPECT_THAT(file_names(), ElementsAre(kFirst, kIndex));
   EXPECT_EQ(folder_.read(kFirst) + folder_.read(kIndex), "oldindex");
 }
 
-TEST_F(ShardedWriter, DtypesThatAreLackingAreRefusedFirst) {
+TEST_F(ShardedWriter, MissingDtypesAreRejectedFirst) {
   source_.add("a", "int4", {1}, "x");
   EXPECT_THAT([&] { (void)write(1); }, fails_with(ErrorCode::unsupported, "`a` (int4 [1])"));
-  EXPECT_THAT(names(), IsEmpty());
+  EXPECT_THAT(file_names(), IsEmpty());
 }
 
-TEST_F(ShardedWriter, NoSizeIsRefused) {
+TEST_F(ShardedWriter, ASizeOfZeroIsRejected) {
   EXPECT_THAT([&] { (void)write(0); },
-              fails_with(ErrorCode::invalid_argument, "must be at least one byte"));
+              fails_with(ErrorCode::invalid_argument, "max_shard_bytes must be at least 1"));
 }
 
-TEST_F(ShardedWriter, AMissingFolderIsRefused) {
+TEST_F(ShardedWriter, AMissingFolderIsRejected) {
   EXPECT_THAT(
       [&] {
         (void)write_sharded_safetensors(folder_.path() / "none/m.safetensors", source_, 1, {});

@@ -2,7 +2,7 @@
 // For tests: a file of torch.save around an object's pickle, opened as a source.
 #pragma once
 
-#include "formats/torch/checkpoint.h"
+#include "formats/torch/torch_reader.h"
 #include "formats/torch/torch_testing.h"
 #include "io/testing/temporary_folder.h"
 #include "tensor/source_testing.h"
@@ -16,7 +16,7 @@ namespace lancekeep::formats {
 
 class CheckpointTest : public testing::Test {
  protected:
-  /// A file of `object` and of storage 0 with the bytes 0, 1, 2, ...
+  /// Opens a file with `object` and a storage `0` of the bytes 0, 1, 2, ...
   std::unique_ptr<TensorSource> open(const std::string& object) {
     const std::string zip = zip_of(torch_zip_content(object, {{"0", counting_bytes(24)}}));
     return open_torch_checkpoint(TorchFileOpener(folder_.write("m.pth", zip)).zip());
@@ -25,7 +25,7 @@ class CheckpointTest : public testing::Test {
     return [this, object] { (void)open(object); };
   }
 
-  /// One line a row: name, dtype, and the text of what is no tensor.
+  /// One line per row: name, dtype, and the text of a row that is not a tensor.
   static std::string listing(TensorSource& source) {
     std::string text;
     for (std::size_t i = 0; i < source.tensors().size(); ++i) {

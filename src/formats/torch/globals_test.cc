@@ -10,21 +10,21 @@ namespace {
 using testing::HasSubstr;
 
 std::string reason(std::string_view module, std::string_view name, ErrorCode code) {
-  const auto refusal = refuse_torch_global(module, name);
-  if (!refusal) return "it was allowed";
-  EXPECT_STREQ(to_string(refusal->code), to_string(code));
-  return refusal->why;
+  const auto rejection = reject_torch_global(module, name);
+  if (!rejection) return "it was allowed";
+  EXPECT_STREQ(to_string(rejection->code), to_string(code));
+  return rejection->why;
 }
 
-TEST(TorchGlobals, WhatACheckpointOfDataNeedsIsAllowed) {
-  EXPECT_FALSE(refuse_torch_global("collections", "OrderedDict"));
-  EXPECT_FALSE(refuse_torch_global("torch._utils", "_rebuild_tensor_v2"));
-  EXPECT_FALSE(refuse_torch_global("torch._utils", "_rebuild_parameter"));
-  EXPECT_FALSE(refuse_torch_global("torch", "BFloat16Storage"));
-  EXPECT_FALSE(refuse_torch_global("torch.storage", "UntypedStorage"));
-  EXPECT_FALSE(refuse_torch_global("torch", "float8_e4m3fn"));
-  EXPECT_FALSE(refuse_torch_global("numpy._core.multiarray", "scalar"));
-  EXPECT_FALSE(refuse_torch_global("__builtin__", "set"));
+TEST(TorchGlobals, GlobalsThatACheckpointNeedsAreAllowed) {
+  EXPECT_FALSE(reject_torch_global("collections", "OrderedDict"));
+  EXPECT_FALSE(reject_torch_global("torch._utils", "_rebuild_tensor_v2"));
+  EXPECT_FALSE(reject_torch_global("torch._utils", "_rebuild_parameter"));
+  EXPECT_FALSE(reject_torch_global("torch", "BFloat16Storage"));
+  EXPECT_FALSE(reject_torch_global("torch.storage", "UntypedStorage"));
+  EXPECT_FALSE(reject_torch_global("torch", "float8_e4m3fn"));
+  EXPECT_FALSE(reject_torch_global("numpy._core.multiarray", "scalar"));
+  EXPECT_FALSE(reject_torch_global("__builtin__", "set"));
 }
 
 TEST(TorchGlobals, OthersAreUnsafe) {
@@ -45,9 +45,9 @@ TEST(TorchGlobals, ANamespaceGetsAHint) {
   EXPECT_THAT(reason("argparse", "Namespace", ErrorCode::unsafe), HasSubstr("Save vars(args)"));
 }
 
-TEST(TorchGlobals, OthersOfNumpyAndTorchSayWhatIsRead) {
+TEST(TorchGlobals, OtherGlobalsOfNumpyAndTorchSayWhatIsSupported) {
   EXPECT_THAT(reason("numpy", "matrix", ErrorCode::unsafe), HasSubstr("arrays and scalars"));
-  EXPECT_THAT(reason("torch", "per_tensor_affine", ErrorCode::unsafe), HasSubstr("Of torch"));
+  EXPECT_THAT(reason("torch", "per_tensor_affine", ErrorCode::unsafe), HasSubstr("From torch"));
 }
 
 TEST(TorchGlobals, OtherKindsOfTensorsSayWhatToDo) {

@@ -3,10 +3,9 @@
 
 #include <lancekeep/error.h>
 
-#include "formats/torch/callable.h"
+#include "formats/torch/globals.h"
 #include "formats/torch/numpy_value.h"
-#include "formats/torch/object.h"
-#include "formats/torch/raw_bytes.h"
+#include "formats/torch/python_object.h"
 #include "io/utf8.h"
 
 #include <fmt/format.h>
@@ -60,7 +59,7 @@ void JsonValueWriter::write(PickleValue value) {
     case ObjectKind::numpy_array:
     case ObjectKind::tensor:
     case ObjectKind::other:
-      refuse(value);
+      reject(value);
   }
 }
 
@@ -92,7 +91,7 @@ void JsonValueWriter::write_reference(const char* tag, const std::string& name) 
   json_.raw("}");
 }
 
-// An object of JSON must not look like one of the forms with `$`.
+// A JSON object must not look like one of the tagged forms, whose key starts with `$`.
 bool JsonValueWriter::has_plain_keys(const PickleNode& node) const {
   for (std::uint32_t i = 0; i < node.count; i += 2) {
     const auto key = document_.short_text(node.items()[i]);
@@ -136,7 +135,7 @@ void JsonValueWriter::write_sequence(const PickleNode& node,
   json_.raw("]");
 }
 
-// Sorted, for a set has no order: the same set gives the same text each time.
+// Sorts the items, so that equal sets give equal text.
 void JsonValueWriter::write_set(const PickleNode& node) {
   std::vector<std::string> items;
   std::uint64_t taken = 0;
@@ -161,8 +160,8 @@ void JsonValueWriter::write_set(const PickleNode& node) {
 
 void JsonValueWriter::write_text(const PickleText& text) {
   if (text.kept) return json_.text({text.kept, text.length}, where_);
-  torch_.budget->take(text.length, "a text of the pickle");
-  json_.text(torch_.file.read(text.offset, text.length, "a text of the pickle").text(), where_);
+  torch_.budget->take(text.length, "a string of the pickle");
+  json_.text(torch_.file.read(text.offset, text.length, "a string of the pickle").text(), where_);
   torch_.budget->give_back(text.length);
 }
 
@@ -241,25 +240,24 @@ void JsonValueWriter::write_numpy_scalar(PickleValue value) {
   const NumpyScalar scalar = read_numpy_scalar(torch_, value, where_);
   json_.open_tag("$numpy");
   json_.raw("[");
-  json_.string(scalar.dtype.code);
+  json_.string(scalar.dtype->numpy_descr());
   json_.raw(",");
   json_.base64(read_raw_bytes(torch_.file, scalar.bytes));
   json_.raw("]}");
 }
 
-void JsonValueWriter::refuse(PickleValue value) const {
+void JsonValueWriter::reject(PickleValue value) const {
   const PickleNode* node = document_.node(value);
   const bool is_storage = node && node->kind == PickleNode::Kind::persistent_id;
   fail_at(document_, value, ErrorCode::unsupported,
           fmt::format("{} is {}; {}", where_, document_.describe(value),
-                      is_storage ? "save a tensor of it"
+                      is_storage ? "save a tensor instead"
                                  : "save tensors, numbers, text, dicts, lists and tuples"));
 }
 
 void JsonValueWriter::fail_call(PickleValue value) const {
   fail_at(document_, value, ErrorCode::corrupt,
-          fmt::format("{} is {} with arguments that it does not take", where_,
-                      document_.describe(value)));
+          fmt::format("{} is {} with wrong arguments", where_, document_.describe(value)));
 }
 
 }  // namespace lancekeep::formats

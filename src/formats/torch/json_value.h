@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values of a checkpoint as JSON, as docs/format/tensors.md says. The containers have been surveyed
-// (survey.h), so recursion is bounded. One thread.
+// Writes values of a checkpoint as JSON, as docs/format/tensors.md says. ContainerDepths has
+// checked the containers, so recursion is bounded. One thread.
 #pragma once
 
-#include "formats/pickle/json_text.h"
-#include "formats/torch/file.h"
+#include "formats/torch/json_writer.h"
+#include "formats/torch/torch_file.h"
 
 #include <cstdint>
 #include <functional>
@@ -15,16 +15,16 @@ namespace lancekeep::formats {
 
 class JsonValueWriter {
  public:
-  /// `where` is what errors call the value: "entry `a`". `torch` must outlive the writer.
+  /// `where` names the value in errors: "entry `a`". `torch` must outlive the writer.
   JsonValueWriter(const TorchFile& torch, std::string where);
 
-  /// @throws Error unsupported, for a value that has no form here; corrupt.
+  /// @throws Error unsupported for a value that has no JSON form; corrupt.
   void write(PickleValue value);
-  /// Writes a dict, list or tuple; each value in it by calling `write_item` with its place among
-  /// the node's items.
+  /// Writes a dict, list or tuple; calls `write_item` for each value in it, with the value's index
+  /// among the node's items.
   void write_container(const PickleNode& node,
                        const std::function<void(std::uint32_t place)>& write_item);
-  /// `{"$row":"name"}`, `{"$ndarray":"name"}`.
+  /// Writes `{"$row":"name"}` or `{"$ndarray":"name"}`.
   void write_reference(const char* tag, const std::string& name);
   [[nodiscard]] std::vector<char> take() { return json_.take(); }
 
@@ -45,13 +45,13 @@ class JsonValueWriter {
   void write_layout(PickleValue value);
   void write_numpy_scalar(PickleValue value);
   [[nodiscard]] bool has_plain_keys(const PickleNode& node) const;
-  [[noreturn]] void refuse(PickleValue value) const;
+  [[noreturn]] void reject(PickleValue value) const;
   [[noreturn]] void fail_call(PickleValue value) const;
 
   const TorchFile& torch_;
   const PickleDocument& document_;
   const std::string where_;
-  JsonText json_;
+  JsonWriter json_;
 };
 
 }  // namespace lancekeep::formats

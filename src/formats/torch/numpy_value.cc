@@ -1,52 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/torch/numpy_value.h"
 
-#include "formats/torch/callable.h"
-#include "formats/torch/object.h"
+#include "formats/torch/globals.h"
+#include "formats/torch/python_object.h"
 #include "io/printable.h"
 #include "tensor/shape.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 namespace lancekeep::formats {
 namespace {
 
-struct Code {
-  std::string_view code;  // without the byte order
-  std::string_view name;
-};
-
-constexpr auto kCodes = std::to_array<Code>({
-    {"b1", "bool"},
-    {"i1", "int8"},
-    {"i2", "int16"},
-    {"i4", "int32"},
-    {"i8", "int64"},
-    {"u1", "uint8"},
-    {"u2", "uint16"},
-    {"u4", "uint32"},
-    {"u8", "uint64"},
-    {"f2", "float16"},
-    {"f4", "float32"},
-    {"f8", "float64"},
-    {"c8", "complex64"},
-    {"c16", "complex128"},
-});
-
-// Reads what is NumPy's under one value; `where` and the place are for messages.
-class Numpy {
+// Reads one scalar or array; `where` and the value's place are for messages.
+class NumpyValueReader {
  public:
-  Numpy(const TorchFile& torch, PickleValue value, const std::string& where)
+  NumpyValueReader(const TorchFile& torch, PickleValue value, const std::string& where)
       : torch_(torch), document_(torch.object), value_(value), where_(where) {}
 
   NumpyScalar scalar() const {
     const Call call = call_of(document_, value_);
-    if (call.arguments.size() != 2 || call.state) corrupt("is a NumPy scalar of other arguments");
-    NumpyScalar scalar{dtype(call.arguments[0]), bytes(call.arguments[1])};
-    check_size(scalar.bytes, scalar.dtype.itemsize);
+    if (call.arguments.size() != 2 || call.state) corrupt("is a NumPy scalar with wrong arguments");
+    NumpyScalar scalar{&dtype(call.arguments[0]), bytes(call.arguments[1])};
+    check_size(scalar.bytes, scalar.dtype->itemsize());
     return scalar;
   }
 
@@ -56,32 +33,32 @@ class Numpy {
   }
 
  private:
-  // _reconstruct(numpy.ndarray, (0,), b'b'), whose state is (1, shape, dtype, is_fortran, bytes).
+  // _reconstruct(numpy.ndarray, (0,), b'b') with the state (1, shape, dtype, is_fortran, bytes).
   TorchTensor reconstructed(const Call& call) const {
     if (call.arguments.empty() ||
         !is_global(document_, call.arguments[0], Callable::numpy_ndarray)) {
-      corrupt("is no numpy.ndarray, but another type of array");
+      corrupt("is not a numpy.ndarray, but another type of array");
     }
     const PickleNode* state =
         call.state ? document_.node(*call.state, PickleNode::Kind::tuple) : nullptr;
-    if (!state || state->count != 5) corrupt("is a NumPy array without its state of five items");
+    if (!state || state->count != 5) corrupt("is a NumPy array without a state of five items");
     const auto fortran = document_.boolean(state->items()[3]);
-    if (!fortran) corrupt("is a NumPy array of no known order");
-    const NumpyDtype type = dtype(state->items()[2]);
+    if (!fortran) corrupt("is a NumPy array of unknown order");
+    const DtypeNames& type = dtype(state->items()[2]);
     return placed(type, shape(state->items()[1]), *fortran, bytes(state->items()[4]));
   }
 
-  // _frombuffer(bytes, dtype, shape, order), of protocol 5.
+  // _frombuffer(bytes, dtype, shape, order), in protocol 5.
   TorchTensor from_buffer(const Call& call) const {
-    if (call.arguments.size() != 4 || call.state) corrupt("is a NumPy array of other arguments");
+    if (call.arguments.size() != 4 || call.state) corrupt("is a NumPy array with wrong arguments");
     const auto order = document_.short_text(call.arguments[3]);
-    if (order != "C" && order != "F") corrupt("is a NumPy array of no known order");
-    const NumpyDtype type = dtype(call.arguments[1]);
+    if (order != "C" && order != "F") corrupt("is a NumPy array of unknown order");
+    const DtypeNames& type = dtype(call.arguments[1]);
     return placed(type, shape(call.arguments[2]), order == "F", bytes(call.arguments[0]));
   }
 
-  // dtype('f8', False, True), whose state is (3, '<', None, None, None, -1, -1, 0).
-  NumpyDtype dtype(PickleValue value) const {
+  // dtype('f8', False, True) with the state (3, '<', None, None, None, -1, -1, 0).
+  const DtypeNames& dtype(PickleValue value) const {
     const Call call = call_of(document_, value);
     const auto code = call.function == Callable::numpy_dtype && !call.arguments.empty()
                           ? document_.short_text(call.arguments[0])
@@ -90,28 +67,25 @@ class Numpy {
         call.state ? document_.node(*call.state, PickleNode::Kind::tuple) : nullptr;
     if (!code || !state || state->count < 5)
       corrupt("has " + document_.describe(value) + " as its dtype");
-    const auto* found = std::find_if(kCodes.begin(), kCodes.end(),
-                                     [&](const Code& known) { return known.code == *code; });
+    const DtypeNames* found = find_dtype(&DtypeNames::numpy, *code);
     const auto order = document_.short_text(state->items()[1]);
     const bool plain = std::all_of(state->items().begin() + 2, state->items().begin() + 5,
                                    [](PickleValue item) { return item == PickleValue{}; });
-    if (found == kCodes.end() || !plain) {
-      refuse(
-          fmt::format("is of NumPy's dtype `{}`, which torch does not have; save numbers or text",
-                      io::printable(*code)));
+    if (!found || !plain) {
+      reject(fmt::format("has NumPy's dtype `{}`, which torch lacks; save numbers or text",
+                         io::printable(*code)));
     }
-    const std::size_t itemsize = dtype_itemsize(found->name).value();
     if (order == ">") {
-      refuse(fmt::format("is of NumPy's big-endian dtype `>{}`; save array.astype('<{}')", *code,
+      reject(fmt::format("has NumPy's big-endian dtype `>{}`; save array.astype('<{}')", *code,
                          *code));
     }
-    if (order != "<" && order != "=" && order != "|") corrupt("has a dtype of no known byte order");
-    return {found->name, (itemsize == 1 ? "|" : "<") + std::string(*code), itemsize};
+    if (order != "<" && order != "=" && order != "|") corrupt("has a dtype of unknown byte order");
+    return *found;
   }
 
   Shape shape(PickleValue value) const {
     const PickleNode* tuple = document_.node(value, PickleNode::Kind::tuple);
-    if (!tuple || tuple->count > kMostDimensions) corrupt("is a NumPy array of no known shape");
+    if (!tuple || tuple->count > kMostDimensions) corrupt("is a NumPy array without a valid shape");
     Shape shape;
     for (const PickleValue item : tuple->items()) {
       const auto number = document_.integer(item);
@@ -123,7 +97,7 @@ class Numpy {
 
   RawBytes bytes(PickleValue value) const {
     const auto raw = raw_bytes(document_, value);
-    if (!raw) corrupt("has " + document_.describe(value) + " in place of its bytes");
+    if (!raw) corrupt("has " + document_.describe(value) + " instead of its bytes");
     return *raw;
   }
 
@@ -135,12 +109,12 @@ class Numpy {
     }
   }
 
-  TorchTensor placed(const NumpyDtype& type, Shape shape, bool fortran, const RawBytes& raw) const {
-    const auto wanted = byte_count(shape, type.itemsize);
+  TorchTensor placed(const DtypeNames& type, Shape shape, bool fortran, const RawBytes& raw) const {
+    const auto wanted = byte_count(shape, type.itemsize());
     if (!wanted) corrupt("is a NumPy array: " + shape_problem(shape));
     check_size(raw, *wanted);
     if (raw.latin1 && fortran && *wanted > kLargestRead) {
-      refuse(
+      reject(
           fmt::format("is a NumPy array in Fortran order of {} bytes as text; save it with "
                       "pickle_protocol=4, or numpy.ascontiguousarray(array)",
                       *wanted));
@@ -151,13 +125,13 @@ class Numpy {
     TensorPlace place{raw.offset, *wanted, std::move(strides)};
     place.text_bytes = raw.latin1 ? raw.length : 0;
     place.array_at = document_.offset_of(value_).value_or(0);
-    return {std::string(type.name), std::move(shape), *wanted, std::move(place)};
+    return {std::string(type.dtype), std::move(shape), *wanted, std::move(place)};
   }
 
   [[noreturn]] void corrupt(const std::string& problem) const {
     fail_at(document_, value_, ErrorCode::corrupt, where_ + " " + problem);
   }
-  [[noreturn]] void refuse(const std::string& problem) const {
+  [[noreturn]] void reject(const std::string& problem) const {
     fail_at(document_, value_, ErrorCode::unsupported, where_ + " " + problem);
   }
 
@@ -170,11 +144,11 @@ class Numpy {
 }  // namespace
 
 NumpyScalar read_numpy_scalar(const TorchFile& torch, PickleValue value, const std::string& where) {
-  return Numpy(torch, value, where).scalar();
+  return NumpyValueReader(torch, value, where).scalar();
 }
 
 TorchTensor read_numpy_array(const TorchFile& torch, PickleValue value, const std::string& where) {
-  return Numpy(torch, value, where).array();
+  return NumpyValueReader(torch, value, where).array();
 }
 
 }  // namespace lancekeep::formats

@@ -1,33 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// NumPy's scalars and arrays in a torch file's pickle: their bytes stand in the pickle itself.
+// NumPy's scalars and arrays in a torch file's pickle; their bytes are in the pickle itself.
+// Pure functions; any thread may call them.
 #pragma once
 
-#include "formats/torch/file.h"
-#include "formats/torch/raw_bytes.h"
-#include "formats/torch/tensor.h"
+#include "formats/torch/python_object.h"
+#include "formats/torch/torch_file.h"
+#include "formats/torch/torch_tensor.h"
+#include "tensor/dtype_names.h"
 
-#include <cstddef>
 #include <string>
-#include <string_view>
 
 namespace lancekeep::formats {
 
-struct NumpyDtype {
-  std::string_view name;  ///< torch's name for it
-  std::string code;       ///< NumPy's, with the byte order: "<f8", "|u1"
-  std::size_t itemsize = 1;
-};
-
 struct NumpyScalar {
-  NumpyDtype dtype;
+  const DtypeNames* dtype = nullptr;
   RawBytes bytes;
 };
 
-/// `where` is what the error calls it: "entry `a`".
-/// @throws Error corrupt; unsupported, for a dtype that torch lacks, naming it.
+/// `where` names the value in errors: "entry `a`".
+/// @throws Error corrupt; unsupported, naming a dtype that torch lacks.
 [[nodiscard]] NumpyScalar read_numpy_scalar(const TorchFile& torch, PickleValue value,
                                             const std::string& where);
-/// As a tensor, whose bytes lie in the pickle.
+/// Reads an array as a tensor whose bytes are in the pickle.
 [[nodiscard]] TorchTensor read_numpy_array(const TorchFile& torch, PickleValue value,
                                            const std::string& where);
 

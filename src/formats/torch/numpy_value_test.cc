@@ -13,7 +13,7 @@ namespace {
 using io::fails_with;
 using namespace std::string_literals;
 
-// What NumPy writes for an array or a scalar; each member is one pickled piece.
+// An array or a scalar as NumPy pickles it; each member is one pickled part.
 struct PickledArray {
   std::string type = pickled_global("numpy", "ndarray");
   std::string code = pickled("u1");
@@ -50,7 +50,7 @@ TEST_F(NumpyValue, AnArrayIsATensorInThePickle) {
   EXPECT_EQ(bytes_of(*source, 0), "abcd");
 }
 
-TEST_F(NumpyValue, FortranOrderIsPutInOrder) {
+TEST_F(NumpyValue, FortranOrderIsReordered) {
   array_.fortran = "\x88";
   EXPECT_EQ(bytes_of(*open(pickled_dict({{"a", array_.text()}})), 0), "acbd");
 }
@@ -63,7 +63,7 @@ TEST_F(NumpyValue, BytesOfProtocol2AreDecoded) {
   EXPECT_EQ(bytes_of(*open(pickled_dict({{"a", array_.text()}})), 0), "a\x80\xffz");
 }
 
-TEST_F(NumpyValue, AnArrayThatComesTwiceIsTied) {
+TEST_F(NumpyValue, ARepeatedArrayIsTied) {
   const std::string twice = "(" + array_.text() + "q\x09h\x09" + array_.text() + "t";
   const auto source = open(twice);
   EXPECT_EQ(source->tensors()[1].tied_to, 0u);
@@ -78,34 +78,34 @@ TEST_F(NumpyValue, AScalarIsJson) {
             "a json {\"$numpy\":[\"<i4\",\"YWJjZA==\"]}\n");
 }
 
-TEST_F(NumpyValue, ADtypeThatTorchLacksIsRefusedByName) {
+TEST_F(NumpyValue, ADtypeThatTorchLacksIsRejectedByName) {
   array_.code = pickled("O8");
   EXPECT_THAT(opening(array_),
-              fails_with(ErrorCode::unsupported, "the entry `a` is of NumPy's dtype `O8`"));
+              fails_with(ErrorCode::unsupported, "the entry `a` has NumPy's dtype `O8`"));
 }
 
-TEST_F(NumpyValue, AStructuredDtypeIsRefused) {
+TEST_F(NumpyValue, AStructuredDtypeIsRejected) {
   array_.fields = "N))";
-  EXPECT_THAT(opening(array_), fails_with(ErrorCode::unsupported, "which torch does not have"));
+  EXPECT_THAT(opening(array_), fails_with(ErrorCode::unsupported, "which torch lacks"));
 }
 
-TEST_F(NumpyValue, BigEndianNumbersAreRefused) {
+TEST_F(NumpyValue, BigEndianNumbersAreRejected) {
   array_.code = pickled("f4");
   array_.order = pickled(">");
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::unsupported, "astype('<f4')"));
 }
 
-TEST_F(NumpyValue, AnotherByteOrderIsRefused) {
+TEST_F(NumpyValue, AnotherByteOrderIsRejected) {
   array_.order = pickled("?");
-  EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "a dtype of no known byte order"));
+  EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "a dtype of unknown byte order"));
 }
 
-TEST_F(NumpyValue, ADtypeThatIsNoneIsRefused) {
+TEST_F(NumpyValue, AnInvalidDtypeIsRejected) {
   array_.code = "N";
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "has a call of numpy.dtype as its"));
 }
 
-TEST_F(NumpyValue, BytesOfAnotherCountAreRefused) {
+TEST_F(NumpyValue, AWrongByteCountIsRejected) {
   array_.bytes = "C\x03"s + "abc";
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt,
                                           "has 3 bytes of values, but its shape and dtype take 4"));
@@ -113,35 +113,36 @@ TEST_F(NumpyValue, BytesOfAnotherCountAreRefused) {
               fails_with(ErrorCode::corrupt, "its shape and dtype take 1"));
 }
 
-TEST_F(NumpyValue, BytesThatAreNoneAreRefused) {
+TEST_F(NumpyValue, BytesOfAnotherTypeAreRejected) {
   array_.bytes = "]";
-  EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "has a list in place of its bytes"));
+  EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "has a list instead of its bytes"));
 }
 
-TEST_F(NumpyValue, AShapeThatIsNoneIsRefused) {
+TEST_F(NumpyValue, AnInvalidShapeIsRejected) {
   array_.shape = "N";
-  EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "a NumPy array of no known shape"));
+  EXPECT_THAT(opening(array_),
+              fails_with(ErrorCode::corrupt, "a NumPy array without a valid shape"));
   array_.shape = "N\x85";
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "has a shape with None"));
   array_.shape = pickled_tuple(std::vector<std::int32_t>{-1, 4});
   EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "has a negative dimension"));
 }
 
-TEST_F(NumpyValue, AnOrderThatIsNoneIsRefused) {
+TEST_F(NumpyValue, AnInvalidOrderIsRejected) {
   array_.fortran = "N";
-  EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "a NumPy array of no known order"));
+  EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "a NumPy array of unknown order"));
 }
 
-TEST_F(NumpyValue, AnotherTypeOfArrayIsRefused) {
+TEST_F(NumpyValue, AnotherTypeOfArrayIsRejected) {
   array_.type = pickled_global("torch", "Tensor");
-  EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "is no numpy.ndarray"));
+  EXPECT_THAT(opening(array_), fails_with(ErrorCode::corrupt, "is not a numpy.ndarray"));
 }
 
-TEST_F(NumpyValue, AnArrayWithoutStateIsRefused) {
+TEST_F(NumpyValue, AnArrayWithoutStateIsRejected) {
   const std::string made = pickled_global("numpy.core.multiarray", "_reconstruct") + "(" +
                            array_.type + "K\0\x85"s + "C\x01"s + "btR";
   EXPECT_THAT(opening(pickled_dict({{"a", made}})),
-              fails_with(ErrorCode::corrupt, "without its state of five items"));
+              fails_with(ErrorCode::corrupt, "without a state of five items"));
 }
 
 TEST_F(NumpyValue, AnArrayOfProtocol5IsRead) {
@@ -151,16 +152,16 @@ TEST_F(NumpyValue, AnArrayOfProtocol5IsRead) {
   EXPECT_EQ(bytes_of(*source, 0), "acbd");
   EXPECT_THAT(
       opening(pickled_dict({{"a", made + array_.bytes + array_.dtype() + array_.shape + "NtR"}})),
-      fails_with(ErrorCode::corrupt, "a NumPy array of no known order"));
+      fails_with(ErrorCode::corrupt, "a NumPy array of unknown order"));
 }
 
-TEST_F(NumpyValue, OtherArgumentsAreRefused) {
+TEST_F(NumpyValue, WrongArgumentsAreRejected) {
   EXPECT_THAT(
       opening(pickled_dict({{"a", pickled_global("numpy.core.multiarray", "scalar") + ")R"}})),
-      fails_with(ErrorCode::corrupt, "a NumPy scalar of other arguments"));
+      fails_with(ErrorCode::corrupt, "a NumPy scalar with wrong arguments"));
   EXPECT_THAT(
       opening(pickled_dict({{"a", pickled_global("numpy.core.numeric", "_frombuffer") + ")R"}})),
-      fails_with(ErrorCode::corrupt, "a NumPy array of other arguments"));
+      fails_with(ErrorCode::corrupt, "a NumPy array with wrong arguments"));
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: files of torch.save in both forms, around a pickle made by hand.
+// For tests: files of torch.save in both forms, around a handmade pickle.
 #pragma once
 
 #include "formats/pickle/pickle_testing.h"
-#include "formats/torch/file.h"
+#include "formats/torch/torch_file.h"
 #include "formats/zip/zip_testing.h"
 
 #include <filesystem>
@@ -22,7 +22,7 @@ inline std::string counting_bytes(std::size_t count) {
   return bytes;
 }
 
-/// `object` is a pickle's body; each storage is key and bytes.
+/// `object` is the body of a pickle; each storage has a key and bytes.
 inline ZipContent torch_zip_content(const std::string& object, const Storages& storages) {
   ZipContent content = {{"m/data.pkl", whole_pickle(object)}, {"m/byteorder", "little"}};
   for (const auto& [key, bytes] : storages) content.emplace_back("m/data/" + key, bytes);
@@ -43,7 +43,7 @@ struct LegacyParts {
   }
 };
 
-/// A file with a budget of its own, on which what was read of it stands.
+/// Opens a file with a budget of its own, which must outlive the TorchFile.
 class TorchFileOpener {
  public:
   explicit TorchFileOpener(const std::filesystem::path& path, std::uint64_t budget = 32 << 20)
@@ -57,7 +57,7 @@ class TorchFileOpener {
   io::MemoryBudget budget_;
 };
 
-/// A PickledTensor's storage as the older form names it.
+/// A tensor whose storage id has the legacy form.
 inline PickledTensor legacy_tensor() {
   PickledTensor tensor;
   tensor.view = "N";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: zip archives that only store, small enough to be changed at one place.
+// For tests: archives of stored entries, small enough to change at one place.
 #pragma once
 
-#include "formats/zip/archive.h"
+#include "formats/zip/zip_archive.h"
 #include "io/testing/bytes_testing.h"
 #include "io/testing/temporary_folder.h"
 
@@ -26,8 +26,8 @@ inline const std::string kZip64Locator = "PK\x06\x07";
 
 using ZipContent = std::vector<std::pair<std::string, std::string>>;
 
-/// What a local and a central header have in common, from the flags to the lengths.
-inline std::string zip_facts(const std::string& name, std::size_t size) {
+/// The fields that local headers and records share, from the flags to the lengths.
+inline std::string zip_shared_fields(const std::string& name, std::size_t size) {
   return little_endian(0, 2) + little_endian(0, 2) + little_endian(0, 8) + little_endian(size, 4) +
          little_endian(size, 4) + little_endian(name.size(), 2) + little_endian(0, 2);
 }
@@ -41,21 +41,21 @@ inline std::string zip_of(const ZipContent& content) {
   std::string locals;
   std::string directory;
   for (const auto& [name, bytes] : content) {
-    const std::string facts = zip_facts(name, bytes.size());
-    directory += kZipCentral + little_endian(0, 4) + facts + little_endian(0, 10) +
+    const std::string shared = zip_shared_fields(name, bytes.size());
+    directory += kZipCentral + little_endian(0, 4) + shared + little_endian(0, 10) +
                  little_endian(locals.size(), 4) + name;
-    locals += kZipLocal + little_endian(0, 2) + facts + name + bytes;
+    locals += kZipLocal + little_endian(0, 2) + shared + name + bytes;
   }
   return locals + directory + zip_end(content.size(), directory.size(), locals.size());
 }
 
-/// `bytes` with `change` at `shift` bytes behind the last place where `mark` stands.
+/// Overwrites bytes with `change`, `shift` bytes after the start of the last `mark`.
 inline std::string changed(std::string bytes, const std::string& mark, std::size_t shift,
                            const std::string& change) {
   return bytes.replace(bytes.rfind(mark) + shift, change.size(), change);
 }
 
-/// The archive with zip64 end records that count `entries`.
+/// Adds zip64 end records that count `entries`.
 inline std::string with_zip64_end(std::string bytes, std::uint64_t entries) {
   const std::size_t end = bytes.rfind(kZipEnd);
   const std::size_t start = bytes.find(kZipCentral);
@@ -67,7 +67,7 @@ inline std::string with_zip64_end(std::string bytes, std::uint64_t entries) {
   return bytes.insert(end, record + locator);
 }
 
-/// An archive of one entry with `extra` in its only central record.
+/// Adds `extra` to the only record of an archive of one entry.
 inline std::string with_central_extra(std::string bytes, const std::string& extra) {
   const std::size_t end = bytes.rfind(kZipEnd);
   const std::size_t size = end - bytes.rfind(kZipCentral);
@@ -76,7 +76,7 @@ inline std::string with_central_extra(std::string bytes, const std::string& extr
   return changed(bytes, kZipEnd, 12, little_endian(size + extra.size(), 4));
 }
 
-/// An archive of one entry with `extra` in its local header.
+/// Adds `extra` to the local header of an archive of one entry.
 inline std::string with_local_extra(std::string bytes, const std::string& name,
                                     const std::string& extra) {
   bytes = changed(bytes, kZipLocal, 28, little_endian(extra.size(), 2));

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// The header of one .npy array: magic, version, and the text of a Python dict,
+//   {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
+// A strict parser reads the text; nothing is evaluated. A descr gives byte order, kind, and bytes
+// per element. Pure functions; any thread may call them.
+#pragma once
+
+#include <lancekeep/tensor.h>
+
+#include "io/byte_view.h"
+#include "tensor/dtype_names.h"
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace lancekeep::formats {
+
+inline constexpr std::string_view kNpyMagic = "\x93NUMPY";
+/// NumPy 2 supports at most this many dimensions.
+inline constexpr std::size_t kNumpyMostDimensions = 64;
+
+struct NpyHeaderText {
+  std::string descr;
+  bool fortran_order = false;
+  Shape shape;
+};
+
+/// Parses a header's text. `name` is the array's, for messages.
+/// @throws Error corrupt, or unsupported: a descr that is not a string (structured arrays and
+/// subarrays), too many dimensions.
+[[nodiscard]] NpyHeaderText parse_npy_header_text(const io::ByteView& text,
+                                                  const std::string& name);
+
+struct NumpyDescr {
+  const DtypeNames* dtype = nullptr;
+  bool is_big_endian = false;
+};
+
+/// Looks up the `descr` of the array `name`. `at` is its place in the file, for messages.
+/// @throws Error unsupported for anything but numbers, with advice.
+[[nodiscard]] NumpyDescr read_numpy_descr(std::string_view descr, const std::string& name,
+                                          const io::ByteView& at);
+
+/// Looks up Lancekeep's dtype name; null if NumPy lacks the dtype.
+[[nodiscard]] const DtypeNames* numpy_dtype_of(std::string_view dtype) noexcept;
+
+/// Reverses the bytes of each number in `elements`.
+void swap_numbers(const DtypeNames& dtype, std::span<std::byte> elements);
+
+/// Returns everything in front of the values of a row-major array, byte for byte as numpy.save
+/// writes it.
+[[nodiscard]] std::string encode_npy_header(const DtypeNames& dtype, const Shape& shape);
+
+}  // namespace lancekeep::formats

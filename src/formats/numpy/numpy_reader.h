@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads NumPy's files, .npy and .npz, as sources of tensors. An array is a header and then values
+// in row-major or column-major ("Fortran") order, in either byte order; it is a file of its own or
+// an entry of an .npz archive. Reading an entry verifies the checksum that the archive has for it.
+// Any thread may read an array; each source belongs to one thread at a time.
+#pragma once
+
+#include <lancekeep/tensor.h>
+
+#include "formats/numpy/npy_header.h"
+#include "formats/zip/zip_archive.h"
+#include "io/input_file.h"
+#include "io/memory_budget.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace lancekeep::formats {
+
+/// Whether numpy.savez wrote the archive: it has .npy entries and no pickle of torch; or it has no
+/// entries at all, which numpy.savez may write and torch.save never does.
+[[nodiscard]] bool is_npz(const ZipArchive& archive);
+
+/// Opens an archive. The entry `layer.weight.npy` is the tensor `layer.weight`; tensors keep the
+/// archive's order. Memory for them is taken from `budget`.
+/// @throws Error corrupt; unsupported, also for an entry that is not an array.
+[[nodiscard]] std::unique_ptr<TensorSource> open_npz(const io::InputFile& file,
+                                                     const ZipArchive& archive,
+                                                     io::MemoryBudget& budget);
+
+/// Opens an .npy file as one tensor named `name`. @throws Error corrupt or unsupported;
+/// invalid_argument if the name is not UTF-8.
+[[nodiscard]] std::unique_ptr<TensorSource> open_npy(const io::InputFile& file,
+                                                     const std::string& name);
+
+struct NumpyArray {
+  NumpyDescr descr;
+  bool fortran_order = false;
+  Shape shape;
+  std::uint64_t offset = 0;  ///< file offset of the values
+  std::uint64_t nbytes = 0;
+
+  /// Whether the bytes in the file are the tensor's bytes, unchanged.
+  [[nodiscard]] bool is_plain() const;
+};
+
+/// Reads the header of the array at `offset`, which must take exactly `size` bytes with its values.
+/// `name` is for messages.
+/// @throws Error corrupt, or unsupported for anything but numbers.
+[[nodiscard]] NumpyArray read_numpy_array(const io::InputFile& file, std::uint64_t offset,
+                                          std::uint64_t size, const std::string& name);
+
+/// Pushes the values into `sink` in row-major order, little-endian.
+void push_numpy_array(const io::InputFile& file, const NumpyArray& array, const ByteSink& sink);
+
+}  // namespace lancekeep::formats

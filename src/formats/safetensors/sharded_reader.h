@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads a model of several files and their index as one source of tensors. Opening it compares the
+// index with all files; afterwards one file at a time is open. One thread at a time.
+#pragma once
+
+#include <lancekeep/tensor.h>
+
+#include "io/input_file.h"
+#include "io/memory_budget.h"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+
+namespace lancekeep::formats {
+
+/// Opens one of the files, of any kind. Memory for its structures is taken from the budget.
+using OpenShard = std::function<std::unique_ptr<TensorSource>(const io::InputFile& file,
+                                                              io::MemoryBudget& budget)>;
+
+/// Opens the model of `index`, whose files are in `folder`; null if the JSON text has no
+/// `weight_map`. Tensors are ordered by their file's name, then as in that file. metadata() merges
+/// the index's and the files' metadata; if values differ, the first is kept and a note says so. All
+/// files share one budget.
+/// @throws Error not_found, naming missing files; corrupt, naming tensors on which index and files
+/// disagree; anything that `open` throws.
+[[nodiscard]] std::unique_ptr<TensorSource> open_shards(const io::InputFile& index,
+                                                        const std::filesystem::path& folder,
+                                                        OpenShard open);
+
+}  // namespace lancekeep::formats

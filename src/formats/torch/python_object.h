@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// The Python type of a value in a checkpoint's pickle, where a call has the type of what it would
+// make; and the content of bytes objects. Protocol 2 has no bytes: it writes a str of the
+// characters U+0000 to U+00FF, as UTF-8, and a call that encodes it as Latin-1. Pure functions; any
+// thread may call them.
+#pragma once
+
+#include <lancekeep/error.h>
+#include <lancekeep/tensor.h>
+
+#include "formats/pickle/value.h"
+#include "io/input_file.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace lancekeep::formats {
+
+enum class ObjectKind {
+  none,
+  boolean,
+  integer,
+  real,
+  complex,
+  text,
+  bytes,
+  bytearray,
+  list,
+  tuple,
+  set,
+  dict,  ///< also an OrderedDict or a Counter
+  size,
+  dtype,
+  device,
+  layout,
+  numpy_scalar,
+  numpy_array,
+  tensor,
+  other,  ///< not supported
+};
+
+[[nodiscard]] ObjectKind object_kind(const PickleDocument& document, PickleValue value);
+
+/// Whether a value of this kind becomes a row of numbers: a tensor or a NumPy array.
+[[nodiscard]] inline bool is_numbers(ObjectKind kind) {
+  return kind == ObjectKind::tensor || kind == ObjectKind::numpy_array;
+}
+
+/// Returns the name of a dtype, "float32". The value must be a dtype.
+[[nodiscard]] std::string_view dtype_name(const PickleDocument& document, PickleValue dtype);
+
+/// Throws an error at the file offset where the pickle made the node.
+[[noreturn]] void fail_at(const PickleDocument& document, const PickleNode& node, ErrorCode code,
+                          const std::string& problem);
+/// The same for a value, which has an offset only if it is a node.
+[[noreturn]] void fail_at(const PickleDocument& document, PickleValue value, ErrorCode code,
+                          const std::string& problem);
+
+/// Where the content of a bytes object or a bytearray is in the file.
+struct RawBytes {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;  ///< in the file
+  bool latin1 = false;       ///< UTF-8 of the characters U+0000 to U+00FF, one for each byte
+};
+
+/// For bytes, a bytearray, or a call that makes one; otherwise nullopt.
+[[nodiscard]] std::optional<RawBytes> raw_bytes(const PickleDocument& document, PickleValue value);
+/// Pushes the content into `sink`, piece by piece. @throws Error corrupt if it is not Latin-1.
+void push_raw_bytes(const io::InputFile& file, const RawBytes& raw, const ByteSink& sink);
+/// Returns the number of bytes that push_raw_bytes() pushes.
+[[nodiscard]] std::uint64_t count_raw_bytes(const io::InputFile& file, const RawBytes& raw);
+/// Reads all of them. The caller must have taken raw.length from the budget.
+[[nodiscard]] std::string read_raw_bytes(const io::InputFile& file, const RawBytes& raw);
+
+}  // namespace lancekeep::formats

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// A torch file as a source of tensors: a state dict, or a training checkpoint.
+#pragma once
+
+#include <lancekeep/tensor.h>
+
+#include "formats/torch/torch_file.h"
+
+#include <memory>
+
+namespace lancekeep::formats {
+
+/// Opens the rows (torch_rows.h) of the file's object, in its order. Parameters become tensors;
+/// entries that are the same view of one storage are tied; requires_grad is not kept.
+/// @throws Error unsupported, naming a value of the object that is not supported; corrupt.
+[[nodiscard]] std::unique_ptr<TensorSource> open_torch_checkpoint(const TorchFile& torch);
+
+}  // namespace lancekeep::formats

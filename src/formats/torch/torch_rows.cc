@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "formats/torch/torch_rows.h"
+
+#include <lancekeep/error.h>
+
+#include "formats/torch/container_depths.h"
+#include "formats/torch/json_value.h"
+#include "formats/torch/json_writer.h"
+#include "formats/torch/numpy_value.h"
+#include "formats/torch/python_object.h"
+#include "io/printable.h"
+#include "io/utf8.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace lancekeep::formats {
+namespace {
+
+std::string_view kept(const PickleDocument& document, PickleValue key) {
+  const PickleText& text = *document.text(key);
+  return {text.kept, text.length};
+}
+
+std::string_view checked(const PickleDocument& document, PickleValue key) {
+  const std::string_view text = kept(document, key);
+  if (io::utf8_error(text)) {
+    document.fail(
+        ErrorCode::unsupported,
+        fmt::format("a dict has a key of {} bytes that is not UTF-8, as names of tensors must be",
+                    text.size()));
+  }
+  return text;
+}
+
+// Quotes like Python's repr() of a str, or of bytes after its `b`.
+std::string quoted(std::string_view text, bool is_bytes) {
+  const bool doubled = text.find('\'') != text.npos && text.find('"') == text.npos;
+  const char quote = doubled ? '"' : '\'';
+  std::string result(1, quote);
+  for (const char character : text) {
+    const auto code = static_cast<unsigned char>(character);
+    if (character == quote || character == '\\') {
+      result += '\\';
+      result += character;
+    } else if (character == '\n') {
+      result += "\\n";
+    } else if (character == '\r') {
+      result += "\\r";
+    } else if (character == '\t') {
+      result += "\\t";
+    } else if (code < 0x20 || code == 0x7f || (is_bytes && code > 0x7f)) {
+      result += fmt::format("\\x{:02x}", code);
+    } else {
+      result += character;
+    }
+  }
+  return result + quote;
+}
+
+std::string key_name(const PickleDocument& document, PickleValue key);
+
+std::string tuple_name(const PickleDocument& document, const PickleNode& tuple) {
+  std::string text = "(";
+  for (const PickleValue item : tuple.items()) {
+    if (text.size() > 1) text += ", ";
+    text += item.kind == ValueKind::text ? quoted(checked(document, item), false)
+                                         : key_name(document, item);
+  }
+  return text + (tuple.count == 1 ? ",)" : ")");
+}
+
+// Returns the key of a dict as part of a row's name, as Python's str() gives it: `weight`, `0`,
+// `1.5`, `None`, `('a', 1)`. Characters beyond ASCII are never escaped.
+std::string key_name(const PickleDocument& document, PickleValue key) {
+  if (key.kind == ValueKind::text) return std::string(checked(document, key));
+  if (key.kind == ValueKind::none) return "None";
+  if (key.kind == ValueKind::bytes) return "b" + quoted(kept(document, key), true);
+  if (key.kind == ValueKind::big_integer) return decimal(kept(document, key));
+  if (const auto boolean = document.boolean(key)) return *boolean ? "True" : "False";
+  if (const auto integer = document.integer(key)) return fmt::to_string(*integer);
+  if (const auto real = document.real(key)) return text_of_real(*real);
+  const PickleNode& node = *document.node(key);
+  if (node.kind == PickleNode::Kind::tuple) return tuple_name(document, node);
+  return document.full_name(node);
+}
+
+// What a set or a map takes for one entry.
+constexpr std::uint64_t kNodeBytes = 48;
+
+// Makes row names unique: a name that is taken gets `#2`, `#3` and so on.
+class RowNames {
+ public:
+  RowNames(std::vector<TensorSpec>& specs, io::MemoryBudget& budget)
+      : specs_(specs), budget_(budget), taken_(Less{&specs}) {}
+
+  // Adds the spec under its name or the next free one. Returns that name; valid until the next
+  // call.
+  const std::string& add(TensorSpec spec);
+
+ private:
+  // Compares the names in the specs, so that they are stored only once.
+  struct Less {
+    const std::vector<TensorSpec>* specs;
+    bool operator()(std::uint32_t a, std::uint32_t b) const {
+      return (*specs)[a].name < (*specs)[b].name;
+    }
+  };
+
+  std::vector<TensorSpec>& specs_;
+  io::MemoryBudget& budget_;
+  std::set<std::uint32_t, Less> taken_;
+  std::map<std::string, std::uint32_t> next_number_;  // of names that occurred twice
+};
+
+const std::string& RowNames::add(TensorSpec spec) {
+  budget_.take(spec.name.size() + kNodeBytes, "the names of the file's tensors");
+  specs_.push_back(std::move(spec));
+  const auto index = static_cast<std::uint32_t>(specs_.size() - 1);
+  std::string& name = specs_.back().name;
+  if (taken_.insert(index).second) return name;
+
+  const std::string wanted = name;
+  budget_.take(wanted.size() + kNodeBytes + sizeof(std::string), "the names of the file's tensors");
+  std::uint32_t& number = next_number_.try_emplace(wanted, 2).first->second;
+  do {
+    name = fmt::format("{}#{}", wanted, number++);
+  } while (!taken_.insert(index).second);
+  return name;
+}
+
+constexpr std::uint64_t kRowBytes = sizeof(TensorSpec) + sizeof(RowValue);
+
+class RowMaker {
+ public:
+  explicit RowMaker(const TorchFile& torch)
+      : torch_(torch),
+        document_(torch.object),
+        depths_(torch),
+        tree_(torch, "the checkpoint"),
+        names_(rows_.specs, *torch.budget) {}
+
+  TorchRows make() {
+    const PickleNode* dict = document_.node(document_.root);
+    if (dict && is_flat(*dict)) {
+      for (std::uint32_t i = 0; i < dict->count; i += 2) {
+        (void)add_row(key_name(document_, dict->items()[i]), dict->items()[i + 1]);
+      }
+    } else {
+      add(std::nullopt, document_.root);
+      add_text("__tree__", "tree", tree_.take());
+    }
+    return std::move(rows_);
+  }
+
+ private:
+  // Whether the rows alone describe the object, without a tree. An array needs the tree, which
+  // marks it.
+  bool is_flat(const PickleNode& node) const {
+    const bool is_plain =
+        node.kind == PickleNode::Kind::dict || node.kind == PickleNode::Kind::ordered_dict;
+    if (!is_plain) return false;
+    for (std::uint32_t i = 0; i < node.count; i += 2) {
+      if (node.items()[i].kind != PickleValue::Kind::text) return false;
+      const PickleValue value = node.items()[i + 1];
+      const bool is_array = object_kind(document_, value) == ObjectKind::numpy_array;
+      if (is_array || has_own_rows(value)) return false;
+    }
+    return true;
+  }
+
+  bool has_own_rows(PickleValue value) const {
+    const ObjectKind kind = object_kind(document_, value);
+    if (kind == ObjectKind::dict) return true;
+    return (kind == ObjectKind::list || kind == ObjectKind::tuple) && depths_.holds_numbers(value);
+  }
+
+  // Adds all rows of the value, and its nesting to the tree. The root has no path.
+  void add(const std::optional<std::string>& path, PickleValue value) {
+    if (!has_own_rows(value)) {
+      const bool is_array = object_kind(document_, value) == ObjectKind::numpy_array;
+      const char* root = is_numbers(object_kind(document_, value)) ? "tensor" : "value";
+      const std::string& name = add_row(path.value_or(root), value);
+      return tree_.write_reference(is_array ? "$ndarray" : "$row", name);
+    }
+    const PickleNode& node = *document_.node(value);
+    tree_.write_container(node, [&](std::uint32_t place) {
+      const std::string part =
+          node.is_dict() ? key_name(document_, node.items()[place - 1]) : fmt::to_string(place);
+      add(path ? *path + "." + part : part, node.items()[place]);
+    });
+  }
+
+  // Returns the row's name, which may differ from `wanted`.
+  const std::string& add_row(const std::string& wanted, PickleValue value) {
+    const ObjectKind kind = object_kind(document_, value);
+    if (kind == ObjectKind::tensor)
+      return add_numbers(wanted, read_torch_tensor(torch_, value, wanted));
+    if (kind == ObjectKind::numpy_array) {
+      return add_numbers(wanted, read_numpy_array(torch_, value, entry(wanted)));
+    }
+    JsonValueWriter json(torch_, entry(wanted));
+    json.write(value);
+    return add_text(wanted, "json", json.take());
+  }
+
+  static std::string entry(const std::string& name) {
+    return fmt::format("the entry `{}`", io::printable(name));
+  }
+
+  const std::string& add_numbers(const std::string& wanted, TorchTensor tensor) {
+    const std::uint64_t dimensions = tensor.shape.size() + tensor.place.strides.size();
+    torch_.budget->take(kRowBytes + dimensions * sizeof(std::int64_t), "the file's tensors");
+    rows_.values.emplace_back(std::move(tensor.place));
+    return names_.add(
+        {wanted, std::move(tensor.dtype), std::move(tensor.shape), tensor.nbytes, {}});
+  }
+
+  const std::string& add_text(const std::string& wanted, const char* dtype,
+                              std::vector<char> text) {
+    torch_.budget->take(kRowBytes, "the file's values");
+    const std::uint64_t nbytes = text.size();
+    rows_.values.emplace_back(std::move(text));
+    return names_.add({wanted, dtype, {}, nbytes, {}});
+  }
+
+  const TorchFile& torch_;
+  const PickleDocument& document_;
+  const ContainerDepths depths_;
+  JsonValueWriter tree_;
+  TorchRows rows_;
+  RowNames names_;
+};
+
+}  // namespace
+
+TorchRows make_rows(const TorchFile& torch) { return RowMaker(torch).make(); }
+
+}  // namespace lancekeep::formats
