@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/diff/change_kernel.h"
+#include "store/diff/norms.h"
 
 #include "tensor/float_types.h"
 
@@ -7,8 +7,15 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 #include <vector>
+
+namespace lancekeep {
+
+double ChangeNorms::relative() const noexcept { return l2 == 0 ? 0 : l2 / l2_before; }
+
+}  // namespace lancekeep
 
 namespace lancekeep::store {
 namespace {
@@ -24,15 +31,14 @@ typename Type::Code code_at(const std::byte* bytes, std::size_t index) {
 
 template <typename Type>
 std::uint64_t count_differing(Bytes before, Bytes after) {
-  std::uint32_t count = 0;  // narrow, for the sake of vector code; a block has far fewer values
+  std::uint32_t count = 0;  // 32 bits make better vector code; a block has far fewer values
   for (std::size_t i = 0; i < before.size() / sizeof(typename Type::Code); ++i) {
     count += code_at<Type>(before.data(), i) != code_at<Type>(after.data(), i);
   }
   return count;
 }
 
-// This loop must keep up with memory. The pragma lets the compiler add in several lanes: the order
-// of additions is not ours to keep.
+// This loop must keep up with memory. The pragma lets the compiler add in several lanes, in any order.
 template <typename Type>
 ChangeSums sum(Bytes before, Bytes after) {
   const std::size_t values = before.size() / sizeof(typename Type::Code);
@@ -57,8 +63,8 @@ ChangeSums sum(Bytes before, Bytes after) {
   return {values, 0, 0, change, squares_before, squares_after, product, largest};
 }
 
-// Whether a double could not hold the squares. One value that is not finite leaves a sum that is
-// not; and only a double's own square can be so small that digits of it, or all, are lost.
+// Whether double was too narrow for the squares. A value that is not finite makes a sum that is not,
+// and only the square of a double can be so small that some or all of its digits are lost.
 template <typename Type>
 bool out_of_range(const ChangeSums& sums) {
   if (!std::isfinite(sums.change + sums.before + sums.after)) return true;
@@ -68,7 +74,7 @@ bool out_of_range(const ChangeSums& sums) {
          (sums.change < kSmallest && sums.largest > 0);
 }
 
-// A block as doubles, with 0 on both sides where one is not finite.
+// A block as doubles; pairs with a value that is not finite are 0 on both sides.
 struct FiniteValues {
   std::vector<double> before;
   std::vector<double> after;
@@ -105,7 +111,7 @@ ChangeSums sum_in_long_double(const FiniteValues& values) {
 }
 
 template <typename Type>
-ChangeSums sum_with_care(Bytes before, Bytes after) {
+ChangeSums sum_finite_values(Bytes before, Bytes after) {
   const FiniteValues values = finite_values<Type>(before, after);
   const Bytes finite_before = std::as_bytes(std::span(values.before));
   const Bytes finite_after = std::as_bytes(std::span(values.after));
@@ -119,15 +125,15 @@ ChangeSums sum_with_care(Bytes before, Bytes after) {
 
 template <typename Type>
 ChangeSums kernel(Bytes before, Bytes after) {
-  // First, as the lighter of both loops fetches the block from memory faster.
+  // First, because the lighter of the two loops fetches the block from memory faster.
   const std::uint64_t differing = count_differing<Type>(before, after);
   ChangeSums sums = sum<Type>(before, after);
-  if (out_of_range<Type>(sums)) sums = sum_with_care<Type>(before, after);
+  if (out_of_range<Type>(sums)) sums = sum_finite_values<Type>(before, after);
   sums.differing = differing;
   return sums;
 }
 
-// Two values to a byte; each gets one of its own.
+// Two values per byte, unpacked to one byte each.
 class Unpacked {
  public:
   explicit Unpacked(Bytes pairs) : size_(2 * pairs.size()) {
@@ -166,6 +172,21 @@ constexpr std::array<Entry, 13> kKernels = {{{"bfloat16", kernel<Bfloat16>},
                                              {"float8_e5m2fnuz", kernel<Float8E5m2fnuz>},
                                              {"float8_e8m0fnu", kernel<Float8E8m0fnu>}}};
 
+// Null for a dtype that is neither float nor complex.
+ChangeKernel find_change_kernel(std::string_view dtype) noexcept {
+  const auto* const found = std::ranges::find(kKernels, dtype, &Entry::dtype);
+  return found == kKernels.end() ? nullptr : found->kernel;
+}
+
+double norm(long double sum_of_squares) { return static_cast<double>(std::sqrt(sum_of_squares)); }
+
+double cosine(const ChangeSums& sums) {
+  const long double lengths = std::sqrt(sums.before) * std::sqrt(sums.after);
+  if (lengths == 0) return std::numeric_limits<double>::quiet_NaN();
+  // Rounding may make the quotient a little larger than 1.
+  return static_cast<double>(std::clamp(sums.product / lengths, -1.0L, 1.0L));
+}
+
 }  // namespace
 
 ChangeSums& ChangeSums::operator+=(const ChangeSums& other) {
@@ -180,9 +201,26 @@ ChangeSums& ChangeSums::operator+=(const ChangeSums& other) {
   return *this;
 }
 
-ChangeKernel find_change_kernel(std::string_view dtype) noexcept {
-  const auto* const found = std::ranges::find(kKernels, dtype, &Entry::dtype);
-  return found == kKernels.end() ? nullptr : found->kernel;
+bool has_norms(std::string_view dtype) noexcept { return find_change_kernel(dtype) != nullptr; }
+
+NormSum::NormSum(std::string_view dtype) : kernel_(find_change_kernel(dtype)) {}
+
+void NormSum::add(std::span<const std::byte> before, std::span<const std::byte> after) {
+  for (std::size_t at = 0; at < before.size(); at += kBlockBytes) {
+    const std::size_t size = std::min(kBlockBytes, before.size() - at);
+    sums_ += kernel_(before.subspan(at, size), after.subspan(at, size));
+  }
+}
+
+ChangeNorms NormSum::norms() const {
+  return {.elements = sums_.values,
+          .differing = sums_.differing,
+          .non_finite = sums_.non_finite,
+          .l2 = norm(sums_.change),
+          .max_abs = static_cast<double>(sums_.largest),
+          .l2_before = norm(sums_.before),
+          .l2_after = norm(sums_.after),
+          .cosine = cosine(sums_)};
 }
 
 }  // namespace lancekeep::store
