@@ -69,7 +69,7 @@ class Shapes {
     }
   }
 
-  // The shape; unset, with the reason in `damage`, where there is none.
+  // The shape; unset, with the reason in `damage`, if there is none.
   std::optional<Shape> at(std::uint64_t row, std::string& damage) const {
     if (!lists_ || lists_->is_null(row)) {
       damage = "its shape is null";

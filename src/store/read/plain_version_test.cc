@@ -130,7 +130,7 @@ TEST_F(PlainVersionTest, EachRequestHasItsOwnDtype) {
                                              {"conv.weight", bytes_of(conv), "float32"},
                                              {"bn.bias", bytes_of(bias)},
                                              {"bn.num_batches", bytes_of(batches), "int64"}};
-  for (int time = 0; time < 2; ++time) {  // from the file, then beside decoded values
+  for (int time = 0; time < 2; ++time) {  // from the file, then with values decoded already
     version.read(requests);
     EXPECT_THAT(conv, ElementsAre(1.5F, -2, 0.25F, 4, 5, 6));
     EXPECT_THAT(bias, ElementsAre(7, 8));
@@ -237,14 +237,14 @@ TEST_F(PlainVersionTest, ADamagedPageIsAnError) {
   const lance::Fragment fragment = write_rows(small_plain());
   publish({fragment});
   const std::string name = lance::data_path(fragment.files[0]);
-  std::string content = folder_.read("recipe.lance/" + name);
+  std::string content = folder_.read(path_.filename().string() + "/" + name);
   const double first = 1.5;
   const std::size_t at =
       content.find(std::string(reinterpret_cast<const char*>(&first), sizeof(first)));
   ASSERT_NE(at, std::string::npos);
   content.at(at - at % 64) = '\xff';  // how many levels the chunk has
   std::filesystem::remove(path_ / name);
-  folder_.write("recipe.lance/" + name, content);
+  folder_.write(path_.filename().string() + "/" + name, content);
   const Version version = open();
   EXPECT_THAT([&] { (void)version.tensor("bn.bias"); }, io::fails_with(ErrorCode::corrupt, "page"));
 }

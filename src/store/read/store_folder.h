@@ -22,7 +22,7 @@ struct Store::State {
 
 namespace lancekeep::store {
 
-/// @throws Error io where the system cannot say.
+/// @throws Error io if the system cannot say.
 [[nodiscard]] bool is_there(const std::filesystem::path& path);
 /// @throws Error unsupported for a URL such as "s3://…": as a path it would mean a folder "s3:".
 void require_local(const std::filesystem::path& path);

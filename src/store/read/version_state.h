@@ -30,7 +30,7 @@ struct RowRequest {
 class RowReader {
  public:
   virtual ~RowReader() = default;
-  /// @throws Error corrupt where the row's bytes do not have the recorded hash.
+  /// @throws Error corrupt if the row's bytes do not have the recorded hash.
   virtual void push(std::size_t row, const ByteSink& sink) = 0;
 };
 

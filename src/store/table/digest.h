@@ -53,7 +53,7 @@ struct DigestCheck {
 [[nodiscard]] DigestCheck check_digest(const lance::ManifestFile& file,
                                        std::span<const TensorRow> rows);
 
-/// @throws Error corrupt where the digest is wrong.
+/// @throws Error corrupt if the digest is wrong.
 void require_digest(const io::Storage& storage, const lance::VersionEntry& entry,
                     const lance::ManifestFile& file, std::span<const TensorRow> rows);
 

@@ -50,7 +50,7 @@ class FragmentLimits {
 class DataFiles {
  public:
   explicit DataFiles(const io::Storage& storage) : storage_(storage) {}
-  /// @throws Error corrupt where its size is not the one in the manifest.
+  /// @throws Error corrupt if its size is not the one in the manifest.
   const lance::DataFileReader& open(const lance::DataFile& file);
 
  private:

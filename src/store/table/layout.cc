@@ -44,7 +44,7 @@ bool is_list(const lance::Field& field) {
          field.logical_type == "large_list";
 }
 
-// The leaf of `type` in a dataset's fields; null where the column is missing or has another type.
+// The leaf of `type` in a dataset's fields; null if the column is missing or has another type.
 const lance::Field* leaf(const std::vector<lance::Field>& fields, const ColumnType& type) {
   const lance::Field* field = top_level(fields, type.name);
   if (field == nullptr || field->logical_type != type.logical_type) return nullptr;

@@ -14,7 +14,7 @@
 
 namespace lancekeep::store {
 
-/// The layout that a schema has; unset where the dataset does not keep a model.
+/// The layout that a schema has; unset if the dataset does not keep a model.
 [[nodiscard]] std::optional<Layout> layout_of(const std::vector<lance::Field>& fields);
 /// "name: string, value: list<double>, …", for messages; "none" without columns.
 [[nodiscard]] std::string describe_columns(const std::vector<lance::Field>& fields);
@@ -27,18 +27,18 @@ enum Column : std::size_t { kName, kDtype, kShape, kValue, kOrdinal, kHash, kTie
 [[nodiscard]] std::vector<lance::Field> native_fields(const std::vector<lance::Field>& earlier);
 /// The schema of a native dataset that keeps its fragments: its own fields, plus the native columns
 /// it lacks. Foreign columns stay if new rows may leave them null.
-/// @throws Error unsupported where the dataset has run out of field ids.
+/// @throws Error unsupported if the dataset has run out of field ids.
 [[nodiscard]] std::vector<lance::Field> completed_fields(const std::vector<lance::Field>& fields);
 
 /// The fields of these native columns, list items included, in this order.
 [[nodiscard]] std::vector<lance::Field> fields_of(const std::vector<lance::Field>& schema,
                                                   const std::vector<Column>& columns);
 /// For each native column the id of the field that holds its values: the item of a list, else the
-/// column itself; -1 where the dataset lacks the column.
+/// column itself; -1 if the dataset lacks the column.
 [[nodiscard]] std::vector<std::int32_t> find_leaf_ids(const std::vector<lance::Field>& fields);
 
 /// The columns of the plain layout: a name, a shape and a list of numbers per row, in any of Lance's
-/// types for those, in any order, beside any other columns.
+/// types for those, in any order, among any other columns.
 struct PlainColumns {
   std::int32_t name = -1;  ///< field ids of the columns, not of the lists' items
   std::int32_t value = -1;
@@ -47,7 +47,7 @@ struct PlainColumns {
   std::string shape_dtype;  ///< the integer type of the dimensions
 };
 
-/// Unset where one of the three columns is missing or has another type.
+/// Unset if one of the three columns is missing or has another type.
 [[nodiscard]] std::optional<PlainColumns> find_plain_columns(
     const std::vector<lance::Field>& fields);
 

@@ -141,11 +141,11 @@ TEST_F(CheckFragment, FindsDamagedDeletionFiles) {
   const std::string file =
       lance::deletion_path(0, *manifest_of(4).manifest.fragments.front().deletion);
   EXPECT_TRUE(store_.verify(4).ok());
-  const std::string sound = read(file);
+  const std::string intact = read(file);
   flip(file, 0);
   EXPECT_THAT(store_.verify(4).findings, ElementsAre(finding(4, "", file, "")));
-  write(file, sound);
-  flip(file, sound.size() - 2);  // the row itself: 0 instead of 1
+  write(file, intact);
+  flip(file, intact.size() - 2);  // the row itself: 0 instead of 1
   EXPECT_THAT(store_.verify(4).findings,
               ElementsAre(finding(4, "", manifest(4), "the tensor table is not the saved one")));
   std::filesystem::remove(path_ / file);

@@ -108,7 +108,7 @@ TEST_F(CheckValues, CountsBytesForProgress) {
 TEST_F(CheckValues, StopsWhereProgressThrows) {
   const auto throwing_at = [](std::uint64_t done) {
     return VerifyOptions{.progress = [=](std::uint64_t now, std::uint64_t, std::string_view) {
-      // One of our own errors is no damage either.
+      // An Error of Lancekeep's own type is not damage either.
       if (now >= done) throw Error(ErrorCode::conflict, "enough");
     }};
   };

@@ -48,7 +48,7 @@ Observed observe(const std::filesystem::path& path) {
 
 class DamagedBytes : public VerifyTest {
  protected:
-  // Two saves, a tag, and a version of which one row was deleted.
+  // Two saves, a tag, and a version with one deleted row.
   DamagedBytes() {
     MemorySource first, second;
     first.add("w", "float32", {2, 3}, floats(6, 1)).add("n", "int64", {}, std::string(8, '\7'));
@@ -65,7 +65,7 @@ class DamagedBytes : public VerifyTest {
   }
 
   // One change to one file; the file is as it was afterwards.
-  void try_change(const std::string& name, const std::string& sound, const std::string& changed,
+  void try_change(const std::string& name, const std::string& intact, const std::string& changed,
                   const std::string& change) {
     write(name, changed);
     try {
@@ -83,7 +83,7 @@ class DamagedBytes : public VerifyTest {
       ADD_FAILURE() << name << ", " << change << ": " << error.what();
       ++wrong_;
     }
-    write(name, sound);
+    write(name, intact);
   }
 
   void flip_all(const std::string& folder, const std::vector<int>& bits) {

@@ -168,7 +168,7 @@ void Verifier::drop_removed() {
   for (const auto& entry : lance::list_versions(storage_).entries) existing.insert(entry.version);
   for (const lance::VersionEntry& entry : list_.entries) {
     if (checked_.contains(entry.version) && !existing.contains(entry.version)) {
-      findings_.note(fmt::format("version {} was removed meanwhile", entry.version));
+      findings_.note(fmt::format("version {} was removed during the check", entry.version));
     }
   }
   findings_.keep([&](std::uint64_t version) { return existing.contains(version); });

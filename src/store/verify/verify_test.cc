@@ -115,7 +115,7 @@ TEST_F(Verify, AVersionRemovedMeanwhileIsNotDamage) {
   }};
   const VerifyReport report = store_.verify_all(options);
   EXPECT_THAT(report.findings, IsEmpty());
-  EXPECT_THAT(report.notes, ElementsAre("version 1 was removed meanwhile"));
+  EXPECT_THAT(report.notes, ElementsAre("version 1 was removed during the check"));
   EXPECT_EQ(report.tensors, 1u);
 }
 
