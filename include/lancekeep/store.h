@@ -99,6 +99,8 @@ enum class Access { read, copy_on_write };
 class LANCEKEEP_API Version {
  public:
   [[nodiscard]] std::uint64_t number() const;
+  /// The same as info().layout, without looking anything up.
+  [[nodiscard]] Layout layout() const;
   /// Message, metadata, counts, bytes, tags. The first call looks up `tags` and `bytes_added` in the
   /// store's folder; every call returns what that one found. It does not fail if the version was
   /// removed meanwhile: tags are then empty, and files that are gone count 0.

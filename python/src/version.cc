@@ -136,7 +136,7 @@ void read_all(const Version& version, const std::vector<Wanted>& wanted) {
   for (const auto& [name, address, nbytes, dtype] : wanted) {
     requests.push_back({name, {reinterpret_cast<std::byte*>(address), nbytes}, dtype});
     bytes += nbytes;
-    if (bytes < kAtOnce || version.info().layout == Layout::plain) continue;
+    if (bytes < kAtOnce || version.layout() == Layout::plain) continue;
     interrupts.poll();
     version.read(requests);
     requests.clear();

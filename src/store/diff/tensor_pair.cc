@@ -30,8 +30,8 @@ std::optional<bool> TensorPair::same_by_record() const {
   if (!comparable()) return false;
   if (before.nbytes == 0) return true;
   if (is_hash(before.hash) && is_hash(after.hash)) return before.hash == after.hash;
-  const bool both_native = version_before.info().layout == Layout::native &&
-                           version_after.info().layout == Layout::native;
+  const bool both_native =
+      version_before.layout() == Layout::native && version_after.layout() == Layout::native;
   if (!both_native) return std::nullopt;
   if (same_place(version_before.locate(before.name), version_after.locate(after.name))) return true;
   return std::nullopt;

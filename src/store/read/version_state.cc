@@ -146,6 +146,7 @@ std::size_t Version::State::row_of(std::string_view name) const {
 }
 
 std::uint64_t Version::number() const { return state_->info->known().number; }
+Layout Version::layout() const { return state_->info->known().layout; }
 const VersionInfo& Version::info() const { return state_->info->full(); }
 std::span<const TensorInfo> Version::tensors() const { return state_->infos; }
 

@@ -117,6 +117,7 @@ TEST_F(OpenVersion, InfoLooksUpTagsAndAddedBytesOnce) {
   const Version version = store_->at();
   (void)storage_->take();
   EXPECT_EQ(version.number(), 3u);
+  EXPECT_EQ(version.layout(), Layout::native);
   EXPECT_THAT(storage_->take(), IsEmpty());
   EXPECT_THAT(version.info().tags, ElementsAre("best"));
   EXPECT_EQ(version.info().bytes_added, store_->versions().back().bytes_added);
