@@ -19,7 +19,7 @@ class Version;
 /// element counts as two, as does a byte of float4_e2m1fn_x2. Elements of which either side is NaN
 /// or infinite are counted, and left out of every other figure. A norm of doubles that is itself
 /// beyond a double's range is infinity.
-struct ChangeFigures {
+struct ChangeNorms {
   std::uint64_t elements = 0;
   std::uint64_t differing = 0;   ///< elements whose bytes differ
   std::uint64_t non_finite = 0;  ///< elements that are NaN or infinite on either side
@@ -37,7 +37,7 @@ struct TensorChange {
   TensorInfo before;
   TensorInfo after;
   /// Where they were asked for, and both sides are of the same float or complex dtype and shape.
-  std::optional<ChangeFigures> figures;
+  std::optional<ChangeNorms> norms;
 };
 
 /// Each list in model order: that of the later version, for `removed` that of the earlier one. A
@@ -51,7 +51,7 @@ struct Diff {
 };
 
 struct DiffOptions {
-  bool figures = false;  ///< read the values of changed tensors as well
+  bool norms = false;  ///< read the values of changed tensors as well
   std::function<void(std::uint64_t done, std::uint64_t total, std::string_view tensor)> progress;
 };
 

@@ -99,7 +99,11 @@ enum class Access { read, copy_on_write };
 class LANCEKEEP_API Version {
  public:
   [[nodiscard]] std::uint64_t number() const;
-  /// Message, metadata, tags (as they were when the version was opened), counts, bytes.
+  /// The same as info().layout, without looking anything up.
+  [[nodiscard]] Layout layout() const;
+  /// Message, metadata, counts, bytes, tags. The first call looks up `tags` and `bytes_added` in the
+  /// store's folder; every call returns what that one found. It does not fail if the version was
+  /// removed meanwhile: tags are then empty, and files that are gone count 0.
   [[nodiscard]] const VersionInfo& info() const;
   /// Every live row in model order, `json` and `tree` rows included. Of a recipe dataset in row
   /// order; where several rows have one name, that name stands for the last of them.

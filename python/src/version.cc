@@ -135,7 +135,7 @@ void read_all(const Version& version, const std::vector<Wanted>& wanted) {
   for (const auto& [name, address, nbytes, dtype] : wanted) {
     requests.push_back({name, {reinterpret_cast<std::byte*>(address), nbytes}, dtype});
     bytes += nbytes;
-    if (bytes < kBatchBytes || version.info().layout == Layout::plain) continue;
+    if (bytes < kBatchBytes || version.layout() == Layout::plain) continue;
     interrupts.poll();
     version.read(requests);
     requests.clear();

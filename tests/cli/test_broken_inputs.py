@@ -67,7 +67,7 @@ def test_not_a_lance_dataset(store, tmp_path):
 
 
 def test_unknown_version(store):
-    refused(store, "ls", store, "--at", "7", says="version 7 does not exist; there is 1")
+    refused(store, "ls", store, "--at", "7", says="version 7 does not exist; existing versions: 1")
 
 
 def test_unknown_tag(store):

@@ -150,7 +150,7 @@ def test_rows_without_a_hash(stores):
     [
         ([("bad", None, [1], float32(1))], "its dtype is null"),
         ([("bad", "float32", [2], float32(1))], "its value has 4 bytes"),
-        ([("bad", "float32", [1], float32(1)), ("bad", "float32", [1], float32(2))], "its name stands in 2 rows"),
+        ([("bad", "float32", [1], float32(1)), ("bad", "float32", [1], float32(2))], "its name is in 2 rows"),
     ],
 )
 def test_a_damaged_row_is_an_error(stores, rows, damage):

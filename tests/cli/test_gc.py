@@ -48,7 +48,7 @@ def test_says_what_it_removed(store):
     assert run("export", store, store.parent / "old.safetensors", "--at", "best").status == 0
     code, message = fails("show", store, "--at", "3")
     assert code == "not_found"
-    assert "version 3 was removed; there are 2, 4" in message
+    assert "version 3 was removed; existing versions: 2, 4" in message
 
 
 def test_runs_of_versions_are_joined(store):

@@ -23,12 +23,12 @@ def test_restore_takes_a_tag_and_gives_json(store):
 
 def test_restore_of_what_is_not_there(store):
     result = run("restore", store, "7")
-    assert result.status == 2 and "version 7 does not exist; there are 1–2" in result.err
+    assert result.status == 2 and "version 7 does not exist; existing versions: 1–2" in result.err
 
 
 def test_a_tag_moves_only_from_where_it_is_expected(store):
     result = run("tag", store, "base", "--at", "2", "--expect", "2")
-    assert result.status == 2 and "the tag `base` stands for version 1, expected 2" in result.err
+    assert result.status == 2 and "the tag `base` points to version 1, expected 2" in result.err
     assert run("tag", store, "base", "--at", "2", "--expect", "1").status == 0
     assert run("tag", store, "--json").json()["tags"] == {"base": 2}
 
@@ -38,9 +38,9 @@ def test_a_torn_newest_version_is_passed_over_with_a_note(store, model):
     for verb in ("ls", "show"):
         result = run(verb, store)
         assert result.status == 0
-        assert "note: version 2 passed over: its manifest is empty or cut short" in result.err
+        assert "note: version 2 skipped: its manifest is empty or cut short" in result.err
     assert run("show", store, "--json").json()["number"] == 1
     assert run("log", store).status == 1, "damage is a finding"
     result = run("import", model, store)
-    assert result.out.startswith("version 3 of ") and "note: version 2 passed over" in result.err
+    assert result.out.startswith("version 3 of ") and "note: version 2 skipped" in result.err
     assert run("ls", store).err == ""

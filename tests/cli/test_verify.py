@@ -141,7 +141,7 @@ def test_notes_go_to_stderr(store):
         path.unlink()
     done = run("verify", store)
     assert done.returncode == 0
-    assert done.stderr == "note: the transaction file of version 2 is gone; the manifest has all that it said\n"
+    assert done.stderr == "note: the transaction file of version 2 is missing; the manifest has a copy of it\n"
     quiet = run("verify", store, "-q")
     assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
 

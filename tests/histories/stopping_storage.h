@@ -4,7 +4,7 @@
 
 #include "io/local_storage.h"
 #include "io/testing/forwarding_storage.h"
-#include "store/read/store_state.h"
+#include "store/read/store_folder.h"
 #include "store/testing/test_store.h"
 
 #include <gtest/gtest.h>

@@ -9,7 +9,7 @@
 #include "io/local_storage.h"
 #include "io/testing/fault_storage.h"
 #include "json_model.h"
-#include "store/read/store_state.h"
+#include "store/read/store_folder.h"
 
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loads versions of datasets, for test_read.py. Lines of standard input, each
+// Loads versions of datasets, for test_read.py. For each line of standard input,
 //
-//   PATH REF DTYPE    (DTYPE "-": none asked for)
+//   PATH REF DTYPE    (DTYPE "-" for none)
 //
-// give a line of JSON each: what the version says of itself, what verify finds of it, and every
-// tensor, loaded in all ways that there are, or why it cannot be.
+// prints a line of JSON: the version's info, what verify finds, and every tensor, loaded in every
+// possible way, or the error.
 #include <lancekeep/store.h>
 
 #include <nlohmann/json.hpp>
@@ -18,7 +18,7 @@ namespace {
 using namespace lancekeep;
 using nlohmann::json;
 
-constexpr std::size_t kMostPrinted = 1 << 16;
+constexpr std::size_t kMaxPrinted = 1 << 16;
 
 std::string hex(std::span<const std::byte> bytes) {
   constexpr const char* kDigits = "0123456789abcdef";
@@ -30,7 +30,7 @@ std::string hex(std::span<const std::byte> bytes) {
   return text;
 }
 
-// As zlib has it.
+// As zlib computes it.
 std::uint32_t crc32_of(std::span<const std::byte> bytes) {
   std::uint32_t crc = 0xffffffff;
   for (const std::byte byte : bytes) {
@@ -40,9 +40,9 @@ std::uint32_t crc32_of(std::span<const std::byte> bytes) {
   return ~crc;
 }
 
-// In full where that is not too much to print.
+// In full if that is not too much to print.
 json content_of(std::span<const std::byte> bytes) {
-  if (bytes.size() <= kMostPrinted) return hex(bytes);
+  if (bytes.size() <= kMaxPrinted) return hex(bytes);
   return {bytes.size(), crc32_of(bytes)};
 }
 
@@ -50,7 +50,7 @@ json error_of(const Error& error) {
   return {{"code", to_string(error.code())}, {"what", error.what()}};
 }
 
-// Read without anything decoded before: as in loading into a module.
+// Reads before anything is decoded, as when loading into a module.
 void fill(const Version& version, const TensorInfo& tensor, json& entry) {
   std::vector<std::byte> bytes(tensor.nbytes);
   const std::vector<ReadRequest> requests = {{tensor.name, bytes}};

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the recipe datasets of tests/lance/matrix.py whose values fill their shapes, and others of the recipe's own.
+"""Makes the plain datasets of tests/lance/matrix.py whose values fill their shapes, and others like the article's.
 
     python plain_datasets.py FOLDER [VERSION...]
 """
@@ -20,7 +20,7 @@ NO_NUMBERS = ("list_bf16", "list_fixed", "fixed_fixed")
 
 
 def shape_of(count: int) -> list[int]:
-    """A shape of so many elements: a scalar's, a vector's, a matrix's, now and then with ones around it."""
+    """A shape with `count` elements: of a scalar, a vector or a matrix, sometimes with ones around it."""
     if count == 1:
         return []
     if count % 2 == 1:

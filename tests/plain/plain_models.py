@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""State dicts for the recipe layout, how a store tool saves them, and how the article loads them."""
+"""State dicts for the plain layout, how a store tool saves them, and how the article loads them."""
 
 from collections import OrderedDict
 
@@ -36,12 +36,12 @@ def network(seed=0):
 
 
 def many_small(count=3000):
-    """Scalars, vectors of a few values and empty tensors by turns."""
+    """Scalars, vectors of a few values and empty tensors in turn."""
     return OrderedDict((f"t{i}", torch.full((i % 4,) if i % 5 else (), i / 3)) for i in range(count))
 
 
 def tensors(state):
-    """What the store tool saves; a tensor that stands twice is tied."""
+    """What the store tool saves; a tensor that occurs twice is tied."""
     rows, names = [], {}
     for name, tensor in state.items():
         dtype = str(tensor.dtype).removeprefix("torch.")

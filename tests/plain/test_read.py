@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A recipe dataset opened by Lancekeep has, bit for bit, the tensors that pylance gives whoever loads it row by row.
+"""Lancekeep reads from a plain dataset, bit for bit, the tensors that pylance reads from it row by row.
 
-LANCEKEEP_BUILD names the build folder, which has lancekeep_load_plain in it.
+LANCEKEEP_BUILD is the build folder; lancekeep_load_plain must have been built.
 """
 
 import json
@@ -31,7 +31,7 @@ def tool() -> Path:
 
 
 def load(jobs) -> list[dict]:
-    """Each job is a dataset's path, a ref and a dtype ("-": none)."""
+    """Each job is a dataset's path, a ref and a dtype ("-" for none)."""
     lines = "".join(f"{path} {ref} {dtype}\n" for path, ref, dtype in jobs)
     run = subprocess.run([tool()], input=lines, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
@@ -45,7 +45,7 @@ def load_all(folder: Path, versions) -> dict[str, dict]:
 
 @pytest.fixture(scope="session")
 def datasets(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("recipes")
+    folder = tmp_path_factory.mktemp("plains")
     plain_datasets.make(folder)
     return folder
 
@@ -69,7 +69,7 @@ def old_loaded(old_datasets) -> dict[str, dict]:
 
 
 def rows_of(path: Path, ref=None) -> list[dict]:
-    """Name, shape and value of each row as pylance gives them; a list of numbers as an array."""
+    """Name, shape and value of each row as pylance reads them; a list of numbers as an array."""
     table = lance.dataset(path, version=ref).to_table(columns=["name", "value", "shape"])
     lists = table["value"].combine_chunks()
     values = []
@@ -90,7 +90,7 @@ def bytes_of(tensor: torch.Tensor) -> bytes:
 
 
 def tensor_of(row: dict):
-    """The row as a float64 tensor; nothing where it cannot be one."""
+    """The row as a float64 tensor, or None if it cannot be one."""
     if row["name"] is None or row["value"] is None or row["shape"] is None or None in row["shape"]:
         return None
     if int(np.prod(row["shape"])) != len(row["value"]):
@@ -132,17 +132,17 @@ def check_one(folder: Path, loaded: dict, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for version in VERSIONS for name in plain_datasets.names(version)])
-def test_a_dataset_is_what_pylance_gives(datasets, loaded, name):
+def test_a_dataset_has_the_tensors_that_pylance_reads(datasets, loaded, name):
     check_one(datasets, loaded, name)
 
 
 @pytest.mark.parametrize("name", [name for version in OLD_VERSIONS for name in plain_datasets.names(version)])
-def test_a_dataset_of_pylance_1_0_4_is_what_pylance_gives(old_datasets, old_loaded, name):
+def test_a_dataset_of_pylance_1_0_4_has_the_tensors_that_pylance_reads(old_datasets, old_loaded, name):
     check_one(old_datasets, old_loaded, name)
 
 
 def load_row_by_row(path: Path, ref: int) -> dict[str, torch.Tensor]:
-    """A state dict out of a dataset, as its users make one: each row becomes a tensor of doubles."""
+    """A state dict from a dataset, as its users build it: each row becomes a tensor of doubles."""
     weights = {}
     for batch in lance.dataset(path, version=ref).to_batches():
         for row in batch.to_pylist():
@@ -152,7 +152,7 @@ def load_row_by_row(path: Path, ref: int) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("own", ["row_by_row", "versions", "other_order", "fixed_sizes", "twice_the_name"])
-def test_a_state_dict_is_the_one_that_a_loop_over_rows_gives(datasets, version, own):
+def test_a_state_dict_equals_that_of_a_loop_over_rows(datasets, version, own):
     path = datasets / f"{version}-{own}"
     for entry in lance.dataset(path).versions():
         [found] = load([(path, entry["version"], "-")])
@@ -174,7 +174,7 @@ def test_versions_and_tags(datasets, version):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_a_dtype_that_is_asked_for(datasets, dtype):
+def test_a_requested_dtype(datasets, dtype):
     wanted = getattr(torch, dtype)
     names = [f"{version}-{own}" for version in VERSIONS for own in ("versions", "halves", "large", "fragments")]
     for name, found in zip(names, load((datasets / name, "latest", dtype) for name in names), strict=True):
@@ -191,29 +191,29 @@ def test_a_dtype_that_is_asked_for(datasets, dtype):
                 assert tensor["bytes"] == tensor["read"] == content_of(bytes_of(expected.to(wanted)))
             else:
                 assert tensor["error"]["code"] == "invalid_argument"
-                assert f"cannot be had as {dtype}: its number" in tensor["error"]["what"]
+                assert f"cannot be converted to {dtype}: its number" in tensor["error"]["what"]
 
 
-def test_a_dtype_that_is_no_number_is_refused(datasets):
+def test_a_dtype_that_is_not_a_number_is_rejected(datasets):
     for found in load((datasets / "2.1-row_by_row", "latest", dtype) for dtype in ("complex64", "json", "double")):
         assert found["error"]["code"] == "invalid_argument"
-        assert "numbers of a recipe dataset cannot become" in found["error"]["what"]
+        assert "numbers of a plain dataset cannot be converted to" in found["error"]["what"]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_what_is_null_is_told(datasets, version):
+def test_errors_name_what_is_null(datasets, version):
     [found] = load([(datasets / f"{version}-nulls", "latest", "-")])
-    told = {tensor["name"]: tensor.get("error", {}).get("what", "") for tensor in found["tensors"]}
-    assert "its name is null" in told[""]
-    assert "its value is null" in told["no_value"]
-    assert "its shape is null" in told["no_shape"]
-    assert "number 1 of its value is null" in told["null_number"]
-    assert "a dimension of its shape is null" in told["null_size"]
-    assert told["sound"] == told["last"] == ""
+    errors = {tensor["name"]: tensor.get("error", {}).get("what", "") for tensor in found["tensors"]}
+    assert "its name is null" in errors[""]
+    assert "its value is null" in errors["no_value"]
+    assert "its shape is null" in errors["no_shape"]
+    assert "number 1 of its value is null" in errors["null_number"]
+    assert "a dimension of its shape is null" in errors["null_size"]
+    assert errors["sound"] == errors["last"] == ""
 
 
 @pytest.mark.parametrize("version", ["legacy", "2.3"])
-def test_another_format_is_refused_with_how_to_convert_it(tmp_path, version):
+def test_another_format_is_rejected_with_how_to_convert_it(tmp_path, version):
     lance.write_dataset(plain_datasets.article_table(1), tmp_path / "old", data_storage_version=version)
     [found] = load([(tmp_path / "old", "latest", "-")])
     assert found["error"]["code"] == "unsupported"
@@ -226,7 +226,7 @@ def test_a_version_without_rows(tmp_path):
     assert (found["tensors"], found["bytes_total"]) == ([], 0)
 
 
-def test_a_native_version_upon_a_plain_one_and_back(tmp_path):
+def test_a_native_version_after_a_plain_one_and_back(tmp_path):
     path = tmp_path / "mixed"
     plain_datasets.row_by_row(path, "2.1", seed=1)
     blob = pa.field("value", pa.large_binary(), metadata={"lance-encoding:blob": "true"})
@@ -242,7 +242,7 @@ def test_a_native_version_upon_a_plain_one_and_back(tmp_path):
 
 
 def test_a_changed_number_is_noticed(datasets, loaded):
-    """The comparison itself: it would be worth nothing if it could not fail."""
+    """Tests the comparison itself: it must be able to fail."""
     rows = rows_of(datasets / "2.1-row_by_row")
     rows[0]["value"] = rows[0]["value"] + np.float64(1e-9)
     with pytest.raises(AssertionError):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Lancekeep writes in the recipe layout: the article's loader gets the same weights, and pylance does all it can."""
+"""What Lancekeep writes in the plain layout: the article's loader gets the same weights, and pylance works with it."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Saver:
-    """A dataset of the recipe layout, and the process that saves into it."""
+    """A plain dataset and the process that saves into it."""
 
     def __init__(self, path):
         self.path = path
@@ -119,7 +119,7 @@ def test_pylance_can_append_delete_compact_and_restore(saved):
     check(load(saved.path, number), network(2))
 
 
-def test_an_append_that_was_planned_on_an_older_version_is_refused(saved):
+def test_an_append_based_on_an_older_version_is_rejected(saved):
     stale = saved.dataset()
     saved.save(network(2))
     row = pa.Table.from_pylist([{"name": "x", "value": [1.0], "shape": [1]}], schema=SCHEMA)
@@ -129,7 +129,7 @@ def test_an_append_that_was_planned_on_an_older_version_is_refused(saved):
 
 
 @pytest.mark.parametrize("version", ["2.0", "2.1", "2.2"])
-def test_what_the_article_wrote_can_be_saved_upon(store, version):
+def test_a_dataset_of_the_article_can_be_saved_into(store, version):
     rows = [{"name": n, "value": t.double().flatten().tolist(), "shape": list(t.shape)} for n, t in network(3).items()]
     table = pa.Table.from_pylist(rows, schema=SCHEMA)
     lance.write_dataset(table, str(store.path), data_storage_version=version)
@@ -142,7 +142,7 @@ def test_what_the_article_wrote_can_be_saved_upon(store, version):
     check(load(store.path, 4), network(3))
 
 
-def test_a_variant_becomes_the_articles_schema(store):
+def test_a_variant_gets_the_articles_schema(store):
     schema = pa.schema([
         ("id", pa.int32()),
         ("shape", pa.large_list(pa.int32())),
@@ -201,7 +201,7 @@ def test_pylance_1_reads_all_of_it(store):
     ],
     ids=["int64", "complex", "float8"],
 )
-def test_what_float64_cannot_hold_is_refused_by_name(saved, tensor, part):
+def test_values_that_float64_cannot_represent_are_rejected_by_name(saved, tensor, part):
     with pytest.raises(StoreError) as error:
         saved.save({"good": torch.ones(3), "bad": tensor})
     assert error.value.code == "invalid_argument" and "tensor `bad`" in error.value.what and part in error.value.what

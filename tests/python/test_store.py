@@ -125,7 +125,7 @@ def test_errors_derive_from_built_in_exceptions(folder, store):
         lancekeep.open(folder / "none.lance")
     assert (missing.value.code, missing.value.file) == ("not_found", str(folder / "none.lance"))
     assert "there is no store" in str(missing.value)
-    with pytest.raises(KeyError, match="^.*version 9 does not exist; there are 1–2"):
+    with pytest.raises(KeyError, match="^.*version 9 does not exist; existing versions: 1–2"):
         store.at(9)
     (folder / "file").write_text("text")
     for path in (folder / "file", folder):

@@ -2,7 +2,7 @@
 #include <lancekeep/diff.h>
 #include <lancekeep/store.h>
 
-#include "store/diff/figures.h"
+#include "store/diff/norms.h"
 #include "store/diff/tensor_pair.h"
 
 #include <cstring>
@@ -15,18 +15,13 @@ namespace {
 
 using store::TensorPair;
 
-// A version of which a row cannot be read cannot be compared: what is said of the others would look
-// like all there is.
-void require_loadable(const Version& version) {
-  (void)version.source();  // throws corrupt at the first damaged row, with its name
-}
-
-// The tensors of a version that can be loaded. A name may stand in several rows of a recipe
-// dataset: then it is the tensor that loading it gives.
-class Tensors {
+// The tensors of a version by name. Of several rows of a plain dataset with one name, it is the one
+// that the name loads.
+class TensorsByName {
  public:
-  explicit Tensors(const Version& version) {
-    require_loadable(version);
+  // A version with a damaged row cannot be compared: a diff of the other rows would look complete.
+  explicit TensorsByName(const Version& version) {
+    (void)version.source();  // throws corrupt at the first damaged row, with its name
     for (const TensorInfo& tensor : version.tensors()) {
       if (!by_name_.contains(tensor.name)) in_order_.push_back(&version.find(tensor.name));
       by_name_.emplace(tensor.name, in_order_.back());
@@ -43,20 +38,20 @@ class Tensors {
   std::unordered_map<std::string_view, const TensorInfo*> by_name_;
 };
 
-// A pair, and what is left to be read of it.
+// A pair, and what is still to be read of it.
 struct Task {
   TensorPair pair;
-  std::optional<bool> same;  // nothing: its bytes will tell
-  bool wants_figures;        // where it has changed
+  std::optional<bool> same;  // unset: to be decided by the bytes
+  bool wants_norms;          // if it has changed
 
-  [[nodiscard]] bool reads_bytes() const { return !same || (!*same && wants_figures); }
+  [[nodiscard]] bool reads_bytes() const { return !same || (!*same && wants_norms); }
   [[nodiscard]] std::uint64_t bytes() const { return pair.before.nbytes + pair.after.nbytes; }
 };
 
-// Tells how far the reading of values has come.
-class ReadingWatch {
+// Reports the progress of reading values.
+class ReadingProgress {
  public:
-  ReadingWatch(const DiffOptions& options, const std::vector<Task>& tasks) : options_(options) {
+  ReadingProgress(const DiffOptions& options, const std::vector<Task>& tasks) : options_(options) {
     for (const Task& task : tasks) total_ += task.reads_bytes() ? task.bytes() : 0;
   }
   void expect(std::uint64_t bytes) { total_ += bytes; }
@@ -71,34 +66,34 @@ class ReadingWatch {
   std::uint64_t total_ = 0;
 };
 
-bool same_bytes(const TensorPair& pair, ReadingWatch& watch) {
+bool same_bytes(const TensorPair& pair, ReadingProgress& progress) {
   bool same = true;
   pair.read([&](std::span<const std::byte> before, std::span<const std::byte> after) {
     same = same && std::memcmp(before.data(), after.data(), before.size()) == 0;
-    watch.add(before.size() + after.size(), pair.after.name);
+    progress.add(before.size() + after.size(), pair.after.name);
   });
   return same;
 }
 
-ChangeFigures figures_of(const TensorPair& pair, ReadingWatch& watch) {
-  store::FigureSum sums(pair.after.dtype);
+ChangeNorms norms_of(const TensorPair& pair, ReadingProgress& progress) {
+  store::NormSum sums(pair.after.dtype);
   pair.read([&](std::span<const std::byte> before, std::span<const std::byte> after) {
     sums.add(before, after);
-    watch.add(before.size() + after.size(), pair.after.name);
+    progress.add(before.size() + after.size(), pair.after.name);
   });
-  return sums.figures();
+  return sums.norms();
 }
 
-void settle(const Task& task, ReadingWatch& watch, Diff& diff) {
+void compare(const Task& task, ReadingProgress& progress, Diff& diff) {
   const TensorPair& pair = task.pair;
-  if (task.same ? *task.same : same_bytes(pair, watch)) {
+  if (task.same ? *task.same : same_bytes(pair, progress)) {
     diff.unchanged.push_back(pair.after);
     return;
   }
   TensorChange change{pair.before, pair.after, std::nullopt};
-  if (task.wants_figures) {
-    if (!task.same) watch.expect(task.bytes());  // a second time
-    change.figures = figures_of(pair, watch);
+  if (task.wants_norms) {
+    if (!task.same) progress.expect(task.bytes());  // for the second reading
+    change.norms = norms_of(pair, progress);
   }
   diff.changed.push_back(std::move(change));
 }
@@ -106,25 +101,25 @@ void settle(const Task& task, ReadingWatch& watch, Diff& diff) {
 }  // namespace
 
 Diff diff(const Version& before, const Version& after, const DiffOptions& options) {
-  const Tensors earlier(before);
-  const Tensors later(after);
+  const TensorsByName earlier(before);
+  const TensorsByName later(after);
   Diff diff;
   for (const TensorInfo* tensor : earlier.in_order()) {
     if (later.find(tensor->name) == nullptr) diff.removed.push_back(*tensor);
   }
   std::vector<Task> tasks;
   for (const TensorInfo* tensor : later.in_order()) {
-    const TensorInfo* const was = earlier.find(tensor->name);
-    if (was == nullptr) {
+    const TensorInfo* const old = earlier.find(tensor->name);
+    if (old == nullptr) {
       diff.added.push_back(*tensor);
       continue;
     }
-    const TensorPair pair{before, *was, after, *tensor};
-    const bool figures = options.figures && pair.comparable() && store::has_figures(tensor->dtype);
-    tasks.push_back({pair, pair.same_by_record(), figures});
+    const TensorPair pair{before, *old, after, *tensor};
+    const bool norms = options.norms && pair.comparable() && store::has_norms(tensor->dtype);
+    tasks.push_back({pair, pair.same_by_record(), norms});
   }
-  ReadingWatch watch(options, tasks);
-  for (const Task& task : tasks) settle(task, watch, diff);
+  ReadingProgress progress(options, tasks);
+  for (const Task& task : tasks) compare(task, progress, diff);
   return diff;
 }
 

@@ -52,7 +52,7 @@ TEST_F(DiffOfVersions, TheSameModel) {
                                                  "head.weight", "embedding.weight"));
 }
 
-TEST_F(DiffOfVersions, EachListInModelOrder) {
+TEST_F(DiffOfVersions, ListsAreInModelOrder) {
   MemorySource before;
   before.add("z", "float32", {1}, floats(1, 1)).add("gone.b", "int8", {1}, "1");
   before.add("kept", "int8", {2}, "12").add("gone.a", "int8", {1}, "1");
@@ -67,7 +67,7 @@ TEST_F(DiffOfVersions, EachListInModelOrder) {
   EXPECT_THAT(names(diff.removed), ElementsAre("gone.b", "gone.a"));
   EXPECT_THAT(names(diff.changed), ElementsAre("y", "z"));
   EXPECT_THAT(names(diff.unchanged), ElementsAre("kept"));
-  EXPECT_EQ(diff.changed[0].figures, std::nullopt);
+  EXPECT_EQ(diff.changed[0].norms, std::nullopt);
 }
 
 TEST_F(DiffOfVersions, ARenameIsARemovalAndAnAddition) {
@@ -79,43 +79,43 @@ TEST_F(DiffOfVersions, ARenameIsARemovalAndAnAddition) {
   EXPECT_THAT(diff.changed, IsEmpty());
 }
 
-TEST_F(DiffOfVersions, ATieThatIsCutIsNoChange) {
+TEST_F(DiffOfVersions, ARemovedTieIsNotAChange) {
   MemorySource after = small_model();
   after.spec(4).tied_to.reset();
   EXPECT_TRUE(diff_of(small_model(), after).empty());
 }
 
-TEST_F(DiffOfVersions, AnotherDtypeHasNoFigures) {
-  const Diff diff = diff_of(one("float32", {2}, floats(2, 1)), one("int32", {2}, floats(2, 1)),
-                            {.figures = true});
+TEST_F(DiffOfVersions, AnotherDtypeHasNoNorms) {
+  const Diff diff =
+      diff_of(one("float32", {2}, floats(2, 1)), one("int32", {2}, floats(2, 1)), {.norms = true});
   ASSERT_THAT(names(diff.changed), ElementsAre("w"));
   EXPECT_EQ(diff.changed[0].before.dtype, "float32");
   EXPECT_EQ(diff.changed[0].after.dtype, "int32");
-  EXPECT_FALSE(diff.changed[0].figures);
+  EXPECT_FALSE(diff.changed[0].norms);
 }
 
-TEST_F(DiffOfVersions, AnotherShapeHasNoFigures) {
+TEST_F(DiffOfVersions, AnotherShapeHasNoNorms) {
   const Diff diff = diff_of(one("float32", {2, 3}, floats(6, 1)),
-                            one("float32", {3, 2}, floats(6, 1)), {.figures = true});
+                            one("float32", {3, 2}, floats(6, 1)), {.norms = true});
   ASSERT_THAT(names(diff.changed), ElementsAre("w"));
-  EXPECT_FALSE(diff.changed[0].figures);
+  EXPECT_FALSE(diff.changed[0].norms);
 }
 
-TEST_F(DiffOfVersions, IntegersHaveNoFigures) {
-  const Diff diff = diff_of(one("int8", {1}, "1"), one("int8", {1}, "2"), {.figures = true});
+TEST_F(DiffOfVersions, IntegersHaveNoNorms) {
+  const Diff diff = diff_of(one("int8", {1}, "1"), one("int8", {1}, "2"), {.norms = true});
   ASSERT_EQ(diff.changed.size(), 1U);
-  EXPECT_FALSE(diff.changed[0].figures);
+  EXPECT_FALSE(diff.changed[0].norms);
 }
 
-TEST_F(DiffOfVersions, Figures) {
+TEST_F(DiffOfVersions, Norms) {
   const Diff diff = diff_of(one("float32", {2, 2}, floats(4, 1)),
-                            one("float32", {2, 2}, floats(4, 3)), {.figures = true});
+                            one("float32", {2, 2}, floats(4, 3)), {.norms = true});
   ASSERT_EQ(diff.changed.size(), 1U);
-  ASSERT_TRUE(diff.changed[0].figures);
-  EXPECT_EQ(diff.changed[0].figures->elements, 4U);
-  EXPECT_EQ(diff.changed[0].figures->differing, 4U);
-  EXPECT_EQ(diff.changed[0].figures->l2, 1);  // four times 0.5
-  EXPECT_EQ(diff.changed[0].figures->max_abs, 0.5);
+  ASSERT_TRUE(diff.changed[0].norms);
+  EXPECT_EQ(diff.changed[0].norms->elements, 4U);
+  EXPECT_EQ(diff.changed[0].norms->differing, 4U);
+  EXPECT_EQ(diff.changed[0].norms->l2, 1);  // four times 0.5
+  EXPECT_EQ(diff.changed[0].norms->max_abs, 0.5);
 }
 
 TEST_F(DiffOfVersions, ProgressEndsAtTheBytesOfBothSides) {
@@ -124,21 +124,21 @@ TEST_F(DiffOfVersions, ProgressEndsAtTheBytesOfBothSides) {
   before.add("same", "float32", {100}, floats(100, 1)).add("v", "float32", {3}, floats(3, 1));
   MemorySource after = one("float32", {2}, floats(2, 2));
   after.add("same", "float32", {100}, floats(100, 1)).add("v", "float32", {3}, floats(3, 2));
-  const DiffOptions options{.figures = true, .progress = [&](auto done, auto total, auto) {
+  const DiffOptions options{.norms = true, .progress = [&](auto done, auto total, auto) {
                               calls.emplace_back(done, total);
                             }};
   (void)diff_of(before, after, options);
   EXPECT_THAT(calls, ElementsAre(std::pair(16, 40), std::pair(40, 40)));
 }
 
-TEST_F(DiffOfVersions, WithoutFiguresNothingIsRead) {
+TEST_F(DiffOfVersions, WithoutNormsNothingIsRead) {
   int calls = 0;
   (void)diff_of(small_model(1), small_model(2), {.progress = [&](auto, auto, auto) { ++calls; }});
   EXPECT_EQ(calls, 0);
 }
 
-TEST_F(DiffOfVersions, AnExceptionOfTheProgressStopsIt) {
-  const DiffOptions options{.figures = true,
+TEST_F(DiffOfVersions, AnExceptionFromProgressStopsIt) {
+  const DiffOptions options{.norms = true,
                             .progress = [](auto, auto, auto) { throw std::runtime_error("no"); }};
   EXPECT_THROW((void)diff_of(small_model(1), small_model(2), options), std::runtime_error);
 }
@@ -155,7 +155,7 @@ TEST_F(DiffOfVersions, OfTwoStores) {
   EXPECT_EQ(diff.unchanged.size(), 5U);
 }
 
-TEST_F(DiffOfVersions, AVersionThatIsNotThere) {
+TEST_F(DiffOfVersions, AMissingVersion) {
   MemorySource source = small_model();
   store_.save(source);
   EXPECT_THAT([&] { (void)store_.diff(1, 7); }, fails_with(ErrorCode::not_found, "7"));

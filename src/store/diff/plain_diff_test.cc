@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Versions of recipe datasets compared: by their values, as there are no hashes.
+// Versions of plain datasets are compared by their values, as there are no hashes.
 #include <lancekeep/diff.h>
 #include <lancekeep/store.h>
 
@@ -15,17 +15,17 @@ class PlainDiffTest : public PlainTest {
   }
 };
 
-TEST_F(PlainDiffTest, TellsWhatChanged) {
+TEST_F(PlainDiffTest, FindsWhatChanged) {
   publish({write_rows({{"same", {1, 2}, {2}}, {"moved", {3, 4}, {2}}, {"gone", {5}, {1}}})});
   publish({write_rows({{"same", {1, 2}, {2}}, {"moved", {3, 6}, {2}}, {"new", {5}, {1}}})});
-  const Diff found = diff({.figures = true});
+  const Diff found = diff({.norms = true});
   ASSERT_EQ(found.unchanged.size(), 1U);
   EXPECT_EQ(found.unchanged[0].name, "same");
   ASSERT_EQ(found.changed.size(), 1U);
   EXPECT_EQ(found.changed[0].after.name, "moved");
-  ASSERT_TRUE(found.changed[0].figures);
-  EXPECT_EQ(found.changed[0].figures->differing, 1U);
-  EXPECT_EQ(found.changed[0].figures->l2, 2);
+  ASSERT_TRUE(found.changed[0].norms);
+  EXPECT_EQ(found.changed[0].norms->differing, 1U);
+  EXPECT_EQ(found.changed[0].norms->l2, 2);
   ASSERT_EQ(found.added.size(), 1U);
   EXPECT_EQ(found.added[0].name, "new");
   ASSERT_EQ(found.removed.size(), 1U);
@@ -40,14 +40,14 @@ TEST_F(PlainDiffTest, ASharedFragmentIsUnchanged) {
   EXPECT_EQ(diff().unchanged.size(), 3U);
 }
 
-TEST_F(PlainDiffTest, OfOneNameTheLastRowIsCompared) {
+TEST_F(PlainDiffTest, ComparesTheLastRowOfAName) {
   publish({write_rows({{"w", {1}, {1}}, {"w", {2}, {1}}})});
   publish({write_rows({{"w", {2}, {1}}})});
   EXPECT_TRUE(diff().empty());
   EXPECT_EQ(diff().unchanged.size(), 1U);
 }
 
-TEST_F(PlainDiffTest, OfANativeStoreComparesWithAPlainDataset) {
+TEST_F(PlainDiffTest, ComparesWithANativeStore) {
   publish({write_rows({{"w", {2}, {1}}})});
   const double two = 2;
   MemorySource source;

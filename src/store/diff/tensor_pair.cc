@@ -6,10 +6,10 @@
 namespace lancekeep::store {
 namespace {
 
-// A multiple of every element's size; small enough for whoever watches or wants to stop.
-constexpr std::size_t kPiece = 4 << 20;
+// A multiple of every element's size; small enough to report progress and to stop in between.
+constexpr std::size_t kPieceBytes = 4 << 20;
 
-// 32 digits as a save writes them. What another writer put there instead says nothing.
+// 32 hex digits, as a save writes them. Anything else comes from another writer and is not a hash.
 bool is_hash(const std::string& text) {
   const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
   return text.size() == 32 && std::ranges::all_of(text, is_digit);
@@ -30,9 +30,9 @@ std::optional<bool> TensorPair::same_by_record() const {
   if (!comparable()) return false;
   if (before.nbytes == 0) return true;
   if (is_hash(before.hash) && is_hash(after.hash)) return before.hash == after.hash;
-  const bool lie_in_files = version_before.info().layout == Layout::native &&
-                            version_after.info().layout == Layout::native;
-  if (!lie_in_files) return std::nullopt;
+  const bool both_native =
+      version_before.layout() == Layout::native && version_after.layout() == Layout::native;
+  if (!both_native) return std::nullopt;
   if (same_place(version_before.locate(before.name), version_after.locate(after.name))) return true;
   return std::nullopt;
 }
@@ -43,7 +43,7 @@ void TensorPair::read(const Use& use) const {
   std::span<const std::byte> left = view_before.bytes();
   std::span<const std::byte> right = view_after.bytes();
   while (!left.empty()) {
-    const std::size_t size = std::min(kPiece, left.size());
+    const std::size_t size = std::min(kPieceBytes, left.size());
     use(left.first(size), right.first(size));
     left = left.subspan(size);
     right = right.subspan(size);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two tensors of one name, and what it takes to tell whether they are the same.
+// Two tensors with the same name, and how to find out whether they are equal.
 //
-// Refers to the versions that it was made from. One thread at a time.
+// Refers to the versions it was made from. One thread at a time.
 #pragma once
 
 #include <lancekeep/store.h>
@@ -19,16 +19,16 @@ struct TensorPair {
   const Version& version_after;
   const TensorInfo& after;
 
-  /// Whether dtype, shape and bytes are the same, as far as it can be told without reading values:
-  /// from sizes, recorded hashes, or one place in one file. Nothing: only the bytes can tell.
+  /// Whether dtype, shape and bytes are equal, decided without reading values: by sizes, recorded
+  /// hashes, or the same place in the same file. Unset if only the bytes can decide it.
   [[nodiscard]] std::optional<bool> same_by_record() const;
-  /// Whether both are of one dtype and shape, and of the same size.
+  /// Whether both have the same dtype, shape and size in bytes.
   [[nodiscard]] bool comparable() const;
 
-  /// Gets the next bytes of both sides, as many of each.
+  /// Called with the next bytes of both sides, the same number of each.
   using Use =
       std::function<void(std::span<const std::byte> before, std::span<const std::byte> after)>;
-  /// Maps both values, which must be of the same size, and hands them to `use` in pieces of whole
+  /// Maps both values, which must have the same size, and passes them to `use` in pieces of whole
   /// elements.
   void read(const Use& use) const;
 };

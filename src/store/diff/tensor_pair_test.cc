@@ -14,7 +14,7 @@ constexpr const char* kOtherHash = "ffeeddccbbaa99887766554433221100";
 class Pairs : public testing::Test {
  protected:
   Pairs() : store_(Store::create(folder_ / "m.lance")) {
-    // The third has the bytes of the first in another place: nothing of the second is like them.
+    // The third has the bytes of the first, but in another place.
     for (const unsigned seed : {1U, 2U, 1U}) {
       MemorySource source;
       source.add("w", "float32", {12}, floats(12, seed)).add("empty", "float32", {0}, "");
@@ -23,7 +23,7 @@ class Pairs : public testing::Test {
     after_ = before_ = version(1).find("w");
   }
   Version version(std::uint64_t number) const { return store_.at(number); }
-  // What is told of `before_` in version 1 and `after_` in `number`.
+  // Compares `before_` in version 1 with `after_` in version `number`.
   std::optional<bool> same(std::uint64_t number = 3) const {
     const Version earlier = version(1);
     const Version later = version(number);
@@ -65,7 +65,7 @@ TEST_F(Pairs, OneHashMissing) {
   EXPECT_EQ(same(), std::nullopt);
 }
 
-TEST_F(Pairs, AHashThatIsNone) {
+TEST_F(Pairs, ATextThatIsNotAHash) {
   before_.hash = after_.hash = "the same text, but no hash";
   EXPECT_EQ(same(), std::nullopt);
   before_.hash = after_.hash = "00112233445566778899AABBCCDDEEFF";
@@ -78,7 +78,7 @@ TEST_F(Pairs, NoHashButOnePlace) {
   EXPECT_EQ(same(1), true);
 }
 
-TEST_F(Pairs, NothingEqualsNothing) {
+TEST_F(Pairs, EmptyTensorsAreEqual) {
   before_ = after_ = version(1).find("empty");
   before_.hash = kHash;
   EXPECT_EQ(same(), true);

@@ -27,7 +27,7 @@
 #include "lance/table/version_names.h"
 #include "store/gc/plan.h"
 #include "store/gc/rewrite.h"
-#include "store/read/store_state.h"
+#include "store/read/store_folder.h"
 #include "store/save/files_there.h"
 
 #include <fmt/format.h>

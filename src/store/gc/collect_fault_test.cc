@@ -2,7 +2,7 @@
 // A clean-up that is stopped at every one of its calls: what stays is complete, and the next one
 // finishes.
 #include "store/gc/gc_testing.h"
-#include "store/read/store_state.h"
+#include "store/read/store_folder.h"
 
 namespace lancekeep::store {
 namespace {

@@ -4,7 +4,7 @@
 #include "io/folder_walk.h"
 #include "lance/table/known_files.h"
 #include "store/gc/version_files.h"
-#include "store/read/store_state.h"
+#include "store/read/store_folder.h"
 
 #include <fmt/format.h>
 

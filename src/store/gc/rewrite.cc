@@ -3,10 +3,10 @@
 
 #include "lance/table/version_names.h"
 #include "store/gc/survey.h"
-#include "store/read/store_state.h"
 #include "store/read/version_state.h"
+#include "store/read/versions.h"
 #include "store/save/save_work.h"
-#include "store/table/native_layout.h"
+#include "store/table/layout.h"
 
 #include <algorithm>
 

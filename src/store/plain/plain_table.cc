@@ -5,9 +5,7 @@
 
 #include "io/checked_math.h"
 #include "lance/file/column_type.h"
-#include "lance/table/dataset.h"
 #include "store/table/fragment_columns.h"
-#include "store/table/tensor_table.h"
 #include "tensor/convert.h"
 #include "tensor/shape.h"
 
@@ -15,14 +13,11 @@
 
 #include <limits>
 #include <optional>
-#include <unordered_set>
 
 namespace lancekeep::store {
 namespace {
 
-constexpr std::uint64_t kMaxDims = 64;
-
-// A column among a fragment's files.
+// Where a column is among a fragment's files.
 struct Place {
   const lance::DataFileReader* reader = nullptr;
   std::uint32_t index = 0;
@@ -38,7 +33,7 @@ std::optional<Place> find(DataFiles& files, const std::vector<lance::Field>& fie
   return std::nullopt;
 }
 
-// Texts of the column, or nothing where the fragment does not have it: it reads as null.
+// The column of names. If the fragment lacks it, all names are null.
 class Names {
  public:
   Names(const std::optional<Place>& place, std::uint64_t rows) {
@@ -46,7 +41,7 @@ class Names {
     texts_ = place->reader->read_column(place->index, rows, rows);
     if (rows > 0 && (texts_->is_list || texts_->item_bits != 0 || !texts_->outer.empty())) {
       place->reader->bytes().fail(
-          fmt::format("column {} must hold names, it holds no texts", place->index));
+          fmt::format("column {}: expected texts, the names of tensors", place->index));
     }
   }
   [[nodiscard]] std::optional<std::string> at(std::uint64_t row) const {
@@ -58,6 +53,7 @@ class Names {
   std::optional<lance::Array> texts_;
 };
 
+// The column of shapes. If the fragment lacks it, all shapes are null.
 class Shapes {
  public:
   Shapes(const std::optional<Place>& place, std::uint64_t rows, const std::string& dtype)
@@ -69,11 +65,11 @@ class Shapes {
                       lists.item_bits == width_ * 8 * lists.dimension;
     if (lists.items > 0 && !fits) {
       place->reader->bytes().fail(
-          fmt::format("column {} must hold lists of {}", place->index, dtype));
+          fmt::format("column {}: expected lists of {}", place->index, dtype));
     }
   }
 
-  // The shape, or what is wrong with it.
+  // The shape; unset, with the reason in `damage`, if there is none.
   std::optional<Shape> at(std::uint64_t row, std::string& damage) const {
     if (!lists_ || lists_->is_null(row)) {
       damage = "its shape is null";
@@ -90,7 +86,7 @@ class Shapes {
     const auto bytes = std::span(lists_->data).subspan(first * width_, shape.size() * width_);
     if (convert(dtype_, bytes, "int64", std::as_writable_bytes(std::span(shape)),
                 Rounding::as_torch)) {
-      damage = "a dimension of its shape is beyond 2^63";
+      damage = "a dimension of its shape is 2^63 or more";
     }
     return damage.empty() ? std::optional(shape) : std::nullopt;
   }
@@ -105,7 +101,7 @@ PlainRow row_of(const Names& names, const Shapes& shapes, std::uint64_t offset, 
   PlainRow row{.offset = offset};
   if (auto shape = shapes.at(offset, row.damage)) {
     row.shape = std::move(*shape);
-    // Counted in bytes of float64, so that no dtype's bytes can overflow.
+    // Counted in bytes of float64, the widest dtype, so that no dtype's size can overflow.
     if (byte_count(row.shape, sizeof(double))) {
       row.elements = *element_count(row.shape);
     } else {
@@ -121,7 +117,7 @@ PlainRow row_of(const Names& names, const Shapes& shapes, std::uint64_t offset, 
   return row;
 }
 
-// No row takes less than a byte of some file: a name of its own.
+// Every row takes at least one byte of some file: each has a name of its own.
 void check_row_count(const io::Storage& storage, DataFiles& files,
                      const lance::Fragment& fragment) {
   std::uint64_t bytes = 0;
@@ -129,30 +125,12 @@ void check_row_count(const io::Storage& storage, DataFiles& files,
     const auto sum = io::checked_add(bytes, files.open(file).bytes().size());
     bytes = sum.value_or(std::numeric_limits<std::uint64_t>::max());
   }
-  if (fragment.physical_rows <= bytes && fragment.physical_rows <= kMaxRows) return;
+  if (fragment.physical_rows <= bytes) return;
   throw Error(ErrorCode::corrupt,
               fmt::format("the manifest counts {} rows in fragment {}, whose files have {} bytes",
                           fragment.physical_rows, fragment.id, bytes),
               storage.full_name("_versions"));
 }
-
-// Else a small file, named often enough, would fill the memory with its rows.
-class SeenFiles {
- public:
-  explicit SeenFiles(const io::Storage& storage) : storage_(storage) {}
-  void require_new(const lance::Fragment& fragment) {
-    for (const lance::DataFile& file : fragment.files) {
-      const std::string path = lance::data_path(file);
-      if (seen_.insert(path).second) continue;
-      throw Error(ErrorCode::corrupt, "the manifest names this data file twice",
-                  storage_.full_name(path));
-    }
-  }
-
- private:
-  const io::Storage& storage_;
-  std::unordered_set<std::string> seen_;
-};
 
 }  // namespace
 
@@ -169,14 +147,8 @@ PlainFragment read_plain_fragment(const io::Storage& storage,
     result.values = std::make_shared<const ValueColumn>(*place->reader, place->index, count,
                                                         columns.value_dtype);
   }
-  const std::vector<std::uint32_t> deleted = lance::read_deletions(storage, fragment);
-  auto next_deleted = deleted.begin();
-  for (std::uint64_t offset = 0; offset < count; ++offset) {
-    if (next_deleted != deleted.end() && *next_deleted == offset) {
-      ++next_deleted;
-    } else {
-      result.rows.push_back(row_of(names, shapes, offset, result.values != nullptr));
-    }
+  for (const std::uint64_t offset : live_offsets(storage, fragment)) {
+    result.rows.push_back(row_of(names, shapes, offset, result.values != nullptr));
   }
   return result;
 }
@@ -184,20 +156,15 @@ PlainFragment read_plain_fragment(const io::Storage& storage,
 PlainTable read_plain_table(const io::Storage& storage, const lance::Manifest& manifest) {
   const auto columns = find_plain_columns(manifest.fields);
   if (!columns) {
-    throw Error(ErrorCode::invalid_argument, "the version is not of the recipe layout",
+    throw Error(ErrorCode::invalid_argument, "the version does not have the plain layout",
                 storage.full_name("_versions"));
   }
   PlainTable table;
-  SeenFiles seen(storage);
+  FragmentLimits limits(storage, manifest.version);
   for (std::size_t i = 0; i < manifest.fragments.size(); ++i) {
-    seen.require_new(manifest.fragments[i]);
+    limits.check(manifest.fragments[i]);
     PlainFragment fragment =
         read_plain_fragment(storage, manifest.fields, *columns, manifest.fragments[i]);
-    if (fragment.rows.size() > kMaxRows - table.rows.size()) {
-      throw Error(ErrorCode::corrupt,
-                  fmt::format("version {} claims more than {} rows", manifest.version, kMaxRows),
-                  storage.full_name("_versions"));
-    }
     for (PlainRow& row : fragment.rows) {
       row.fragment = i;
       table.rows.push_back(std::move(row));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rows of a version of the recipe layout, read from names and shapes alone; and for each
-// fragment the column that their values are in.
+// The table of a plain dataset: the rows of a version that are not deleted, read from names and
+// shapes alone, and for each fragment the column that holds its values.
 //
 // Immutable once read; any number of threads may use it.
 #pragma once
@@ -10,7 +10,7 @@
 #include "io/storage.h"
 #include "lance/proto/manifest.h"
 #include "store/plain/value_column.h"
-#include "store/table/plain_columns.h"
+#include "store/table/layout.h"
 
 #include <memory>
 #include <string>
@@ -18,22 +18,22 @@
 
 namespace lancekeep::store {
 
-/// The dtype that numbers become where none is asked for.
+/// The dtype of tensors if the caller asks for none.
 inline constexpr char kPlainDtype[] = "float64";
 
 struct PlainRow {
-  std::string name;  ///< empty where it is null
+  std::string name;  ///< empty if it is null
   Shape shape;
   std::uint64_t elements = 0;
   std::size_t fragment = 0;  ///< index of its fragment in the manifest
-  std::uint64_t offset = 0;  ///< of the row in its fragment, deleted ones counted
-  std::string damage;        ///< why this tensor cannot be loaded; empty: its value may tell
+  std::uint64_t offset = 0;  ///< of the row in its fragment, counting deleted rows
+  std::string damage;        ///< why this tensor cannot be loaded; if empty, its value may show it
 };
 
-/// The live rows of a fragment, in row order.
+/// The rows of a fragment that are not deleted, in row order.
 struct PlainFragment {
   std::vector<PlainRow> rows;
-  std::shared_ptr<const ValueColumn> values;  ///< null where the fragment has no such column
+  std::shared_ptr<const ValueColumn> values;  ///< null if the fragment has no such column
 };
 
 struct PlainTable {
@@ -41,17 +41,18 @@ struct PlainTable {
   std::vector<std::shared_ptr<const ValueColumn>> values;  ///< by fragment
 };
 
-/// `columns` are those of `fields`, the manifest's. @throws Error corrupt, unsupported.
+/// `fields` are the manifest's, `columns` what find_plain_columns() finds in them. Fragments are to
+/// pass FragmentLimits before. @throws Error corrupt, unsupported.
 [[nodiscard]] PlainFragment read_plain_fragment(const io::Storage& storage,
                                                 const std::vector<lance::Field>& fields,
                                                 const PlainColumns& columns,
                                                 const lance::Fragment& fragment);
 
-/// All fragments. @throws Error corrupt, unsupported; also where it is no recipe dataset.
+/// All fragments. @throws Error corrupt, unsupported; invalid_argument if it is not a plain dataset.
 [[nodiscard]] PlainTable read_plain_table(const io::Storage& storage,
                                           const lance::Manifest& manifest);
 
-/// Sum of the tensors' bytes as float64, which is what they are where no other dtype is asked for.
+/// Bytes of all loadable tensors as kPlainDtype.
 [[nodiscard]] std::uint64_t total_bytes(const PlainTable& table);
 
 }  // namespace lancekeep::store

@@ -44,7 +44,7 @@ TEST_F(PlainTableTest, NamesAndShapesInRowOrder) {
   EXPECT_EQ(total_bytes(table), 10 * sizeof(double));
 }
 
-TEST_F(PlainTableTest, DeletedRowsAreLeftOut) {
+TEST_F(PlainTableTest, SkipsDeletedRows) {
   const PlainTable table = read({without(write_rows(small_plain()), {0, 2})});
   ASSERT_EQ(table.rows.size(), 1U);
   EXPECT_EQ(table.rows[0].name, "bn.bias");
@@ -80,7 +80,7 @@ TEST_F(PlainTableTest, AShapeWithAZeroHasNoElements) {
   EXPECT_THAT(table.rows[0].damage, IsEmpty());
 }
 
-TEST_F(PlainTableTest, DamageOfOneRowIsNotThatOfOthers) {
+TEST_F(PlainTableTest, DamageOfOneRowLeavesOthersIntact) {
   std::vector<PlainCell> rows = small_plain();
   rows[1].shape = {-1};
   const PlainTable table = read({write_rows(rows)});
@@ -89,40 +89,40 @@ TEST_F(PlainTableTest, DamageOfOneRowIsNotThatOfOthers) {
   EXPECT_EQ(total_bytes(table), 7 * sizeof(double));
 }
 
-TEST_F(PlainTableTest, RefusesAFileThatIsNamedTwice) {
+TEST_F(PlainTableTest, RejectsAFileThatIsListedTwice) {
   const lance::Fragment fragment = write_rows(small_plain());
   EXPECT_THAT([&] { (void)read({fragment, fragment}); },
               io::fails_with(ErrorCode::corrupt, "names this data file twice"));
 }
 
-TEST_F(PlainTableTest, RefusesMoreRowsThanTheFileHasBytes) {
+TEST_F(PlainTableTest, RejectsMoreRowsThanTheFileHasBytes) {
   EXPECT_THAT([&] { (void)read({write_rows(small_plain(), {.stated_rows = 1 << 20})}); },
               io::fails_with(ErrorCode::corrupt, "counts 1048576 rows in fragment 0"));
 }
 
-TEST_F(PlainTableTest, RefusesOtherRowsThanTheFileHas) {
+TEST_F(PlainTableTest, RejectsARowCountThatIsNotTheFiles) {
   EXPECT_THAT([&] { (void)read({write_rows(small_plain(), {.stated_rows = 4})}); },
               io::fails_with(ErrorCode::corrupt, "a column has 3 rows, expected 4"));
 }
 
-TEST_F(PlainTableTest, RefusesNamesThatAreNoTexts) {
+TEST_F(PlainTableTest, RejectsNamesThatAreNotTexts) {
   lance::Fragment fragment = write_rows(small_plain());
   fragment.files[0].column_indices = {2, 1, 0};
   EXPECT_THAT([&] { (void)read({fragment}); },
-              io::fails_with(ErrorCode::corrupt, "column 2 must hold names"));
+              io::fails_with(ErrorCode::corrupt, "column 2: expected texts"));
 }
 
-TEST_F(PlainTableTest, RefusesShapesOfAnotherWidth) {
+TEST_F(PlainTableTest, RejectsShapesOfAnotherWidth) {
   const lance::Manifest manifest =
       manifest_of({write_rows(small_plain())}, plain_schema("double", "int32"));
   EXPECT_THAT([&] { (void)read_plain_table(*storage_, manifest); },
-              io::fails_with(ErrorCode::corrupt, "column 2 must hold lists of int32"));
+              io::fails_with(ErrorCode::corrupt, "column 2: expected lists of int32"));
 }
 
-TEST_F(PlainTableTest, RefusesASchemaThatIsNoPlain) {
+TEST_F(PlainTableTest, RejectsASchemaThatIsNotPlain) {
   const lance::Manifest manifest = manifest_of({}, {});
   EXPECT_THAT([&] { (void)read_plain_table(*storage_, manifest); },
-              io::fails_with(ErrorCode::invalid_argument, "not of the recipe layout"));
+              io::fails_with(ErrorCode::invalid_argument, "does not have the plain layout"));
 }
 
 }  // namespace

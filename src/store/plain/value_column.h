@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The values of one fragment of a recipe dataset: a column of number lists, decoded in bulk and
-// converted to a dtype of the caller's on the way, by a few threads.
-//
-// Keeps the data file's mapping. Immutable; any number of threads may decode it at once.
+// The values of one fragment of a plain dataset: a column of number lists, decoded in bulk by a few
+// threads and converted to the caller's dtype on the way.
 #pragma once
 
 #include "lance/file/data_file_reader.h"
 #include "lance/file/list_column.h"
-#include "store/plain/value_rows.h"
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <span>
@@ -17,8 +16,39 @@
 
 namespace lancekeep::store {
 
-/// All values of a fragment, one behind the other, in memory of their own that begins at a multiple
-/// of 64.
+/// A number that the requested dtype cannot represent.
+struct UnrepresentableNumber {
+  std::uint64_t index = 0;  ///< in its row
+  std::string text;         ///< "2.5"
+  std::string dtype;        ///< the requested one
+};
+
+/// What decoding a column shows about each row besides its numbers. `row` is an offset in the
+/// fragment that counts deleted rows. Immutable; any number of threads may read it.
+class ValueRows {
+ public:
+  ValueRows() = default;
+  /// `unrepresentable`: for each row that has any, the first.
+  ValueRows(lance::ListRows lists, std::map<std::uint64_t, UnrepresentableNumber> unrepresentable)
+      : lists_(std::move(lists)), unrepresentable_(std::move(unrepresentable)) {}
+
+  /// Index of the row's first number among all numbers of the column.
+  [[nodiscard]] std::uint64_t first(std::uint64_t row) const { return lists_.offsets[row]; }
+  /// Count of the numbers of all rows.
+  [[nodiscard]] std::uint64_t numbers() const {
+    return lists_.offsets.empty() ? 0 : lists_.offsets.back();
+  }
+  /// Why the row is not a tensor of `count` elements; empty if it is.
+  [[nodiscard]] std::string corruption(std::uint64_t row, std::uint64_t count) const;
+  /// The row's first unrepresentable number, or null.
+  [[nodiscard]] const UnrepresentableNumber* unrepresentable(std::uint64_t row) const;
+
+ private:
+  lance::ListRows lists_;
+  std::map<std::uint64_t, UnrepresentableNumber> unrepresentable_;
+};
+
+/// All values of a fragment, one after the other, in memory of their own, aligned to 64 bytes.
 struct DecodedValues {
   std::string dtype;
   std::shared_ptr<std::byte> memory;
@@ -26,7 +56,7 @@ struct DecodedValues {
   ValueRows rows;
 };
 
-/// Where the numbers of one row are to go, and as what. What is behind its end is dropped.
+/// Destination of the numbers of one row, and their dtype there. Numbers past its end are dropped.
 struct RowTarget {
   std::span<std::byte> into;
   std::string dtype;
@@ -34,6 +64,7 @@ struct RowTarget {
 /// By row; a row may have several.
 using RowTargets = std::multimap<std::uint64_t, RowTarget>;
 
+/// Shares the data file's mapping. Immutable; any number of threads may decode it at once.
 class ValueColumn {
  public:
   /// `dtype` is that of the numbers in the column, which has `rows` rows. Reads nothing yet.
@@ -44,12 +75,12 @@ class ValueColumn {
   [[nodiscard]] const std::string& dtype() const { return dtype_; }
   [[nodiscard]] const io::ByteView& file() const { return file_.bytes(); }
 
-  /// @throws Error corrupt, unsupported for values that would take far more memory than a file of
-  /// this size can have.
+  /// @throws Error corrupt, also for values that would take far more memory than a file of this size
+  /// can hold; unsupported.
   [[nodiscard]] DecodedValues decode(const std::string& dtype) const;
-  /// Converts the numbers of some rows to where they are wanted, and keeps none.
+  /// Converts the numbers of some rows into the caller's memory and keeps none.
   [[nodiscard]] ValueRows decode_into(const RowTargets& targets) const;
-  /// Decodes all of it, for what it says of the rows.
+  /// Decodes the whole column only for what it shows about the rows.
   [[nodiscard]] ValueRows check() const { return decode_into({}); }
 
  private:

@@ -36,7 +36,7 @@ TEST_F(ValueColumnTest, DecodesIntoAlignedMemory) {
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(decoded.memory.get()) % 64, 0U);
   EXPECT_EQ(decoded.rows.first(1), 6U);
   EXPECT_EQ(decoded.rows.numbers(), 9U);
-  EXPECT_THAT(decoded.rows.damage(0, 6), IsEmpty());
+  EXPECT_THAT(decoded.rows.corruption(0, 6), IsEmpty());
 }
 
 TEST_F(ValueColumnTest, ConvertsOnTheWay) {
@@ -44,25 +44,25 @@ TEST_F(ValueColumnTest, ConvertsOnTheWay) {
   EXPECT_THAT(numbers_of<float>(decoded), ElementsAre(1.5F, -2, 0.25F, 4, 5, 6, 7, 8, 3));
 }
 
-TEST_F(ValueColumnTest, RemembersTheFirstNumberThatDoesNotFit) {
+TEST_F(ValueColumnTest, KeepsTheFirstUnrepresentableNumber) {
   const DecodedValues decoded = column(small_plain()).decode("int8");
-  const UnfitNumber* unfit = decoded.rows.unfit(0);
-  ASSERT_NE(unfit, nullptr);
-  EXPECT_EQ(unfit->index, 0U);
-  EXPECT_EQ(unfit->text, "1.5");
-  EXPECT_EQ(unfit->dtype, "int8");
-  EXPECT_EQ(decoded.rows.unfit(1), nullptr);
+  const UnrepresentableNumber* number = decoded.rows.unrepresentable(0);
+  ASSERT_NE(number, nullptr);
+  EXPECT_EQ(number->index, 0U);
+  EXPECT_EQ(number->text, "1.5");
+  EXPECT_EQ(number->dtype, "int8");
+  EXPECT_EQ(decoded.rows.unrepresentable(1), nullptr);
   EXPECT_EQ(numbers_of<std::int8_t>(decoded)[6], 7);
 }
 
-TEST_F(ValueColumnTest, TellsIntegersThatDoNotFitAsSuch) {
+TEST_F(ValueColumnTest, NamesAnIntegerThatDoesNotFitAsAnInteger) {
   const double bits_of_an_integer = std::bit_cast<double>((std::int64_t{1} << 53) + 1);
   const DecodedValues decoded = column({{"w", {bits_of_an_integer}, {1}}}, "int64").decode("int32");
-  ASSERT_NE(decoded.rows.unfit(0), nullptr);
-  EXPECT_EQ(decoded.rows.unfit(0)->text, "9007199254740993");
+  ASSERT_NE(decoded.rows.unrepresentable(0), nullptr);
+  EXPECT_EQ(decoded.rows.unrepresentable(0)->text, "9007199254740993");
 }
 
-TEST_F(ValueColumnTest, GivesRowsWhatTheyAreWantedAs) {
+TEST_F(ValueColumnTest, ConvertsEachRowToItsRequestedDtype) {
   std::vector<float> floats(6);
   std::vector<std::int64_t> integers(1);
   std::vector<double> again(6);
@@ -74,48 +74,47 @@ TEST_F(ValueColumnTest, GivesRowsWhatTheyAreWantedAs) {
   EXPECT_THAT(floats, ElementsAre(1.5F, -2, 0.25F, 4, 5, 6));
   EXPECT_THAT(again, ElementsAre(1.5, -2, 0.25, 4, 5, 6));
   EXPECT_THAT(integers, ElementsAre(3));
-  EXPECT_THAT(rows.damage(2, 1), IsEmpty());
+  EXPECT_THAT(rows.corruption(2, 1), IsEmpty());
 }
 
-TEST_F(ValueColumnTest, WhatARowHasTooManyGoesNowhere) {
+TEST_F(ValueColumnTest, DropsNumbersPastTheEnd) {
   std::vector<double> two(2, -1);
   RowTargets targets;
   targets.emplace(0, RowTarget{std::as_writable_bytes(std::span(two).first(1)), "float64"});
   const ValueRows rows = column(small_plain()).decode_into(targets);
   EXPECT_THAT(two, ElementsAre(1.5, -1));
-  EXPECT_EQ(rows.damage(0, 1), "its value has 6 numbers, its shape needs 1");
+  EXPECT_EQ(rows.corruption(0, 1), "its value has 6 numbers, its shape needs 1");
 }
 
-TEST_F(ValueColumnTest, TellsARowOfOtherLength) {
+TEST_F(ValueColumnTest, FindsARowOfAnotherLength) {
   const ValueRows rows = column({{"w", {1}, {2, 2}}}).check();
-  EXPECT_EQ(rows.damage(0, 4), "its value has 1 number, its shape needs 4");
+  EXPECT_EQ(rows.corruption(0, 4), "its value has 1 number, its shape needs 4");
 }
 
-TEST_F(ValueColumnTest, TellsANullValue) {
+TEST_F(ValueColumnTest, FindsANullValue) {
   const ValueRows rows(lance::ListRows{.offsets = {0, 0}, .row_valid = {0}}, {});
-  EXPECT_EQ(rows.damage(0, 0), "its value is null");
+  EXPECT_EQ(rows.corruption(0, 0), "its value is null");
 }
 
-TEST_F(ValueColumnTest, TellsANullNumber) {
+TEST_F(ValueColumnTest, FindsANullNumber) {
   const ValueRows rows(lance::ListRows{.offsets = {0, 1, 4}, .value_valid = {0, 1, 1, 0}}, {});
-  EXPECT_EQ(rows.damage(1, 3), "number 2 of its value is null");
+  EXPECT_EQ(rows.corruption(1, 3), "number 2 of its value is null");
 }
 
 TEST_F(ValueColumnTest, AnEmptyColumnDecodesToNothing) {
   const DecodedValues decoded = column({{"none", {}, {0}}}).decode("float32");
   EXPECT_EQ(decoded.size, 0U);
-  EXPECT_THAT(decoded.rows.damage(0, 0), IsEmpty());
+  EXPECT_THAT(decoded.rows.corruption(0, 0), IsEmpty());
 }
 
-TEST_F(ValueColumnTest, RefusesNumbersOfAnotherWidth) {
-  EXPECT_THAT([&] { (void)column(small_plain(), "float").decode("float32"); },
-              io::fails_with(ErrorCode::corrupt,
-                             "numbers of 64 bits, but the schema says that "
-                             "they are float32"));
+TEST_F(ValueColumnTest, RejectsNumbersOfAnotherWidth) {
+  EXPECT_THAT(
+      [&] { (void)column(small_plain(), "float").decode("float32"); },
+      io::fails_with(ErrorCode::corrupt, "numbers of 64 bits, but the schema says float32"));
 }
 
-// A hundred rows of 2^24 nulls each, which no byte of the file stands behind.
-TEST(ValueColumn, RefusesValuesThatTheFileCannotHold) {
+// A hundred rows of 2^24 nulls each, which take no byte of the file.
+TEST(ValueColumn, RejectsValuesThatTheFileCannotHold) {
   lance::TestFile file;
   lance::Page nulls;
   nulls.rows = 100;

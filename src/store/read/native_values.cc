@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/read/native_values.h"
 
-#include "store/read/read_pieces.h"
-#include "store/table/hash.h"
+#include "store/table/digest.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
+#include <functional>
 #include <map>
 #include <new>
+#include <thread>
 #include <utility>
 
 namespace lancekeep::store {
@@ -23,7 +26,7 @@ std::size_t alignment_of(const std::string& dtype) {
   return std::min<std::size_t>(std::bit_floor(itemsize), 16);
 }
 
-// A copy in memory of its own, for a value that lies where its elements cannot be used in place.
+// A copy in memory of its own, for a value that is not aligned for its elements.
 TensorView aligned_copy(const TensorRow& row, std::span<const std::byte> bytes) {
   constexpr std::size_t kAlignment = 256;
   const std::size_t size = (bytes.size() + kAlignment - 1) / kAlignment * kAlignment;
@@ -33,28 +36,102 @@ TensorView aligned_copy(const TensorRow& row, std::span<const std::byte> bytes) 
   return {*row.dtype, *row.shape, {static_cast<const std::byte*>(copy.get()), bytes.size()}, copy};
 }
 
-// A save keeps the bytes of tensors that happen to be equal once. Who writes to one of them must
-// not change the others: only ties are one tensor.
-std::vector<bool> repeats_of(const TensorTable& table) {
-  const auto targets = tie_targets(table);
-  std::map<std::pair<std::size_t, std::uint64_t>, const TensorRow*> owners;
-  std::vector<bool> repeats;
-  repeats.reserve(table.rows.size());
-  for (const TensorRow& row : table.rows) {
-    const TensorRow* target = targets[repeats.size()];
-    const TensorRow* owner = target != nullptr ? target : &row;
-    const bool has_place = row.damage.empty() && row.value && row.value->size > 0;
-    repeats.push_back(has_place &&
-                      owners.try_emplace({row.file, row.value->position}, owner).first->second !=
-                          owner);
+// A save stores equal tensors once. Writing to one of them must not change the others: only tied
+// tensors share memory.
+std::vector<bool> repeats_of(const TensorTable& table, const std::vector<std::size_t>& targets) {
+  std::map<std::pair<std::size_t, std::uint64_t>, std::size_t> owners;  // of places in files
+  std::vector<bool> repeats(table.rows.size());
+  for (std::size_t i = 0; i < table.rows.size(); ++i) {
+    const TensorRow& row = table.rows[i];
+    if (!row.damage.empty() || !row.value || row.value->size == 0) continue;
+    const auto owner = owners.try_emplace({row.file, row.value->position}, targets[i]).first;
+    repeats[i] = owner->second != targets[i];
   }
   return repeats;
 }
 
+constexpr std::size_t kPieceBytes = 4 << 20;
+constexpr std::size_t kMaxThreads = 4;
+
+struct Piece {
+  std::size_t row;
+  std::uint64_t offset;
+  std::span<std::byte> into;
+};
+
+std::vector<Piece> cut_into_pieces(std::span<const RowRequest> requests) {
+  std::vector<Piece> pieces;
+  for (const RowRequest& request : requests) {
+    for (std::size_t at = 0; at < request.into.size(); at += kPieceBytes) {
+      const std::size_t length = std::min(kPieceBytes, request.into.size() - at);
+      pieces.push_back({request.row, at, request.into.subspan(at, length)});
+    }
+  }
+  return pieces;
+}
+
+using ReadPiece = std::function<void(const Piece& piece)>;
+
+// Threads that read until no piece is left or one of them has failed. One thread does not fill the
+// memory's bandwidth; more than a few gain nothing.
+class PieceReaders {
+ public:
+  PieceReaders(const ReadPiece& read, std::span<const Piece> pieces)
+      : read_(read), pieces_(pieces) {}
+
+  // Throws what the first failing thread threw. All threads have ended when it returns.
+  void run(std::size_t threads) {
+    std::vector<std::jthread> others;
+    for (std::size_t i = 1; i < threads; ++i) others.emplace_back([this] { work(); });
+    work();
+    others.clear();  // joins them
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+ private:
+  void work() {
+    try {
+      for (std::size_t i = next_++; i < pieces_.size(); i = next_++) {
+        read_(pieces_[i]);
+      }
+    } catch (...) {
+      next_ = pieces_.size();
+      const std::lock_guard lock(mutex_);
+      if (!failure_) failure_ = std::current_exception();
+    }
+  }
+
+  const ReadPiece& read_;
+  const std::span<const Piece> pieces_;
+  std::atomic<std::size_t> next_ = 0;
+  std::mutex mutex_;
+  std::exception_ptr failure_;
+};
+
 }  // namespace
 
-NativeValues::NativeValues(std::shared_ptr<io::Storage> storage, TensorTable table)
-    : storage_(std::move(storage)), table_(std::move(table)), repeats_(repeats_of(table_)) {}
+std::vector<TensorInfo> tensor_infos(const TensorTable& table,
+                                     const std::vector<std::size_t>& targets) {
+  std::vector<TensorInfo> infos;
+  infos.reserve(table.rows.size());
+  for (const TensorRow& row : table.rows) {
+    TensorInfo info{.name = row.name.value_or(""),
+                    .dtype = row.dtype.value_or(""),
+                    .shape = row.shape.value_or(Shape()),
+                    .nbytes = row.value ? row.value->size : 0,
+                    .hash = row.hash.value_or(""),
+                    .damage = row.damage};
+    if (targets[infos.size()] != infos.size()) info.tied_to = row.tied_to;
+    infos.push_back(std::move(info));
+  }
+  return infos;
+}
+
+NativeValues::NativeValues(std::shared_ptr<io::Storage> storage, TensorTable table,
+                           const std::vector<std::size_t>& targets)
+    : storage_(std::move(storage)),
+      table_(std::move(table)),
+      repeats_(repeats_of(table_, targets)) {}
 
 const io::ByteView& NativeValues::file(std::size_t index, Access access) const {
   if (access == Access::read) return table_.files[index];
@@ -82,7 +159,7 @@ std::optional<io::InputFile> NativeValues::open(std::size_t index) const {
 TensorView NativeValues::view(std::size_t index, Access access) const {
   const TensorRow& row = table_.rows[index];
   if (row.value->size == 0) return {*row.dtype, *row.shape, {}, nullptr};
-  // A copy is one of what was saved, not of what others have written to.
+  // The copy is made of the saved bytes, not of pages that someone may have written to.
   const bool is_copied = repeats_[index] && access == Access::copy_on_write;
   const io::ByteView& whole = file(row.file, is_copied ? Access::read : access);
   const io::ByteView bytes = whole.sub(row.value->position, row.value->size, "a tensor's value");
@@ -98,23 +175,24 @@ void NativeValues::read(std::size_t index, std::uint64_t offset, std::span<std::
   if (const auto file = open(row.file)) {
     file->read_at(position, into, "a tensor's value");
   } else {
-    // A clean-up took the file from its folder; this version's mapping still has it.
+    // A gc has removed the file; this version's mapping keeps its bytes.
     const auto mapped = table_.files[row.file].sub(position, into.size(), "a tensor's value");
     std::memcpy(into.data(), mapped.bytes().data(), into.size());
   }
 }
 
 void NativeValues::read(std::span<const RowRequest> requests) const {
-  read_pieces(requests, [this](std::size_t row, std::uint64_t offset, std::span<std::byte> into) {
-    read(row, offset, into);
-  });
+  const std::vector<Piece> pieces = cut_into_pieces(requests);
+  const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
+  PieceReaders([this](const Piece& piece) { read(piece.row, piece.offset, piece.into); }, pieces)
+      .run(std::min({kMaxThreads, cores, pieces.size() / 2 + 1}));
 }
 
-std::uint64_t NativeValues::bytes_as(std::size_t index, const std::string& dtype) const {
+std::uint64_t NativeValues::nbytes_as(std::size_t index, const std::string& dtype) const {
   const TensorRow& row = table_.rows[index];
   if (dtype.empty() || dtype == *row.dtype) return row.value->size;
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("tensor `{}` is {}; only the numbers of a recipe dataset can be had as "
+              fmt::format("tensor `{}` is {}; only tensors of a plain dataset can be converted to "
                           "another dtype, such as `{}`",
                           *row.name, *row.dtype, dtype),
               storage_->full_name(""));
@@ -125,7 +203,7 @@ Location NativeValues::locate(std::size_t index) const {
   return {storage_->full_name(table_.paths.at(row.file)), row.value->position, row.value->size};
 }
 
-// Reads, and does not map: whoever copies a whole model should not have it all among his pages.
+// Reads instead of mapping: copying a whole model must not fill the process with its pages.
 class NativeValues::Reader : public RowReader {
  public:
   explicit Reader(const NativeValues& values) : values_(values) {}
@@ -142,7 +220,7 @@ class NativeValues::Reader : public RowReader {
                        seen += piece.size();
                        return sink(piece);
                      });
-    // All of it went through our hands: damage must not travel on.
+    // The whole value was read, so it can be checked: damage must not be copied on.
     const bool checked = row.hash && !row.hash->empty() && seen == row.value->size;
     if (!checked || hasher.hex() == *row.hash) return;
     throw Error(

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The values of a native version: ranges of its data files, mapped or read.
+// The values of a native version: ranges of its data files, memory-mapped or read. Any number of
+// threads may use one object.
 #pragma once
 
 #include "io/input_file.h"
 #include "io/storage.h"
-#include "store/read/version_values.h"
+#include "store/read/version_state.h"
 #include "store/table/tensor_table.h"
 
 #include <mutex>
@@ -14,14 +15,20 @@
 
 namespace lancekeep::store {
 
+/// The table as Version::tensors() lists it. `targets` as tie_targets() returns them.
+[[nodiscard]] std::vector<TensorInfo> tensor_infos(const TensorTable& table,
+                                                   const std::vector<std::size_t>& targets);
+
 class NativeValues : public VersionValues {
  public:
-  NativeValues(std::shared_ptr<io::Storage> storage, TensorTable table);
+  /// `targets` as tie_targets() returns them.
+  NativeValues(std::shared_ptr<io::Storage> storage, TensorTable table,
+               const std::vector<std::size_t>& targets);
 
   [[nodiscard]] TensorView view(std::size_t row, Access access) const override;
   void read(std::size_t row, std::uint64_t offset, std::span<std::byte> into) const override;
   void read(std::span<const RowRequest> requests) const override;
-  [[nodiscard]] std::uint64_t bytes_as(std::size_t row, const std::string& dtype) const override;
+  [[nodiscard]] std::uint64_t nbytes_as(std::size_t row, const std::string& dtype) const override;
   [[nodiscard]] Location locate(std::size_t row) const override;
   [[nodiscard]] std::unique_ptr<RowReader> reader() const override;
 
@@ -32,12 +39,12 @@ class NativeValues : public VersionValues {
 
   const std::shared_ptr<io::Storage> storage_;
   const TensorTable table_;
-  /// Parallel to the rows: whether an earlier one that it is not tied to has the same place.
+  /// For each row: whether an earlier row that it is not tied to has the same bytes of the file.
   const std::vector<bool> repeats_;
-  mutable std::mutex mutex_;  ///< of the two that are made when asked for
+  mutable std::mutex mutex_;  ///< guards the two maps below, both by index of the file
   mutable std::unordered_map<std::size_t, io::ByteView> writable_;  ///< copy-on-write mappings
-  mutable std::unordered_map<std::size_t, std::optional<io::InputFile>>
-      opened_;  ///< for reading; nothing: the file is gone, and only its mapping is left
+  /// Files open for reading; unset if the file is gone and only its mapping is left.
+  mutable std::unordered_map<std::size_t, std::optional<io::InputFile>> opened_;
 };
 
 }  // namespace lancekeep::store

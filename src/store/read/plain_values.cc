@@ -12,12 +12,27 @@ namespace lancekeep::store {
 
 void require_number(const std::string& dtype, const std::string& place) {
   if (is_number(dtype)) return;
-  throw Error(ErrorCode::invalid_argument,
-              fmt::format("numbers of a recipe dataset cannot become `{}`; expected a real float "
-                          "type such as float32 or bfloat16, an integer type of 8 to 64 bits, or "
-                          "bool",
-                          dtype),
-              place);
+  throw Error(
+      ErrorCode::invalid_argument,
+      fmt::format("numbers of a plain dataset cannot be converted to `{}`; expected a real "
+                  "float type such as float32 or bfloat16, an integer type of 8 to 64 bits, "
+                  "or bool",
+                  dtype),
+      place);
+}
+
+std::vector<TensorInfo> tensor_infos(const PlainTable& table, const std::string& dtype) {
+  const std::size_t itemsize = dtype_itemsize(dtype).value_or(1);
+  std::vector<TensorInfo> infos;
+  infos.reserve(table.rows.size());
+  for (const PlainRow& row : table.rows) {
+    infos.push_back({.name = row.name,
+                     .dtype = dtype,
+                     .shape = row.shape,
+                     .nbytes = row.elements * itemsize,
+                     .damage = row.damage});
+  }
+  return infos;
 }
 
 PlainValues::PlainValues(PlainTable table, std::string dtype, std::string place)
@@ -37,30 +52,30 @@ PlainValues::Decoded PlainValues::kept(std::size_t index) const {
   return fragment.decoded;
 }
 
-PlainValues::Decoded PlainValues::kept_if_there(std::size_t index) const {
+PlainValues::Decoded PlainValues::kept_if_decoded(std::size_t index) const {
   Fragment& fragment = *fragments_[index];
   const std::lock_guard lock(fragment.mutex);
   return fragment.decoded;
 }
 
-void PlainValues::require_sound(const PlainRow& row, const ValueRows& rows) const {
+void PlainValues::require_intact(const PlainRow& row, const ValueRows& rows) const {
   const std::string& file = fragments_[row.fragment]->column->file().file();
-  const std::string damage = rows.damage(row.offset, row.elements);
-  if (!damage.empty()) {
+  const std::string corruption = rows.corruption(row.offset, row.elements);
+  if (!corruption.empty()) {
     throw Error(ErrorCode::corrupt,
-                fmt::format("tensor `{}` cannot be loaded: {}", row.name, damage), file);
+                fmt::format("tensor `{}` cannot be loaded: {}", row.name, corruption), file);
   }
-  if (const UnfitNumber* unfit = rows.unfit(row.offset)) {
+  if (const UnrepresentableNumber* number = rows.unrepresentable(row.offset)) {
     throw Error(ErrorCode::invalid_argument,
-                fmt::format("tensor `{}` cannot be had as {}: its number {} is {}", row.name,
-                            unfit->dtype, unfit->index, unfit->text),
+                fmt::format("tensor `{}` cannot be converted to {}: its number {} is {}", row.name,
+                            number->dtype, number->index, number->text),
                 file);
   }
 }
 
 std::span<std::byte> PlainValues::bytes_of(const PlainRow& row,
                                            const DecodedValues& decoded) const {
-  require_sound(row, decoded.rows);
+  require_intact(row, decoded.rows);
   const std::size_t itemsize = dtype_itemsize(dtype_).value_or(1);
   return {decoded.memory.get() + decoded.rows.first(row.offset) * itemsize,
           row.elements * itemsize};
@@ -93,7 +108,7 @@ void PlainValues::read(std::span<const RowRequest> requests) const {
 
 void PlainValues::read_fragment(std::size_t index, std::span<const RowRequest> requests) const {
   const ValueColumn& column = *fragments_[index]->column;
-  const Decoded decoded = kept_if_there(index);
+  const Decoded decoded = kept_if_decoded(index);
   RowTargets targets;
   for (const RowRequest& request : requests) {
     const PlainRow& row = rows_[request.row];
@@ -109,11 +124,11 @@ void PlainValues::read_fragment(std::size_t index, std::span<const RowRequest> r
   const ValueRows rows = column.decode_into(targets);
   for (const RowRequest& request : requests) {
     const PlainRow& row = rows_[request.row];
-    if (targets.contains(row.offset)) require_sound(row, rows);
+    if (targets.contains(row.offset)) require_intact(row, rows);
   }
 }
 
-std::uint64_t PlainValues::bytes_as(std::size_t index, const std::string& dtype) const {
+std::uint64_t PlainValues::nbytes_as(std::size_t index, const std::string& dtype) const {
   const std::string& wanted = dtype.empty() ? dtype_ : dtype;
   require_number(wanted, place_);
   return rows_[index].elements * dtype_itemsize(wanted).value_or(1);
@@ -121,9 +136,8 @@ std::uint64_t PlainValues::bytes_as(std::size_t index, const std::string& dtype)
 
 Location PlainValues::locate(std::size_t index) const {
   throw Error(ErrorCode::unsupported,
-              fmt::format("tensor `{}` cannot be located: values of a recipe dataset are encoded, "
-                          "they lie nowhere as they are; read it, or import the dataset into a "
-                          "native store",
+              fmt::format("tensor `{}` cannot be located: a plain dataset stores values encoded; "
+                          "read the tensor, or import the dataset into a native store",
                           rows_[index].name),
               place_);
 }
@@ -135,18 +149,18 @@ class PlainValues::Reader : public RowReader {
   void push(std::size_t index, const ByteSink& sink) override {
     const PlainRow& row = values_.rows_[index];
     const std::span<const std::byte> bytes = values_.bytes_of(row, decoded(row.fragment));
-    for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
-      if (!sink(bytes.subspan(at, std::min(kPiece, bytes.size() - at)))) return;
+    for (std::size_t at = 0; at < bytes.size(); at += kPieceBytes) {
+      if (!sink(bytes.subspan(at, std::min(kPieceBytes, bytes.size() - at)))) return;
     }
   }
 
  private:
-  static constexpr std::size_t kPiece = 4 << 20;
+  static constexpr std::size_t kPieceBytes = 4 << 20;
 
   const DecodedValues& decoded(std::size_t fragment) {
     if (!decoded_ || fragment_ != fragment) {
-      decoded_ = nullptr;  // before the next one takes its memory
-      decoded_ = values_.kept_if_there(fragment);
+      decoded_ = nullptr;  // before the next one needs memory
+      decoded_ = values_.kept_if_decoded(fragment);
       if (!decoded_) {
         const ValueColumn& column = *values_.fragments_[fragment]->column;
         decoded_ = std::make_shared<const DecodedValues>(column.decode(values_.dtype_));

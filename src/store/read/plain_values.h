@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The values of a recipe version: decoded a fragment at a time, when first wanted, into memory that
-// views share with the version.
+// The values of a plain version: decoded one fragment at a time, on first use, into memory that views
+// share with the version. Any number of threads may use one object.
 #pragma once
 
 #include "store/plain/plain_table.h"
-#include "store/read/version_values.h"
+#include "store/read/version_state.h"
 
 #include <mutex>
 #include <string>
@@ -12,24 +12,27 @@
 
 namespace lancekeep::store {
 
-/// Throws invalid_argument unless numbers of a recipe dataset can become this dtype. `place`: the
-/// store, for the message.
+/// @throws Error invalid_argument unless numbers of a plain dataset can be converted to `dtype`.
+/// `place`: the store, for the message.
 void require_number(const std::string& dtype, const std::string& place);
+
+/// The table as Version::tensors() lists it, for numbers converted to `dtype`.
+[[nodiscard]] std::vector<TensorInfo> tensor_infos(const PlainTable& table,
+                                                   const std::string& dtype);
 
 class PlainValues : public VersionValues {
  public:
-  /// `dtype`: what numbers become where a request does not say; a number. `place`: the store, for
-  /// messages.
+  /// `dtype`: a number, the dtype of requests that do not name one. `place`: the store, for messages.
   PlainValues(PlainTable table, std::string dtype, std::string place);
 
-  /// Both kinds of access give the same memory, which may be written.
+  /// Both kinds of access return the same writable memory.
   [[nodiscard]] TensorView view(std::size_t row, Access access) const override;
   void read(std::size_t row, std::uint64_t offset, std::span<std::byte> into) const override;
-  /// Decodes each fragment once, and keeps none.
+  /// Decodes each fragment once and keeps none.
   void read(std::span<const RowRequest> requests) const override;
-  [[nodiscard]] std::uint64_t bytes_as(std::size_t row, const std::string& dtype) const override;
+  [[nodiscard]] std::uint64_t nbytes_as(std::size_t row, const std::string& dtype) const override;
   [[nodiscard]] Location locate(std::size_t row) const override;
-  /// Holds one fragment at a time, beside those that the version has anyway.
+  /// Holds one decoded fragment at a time, besides those the version keeps.
   [[nodiscard]] std::unique_ptr<RowReader> reader() const override;
 
  private:
@@ -38,14 +41,14 @@ class PlainValues : public VersionValues {
   struct Fragment {
     std::shared_ptr<const ValueColumn> column;
     std::mutex mutex;
-    Decoded decoded;  ///< null until wanted
+    Decoded decoded;  ///< null until first used
   };
 
   [[nodiscard]] Decoded kept(std::size_t fragment) const;
-  [[nodiscard]] Decoded kept_if_there(std::size_t fragment) const;
+  [[nodiscard]] Decoded kept_if_decoded(std::size_t fragment) const;
   [[nodiscard]] std::span<std::byte> bytes_of(const PlainRow& row,
                                               const DecodedValues& decoded) const;
-  void require_sound(const PlainRow& row, const ValueRows& rows) const;
+  void require_intact(const PlainRow& row, const ValueRows& rows) const;
   void read_fragment(std::size_t index, std::span<const RowRequest> requests) const;
 
   const std::vector<PlainRow> rows_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A recipe dataset as a Version.
+// A plain dataset as a Version.
 #include <lancekeep/store.h>
 
 #include "io/testing/error_matcher.h"
@@ -50,7 +50,7 @@ TEST_F(PlainVersionTest, IsFloat64InRowOrder) {
   EXPECT_EQ(version.tensor("bn.num_batches").shape(), Shape());
 }
 
-TEST_F(PlainVersionTest, SaysWhatItIs) {
+TEST_F(PlainVersionTest, HasThePlainLayout) {
   const Version version = open_small();
   EXPECT_EQ(version.info().layout, Layout::plain);
   EXPECT_EQ(version.info().tensors, 3U);
@@ -61,16 +61,16 @@ TEST_F(PlainVersionTest, SaysWhatItIs) {
   EXPECT_EQ(versions[0].bytes_total, 72U);
 }
 
-TEST_F(PlainVersionTest, IsWhatWasAskedFor) {
+TEST_F(PlainVersionTest, HasTheRequestedDtype) {
   const Version version = open_small({.dtype = "float32"});
   EXPECT_EQ(version.tensors()[0].dtype, "float32");
   EXPECT_EQ(version.tensors()[0].nbytes, 24U);
   EXPECT_EQ(version.tensor("bn.bias").dtype(), "float32");
   EXPECT_THAT(numbers_of<float>(version.tensor("bn.bias")), ElementsAre(7, 8));
-  EXPECT_EQ(version.info().bytes_total, 72U) << "as float64, whatever is asked for";
+  EXPECT_EQ(version.info().bytes_total, 72U) << "as float64, whatever dtype is requested";
 }
 
-TEST_F(PlainVersionTest, ViewsShareWhatWasDecodedOnce) {
+TEST_F(PlainVersionTest, ViewsShareDecodedValues) {
   const Version version = open_small();
   const TensorView conv = version.tensor("conv.weight");
   const TensorView bias = version.tensor("bn.bias");
@@ -95,7 +95,7 @@ TEST_F(PlainVersionTest, ViewsOutliveTheVersion) {
   EXPECT_FALSE(memory.expired());
 }
 
-TEST_F(PlainVersionTest, FreesWhatNobodyHolds) {
+TEST_F(PlainVersionTest, FreesValuesThatNobodyHolds) {
   std::optional<Version> version = open_small();
   const std::weak_ptr<const void> memory = version->tensor("conv.weight").owner();
   EXPECT_FALSE(memory.expired()) << "the version keeps what it has decoded";
@@ -110,16 +110,16 @@ TEST_F(PlainVersionTest, AnEmptyTensorHasNoBytes) {
   EXPECT_EQ(view.shape(), (Shape{0, 3}));
 }
 
-TEST_F(PlainVersionTest, ReadsFromAnyByteOn) {
+TEST_F(PlainVersionTest, ReadsFromAnyOffset) {
   const Version version = open_small();
   std::vector<double> two(2);
   version.read("conv.weight", 8, bytes_of(two));
   EXPECT_THAT(two, ElementsAre(-2, 0.25));
   EXPECT_THAT([&] { version.read("bn.bias", 8, bytes_of(two)); },
-              io::fails_with(ErrorCode::invalid_argument, "16 bytes from byte 8 on"));
+              io::fails_with(ErrorCode::invalid_argument, "16 bytes at offset 8"));
 }
 
-TEST_F(PlainVersionTest, RequestsSayWhatTheyWant) {
+TEST_F(PlainVersionTest, EachRequestHasItsOwnDtype) {
   publish({write_rows(small_plain()), write_rows({{"late", {0.1}, {1}}})});
   const Version version = open();
   std::vector<float> conv(6);
@@ -130,7 +130,7 @@ TEST_F(PlainVersionTest, RequestsSayWhatTheyWant) {
                                              {"conv.weight", bytes_of(conv), "float32"},
                                              {"bn.bias", bytes_of(bias)},
                                              {"bn.num_batches", bytes_of(batches), "int64"}};
-  for (int time = 0; time < 2; ++time) {  // from the file, then beside decoded values
+  for (int time = 0; time < 2; ++time) {  // from the file, then with values decoded already
     version.read(requests);
     EXPECT_THAT(conv, ElementsAre(1.5F, -2, 0.25F, 4, 5, 6));
     EXPECT_THAT(bias, ElementsAre(7, 8));
@@ -151,28 +151,28 @@ TEST_F(PlainVersionTest, ARequestKeepsNothing) {
   EXPECT_EQ(version.tensor("bn.bias").owner().use_count(), 2) << "the version's, and this view's";
 }
 
-TEST_F(PlainVersionTest, ARequestOfOtherSizeIsRefused) {
+TEST_F(PlainVersionTest, RejectsARequestOfAnotherSize) {
   const Version version = open_small();
   std::vector<float> three(3);
   const std::vector<ReadRequest> requests = {{"bn.bias", bytes_of(three), "float32"}};
   EXPECT_THAT([&] { version.read(requests); },
               io::fails_with(ErrorCode::invalid_argument,
-                             "`bn.bias` has 8 bytes as float32, and is to be read into 12"));
+                             "`bn.bias` has 8 bytes as float32, but its buffer has 12"));
 }
 
-TEST_F(PlainVersionTest, ANumberThatDoesNotFitIsNamed) {
+TEST_F(PlainVersionTest, NamesANumberThatDoesNotFit) {
   const Version version = open_small({.dtype = "int32"});
   EXPECT_THAT([&] { (void)version.tensor("conv.weight"); },
               io::fails_with(ErrorCode::invalid_argument,
-                             "`conv.weight` cannot be had as int32: its number 0 is 1.5"));
+                             "`conv.weight` cannot be converted to int32: its number 0 is 1.5"));
   EXPECT_THAT(numbers_of<std::int32_t>(version.tensor("bn.bias")), ElementsAre(7, 8));
   std::vector<std::uint8_t> conv(6);
   const std::vector<ReadRequest> requests = {{"conv.weight", bytes_of(conv), "uint8"}};
   EXPECT_THAT([&] { version.read(requests); },
-              io::fails_with(ErrorCode::invalid_argument, "cannot be had as uint8"));
+              io::fails_with(ErrorCode::invalid_argument, "cannot be converted to uint8"));
 }
 
-TEST_F(PlainVersionTest, ADtypeThatIsNoNumberIsRefused) {
+TEST_F(PlainVersionTest, RejectsADtypeThatIsNotANumber) {
   publish({write_rows(small_plain())});
   for (const char* dtype : {"complex64", "json", "qint8", "float4_e2m1fn_x2", "float"}) {
     EXPECT_THAT([&] { (void)open({.dtype = dtype}); },
@@ -181,7 +181,7 @@ TEST_F(PlainVersionTest, ADtypeThatIsNoNumberIsRefused) {
   std::vector<std::byte> bytes(16);
   const std::vector<ReadRequest> requests = {{"bn.bias", bytes, "complex64"}};
   EXPECT_THAT([&] { open().read(requests); },
-              io::fails_with(ErrorCode::invalid_argument, "cannot become `complex64`"));
+              io::fails_with(ErrorCode::invalid_argument, "cannot be converted to `complex64`"));
 }
 
 TEST_F(PlainVersionTest, OfOneNameTheLastRowWins) {
@@ -196,7 +196,7 @@ TEST_F(PlainVersionTest, OfOneNameTheLastRowWins) {
   EXPECT_EQ(source->tensors()[1].name, "other");
 }
 
-TEST_F(PlainVersionTest, ADamagedRowIsThatTensorsAlone) {
+TEST_F(PlainVersionTest, ADamagedRowLeavesOthersIntact) {
   std::vector<PlainCell> rows = small_plain();
   rows[0].shape = {-2};
   rows[1].shape = {5};
@@ -216,7 +216,7 @@ TEST_F(PlainVersionTest, ADamagedRowIsThatTensorsAlone) {
 
 TEST_F(PlainVersionTest, CannotBeLocated) {
   EXPECT_THAT([&] { (void)open_small().locate("bn.bias"); },
-              io::fails_with(ErrorCode::unsupported, "they lie nowhere as they are"));
+              io::fails_with(ErrorCode::unsupported, "stores values encoded"));
 }
 
 TEST_F(PlainVersionTest, IsASource) {
@@ -237,19 +237,19 @@ TEST_F(PlainVersionTest, ADamagedPageIsAnError) {
   const lance::Fragment fragment = write_rows(small_plain());
   publish({fragment});
   const std::string name = lance::data_path(fragment.files[0]);
-  std::string content = folder_.read("recipe.lance/" + name);
+  std::string content = folder_.read(path_.filename().string() + "/" + name);
   const double first = 1.5;
   const std::size_t at =
       content.find(std::string(reinterpret_cast<const char*>(&first), sizeof(first)));
   ASSERT_NE(at, std::string::npos);
   content.at(at - at % 64) = '\xff';  // how many levels the chunk has
   std::filesystem::remove(path_ / name);
-  folder_.write("recipe.lance/" + name, content);
+  folder_.write(path_.filename().string() + "/" + name, content);
   const Version version = open();
   EXPECT_THAT([&] { (void)version.tensor("bn.bias"); }, io::fails_with(ErrorCode::corrupt, "page"));
 }
 
-TEST_F(PlainVersionTest, VersionsOfOtherColumnsAreReadOneByOne) {
+TEST_F(PlainVersionTest, VersionsMayHaveOtherColumns) {
   publish({write_rows(small_plain())});
   publish({write_rows({{"w", {1}, {1}}})});
   publish({}, {plain_field("id", 0, -1, "int64")});

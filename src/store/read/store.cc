@@ -3,9 +3,9 @@
 
 #include "io/local_storage.h"
 #include "lance/table/tags.h"
-#include "store/read/dataset_folder.h"
-#include "store/read/store_state.h"
+#include "store/read/store_folder.h"
 #include "store/read/version_state.h"
+#include "store/read/versions.h"
 
 #include <fmt/format.h>
 
@@ -64,8 +64,12 @@ std::vector<VersionInfo> Store::versions() const {
   for (const lance::VersionEntry& entry : lance::list_versions(storage).entries) {
     try {
       const lance::ManifestFile file = lance::read_manifest(storage, entry);
-      infos.push_back(store::describe(storage, entry, file, earlier));
-      earlier.merge(store::files_of(file.manifest));
+      VersionInfo info = store::describe(
+          entry, file, [&] { return store::read_tensor_bytes(storage, file.manifest); });
+      store::FileSizes files = store::files_of(file.manifest);
+      info.bytes_added = file.size + store::added_bytes(storage, files, earlier);
+      infos.push_back(std::move(info));
+      earlier.merge(files);
     } catch (const Error& e) {
       infos.push_back({.number = entry.version, .damage = e.what()});
     }
@@ -80,6 +84,44 @@ std::map<std::string, std::uint64_t> Store::tags() const {
     for (const std::string& name : names) tags.emplace(name, version);
   }
   return tags;
+}
+
+namespace {
+
+// Compare and swap: under the lock, the tag must still point to the version that the caller expects.
+void require_tag_at(const io::Storage& storage, const std::string& name, std::uint64_t expected) {
+  const lance::Tag now = lance::read_tag(storage, name);
+  if (!now.branch && now.version == expected) return;
+  throw Error(ErrorCode::conflict,
+              fmt::format("the tag `{}` points to version {}, expected {}; someone else has moved "
+                          "it, and it was not changed",
+                          name, now.version, expected),
+              storage.full_name("_refs/tags/" + name + ".json"));
+}
+
+}  // namespace
+
+std::uint64_t Store::tag(const std::string& name, const Ref& ref, bool force,
+                         std::optional<std::uint64_t> expected) {
+  io::Storage& storage = *state_->storage;
+  lance::check_tag_name(name);
+  // First without the lock: a ref to no version fails at once, also while a writer holds the lock.
+  (void)store::resolve(storage, lance::list_versions(storage), ref);
+  // The exclusive lock keeps the version from being removed before the tag exists, and two writers
+  // from moving one tag at once.
+  const auto lock = storage.lock("_versions", io::LockMode::exclusive);
+  const lance::VersionEntry entry = store::resolve(storage, lance::list_versions(storage), ref);
+  if (expected) require_tag_at(storage, name, *expected);
+  // The version's writer may have died before this: a tag must not outlive its version.
+  storage.sync_folder("_versions");
+  lance::write_tag(storage, name, entry.version, storage.size(entry.path), force || expected, true);
+  return entry.version;
+}
+
+void Store::untag(const std::string& name) {
+  lance::check_tag_name(name);
+  const auto lock = state_->storage->lock("_versions", io::LockMode::exclusive);
+  lance::remove_tag(*state_->storage, name);
 }
 
 }  // namespace lancekeep

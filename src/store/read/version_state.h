@@ -1,40 +1,106 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands behind the public Version: what is known of each row, and where their values come
-// from.
+// What the public Version holds: what is known of each row, and where the rows' bytes come from: the
+// data files of a native store as they are, or the lists of a plain dataset, decoded.
 #pragma once
 
 #include <lancekeep/store.h>
 
 #include "io/storage.h"
-#include "store/read/version_values.h"
+#include "store/read/versions.h"
 
+#include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
 #include <unordered_map>
+#include <vector>
+
+namespace lancekeep::store {
+
+/// Destination of a row's bytes: as many as nbytes_as() says.
+struct RowRequest {
+  std::size_t row = 0;
+  std::span<std::byte> into;
+  std::string dtype;  ///< empty: the row's own
+};
+
+/// Passes on the bytes of one row after the other and holds few of them. One thread.
+class RowReader {
+ public:
+  virtual ~RowReader() = default;
+  /// @throws Error corrupt if the row's bytes do not have the recorded hash.
+  virtual void push(std::size_t row, const ByteSink& sink) = 0;
+};
+
+/// The bytes of a version's rows. Rows are numbered as in Version::tensors(); only intact ones may be
+/// asked for. Any number of threads may call these functions at once.
+class VersionValues {
+ public:
+  virtual ~VersionValues() = default;
+
+  [[nodiscard]] virtual TensorView view(std::size_t row, Access access) const = 0;
+  /// `offset` and the size of `into` are within the row's bytes.
+  virtual void read(std::size_t row, std::uint64_t offset, std::span<std::byte> into) const = 0;
+  virtual void read(std::span<const RowRequest> requests) const = 0;
+  /// The row's size as `dtype` (empty: its own). @throws Error invalid_argument if it cannot be read
+  /// as that dtype.
+  [[nodiscard]] virtual std::uint64_t nbytes_as(std::size_t row,
+                                                const std::string& dtype) const = 0;
+  /// @throws Error unsupported if the row's bytes are encoded in the file.
+  [[nodiscard]] virtual Location locate(std::size_t row) const = 0;
+  /// The reader refers to these values.
+  [[nodiscard]] virtual std::unique_ptr<RowReader> reader() const = 0;
+};
+
+/// A version's VersionInfo. Tags and added bytes need other files than the version's own: they are
+/// looked up by the first call of full(). Any number of threads may call it.
+class LazyInfo {
+ public:
+  /// `known` has everything but `tags` and `bytes_added`.
+  LazyInfo(std::shared_ptr<io::Storage> storage, VersionInfo known,
+           const lance::ManifestFile& file);
+
+  /// Without `tags` and `bytes_added`.
+  [[nodiscard]] const VersionInfo& known() const { return info_; }
+  /// Never fails because files are gone or damaged by now: see Version::info().
+  [[nodiscard]] const VersionInfo& full() const;
+
+ private:
+  [[nodiscard]] std::uint64_t bytes_added() const;
+
+  const std::shared_ptr<io::Storage> storage_;
+  const FileSizes files_;
+  const std::uint64_t manifest_size_;
+  const std::optional<std::uint64_t> restored_from_;
+  mutable std::once_flag once_;
+  mutable VersionInfo info_;
+};
+
+/// Reads a version's manifest and small columns, and checks those of a native one against the table
+/// digest. Values, tags and other versions are not read.
+[[nodiscard]] Version open_version(std::shared_ptr<io::Storage> storage, const Ref& ref,
+                                   const ReadOptions& options = {});
+
+}  // namespace lancekeep::store
 
 namespace lancekeep {
 
 struct Version::State {
   std::shared_ptr<io::Storage> storage;
-  VersionInfo info;
+  std::unique_ptr<const store::LazyInfo> info;
   std::vector<TensorInfo> infos;
-  /// Which row a name stands for; views into `infos`. Of several rows with one name it is the first
-  /// in a native store, where none of them can be loaded, and the last in a recipe dataset.
+  /// The row that a name means; the names are views into `infos`. If several rows have one name, it
+  /// is the first in a native store, where none of them can be loaded, and the last in a plain
+  /// dataset.
   std::unordered_map<std::string_view, std::size_t> by_name;
   std::unique_ptr<const store::VersionValues> values;
 
-  /// @throws Error not_found; corrupt where the row is damaged.
+  /// @throws Error not_found; corrupt if the row is damaged.
   [[nodiscard]] std::size_t row_of(std::string_view name) const;
-  /// Throws corrupt where the row is damaged.
-  void require_sound(std::size_t row) const;
+  /// @throws Error corrupt if the row is damaged.
+  void require_intact(std::size_t row) const;
 };
 
 }  // namespace lancekeep
-
-namespace lancekeep::store {
-
-/// Opens a version: reads its manifest and small columns, and holds those of a native one against
-/// the table digest.
-[[nodiscard]] Version open_version(std::shared_ptr<io::Storage> storage, const Ref& ref,
-                                   const ReadOptions& options = {});
-
-}  // namespace lancekeep::store

@@ -4,7 +4,7 @@
 #include "lance/file/data_file_name.h"
 #include "lance/table/dataset.h"
 #include "store/save/row_columns.h"
-#include "store/table/native_layout.h"
+#include "store/table/layout.h"
 
 #include <fmt/format.h>
 

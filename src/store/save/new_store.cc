@@ -6,7 +6,7 @@
 #include <lancekeep/new_store.h>
 
 #include "io/local_storage.h"
-#include "store/read/dataset_folder.h"
+#include "store/read/store_folder.h"
 #include "store/save/leftovers.h"
 
 #include <fmt/format.h>

@@ -6,7 +6,7 @@
 #include "store/save/plain_file.h"
 #include "store/save/plain_testing.h"
 #include "store/save/save_base.h"
-#include "store/table/native_layout.h"
+#include "store/table/layout.h"
 #include "store/table/properties.h"
 
 #include <gmock/gmock.h>

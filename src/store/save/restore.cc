@@ -4,11 +4,12 @@
 // Under the publish lock the restored version must still be there, and so must its files: a
 // clean-up that removes it takes the same lock.
 #include "lance/table/publish.h"
-#include "store/read/store_state.h"
+#include "store/read/store_folder.h"
+#include "store/read/versions.h"
 #include "store/save/files_there.h"
 #include "store/save/save_base.h"
+#include "store/table/digest.h"
 #include "store/table/properties.h"
-#include "store/table/table_digest.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/save/row_columns.h"
 
-#include "store/table/native_layout.h"
+#include "store/table/layout.h"
 
 namespace lancekeep::store {
 namespace {

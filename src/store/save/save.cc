@@ -8,7 +8,8 @@
 #include "store/save/save.h"
 
 #include "lance/table/tags.h"
-#include "store/read/store_state.h"
+#include "store/read/store_folder.h"
+#include "store/read/versions.h"
 #include "store/save/check_source.h"
 #include "store/save/plain_save.h"
 #include "store/save/plain_values.h"

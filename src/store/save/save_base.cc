@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/save/save_base.h"
 
-#include "store/read/store_state.h"
-#include "store/table/native_layout.h"
-#include "store/table/table_digest.h"
+#include "store/read/store_folder.h"
+#include "store/read/versions.h"
+#include "store/table/digest.h"
+#include "store/table/layout.h"
 
 #include <fmt/format.h>
 

@@ -7,9 +7,9 @@
 #include "store/save/next_fragments.h"
 #include "store/save/next_manifest.h"
 #include "store/save/save_plan.h"
-#include "store/table/native_layout.h"
+#include "store/table/digest.h"
+#include "store/table/layout.h"
 #include "store/table/properties.h"
-#include "store/table/table_digest.h"
 
 #include <algorithm>
 #include <map>

@@ -251,18 +251,18 @@ TEST(Store, SaysWhichVersionsThereAre) {
   MemorySource source = small_model();
   for (int i = 0; i < 3; ++i) store.save(source);
   EXPECT_THAT(([&] { (void)store.at(7); }),
-              fails_with(ErrorCode::not_found, "version 7 does not exist; there are 1–3"));
+              fails_with(ErrorCode::not_found, "version 7 does not exist; existing versions: 1–3"));
   EXPECT_THAT(([&] { (void)store.at(Ref::parse("best")); }),
               fails_with(ErrorCode::not_found, "best"));
   std::filesystem::remove(folder / "m.lance/_versions/18446744073709551614.manifest");
   EXPECT_THAT(([&] { (void)store.at(1); }),
-              fails_with(ErrorCode::not_found, "version 1 was removed; there are 2–3"));
+              fails_with(ErrorCode::not_found, "version 1 was removed; existing versions: 2–3"));
 }
 
 TEST(Store, AnAddressIsNoFolder) {
   for (auto open : {Store::open, Store::create}) {
     EXPECT_THAT(([&] { (void)open("s3://bucket/m.lance"); }),
-                fails_with(ErrorCode::unsupported, "this is an address"));
+                fails_with(ErrorCode::unsupported, "this is a URL"));
   }
   EXPECT_FALSE(std::filesystem::exists("s3:"));
 }

@@ -5,7 +5,7 @@
 #include <lancekeep/store.h>
 
 #include "io/input_file.h"
-#include "store/table/hash.h"
+#include "store/table/digest.h"
 
 #include <string>
 

@@ -10,23 +10,74 @@
 namespace lancekeep::store {
 namespace {
 
-constexpr std::uint64_t kMaxDims = 64;
+std::string describe_items(bool is_list, std::uint32_t bits) {
+  const std::string items = bits == 0 ? "texts" : fmt::format("items of {} bits", bits);
+  return is_list ? "lists of " + items : items;
+}
 
-// The schema is in the manifest, the pages are in the file: only here it shows that they agree.
+// The schema is in the manifest and the pages are in the file: whether they agree shows only here.
 lance::Array decode(const lance::DataFileReader& reader, Column column, std::uint32_t index,
                     std::uint64_t rows) {
-  const bool list = column == kShape;
-  const std::uint32_t bits = column == kValue ? 128 : list || column == kOrdinal ? 64 : 0;
-  lance::Array array = reader.read_column(index, rows, list ? rows * kMaxDims : rows);
-  if (rows > 0 && (array.is_list != list || array.item_bits != bits)) {
-    reader.bytes().fail(fmt::format(
-        "column {} must hold {} of {} bits (0: text), it holds {} of {}", index,
-        list ? "lists" : "items", bits, array.is_list ? "lists" : "items", array.item_bits));
+  const bool is_list = column == kShape;
+  const std::uint32_t bits = column == kValue ? 128 : is_list || column == kOrdinal ? 64 : 0;
+  lance::Array array = reader.read_column(index, rows, is_list ? rows * kMaxDims : rows);
+  if (rows > 0 && (array.is_list != is_list || array.item_bits != bits)) {
+    reader.bytes().fail(fmt::format("column {}: expected {}, found {}", index,
+                                    describe_items(is_list, bits),
+                                    describe_items(array.is_list, array.item_bits)));
   }
   return array;
 }
 
+// Where a column is among a fragment's files; without a file it reads as null.
+struct ColumnPlace {
+  const lance::DataFile* file = nullptr;
+  std::uint32_t index = 0;
+};
+
+ColumnPlace find_column(const lance::Fragment& fragment, std::int32_t field_id) {
+  for (const lance::DataFile& file : fragment.files) {
+    // Files of the legacy format list no column indices; opening one says so.
+    for (std::size_t i = 0; field_id >= 0 && i < file.column_indices.size(); ++i) {
+      if (file.fields[i] == field_id) {
+        return {&file, static_cast<std::uint32_t>(file.column_indices[i])};
+      }
+    }
+  }
+  return {};
+}
+
 }  // namespace
+
+void FragmentLimits::check(const lance::Fragment& fragment) {
+  for (const lance::DataFile& file : fragment.files) {
+    const std::string path = lance::data_path(file);
+    if (files_.insert(path).second) continue;
+    throw Error(ErrorCode::corrupt, "the manifest names this data file twice",
+                storage_.full_name(path));
+  }
+  if (fragment.physical_rows > kMaxRows - rows_) {
+    throw Error(ErrorCode::corrupt,
+                fmt::format("version {} claims more than {} rows", version_, kMaxRows),
+                storage_.full_name("_versions"));
+  }
+  rows_ += fragment.physical_rows;
+}
+
+std::vector<std::uint64_t> live_offsets(const io::Storage& storage,
+                                        const lance::Fragment& fragment) {
+  const std::vector<std::uint32_t> deleted = lance::read_deletions(storage, fragment);
+  std::vector<std::uint64_t> offsets;
+  auto next_deleted = deleted.begin();
+  for (std::uint64_t offset = 0; offset < fragment.physical_rows; ++offset) {
+    if (next_deleted != deleted.end() && *next_deleted == offset) {
+      ++next_deleted;
+    } else {
+      offsets.push_back(offset);
+    }
+  }
+  return offsets;
+}
 
 const lance::DataFileReader& DataFiles::open(const lance::DataFile& file) {
   const std::string path = lance::data_path(file);
@@ -40,18 +91,6 @@ const lance::DataFileReader& DataFiles::open(const lance::DataFile& file) {
     it = readers_.emplace(path, lance::DataFileReader::open(std::move(bytes))).first;
   }
   return it->second;
-}
-
-ColumnPlace find_column(const lance::Fragment& fragment, std::int32_t field_id) {
-  for (const lance::DataFile& file : fragment.files) {
-    // Files of the legacy format list no column indices; opening one says so.
-    for (std::size_t i = 0; field_id >= 0 && i < file.column_indices.size(); ++i) {
-      if (file.fields[i] == field_id) {
-        return {&file, static_cast<std::uint32_t>(file.column_indices[i])};
-      }
-    }
-  }
-  return {};
 }
 
 void throw_damage(const Error& error) { throw Error(error); }

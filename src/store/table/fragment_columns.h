@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The columns that we know of one fragment, decoded. Arrays of its own, beside the mapping of the
-// file that its values lie in; immutable, so any number of threads may read it.
+// Reading a version's fragments: their data files, the columns of the native layout decoded, and
+// the rows that are not deleted.
 #pragma once
 
 #include <lancekeep/tensor.h>
@@ -8,22 +8,49 @@
 #include "io/storage.h"
 #include "lance/encoding/page_encoder.h"
 #include "lance/file/data_file_reader.h"
-#include "store/table/native_layout.h"
+#include "store/table/layout.h"
 
 #include <array>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace lancekeep::store {
 
-/// Data files, each opened once. Uses the storage while it lives.
+/// Far above any model and small enough for memory: bounds what a hostile file can ask for.
+inline constexpr std::uint64_t kMaxRows = 1 << 24;
+/// Dimensions of a shape; torch allows as many.
+inline constexpr std::uint64_t kMaxDims = 64;
+
+/// Checks each fragment of a version before it is read. Without these limits a small file, listed
+/// often enough, would fill the memory with its rows. One thread.
+class FragmentLimits {
+ public:
+  FragmentLimits(const io::Storage& storage, std::uint64_t version)
+      : storage_(storage), version_(version) {}
+  /// @throws Error corrupt for a data file that was listed before, or more than kMaxRows in all.
+  void check(const lance::Fragment& fragment);
+
+ private:
+  const io::Storage& storage_;
+  const std::uint64_t version_;
+  std::unordered_set<std::string> files_;
+  std::uint64_t rows_ = 0;
+};
+
+/// Offsets of the fragment's rows that are not deleted, ascending. Reads its deletion file.
+[[nodiscard]] std::vector<std::uint64_t> live_offsets(const io::Storage& storage,
+                                                      const lance::Fragment& fragment);
+
+/// Data files, each opened once. Refers to the storage. One thread.
 class DataFiles {
  public:
   explicit DataFiles(const io::Storage& storage) : storage_(storage) {}
-  /// @throws Error corrupt where its size is not the one that the manifest gives.
+  /// @throws Error corrupt if its size is not the one in the manifest.
   const lance::DataFileReader& open(const lance::DataFile& file);
 
  private:
@@ -31,25 +58,21 @@ class DataFiles {
   std::map<std::string, lance::DataFileReader> readers_;
 };
 
-/// Where a column is among a fragment's files; no file: it reads as null.
-struct ColumnPlace {
-  const lance::DataFile* file = nullptr;
-  std::uint32_t index = 0;
-};
-[[nodiscard]] ColumnPlace find_column(const lance::Fragment& fragment, std::int32_t field_id);
-
-/// Gets what is wrong with a column, and throws it, or goes on without the column.
+/// Called with each column that cannot be read; throws, or returns to leave the column out.
 using OnDamage = std::function<void(const Error&)>;
 [[noreturn]] void throw_damage(const Error& error);
 
-/// A column that none of the fragment's files has is all null.
+/// The native columns of one fragment. A column that no file of the fragment has is all null. Owns
+/// its arrays and shares the mapping of the file that the values are in; immutable, so any number of
+/// threads may read it. `row` counts deleted rows too.
 class FragmentColumns {
  public:
+  /// `leaf_ids` as find_leaf_ids() returns them.
   FragmentColumns(DataFiles& files, const lance::Fragment& fragment,
                   const std::vector<std::int32_t>& leaf_ids,
                   const OnDamage& on_damage = throw_damage);
 
-  /// The file that the values lie in, or null, and its path in the store.
+  /// The file that the values are in, or null, and its path in the store.
   [[nodiscard]] const io::ByteView* value_file() const {
     return value_file_ ? &*value_file_ : nullptr;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a save says of its version in the Lance transaction: message, metadata, and our own figures.
+// The properties that a save writes into the Lance transaction of its version: the message, the
+// user's metadata, and Lancekeep's own keys. docs/format/tensors.md lists them. Pure functions.
 #pragma once
 
 #include <lancekeep/tensor.h>
@@ -11,20 +12,22 @@
 namespace lancekeep::store {
 
 inline constexpr char kMessageKey[] = "__lance_commit_message";  ///< pylance's key for a message
-inline constexpr char kDigestKey[] = "lancekeep.table";          ///< see table_digest.h
-inline constexpr char kRestoredFromKey[] = "restored_from";      ///< version that a restore took
+inline constexpr char kDigestKey[] = "lancekeep.table";          ///< see digest.h
+inline constexpr char kRestoredFromKey[] = "restored_from";      ///< the version a restore copied
 inline constexpr char kBytesKey[] = "lancekeep.bytes_total";     ///< SaveReport::bytes_total
-/// The version itself, where every file that it stands on was synced before it was published.
+/// The version's own number, if every file it refers to was synced before it was committed.
 inline constexpr char kSyncedKey[] = "lancekeep.synced";
 
 /// Keys that only Lancekeep and Lance themselves may set.
 [[nodiscard]] bool is_reserved_key(const std::string& key);
-/// Throws invalid_argument for a reserved key, or text that is not UTF-8.
+/// @throws Error invalid_argument for a reserved key, or for text that is not UTF-8.
 void check_metadata(const std::string& message, const Metadata& metadata);
 
+/// The properties without the reserved keys.
 [[nodiscard]] Metadata user_metadata(const Metadata& properties);
+/// Empty if there is no such property.
 [[nodiscard]] std::string property(const Metadata& properties, const std::string& key);
-/// A property that is a number in decimal digits, or nothing.
+/// Unset unless the property is a number in decimal digits.
 [[nodiscard]] std::optional<std::uint64_t> number_property(const Metadata& properties,
                                                            const std::string& key);
 

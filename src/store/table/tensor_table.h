@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tensor table: a version's live rows, read from the small columns of its fragments.
+// The tensor table of the native layout: the rows of a version that are not deleted, read from the
+// small columns of its fragments. Values stay in their files.
 #pragma once
 
 #include <lancekeep/tensor.h>
@@ -17,11 +18,7 @@ namespace lancekeep::store {
 
 class FragmentColumns;
 
-/// Far above any model, far below what would hurt: bounds what a hostile manifest can ask for.
-inline constexpr std::uint64_t kMaxRows = 1 << 24;
-
-/// One row. A field that is null in the file (only rows that pylance made have such) is nothing
-/// here.
+/// One row. A field that is null in the file is unset: only rows that pylance wrote have such.
 struct TensorRow {
   std::optional<std::string> name;
   std::optional<std::string> dtype;
@@ -32,8 +29,8 @@ struct TensorRow {
   std::optional<std::string> tied_to;
   std::size_t file = 0;      ///< index into TensorTable::files
   std::size_t fragment = 0;  ///< index of its fragment in the manifest
-  std::uint64_t offset = 0;  ///< of the row in its fragment, deleted ones counted
-  std::string damage;        ///< why this tensor cannot be loaded; empty: it can
+  std::uint64_t offset = 0;  ///< of the row in its fragment, counting deleted rows
+  std::string damage;        ///< why this tensor cannot be loaded; empty if it can
 };
 
 struct TensorTable {
@@ -42,22 +39,25 @@ struct TensorTable {
   std::vector<std::string> paths;   ///< their paths in the store, parallel to `files`
 };
 
-/// Rows come by ordinal; one without an ordinal, or with one that an earlier row has, comes after
-/// the rest in row order. @throws Error corrupt, unsupported (not the native layout).
+/// Rows are sorted by ordinal. A row without an ordinal, or with one that an earlier row has, comes
+/// after the others, in row order. @throws Error corrupt, unsupported (not the native layout).
 [[nodiscard]] TensorTable read_tensor_table(const io::Storage& storage,
                                             const lance::Manifest& manifest);
 
-/// Row `offset` of a fragment; which of a table's files it lies in is the caller's to say.
-[[nodiscard]] TensorRow read_row(const FragmentColumns& columns, std::uint64_t offset);
-/// What read_tensor_table() does with the rows of all fragments; double names become damage.
+/// The two steps of read_tensor_table(): append the rows of fragment number `index`, and, once all
+/// fragments are in, sort the rows and mark names that occur more than once as damage.
+void add_rows(const io::Storage& storage, const lance::Manifest& manifest, std::size_t index,
+              const FragmentColumns& columns, TensorTable& table);
 void put_in_model_order(std::vector<TensorRow>& rows);
 
-/// For each row the one that it shares its storage with, or null: the row that its tied_to names,
-/// where that is another one, and dtype, shape and bytes (the same range of the same file, or the
-/// same hash) agree.
-[[nodiscard]] std::vector<const TensorRow*> tie_targets(const TensorTable& table);
+/// For each row the index of the row it shares its storage with; its own index if it is not tied. A
+/// tie counts if `tied_to` names another row with the same dtype, shape and bytes (the same range of
+/// the same file, or the same hash).
+[[nodiscard]] std::vector<std::size_t> tie_targets(const TensorTable& table);
 
-/// Sum of the tensors' bytes, tied ones once.
+/// Bytes of all loadable tensors, tied ones counted once. `targets` as tie_targets() returns them.
+[[nodiscard]] std::uint64_t total_bytes(const TensorTable& table,
+                                        const std::vector<std::size_t>& targets);
 [[nodiscard]] std::uint64_t total_bytes(const TensorTable& table);
 
 }  // namespace lancekeep::store

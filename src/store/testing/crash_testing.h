@@ -6,8 +6,7 @@
 #include "io/local_storage.h"
 #include "io/testing/fault_storage.h"
 #include "io/testing/power_cut_storage.h"
-#include "store/read/dataset_folder.h"
-#include "store/read/store_state.h"
+#include "store/read/store_folder.h"
 #include "store/testing/store_content.h"
 
 #include <gtest/gtest.h>

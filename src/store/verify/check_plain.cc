@@ -1,107 +1,122 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/verify/check_plain.h"
 
-#include "store/plain/plain_table.h"
+#include <lancekeep/tensor.h>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
 #include <unordered_set>
 
 namespace lancekeep::store {
-namespace {
 
-class PlainChecker {
- public:
-  PlainChecker(Verification& verification, std::uint64_t version,
-               const std::vector<lance::Field>& fields, const PlainColumns& columns)
-      : verification_(verification), version_(version), fields_(fields), columns_(columns) {}
-
-  void check(const lance::Fragment& fragment);
-  void note_what_is_not_covered() const;
-
- private:
-  void require_new_files(const lance::Fragment& fragment);
-  void check_rows(const PlainFragment& fragment, const CheckedValues& checked);
-  [[nodiscard]] bool is_selected(const PlainRow& row) const {
-    const auto& select = verification_.options.select;
-    return !select || select(row.name);
-  }
-
-  Verification& verification_;
-  const std::uint64_t version_;
-  const std::vector<lance::Field>& fields_;
-  const PlainColumns& columns_;
-  std::unordered_set<std::string> seen_;  // data files
-  std::unordered_set<std::string> names_;
-  std::uint64_t decoded_ = 0;  // tensors
-  std::uint64_t double_names_ = 0;
+// What is known of the version that is being checked.
+struct PlainChecker::VersionCheck {
+  std::uint64_t number = 0;
+  const std::vector<lance::Field>& fields;
+  PlainColumns columns;
+  FragmentLimits limits;
+  std::unordered_set<std::string> names;
+  std::uint64_t decoded = 0;  // tensors
+  std::uint64_t repeated_names = 0;
 };
 
-// Else a small manifest and a small file could ask for any number of rows.
-void PlainChecker::require_new_files(const lance::Fragment& fragment) {
-  for (const lance::DataFile& file : fragment.files) {
-    if (!seen_.insert(lance::data_path(file)).second) {
-      throw Error(ErrorCode::corrupt, "the manifest names this data file twice",
-                  verification_.storage.full_name(lance::data_path(file)));
+namespace {
+
+// The three columns and the items of their lists, which may be columns of their own.
+std::vector<KnownColumn> plain_columns(const std::vector<lance::Field>& fields,
+                                       const PlainColumns& columns) {
+  std::vector<KnownColumn> known;
+  for (const lance::Field& field : fields) {
+    for (const std::int32_t id : {columns.name, columns.value, columns.shape}) {
+      if (field.id == id || field.parent_id == id) known.push_back({field.id, {}});
     }
   }
-}
-
-void PlainChecker::check(const lance::Fragment& fragment) {
-  if (verification_.options.progress) verification_.options.progress(0, 0, {});
-  try {
-    require_new_files(fragment);
-    PlainFragment rows = read_plain_fragment(verification_.storage, fields_, columns_, fragment);
-    const bool wanted =
-        std::ranges::any_of(rows.rows, [this](const PlainRow& row) { return is_selected(row); });
-    const auto checked = verification_.plain_fragments.get(fields_, columns_, fragment,
-                                                           wanted ? rows.values.get() : nullptr);
-    for (const Error& error : checked->damage) verification_.findings.add(error, version_);
-    check_rows(rows, *checked);
-  } catch (const Error& error) {
-    verification_.findings.add(error, version_);
-  }
-}
-
-void PlainChecker::check_rows(const PlainFragment& fragment, const CheckedValues& checked) {
-  for (const PlainRow& row : fragment.rows) {
-    if (!names_.insert(row.name).second) ++double_names_;
-    std::string damage = row.damage;
-    if (damage.empty() && checked.rows && is_selected(row)) {
-      damage = checked.rows->damage(row.offset, row.elements);
-      if (damage.empty()) ++decoded_;
-    }
-    if (damage.empty()) continue;
-    const std::string file = fragment.values ? fragment.values->file().file() : std::string();
-    verification_.findings.add({version_, row.name, file, {}, "it cannot be loaded: " + damage});
-  }
-}
-
-void PlainChecker::note_what_is_not_covered() const {
-  if (decoded_ > 0) {
-    verification_.findings.note(fmt::format(
-        "no hashes were recorded for version {} (recipe layout): {} decoded and counted, but a "
-        "changed number would not be noticed",
-        version_, decoded_ == 1 ? "1 tensor was" : fmt::format("{} tensors were", decoded_)));
-  }
-  if (double_names_ > 0) {
-    verification_.findings.note(
-        fmt::format("{} of version {} ha{} a name that an earlier row has: the last one is read",
-                    double_names_ == 1 ? "1 row" : fmt::format("{} rows", double_names_), version_,
-                    double_names_ == 1 ? "s" : "ve"));
-  }
+  return known;
 }
 
 }  // namespace
 
-void check_plain(Verification& verification, const lance::VersionEntry& entry,
-                 const lance::ManifestFile& file) {
+void PlainChecker::check(const lance::VersionEntry& entry, const lance::ManifestFile& file) {
   const auto columns = find_plain_columns(file.manifest.fields);
   if (!columns) return;
-  PlainChecker checker(verification, entry.version, file.manifest.fields, *columns);
-  for (const lance::Fragment& fragment : file.manifest.fragments) checker.check(fragment);
-  checker.note_what_is_not_covered();
+  VersionCheck version{.number = entry.version,
+                       .fields = file.manifest.fields,
+                       .columns = *columns,
+                       .limits = {storage_, entry.version}};
+  for (const lance::Fragment& fragment : file.manifest.fragments) check_fragment(fragment, version);
+  note_what_is_not_covered(version);
+  fragments_.end_version();
+}
+
+void PlainChecker::check_fragment(const lance::Fragment& fragment, VersionCheck& version) {
+  if (options_.progress) options_.progress(0, 0, {});
+  try {
+    version.limits.check(fragment);
+    const PlainFragment rows =
+        read_plain_fragment(storage_, version.fields, version.columns, fragment);
+    const bool wanted =
+        std::ranges::any_of(rows.rows, [this](const PlainRow& row) { return is_selected(row); });
+    const ValueColumn* values = wanted ? rows.values.get() : nullptr;
+    const std::vector<KnownColumn> columns = plain_columns(version.fields, version.columns);
+    const std::string key = (values != nullptr ? "decoded," : "") + fragment_key(fragment, columns);
+    const auto checked = fragments_.get(key, [&] { return decode(fragment, columns, values); });
+    for (const Error& error : checked->damage) findings_.add(error, version.number);
+    check_rows(rows, *checked, version);
+  } catch (const Error& error) {
+    findings_.add(error, version.number);
+  }
+}
+
+// `values`: null if the fragment has none or none of them was selected.
+PlainChecker::CheckedFragment PlainChecker::decode(const lance::Fragment& fragment,
+                                                   const std::vector<KnownColumn>& columns,
+                                                   const ValueColumn* values) {
+  CheckedFragment checked;
+  DataFiles files(storage_);
+  check_data_files(storage_, files, fragment, columns, checked.damage);
+  if (values == nullptr || !checked.damage.empty()) return checked;
+  try {
+    checked.values = values->check();
+    bytes_read_ += checked.values->numbers() * dtype_itemsize(values->dtype()).value_or(1);
+  } catch (const Error& error) {
+    checked.damage.push_back(error);
+  }
+  return checked;
+}
+
+void PlainChecker::check_rows(const PlainFragment& fragment, const CheckedFragment& checked,
+                              VersionCheck& version) {
+  for (const PlainRow& row : fragment.rows) {
+    if (!version.names.insert(row.name).second) ++version.repeated_names;
+    std::string damage = row.damage;
+    if (damage.empty() && checked.values && is_selected(row)) {
+      damage = checked.values->corruption(row.offset, row.elements);
+      if (damage.empty()) ++version.decoded;
+    }
+    if (damage.empty()) continue;
+    const std::string file = fragment.values ? fragment.values->file().file() : std::string();
+    findings_.add({version.number, row.name, file, {}, "it cannot be loaded: " + damage});
+  }
+}
+
+void PlainChecker::note_what_is_not_covered(const VersionCheck& version) {
+  const auto count = [](std::uint64_t number, const std::string& thing) {
+    return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
+  };
+  if (version.decoded > 0) {
+    findings_.note(fmt::format(
+        "no hashes were recorded for version {} (plain layout): {} {} decoded and counted, but a "
+        "changed number would not be noticed",
+        version.number, count(version.decoded, "tensor"), version.decoded == 1 ? "was" : "were"));
+  }
+  if (version.repeated_names > 0) {
+    findings_.note(
+        fmt::format("{} of version {} {} a name that an earlier row has: the last one is read",
+                    count(version.repeated_names, "row"), version.number,
+                    version.repeated_names == 1 ? "has" : "have"));
+  }
 }
 
 }  // namespace lancekeep::store

@@ -1,14 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
-// A version of the recipe layout: every structure is read, every value decoded and counted against
-// its shape. Nobody recorded a hash, so that is all that can be told.
+// Checks a version with the plain layout: reads every structure, decodes every value and compares its
+// length with the shape. No hashes are recorded, so a changed number is not found. One thread.
 #pragma once
 
-#include "store/verify/check_table.h"
+#include <lancekeep/verify.h>
+
+#include "io/storage.h"
+#include "lance/table/dataset.h"
+#include "store/plain/plain_table.h"
+#include "store/table/layout.h"
+#include "store/verify/check_fragment.h"
+#include "store/verify/findings.h"
+
+#include <cstdint>
+#include <optional>
+#include <vector>
 
 namespace lancekeep::store {
 
-/// `file` is of the recipe layout. Values are read at once, not with those of native versions.
-void check_plain(Verification& verification, const lance::VersionEntry& entry,
-                 const lance::ManifestFile& file);
+class PlainChecker {
+ public:
+  /// Refers to all three.
+  PlainChecker(const io::Storage& storage, const VerifyOptions& options, Findings& findings)
+      : storage_(storage), options_(options), findings_(findings) {}
+
+  /// `file` has the plain layout. Versions are to be checked oldest first.
+  void check(const lance::VersionEntry& entry, const lance::ManifestFile& file);
+  /// Bytes of all values that were decoded.
+  [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
+
+ private:
+  struct CheckedFragment {
+    std::optional<ValueRows> values;  ///< unset if they cannot be decoded or were not selected
+    std::vector<Error> damage;        ///< of the data files and of the decoded values
+  };
+  struct VersionCheck;
+
+  void check_fragment(const lance::Fragment& fragment, VersionCheck& version);
+  [[nodiscard]] CheckedFragment decode(const lance::Fragment& fragment,
+                                       const std::vector<KnownColumn>& columns,
+                                       const ValueColumn* values);
+  void check_rows(const PlainFragment& fragment, const CheckedFragment& checked,
+                  VersionCheck& version);
+  void note_what_is_not_covered(const VersionCheck& version);
+  [[nodiscard]] bool is_selected(const PlainRow& row) const {
+    return !options_.select || options_.select(row.name);
+  }
+
+  const io::Storage& storage_;
+  const VerifyOptions& options_;
+  Findings& findings_;
+  PerVersionCache<CheckedFragment> fragments_;
+  std::uint64_t bytes_read_ = 0;
+};
 
 }  // namespace lancekeep::store

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verifying recipe datasets.
+// Verifying plain datasets.
 #include <lancekeep/store.h>
 
 #include "store/testing/plain_testing.h"
@@ -26,7 +26,7 @@ class CheckPlainTest : public PlainTest {
                                   Field("what", &VerifyFinding::what, HasSubstr(words)))));
   }
   void damage(const lance::Fragment& fragment, std::size_t from_end) const {
-    const std::string name = "recipe.lance/" + lance::data_path(fragment.files[0]);
+    const std::string name = path_.filename().string() + "/" + lance::data_path(fragment.files[0]);
     std::string content = folder_.read(name);
     content.at(content.size() - from_end) ^= '\x10';
     std::filesystem::remove(folder_ / name);
@@ -34,14 +34,14 @@ class CheckPlainTest : public PlainTest {
   }
 };
 
-TEST_F(CheckPlainTest, ASoundOneHasNoFindingsAndSaysThatThereAreNoHashes) {
+TEST_F(CheckPlainTest, AnIntactOneHasANoteThatThereAreNoHashes) {
   publish({without(write_rows(small_plain()), {0, 1, 2}), write_rows(small_plain())});
   const VerifyReport report = verify();
   EXPECT_THAT(report.findings, IsEmpty());
   EXPECT_THAT(report.notes, ElementsAre(AllOf(HasSubstr("no hashes were recorded for version 1"),
                                               HasSubstr("3 tensors were decoded and counted"))));
   EXPECT_EQ(report.versions, 1U);
-  EXPECT_EQ(report.tensors, 0U) << "held against hashes";
+  EXPECT_EQ(report.tensors, 0U) << "checked against hashes";
   EXPECT_GE(report.bytes_read, 72U);
 }
 
@@ -78,7 +78,7 @@ TEST_F(CheckPlainTest, FindsAnImpossibleShape) {
   expect_finding({"w", {1}, {-1}}, {}, "negative dimension");
 }
 
-TEST_F(CheckPlainTest, FindsAValueOfOtherLength) {
+TEST_F(CheckPlainTest, FindsAValueOfAnotherLength) {
   expect_finding({"w", {1, 2, 3}, {2}}, {}, "its value has 3 numbers, its shape needs 2");
 }
 
@@ -99,20 +99,20 @@ TEST_F(CheckPlainTest, FindsAMissingFile) {
   EXPECT_EQ(verify().findings.size(), 1U);
 }
 
-TEST_F(CheckPlainTest, FindsOtherRowsThanTheManifestSays) {
+TEST_F(CheckPlainTest, FindsARowCountThatIsNotTheManifests) {
   publish({write_rows(small_plain(), {.stated_rows = 4})});
   EXPECT_THAT(verify().findings,
               ElementsAre(Field("what", &VerifyFinding::what, HasSubstr("3 rows, expected 4"))));
 }
 
-TEST_F(CheckPlainTest, FindsAFileThatIsNamedTwice) {
+TEST_F(CheckPlainTest, FindsAFileThatIsListedTwice) {
   const lance::Fragment fragment = write_rows(small_plain());
   publish({fragment, fragment});
   EXPECT_THAT(verify().findings, ElementsAre(Field("what", &VerifyFinding::what,
                                                    HasSubstr("names this data file twice"))));
 }
 
-TEST_F(CheckPlainTest, NotesANameThatStandsTwice) {
+TEST_F(CheckPlainTest, NotesANameThatOccursTwice) {
   publish({write_rows({{"w", {1}, {1}}, {"w", {2}, {1}}})});
   const VerifyReport report = verify();
   EXPECT_THAT(report.findings, IsEmpty());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every byte of every file of a small store, damaged in turn: verify finds it, or it changed
-// nothing that anyone gets to see.
+// Every byte of every file of a small store, damaged in turn: verify finds the damage, or it changes
+// nothing that a reader can see.
 #include "store/verify/verify_testing.h"
 
 #include <iostream>
@@ -8,7 +8,7 @@
 namespace lancekeep::store {
 namespace {
 
-// What a store gives to those who load from it.
+// What a reader can see of a store.
 struct Observed {
   std::map<std::uint64_t, std::string> tensors;  // by version: infos and values, as one text
   std::map<std::string, std::uint64_t> tags;
@@ -48,7 +48,7 @@ Observed observe(const std::filesystem::path& path) {
 
 class DamagedBytes : public VerifyTest {
  protected:
-  // Two saves, a tag, and a version of which one row was deleted.
+  // Two saves, a tag, and a version with one deleted row.
   DamagedBytes() {
     MemorySource first, second;
     first.add("w", "float32", {2, 3}, floats(6, 1)).add("n", "int64", {}, std::string(8, '\7'));
@@ -65,7 +65,7 @@ class DamagedBytes : public VerifyTest {
   }
 
   // One change to one file; the file is as it was afterwards.
-  void try_change(const std::string& name, const std::string& sound, const std::string& changed,
+  void try_change(const std::string& name, const std::string& intact, const std::string& changed,
                   const std::string& change) {
     write(name, changed);
     try {
@@ -83,7 +83,7 @@ class DamagedBytes : public VerifyTest {
       ADD_FAILURE() << name << ", " << change << ": " << error.what();
       ++wrong_;
     }
-    write(name, sound);
+    write(name, intact);
   }
 
   void flip_all(const std::string& folder, const std::vector<int>& bits) {
@@ -134,7 +134,7 @@ class DamagedBytes : public VerifyTest {
 const std::vector<int> kOneBit = {-1};  // another one from byte to byte
 const std::vector<int> kAllBits = {0, 1, 2, 3, 4, 5, 6, 7};
 
-TEST_F(DamagedBytes, TheStoreIsSoundToBeginWith) {
+TEST_F(DamagedBytes, TheStoreIsIntactAtFirst) {
   const VerifyReport report = store_.verify_all();
   EXPECT_TRUE(report.ok());
   EXPECT_EQ(report.versions, 3u);
@@ -150,7 +150,7 @@ TEST_F(DamagedBytes, BitsOfTags) { flip_all("_refs/", kAllBits); }
 TEST_F(DamagedBytes, DataFilesCutShortAtEveryLength) { cut_all("data/"); }
 TEST_F(DamagedBytes, ManifestsAndTheirLikeCutShortAtEveryLength) { cut_all("_"); }
 
-TEST_F(DamagedBytes, FilesWithSomethingBehindThem) {
+TEST_F(DamagedBytes, FilesWithBytesAppended) {
   for (const auto& [name, content] : snapshot(path_)) {
     for (const std::string& garbage :
          {std::string(1, '\0'), std::string("garbage"), std::string(4096, '\xff'), content}) {

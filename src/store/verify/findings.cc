@@ -11,8 +11,8 @@
 namespace lancekeep::store {
 namespace {
 
-// More than anybody reads; a hostile store could fill the memory with them.
-constexpr std::size_t kMostFindings = 100'000;
+// More than anyone reads; a hostile store could fill the memory with findings.
+constexpr std::size_t kMaxFindings = 100'000;
 
 std::string key_of(const VerifyFinding& finding) {
   return fmt::format("{}\n{}\n{}\n{}", finding.file.native(),
@@ -20,7 +20,7 @@ std::string key_of(const VerifyFinding& finding) {
                      finding.what);
 }
 
-std::uint64_t place_of(const VerifyFinding& finding) {
+std::uint64_t sort_key(const VerifyFinding& finding) {
   return finding.version == 0 ? std::numeric_limits<std::uint64_t>::max() : finding.version;
 }
 
@@ -47,7 +47,7 @@ void Findings::add(VerifyFinding finding, std::uint64_t newest) {
     entry.newest = std::max(entry.newest, finding.version);
     return;
   }
-  if (entries_.size() == kMostFindings) {
+  if (entries_.size() == kMaxFindings) {
     index_.erase(at);
     ++unlisted_;
     return;
@@ -65,7 +65,7 @@ void Findings::keep(const std::function<bool(std::uint64_t version)>& is_there) 
 }
 
 void Findings::report(VerifyReport& report) {
-  std::ranges::stable_sort(entries_, {}, [](const Entry& e) { return place_of(e.finding); });
+  std::ranges::stable_sort(entries_, {}, [](const Entry& e) { return sort_key(e.finding); });
   for (Entry& entry : entries_) {
     entry.finding.what += and_others(entry.others);
     report.findings.push_back(std::move(entry.finding));

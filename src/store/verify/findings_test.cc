@@ -16,7 +16,7 @@ VerifyReport reported(Findings& findings) {
   return report;
 }
 
-TEST(Findings, TakeAnErrorApart) {
+TEST(Findings, TakeFileAndOffsetFromAnError) {
   Findings findings;
   findings.add(Error(ErrorCode::corrupt, "the words", "a/file", 7), 3, "t");
   const VerifyReport report = reported(findings);
@@ -25,7 +25,7 @@ TEST(Findings, TakeAnErrorApart) {
   EXPECT_EQ(report.findings.front().offset, 7u);
 }
 
-TEST(Findings, ListWhatVersionsShareOnce) {
+TEST(Findings, ListSharedDamageOnce) {
   Findings findings;
   for (const std::uint64_t version : {2, 2, 3, 5}) {
     findings.add(Error(ErrorCode::corrupt, "torn", "f"), version);
@@ -36,7 +36,7 @@ TEST(Findings, ListWhatVersionsShareOnce) {
                           finding(3, "", "f", "torn")));
 }
 
-TEST(Findings, ComeByVersionAndThoseOfNoneLast) {
+TEST(Findings, AreSortedByVersionWithThoseOfNoneLast) {
   Findings findings;
   for (const std::uint64_t version : {0, 5, 1, 4}) {
     findings.add({version, "t" + std::to_string(version), {}, {}, "w"});
@@ -46,7 +46,7 @@ TEST(Findings, ComeByVersionAndThoseOfNoneLast) {
                           Field(&VerifyFinding::version, 5), Field(&VerifyFinding::version, 0)));
 }
 
-TEST(Findings, ForgetWhatOnlyRemovedVersionsShowed) {
+TEST(Findings, DropThoseOfRemovedVersions) {
   Findings findings;
   findings.add({1, "only", {}, {}, "w"});
   for (const std::uint64_t version : {1, 2}) findings.add({version, "shared", {}, {}, "w"});
@@ -59,7 +59,7 @@ TEST(Findings, ForgetWhatOnlyRemovedVersionsShowed) {
                           Field(&VerifyFinding::tensor, "of no version")));
 }
 
-TEST(Findings, AreCountedWhereThereAreTooMany) {
+TEST(Findings, AreOnlyCountedBeyondALimit) {
   Findings findings;
   for (std::uint64_t offset = 0; offset < 100'002; ++offset) findings.add({1, {}, {}, offset, "w"});
   const VerifyReport report = reported(findings);

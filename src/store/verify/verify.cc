@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// A verification: tags → manifests and transactions → fragments and rows of each version, oldest
-// first → values. Whatever is damaged is a finding, and what does not hang on it goes on.
+// A verification: the manifest, transaction, fragments and rows of each version, oldest first; then
+// the tags; then the values. Damage is a finding, and checks that do not depend on the damaged part
+// continue.
 #include <lancekeep/store.h>
 
 #include "io/error_text.h"
 #include "lance/table/tags.h"
-#include "store/read/store_state.h"
-#include "store/table/native_layout.h"
+#include "store/read/store_folder.h"
+#include "store/read/versions.h"
+#include "store/table/layout.h"
 #include "store/table/properties.h"
-#include "store/verify/check_manifest.h"
+#include "store/verify/check_metadata.h"
+#include "store/verify/check_native.h"
 #include "store/verify/check_plain.h"
-#include "store/verify/check_table.h"
-#include "store/verify/check_tags.h"
+#include "store/verify/check_values.h"
+#include "store/verify/findings.h"
 
 #include <fmt/format.h>
 
@@ -21,15 +24,18 @@
 namespace lancekeep::store {
 namespace {
 
-// The fewest bytes that a manifest file can have.
-constexpr std::uint64_t kLeastManifest = 20;
+// The size of the smallest manifest file.
+constexpr std::uint64_t kMinManifestBytes = 20;
 
 class Verifier {
  public:
   Verifier(const io::Storage& storage, const VerifyOptions& options)
-      : storage_(storage), options_(options), fragments_(storage), plain_fragments_(storage) {}
+      : storage_(storage),
+        options_(options),
+        native_(storage, options, values_, findings_),
+        plain_(storage, options, findings_) {}
 
-  // The version that `ref` stands for; nothing stands for all of them.
+  // Checks the version that `ref` means; all versions if it is unset.
   VerifyReport run(const std::optional<Ref>& ref);
 
  private:
@@ -39,16 +45,16 @@ class Verifier {
   std::optional<lance::VersionEntry> find(const Ref& ref) const;
   [[nodiscard]] bool keeps_models() const;
   void require_current() const;
-  void forget_removed();
+  void drop_removed();
 
   const io::Storage& storage_;
   const VerifyOptions& options_;
   lance::VersionList list_;
-  std::set<std::uint64_t> looked_at_;
-  FragmentCache fragments_;
-  PlainFragmentCache plain_fragments_;
-  Values values_;
+  std::set<std::uint64_t> checked_;
+  ValueChecker values_;
   Findings findings_;
+  NativeChecker native_;
+  PlainChecker plain_;
   VerifyReport report_;
 };
 
@@ -61,7 +67,7 @@ VerifyReport Verifier::run(const std::optional<Ref>& ref) {
   require_current();
   try {
     list_ = lance::list_versions(storage_);
-  } catch (const Error& error) {  // which versions there are cannot be told
+  } catch (const Error& error) {  // the versions are not known
     findings_.add(error, 0);
     findings_.report(report_);
     return std::move(report_);
@@ -70,8 +76,8 @@ VerifyReport Verifier::run(const std::optional<Ref>& ref) {
   check_other_manifests();
   check_tags(storage_, list_, findings_);
   values_.check(storage_, options_, report_, findings_);
-  report_.bytes_read += plain_fragments_.bytes_read();
-  forget_removed();
+  report_.bytes_read += plain_.bytes_read();
+  drop_removed();
   findings_.report(report_);
   return std::move(report_);
 }
@@ -80,7 +86,7 @@ void Verifier::check_versions(const std::optional<Ref>& ref) {
   if (!ref) {
     for (const lance::VersionEntry& entry : list_.entries) check_version(entry);
   } else if (ref->is_latest() && !list_.entries.empty()) {
-    // As for whoever opens it, the latest is the newest that can be read.
+    // As when a store is opened, the latest is the newest that can be read.
     auto entry = list_.entries.rbegin();
     while (entry != list_.entries.rend() && !check_version(*entry)) ++entry;
   } else if (const auto entry = find(*ref)) {
@@ -88,7 +94,7 @@ void Verifier::check_versions(const std::optional<Ref>& ref) {
   }
 }
 
-// Nothing where a tag is damaged, or its version is gone: check_tags() says so.
+// Unset if the ref is a damaged tag, or one whose version is gone: check_tags() reports it.
 std::optional<lance::VersionEntry> Verifier::find(const Ref& ref) const {
   try {
     return resolve(storage_, list_, ref);
@@ -104,7 +110,7 @@ std::optional<lance::VersionEntry> Verifier::find(const Ref& ref) const {
 // Returns whether its manifest can be read.
 bool Verifier::check_version(const lance::VersionEntry& entry) {
   if (options_.progress) options_.progress(0, 0, {});
-  looked_at_.insert(entry.version);
+  checked_.insert(entry.version);
   ++report_.versions;
   const auto file = check_manifest(storage_, entry, findings_);
   if (!file) return false;
@@ -117,19 +123,16 @@ bool Verifier::check_version(const lance::VersionEntry& entry) {
     findings_.add({entry.version, {}, storage_.full_name(entry.path), {}, io::text_of(error)});
     return true;
   }
-  Verification verification{storage_, options_, fragments_, plain_fragments_, values_, findings_};
   if (layout == Layout::native) {
-    check_table(verification, entry, *file);
+    native_.check(entry, *file);
   } else {
-    check_plain(verification, entry, *file);
+    plain_.check(entry, *file);
   }
-  fragments_.end_version();
-  plain_fragments_.end_version();
   return true;
 }
 
-// Whether any version is one of ours: then one that is not has been damaged, or replaced by
-// someone; else the caller has taken another dataset for a store.
+// Whether any version keeps a model: then one that does not was damaged or replaced. Otherwise the
+// dataset is not a store, and verifying it is the caller's mistake.
 bool Verifier::keeps_models() const {
   return std::ranges::any_of(list_.entries, [&](const lance::VersionEntry& entry) {
     try {
@@ -142,14 +145,13 @@ bool Verifier::keeps_models() const {
   });
 }
 
-// Whichever version is asked for: a newest one that is torn concerns everybody, and so does one
-// that is plainly cut short.
+// A torn newest version, or one that is clearly cut short, matters whichever version is verified.
 void Verifier::check_other_manifests() {
   for (const lance::VersionEntry& entry : list_.entries) {
     const bool is_newest = entry.version == list_.entries.back().version;
-    if (looked_at_.contains(entry.version)) continue;
+    if (checked_.contains(entry.version)) continue;
     try {
-      if (is_newest || storage_.size(entry.path) < kLeastManifest) {
+      if (is_newest || storage_.size(entry.path) < kMinManifestBytes) {
         (void)read_manifest_alone(storage_, entry);
       }
     } catch (const Error& error) {
@@ -158,19 +160,18 @@ void Verifier::check_other_manifests() {
   }
 }
 
-// Beside a running clean-up files go that were there a moment ago, with the versions that named
-// them.
-void Verifier::forget_removed() {
+// A gc that runs at the same time removes versions and their files: that is not damage.
+void Verifier::drop_removed() {
   if (findings_.empty()) return;
   require_current();
-  std::set<std::uint64_t> there;
-  for (const auto& entry : lance::list_versions(storage_).entries) there.insert(entry.version);
+  std::set<std::uint64_t> existing;
+  for (const auto& entry : lance::list_versions(storage_).entries) existing.insert(entry.version);
   for (const lance::VersionEntry& entry : list_.entries) {
-    if (looked_at_.contains(entry.version) && !there.contains(entry.version)) {
-      findings_.note(fmt::format("version {} was removed meanwhile", entry.version));
+    if (checked_.contains(entry.version) && !existing.contains(entry.version)) {
+      findings_.note(fmt::format("version {} was removed during the check", entry.version));
     }
   }
-  findings_.keep([&](std::uint64_t version) { return there.contains(version); });
+  findings_.keep([&](std::uint64_t version) { return existing.contains(version); });
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which versions are looked at, what is misuse, and what happens beside others.
+// Which versions are checked, what is misuse, and what other processes may do meanwhile.
 #include "io/testing/error_matcher.h"
 #include "store/verify/verify_testing.h"
 
@@ -14,7 +14,7 @@ namespace fs = std::filesystem;
 
 class Verify : public VerifyTest {
  protected:
-  // The manifest with another name for the column that makes a row a tensor.
+  // Renames a column in the manifest, so that the version does not keep a model.
   void make_foreign(std::uint64_t version, bool with_digest) const {
     change_manifest(version, [&](auto& file) {
       file.manifest.transaction_file.clear();
@@ -26,7 +26,7 @@ class Verify : public VerifyTest {
   }
 };
 
-TEST_F(Verify, LooksAtTheVersionThatIsAskedFor) {
+TEST_F(Verify, ChecksTheRequestedVersion) {
   for (unsigned i = 1; i <= 3; ++i) save(small_model(i));
   store_.tag("best", 1);
   for (const auto& [ref, number] :
@@ -38,7 +38,7 @@ TEST_F(Verify, LooksAtTheVersionThatIsAskedFor) {
   EXPECT_EQ(store_.verify_all().versions, 3u);
 }
 
-TEST_F(Verify, DamageOfAnotherVersionIsNoneOfThisOne) {
+TEST_F(Verify, DamageOfAnotherVersionIsNotReported) {
   save(small_model(1));
   save(small_model(2));
   flip(data_file(1), 0);
@@ -46,23 +46,23 @@ TEST_F(Verify, DamageOfAnotherVersionIsNoneOfThisOne) {
   EXPECT_FALSE(store_.verify(1).ok());
 }
 
-TEST_F(Verify, ATornNewestVersionConcernsEverybody) {
+TEST_F(Verify, ATornNewestVersionIsAlwaysReported) {
   for (unsigned i = 1; i <= 3; ++i) save(small_model(i));
   write(manifest(3), "");
   EXPECT_THAT(store_.verify(1).findings, ElementsAre(finding(3, "", manifest(3), "is empty")));
-  // The latest is then the one before it, which is looked at as well.
+  // The latest is then the one before it, which is checked as well.
   flip(data_file(2), store_.at(2).locate("head.weight").offset);
   const VerifyReport latest = store_.verify({});
   EXPECT_THAT(latest.findings, ElementsAre(finding(2, "head.weight", data_file(2), ""),
                                            finding(3, "", manifest(3), "is empty")));
   EXPECT_EQ(latest.newest, 2u);
-  // So does one in between that is plainly cut short.
+  // So is one in between that is clearly cut short.
   write(manifest(2), "LANC");
   EXPECT_THAT(store_.verify(1).findings, ElementsAre(finding(2, "", manifest(2), "is cut short"),
                                                      finding(3, "", manifest(3), "is empty")));
 }
 
-TEST_F(Verify, NothingThatCanBeReadIsNoException) {
+TEST_F(Verify, NoReadableVersionIsAFinding) {
   save(small_model());
   write(manifest(1), "");
   const VerifyReport report = store_.verify({});
@@ -70,7 +70,7 @@ TEST_F(Verify, NothingThatCanBeReadIsNoException) {
   EXPECT_EQ(report.newest, 0u);
 }
 
-TEST_F(Verify, NamesOfTwoKindsAreAFinding) {
+TEST_F(Verify, TwoNamingSchemesAreAFinding) {
   save(small_model());
   write("_versions/2.manifest", read(manifest(1)));
   EXPECT_THAT(store_.verify_all().findings, ElementsAre(finding(0, "", "_versions", "two ways")));
@@ -105,7 +105,7 @@ TEST_F(Verify, AVersionOfAStoreThatKeepsNoModelIsAFinding) {
               ElementsAre(finding(1, "", manifest(1), "dtypo: string")));
 }
 
-TEST_F(Verify, WhatWasRemovedMeanwhileIsNoDamage) {
+TEST_F(Verify, AVersionRemovedMeanwhileIsNotDamage) {
   save(small_model());
   save(MemorySource().add("another", "uint8", {3}, "abc"));
   const std::string data = data_file(1);
@@ -115,11 +115,11 @@ TEST_F(Verify, WhatWasRemovedMeanwhileIsNoDamage) {
   }};
   const VerifyReport report = store_.verify_all(options);
   EXPECT_THAT(report.findings, IsEmpty());
-  EXPECT_THAT(report.notes, ElementsAre("version 1 was removed meanwhile"));
+  EXPECT_THAT(report.notes, ElementsAre("version 1 was removed during the check"));
   EXPECT_EQ(report.tensors, 1u);
 }
 
-TEST_F(Verify, AStoreThatIsReplacedMeanwhileIsNoDamage) {
+TEST_F(Verify, AStoreReplacedMeanwhileIsNotDamage) {
   MemorySource source = small_model();
   store_.save(source);
   bool replaced = false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests of verify: a store, versions and rows put together by hand, and damage.
+// For tests of verify: a store, versions and rows made by hand, and damage.
 #pragma once
 
 #include "io/local_storage.h"
@@ -7,9 +7,9 @@
 #include "lance/file/data_file_writer.h"
 #include "lance/table/publish.h"
 #include "lance/table/unpublished.h"
-#include "store/table/native_layout.h"
+#include "store/table/digest.h"
+#include "store/table/layout.h"
 #include "store/table/properties.h"
-#include "store/table/table_digest.h"
 #include "store/testing/test_store.h"
 
 #include <gmock/gmock.h>
@@ -21,7 +21,8 @@
 
 namespace lancekeep::store {
 
-/// A finding of a version and tensor, in a file whose name ends like this, with these words in it.
+/// Matches a finding of this version and tensor, in a file whose name ends with `file_end`, that
+/// contains `words`.
 inline auto finding(std::uint64_t version, const std::string& tensor, const std::string& file_end,
                     const std::string& words) {
   using testing::Field;
@@ -60,13 +61,13 @@ class VerifyTest : public testing::Test {
   [[nodiscard]] lance::ManifestFile manifest_of(std::uint64_t version) const {
     return lance::decode_manifest_file(io::ByteView::of(read(manifest(version)), "manifest"));
   }
-  /// That of the newest fragment of a version, where none is given.
+  /// The data file of a fragment of the version; of its newest one by default.
   [[nodiscard]] std::string data_file(std::uint64_t version,
                                       std::optional<std::size_t> fragment = std::nullopt) const {
     const auto fragments = manifest_of(version).manifest.fragments;
     return lance::data_path(fragments.at(fragment.value_or(fragments.size() - 1)).files.front());
   }
-  /// The manifest with a change, made as somebody would who knows the format.
+  /// Rewrites the manifest with a change and a valid encoding.
   void change_manifest(std::uint64_t version,
                        const std::function<void(lance::ManifestFile&)>& change) const {
     lance::ManifestFile file = manifest_of(version);
@@ -74,7 +75,7 @@ class VerifyTest : public testing::Test {
     write(manifest(version), lance::encode_manifest_file(file.manifest, *file.transaction));
   }
 
-  /// A version that stands on these fragments, as a save would publish it.
+  /// Commits a version with these fragments, as a save would.
   std::uint64_t publish(std::vector<lance::Fragment> fragments) {
     lance::Publication publication;
     const auto list = lance::list_versions(*storage_);
@@ -99,7 +100,7 @@ class VerifyTest : public testing::Test {
     return publish(manifest_of(version).manifest.fragments);
   }
 
-  /// A deletion file of fragment 0.
+  /// Writes a deletion file of fragment 0.
   lance::DeletionFile delete_rows(std::uint64_t read_version,
                                   const std::vector<std::uint32_t>& rows) const {
     storage_->make_folder("_deletions");
@@ -110,7 +111,7 @@ class VerifyTest : public testing::Test {
     return file;
   }
 
-  /// A new data file with these rows; `values` stand at its start.
+  /// Writes a data file with these rows; `values` are at its start.
   lance::Fragment write_rows(const std::vector<TensorRow>& rows, const std::string& values = {},
                              std::optional<std::uint64_t> stated_rows = std::nullopt) const {
     storage_->make_folder("data");

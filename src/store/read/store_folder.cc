@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/read/store_folder.h"
+
+#include <lancekeep/error.h>
+
+#include "store/table/layout.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lancekeep::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+[[noreturn]] void not_a_dataset(const fs::path& path, const std::string& found) {
+  throw Error(ErrorCode::invalid_argument,
+              "not a Lance dataset: expected a folder with `_versions` in it, found " + found,
+              path.string());
+}
+
+}  // namespace
+
+void require_local(const fs::path& path) {
+  const std::string text = path.string();
+  const std::size_t scheme = text.find("://");
+  if (scheme == std::string::npos || text.find('/') < scheme) return;
+  throw Error(
+      ErrorCode::unsupported,
+      "a store is a folder on this machine, but this is a URL; copy the data to a folder, or "
+      "mount it",
+      text);
+}
+
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  const bool there = fs::exists(path, error);
+  if (error)
+    throw Error(ErrorCode::io, "cannot look for a store: " + error.message(), path.string());
+  return there;
+}
+
+void require_dataset(const io::Storage& storage, const fs::path& path) {
+  const auto entries = storage.list("");
+  const auto versions = std::ranges::find(entries, "_versions", &io::FolderEntry::name);
+  if (versions != entries.end() && versions->is_folder) return;
+  not_a_dataset(path, entries.empty()       ? "an empty folder"
+                      : entries.size() == 1 ? fmt::format("only `{}`", entries.front().name)
+                                            : fmt::format("`{}` and {} more", entries.front().name,
+                                                          entries.size() - 1));
+}
+
+void require_dataset_or_empty(const io::Storage& storage, const fs::path& path) {
+  if (!storage.list("").empty()) require_dataset(storage, path);
+}
+
+void make_dataset(io::Storage& storage, const fs::path& path) {
+  require_dataset_or_empty(storage, path);
+  storage.make_folder("_versions");
+  // Before anything else is made in the folder: otherwise a power cut could leave a folder that is
+  // neither empty nor a dataset.
+  if (storage.file_names("_versions").empty()) storage.sync_folder("");
+}
+
+void require_current(const io::Storage& storage) {
+  if (storage.is_current()) return;
+  throw Error(ErrorCode::conflict, "the store was replaced; open it again to save to the new one",
+              storage.full_name(""));
+}
+
+Layout require_model(const io::Storage& storage, const lance::Manifest& manifest) {
+  if (const auto layout = layout_of(manifest.fields)) return *layout;
+  throw Error(ErrorCode::invalid_argument,
+              "this Lance dataset does not keep a model: its columns are " +
+                  describe_columns(manifest.fields) +
+                  "; expected name, dtype, shape and value (a blob), or name, value (a list of "
+                  "numbers) and shape (a list of integers)",
+              storage.full_name("_versions"));
+}
+
+void require_native(const io::Storage& storage, const lance::Manifest& manifest) {
+  if (require_model(storage, manifest) == Layout::native) return;
+  throw Error(
+      ErrorCode::unsupported,
+      "this Lance dataset keeps a model as plain lists (columns " +
+          describe_columns(manifest.fields) +
+          "); expected the native layout (name, dtype, shape, value as a blob): import the dataset "
+          "into a new store",
+      storage.full_name("_versions"));
+}
+
+}  // namespace lancekeep::store

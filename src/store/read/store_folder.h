@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The folder of a store: what the public Store holds, and checks that the folder is a Lance dataset,
+// is still the one that was opened, and keeps a model.
+#pragma once
+
+#include <lancekeep/store.h>
+
+#include "io/storage.h"
+#include "lance/proto/manifest.h"
+
+#include <filesystem>
+#include <memory>
+
+namespace lancekeep {
+
+struct Store::State {
+  std::filesystem::path path;
+  std::shared_ptr<io::Storage> storage;
+};
+
+}  // namespace lancekeep
+
+namespace lancekeep::store {
+
+/// @throws Error io if the system cannot say.
+[[nodiscard]] bool is_there(const std::filesystem::path& path);
+/// @throws Error unsupported for a URL such as "s3://…": as a path it would mean a folder "s3:".
+void require_local(const std::filesystem::path& path);
+/// @throws Error invalid_argument unless the folder is a Lance dataset: it has a `_versions` folder.
+void require_dataset(const io::Storage& storage, const std::filesystem::path& path);
+/// The same, but accepts an empty folder too.
+void require_dataset_or_empty(const io::Storage& storage, const std::filesystem::path& path);
+/// Turns an empty folder into a dataset without versions, durably; does nothing if it is a dataset
+/// already. `path` is for messages. @throws Error invalid_argument if it is something else.
+void make_dataset(io::Storage& storage, const std::filesystem::path& path);
+
+/// @throws Error conflict if the path leads to another folder than the one that is open.
+void require_current(const io::Storage& storage);
+
+/// How a manifest keeps a model. @throws Error invalid_argument if it keeps none.
+[[nodiscard]] Layout require_model(const io::Storage& storage, const lance::Manifest& manifest);
+/// @throws Error unsupported or invalid_argument unless the manifest has the native layout.
+void require_native(const io::Storage& storage, const lance::Manifest& manifest);
+
+}  // namespace lancekeep::store

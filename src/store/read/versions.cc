@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/read/versions.h"
+
+#include "lance/table/tags.h"
+#include "store/plain/plain_table.h"
+#include "store/table/layout.h"
+#include "store/table/properties.h"
+#include "store/table/tensor_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lancekeep::store {
+namespace {
+
+[[noreturn]] void not_found(const io::Storage& storage, const std::string& what) {
+  throw Error(ErrorCode::not_found, what, storage.full_name("_versions"));
+}
+
+lance::VersionEntry find_version(const io::Storage& storage, const lance::VersionList& list,
+                                 std::uint64_t number) {
+  const auto it = std::ranges::find(list.entries, number, &lance::VersionEntry::version);
+  if (it != list.entries.end()) return *it;
+  const bool was_there = number > 0 && number < list.entries.back().version;
+  not_found(storage,
+            fmt::format("version {} {}; existing versions: {}", number,
+                        was_there ? "was removed" : "does not exist", describe_versions(list)));
+}
+
+// 0 for a missing file: a transaction file may be gone.
+std::uint64_t size_of(const io::Storage& storage, const std::string& path) {
+  return storage.exists(path) ? storage.size(path) : 0;
+}
+
+}  // namespace
+
+Newest newest_whole(const io::Storage& storage, const lance::VersionList& list) {
+  std::string torn;
+  for (auto entry = list.entries.rbegin(); entry != list.entries.rend(); ++entry) {
+    if (!lance::is_torn(storage, *entry)) {
+      if (torn.empty()) return {&*entry, {}};
+      return {&*entry, fmt::format("{} skipped: its manifest is empty or cut short, or has gaps, "
+                                   "as a power cut leaves it; the newest whole version is {}",
+                                   torn, entry->version)};
+    }
+    torn += fmt::format("{} {}", torn.empty() ? "version" : ",", entry->version);
+  }
+  return {};
+}
+
+FileSizes files_of(const lance::Manifest& manifest) {
+  FileSizes files;
+  for (const lance::Fragment& fragment : manifest.fragments) {
+    for (const lance::DataFile& file : fragment.files) {
+      files.emplace(lance::data_path(file), file.size);
+    }
+    if (fragment.deletion) {
+      files.emplace(lance::deletion_path(fragment.id, *fragment.deletion), 0);
+    }
+  }
+  if (!manifest.transaction_file.empty()) {
+    files.emplace(lance::transaction_path(manifest.transaction_file), 0);
+  }
+  return files;
+}
+
+std::string describe_versions(const lance::VersionList& list) {
+  std::string text;
+  for (std::size_t i = 0; i < list.entries.size();) {
+    std::size_t last = i;
+    while (last + 1 < list.entries.size() &&
+           list.entries[last + 1].version == list.entries[last].version + 1) {
+      ++last;
+    }
+    if (!text.empty()) text += ", ";
+    text += std::to_string(list.entries[i].version);
+    if (last > i) text += fmt::format("–{}", list.entries[last].version);
+    i = last + 1;
+  }
+  return text.empty() ? "none" : text;
+}
+
+lance::VersionEntry resolve(const io::Storage& storage, const lance::VersionList& list,
+                            const Ref& ref) {
+  if (list.entries.empty() && !storage.is_current()) {
+    throw Error(ErrorCode::conflict, "the store was replaced; open it again",
+                storage.full_name(""));
+  }
+  if (list.entries.empty()) not_found(storage, "the store holds no version yet; save one first");
+  if (ref.is_latest()) {
+    const Newest newest = newest_whole(storage, list);
+    // If all are torn, reading the newest says what is wrong with it.
+    return newest.entry != nullptr ? *newest.entry : list.entries.back();
+  }
+  if (ref.number() != nullptr) return find_version(storage, list, *ref.number());
+  const lance::Tag tag = lance::read_tag(storage, *ref.tag());
+  if (tag.branch) {
+    throw Error(
+        ErrorCode::unsupported,
+        fmt::format("the tag `{}` points to version {} of the branch `{}`; branches are not read",
+                    *ref.tag(), tag.version, *tag.branch),
+        storage.full_name("_refs/tags/" + *ref.tag() + ".json"));
+  }
+  return find_version(storage, list, tag.version);
+}
+
+FileSizes earlier_files(const io::Storage& storage, const lance::VersionList& list,
+                        std::uint64_t version, std::optional<std::uint64_t> restored_from) {
+  FileSizes files;
+  for (auto it = list.entries.begin(); it != list.entries.end(); ++it) {
+    if (it->version >= version) break;
+    const bool is_before = it + 1 == list.entries.end() || (it + 1)->version >= version;
+    if (!is_before && it->version != restored_from) continue;
+    try {
+      files.merge(files_of(lance::read_manifest(storage, *it).manifest));
+    } catch (const Error&) {
+      // Damage of another version is not damage of this one.
+    }
+  }
+  return files;
+}
+
+std::uint64_t added_bytes(const io::Storage& storage, const FileSizes& files,
+                          const FileSizes& earlier) {
+  std::uint64_t bytes = 0;
+  for (const auto& [path, size] : files) {
+    if (!earlier.contains(path)) bytes += size != 0 ? size : size_of(storage, path);
+  }
+  return bytes;
+}
+
+VersionInfo describe(const lance::VersionEntry& entry, const lance::ManifestFile& file,
+                     const std::function<std::uint64_t()>& tensor_bytes) {
+  const lance::Manifest& manifest = file.manifest;
+  const std::optional<Layout> layout = layout_of(manifest.fields);
+  VersionInfo info{.number = entry.version, .layout = layout.value_or(Layout::native)};
+  info.time = std::chrono::sys_time<std::chrono::nanoseconds>(
+      std::chrono::seconds(manifest.seconds) + std::chrono::nanoseconds(manifest.nanos));
+  for (const lance::Fragment& fragment : manifest.fragments) {
+    info.tensors +=
+        fragment.physical_rows - (fragment.deletion ? fragment.deletion->num_deleted_rows : 0);
+  }
+  const Metadata properties = file.transaction ? file.transaction->properties : Metadata();
+  info.message = property(properties, kMessageKey);
+  info.metadata = user_metadata(properties);
+  info.bytes_total = number_property(properties, kBytesKey).value_or(0);
+  // pylance does not record how large the tensors are: the rows say it.
+  if (!properties.contains(kBytesKey) && layout) info.bytes_total = tensor_bytes();
+  return info;
+}
+
+std::uint64_t read_tensor_bytes(const io::Storage& storage, const lance::Manifest& manifest) {
+  return layout_of(manifest.fields) == Layout::native
+             ? total_bytes(read_tensor_table(storage, manifest))
+             : total_bytes(read_plain_table(storage, manifest));
+}
+
+std::map<std::uint64_t, std::vector<std::string>> tags_by_version(const io::Storage& storage) {
+  std::map<std::uint64_t, std::vector<std::string>> tags;
+  // A damaged tag, or an unreadable folder of tags, is an error only for code that asks for a tag.
+  const auto ignore_errors = [](auto call) {
+    try {
+      call();
+    } catch (const Error&) {
+    }
+  };
+  std::vector<std::string> names;
+  ignore_errors([&] { names = lance::list_tags(storage); });
+  for (const std::string& name : names) {
+    ignore_errors([&] {
+      const lance::Tag tag = lance::read_tag(storage, name);
+      if (!tag.branch) tags[tag.version].push_back(name);
+    });
+  }
+  return tags;
+}
+
+}  // namespace lancekeep::store

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/table/layout.h"
+
+#include <lancekeep/error.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <string_view>
+#include <utility>
+
+namespace lancekeep::store {
+namespace {
+
+constexpr std::string_view kBlobKey = "lance-encoding:blob";
+
+struct ColumnType {
+  std::string_view name;
+  std::string_view logical_type;
+  std::string_view item_type;  // of a list
+};
+
+constexpr ColumnType kTypes[kColumns] = {
+    {"name", "string", {}},        {"dtype", "string", {}},  {"shape", "list", "int64"},
+    {"value", "large_binary", {}}, {"ordinal", "int64", {}}, {"hash", "string", {}},
+    {"tied_to", "string", {}},
+};
+
+const lance::Field* top_level(const std::vector<lance::Field>& fields, std::string_view name) {
+  const auto it = std::ranges::find_if(
+      fields, [&](const lance::Field& f) { return f.parent_id == -1 && f.name == name; });
+  return it == fields.end() ? nullptr : &*it;
+}
+
+const lance::Field* child_of(const std::vector<lance::Field>& fields, const lance::Field& parent) {
+  const auto it = std::ranges::find(fields, parent.id, &lance::Field::parent_id);
+  return it == fields.end() ? nullptr : &*it;
+}
+
+bool is_list(const lance::Field& field) {
+  return field.logical_type == "list" || field.logical_type == "list.struct" ||
+         field.logical_type == "large_list";
+}
+
+// The leaf of `type` in a dataset's fields; null if the column is missing or has another type.
+const lance::Field* leaf(const std::vector<lance::Field>& fields, const ColumnType& type) {
+  const lance::Field* field = top_level(fields, type.name);
+  if (field == nullptr || field->logical_type != type.logical_type) return nullptr;
+  if (type.item_type.empty()) return field;
+  const lance::Field* item = child_of(fields, *field);
+  return item != nullptr && item->logical_type == type.item_type ? item : nullptr;
+}
+
+bool is_blob(const lance::Field& field) {
+  const auto it = field.metadata.find(std::string(kBlobKey));
+  return it != field.metadata.end() && it->second == "true";
+}
+
+}  // namespace
+
+std::optional<Layout> layout_of(const std::vector<lance::Field>& fields) {
+  const lance::Field* value = leaf(fields, kTypes[kValue]);
+  if (value != nullptr && is_blob(*value) && leaf(fields, kTypes[kName]) != nullptr &&
+      leaf(fields, kTypes[kDtype]) != nullptr && leaf(fields, kTypes[kShape]) != nullptr) {
+    return Layout::native;
+  }
+  if (find_plain_columns(fields)) return Layout::plain;
+  return std::nullopt;
+}
+
+std::string describe_columns(const std::vector<lance::Field>& fields) {
+  std::string text;
+  for (const lance::Field& field : fields) {
+    if (field.parent_id != -1) continue;
+    if (!text.empty()) text += ", ";
+    text += field.name + ": " + field.logical_type;
+    const lance::Field* item = child_of(fields, field);
+    if (item != nullptr && is_list(field)) text += "<" + item->logical_type + ">";
+  }
+  return text.empty() ? "none" : text;
+}
+
+namespace {
+
+// Above every id that was ever used: an id is never given to a second column.
+std::int32_t next_id(const std::vector<lance::Field>& fields) {
+  std::int32_t highest = -1;
+  for (const lance::Field& field : fields) highest = std::max(highest, field.id);
+  if (highest > std::numeric_limits<std::int32_t>::max() - 2 * static_cast<int>(kColumns) - 1) {
+    throw Error(ErrorCode::unsupported,
+                fmt::format("the dataset has no field ids left: the highest is {}; import this "
+                            "version into a new store",
+                            highest));
+  }
+  return highest + 1;
+}
+
+// Appends one column with ids from `id` on and returns the next free id. `metadata` is what an
+// earlier schema has for the column.
+std::int32_t add_column(std::vector<lance::Field>& fields, const ColumnType& type, std::int32_t id,
+                        std::map<std::string, std::string> metadata) {
+  const bool plain = type.logical_type == "int64" || !type.item_type.empty();
+  lance::Field field{.name = std::string(type.name), .id = id, .parent_id = -1};
+  field.logical_type = type.logical_type;
+  field.encoding = plain ? lance::FieldEncoding::plain : lance::FieldEncoding::var_binary;
+  field.metadata = std::move(metadata);
+  if (type.name == kTypes[kValue].name) field.metadata[std::string(kBlobKey)] = "true";
+  fields.push_back(std::move(field));
+  if (type.item_type.empty()) return id + 1;
+  lance::Field item{.name = "item", .id = id + 1, .parent_id = id};
+  item.logical_type = type.item_type;
+  item.encoding = lance::FieldEncoding::plain;
+  fields.push_back(std::move(item));
+  return id + 2;
+}
+
+bool is_native_column(const lance::Field& field) {
+  return std::ranges::any_of(kTypes, [&](const ColumnType& type) {
+    return field.parent_id == -1 && field.name == type.name;
+  });
+}
+
+// Drops foreign columns that new rows could not leave null, and native ones of another type.
+std::vector<lance::Field> without_unusable(const std::vector<lance::Field>& fields) {
+  std::vector<std::int32_t> dropped;
+  const auto is_dropped = [&](std::int32_t id) { return std::ranges::count(dropped, id) > 0; };
+  for (const lance::Field& field : fields) {  // parents come before their children
+    const bool foreign = field.parent_id == -1 && !field.nullable && !is_native_column(field);
+    const bool of_other_type =
+        is_native_column(field) && std::ranges::none_of(kTypes, [&](const ColumnType& type) {
+          return type.name == field.name && leaf(fields, type) != nullptr;
+        });
+    if (foreign || of_other_type || is_dropped(field.parent_id)) dropped.push_back(field.id);
+  }
+  std::vector<lance::Field> kept;
+  for (const lance::Field& field : fields) {
+    if (!is_dropped(field.id)) kept.push_back(field);
+  }
+  return kept;
+}
+
+}  // namespace
+
+std::vector<lance::Field> native_fields(const std::vector<lance::Field>& earlier) {
+  std::vector<lance::Field> fields;
+  std::int32_t id = 0;
+  for (const ColumnType& type : kTypes) {
+    const lance::Field* before = top_level(earlier, type.name);
+    id = add_column(fields, type, id,
+                    before == nullptr ? decltype(before->metadata)() : before->metadata);
+  }
+  return fields;
+}
+
+std::vector<lance::Field> completed_fields(const std::vector<lance::Field>& fields) {
+  std::vector<lance::Field> completed = without_unusable(fields);
+  for (lance::Field& field : completed) {
+    if (is_native_column(field)) field.nullable = true;
+  }
+  std::int32_t id = next_id(fields);
+  for (const ColumnType& type : kTypes) {
+    if (leaf(completed, type) == nullptr) id = add_column(completed, type, id, {});
+  }
+  return completed;
+}
+
+std::vector<lance::Field> fields_of(const std::vector<lance::Field>& schema,
+                                    const std::vector<Column>& columns) {
+  std::vector<lance::Field> fields;
+  for (const Column column : columns) {
+    const lance::Field* field = top_level(schema, kTypes[column].name);
+    if (field == nullptr) continue;
+    fields.push_back(*field);
+    if (const lance::Field* item = child_of(schema, *field)) fields.push_back(*item);
+  }
+  return fields;
+}
+
+std::vector<std::int32_t> find_leaf_ids(const std::vector<lance::Field>& fields) {
+  std::vector<std::int32_t> ids;
+  for (const ColumnType& type : kTypes) {
+    const lance::Field* field = leaf(fields, type);
+    ids.push_back(field == nullptr ? -1 : field->id);
+  }
+  return ids;
+}
+
+namespace {
+
+constexpr std::string_view kFixedSizeList = "fixed_size_list:";
+
+// Lance's name of a number type and torch's.
+constexpr std::pair<std::string_view, std::string_view> kFloats[] = {
+    {"double", "float64"}, {"float", "float32"}, {"halffloat", "float16"}};
+constexpr std::string_view kIntegers[] = {"int8",  "int16",  "int32",  "int64",
+                                          "uint8", "uint16", "uint32", "uint64"};
+
+std::string integer_dtype(std::string_view type) {
+  return std::ranges::find(kIntegers, type) != std::end(kIntegers) ? std::string(type) : "";
+}
+
+// Empty for a type that is not a number.
+std::string number_dtype(std::string_view type) {
+  for (const auto& [name, dtype] : kFloats) {
+    if (name == type) return std::string(dtype);
+  }
+  return type == "bool" ? "bool" : integer_dtype(type);
+}
+
+// The type of a list's items; "fixed_size_list:double:6" is a list of double. Empty if `list` is not
+// a list.
+std::string item_type(const std::vector<lance::Field>& fields, const lance::Field& list) {
+  const std::string_view type = list.logical_type;
+  if (type.starts_with(kFixedSizeList)) {
+    const std::string_view rest = type.substr(kFixedSizeList.size());
+    return std::string(rest.substr(0, rest.rfind(':')));
+  }
+  if (type != "list" && type != "large_list") return {};
+  const lance::Field* item = child_of(fields, list);
+  return item == nullptr ? std::string() : item->logical_type;
+}
+
+}  // namespace
+
+std::optional<PlainColumns> find_plain_columns(const std::vector<lance::Field>& fields) {
+  const lance::Field* name = top_level(fields, "name");
+  const lance::Field* value = top_level(fields, "value");
+  const lance::Field* shape = top_level(fields, "shape");
+  if (name == nullptr || value == nullptr || shape == nullptr) return std::nullopt;
+  if (name->logical_type != "string" && name->logical_type != "large_string") return std::nullopt;
+  PlainColumns columns{.name = name->id,
+                       .value = value->id,
+                       .shape = shape->id,
+                       .value_dtype = number_dtype(item_type(fields, *value)),
+                       .shape_dtype = integer_dtype(item_type(fields, *shape))};
+  if (columns.value_dtype.empty() || columns.shape_dtype.empty()) return std::nullopt;
+  return columns;
+}
+
+}  // namespace lancekeep::store

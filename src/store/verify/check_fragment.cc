@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/verify/check_fragment.h"
+
+#include "io/printable.h"
+#include "lance/file/footer.h"
+#include "lance/table/dataset.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace lancekeep::store {
+namespace {
+
+constexpr std::uint64_t kFooterBytes = 40;
+constexpr std::string_view kColumnEncoding = "/lance.encodings.ColumnEncoding";
+
+// Reads a range, up to the end of the file, and drops it.
+void read_through(const io::InputFile& file, std::uint64_t offset, std::uint64_t length) {
+  if (offset >= file.size()) return;
+  file.read_pieces(offset, std::min(length, file.size() - offset), "a part of a data file",
+                   [](std::span<const std::byte>) { return true; });
+}
+
+// Reads column metadata, tables and footer: everything from the position on that the footer starts
+// with. Returns that position.
+std::uint64_t read_tail(const io::InputFile& file) {
+  if (file.size() < kFooterBytes) return 0;
+  const std::uint64_t footer = file.size() - kFooterBytes;
+  io::ByteReader reader(file.read(footer, kFooterBytes, "the footer"));
+  const std::uint64_t metadata = reader.u64("the position of column metadata");
+  read_through(file, std::min(metadata, footer), file.size());
+  return metadata;
+}
+
+// Reads the pages of a column; `left` bounds all columns together by the file's size.
+void read_pages(const io::InputFile& file, const lance::ColumnMetadata& column,
+                std::uint64_t& left) {
+  for (const lance::Page& page : column.pages) {
+    for (const lance::PageBuffer& buffer : page.buffers) {
+      const std::uint64_t length = std::min(buffer.size, left);
+      read_through(file, buffer.offset, length);
+      left -= length;
+    }
+  }
+}
+
+void check_first_rows(const lance::ColumnMetadata& column) {
+  std::uint64_t expected = 0;
+  for (const lance::Page& page : column.pages) {
+    if (page.first_row != expected) {
+      page.encoding.fail(
+          fmt::format("a page says that its first row is {}, but {} rows come "
+                      "before it",
+                      page.first_row, expected));
+    }
+    expected += page.rows;
+  }
+}
+
+// What other readers use, though Lancekeep does not: the column's kind of encoding and the file's own
+// schema.
+void check_column(const lance::DataFileReader& reader, std::size_t index, std::int32_t field_id,
+                  std::string_view type) {
+  const lance::ColumnMetadata& column = reader.columns()[index];
+  if (column.type_url != kColumnEncoding) {
+    column.encoding.fail(fmt::format("column {} has the encoding `{}`, expected `{}`", index,
+                                     io::printable(column.type_url), kColumnEncoding));
+  }
+  check_first_rows(column);
+  const auto& fields = reader.descriptor().fields;
+  const auto field = std::ranges::find(fields, field_id, &lance::Field::id);
+  if (field == fields.end() || field->logical_type != type) {
+    reader.bytes().fail(
+        fmt::format("the data file's own schema has no field {} of type {}, but "
+                    "according to its manifest that is column {}",
+                    field_id, type, index));
+  }
+}
+
+void check_footer(const lance::DataFileReader& reader, std::uint64_t metadata_at) {
+  const lance::Footer footer = lance::decode_footer(reader.bytes());
+  const std::uint64_t found = footer.columns.empty() ? metadata_at : footer.columns.front().base();
+  if (found == metadata_at) return;
+  reader.bytes().fail(fmt::format("the footer says that column metadata starts at byte {}, but its "
+                                  "table says {}",
+                                  metadata_at, found),
+                      reader.bytes().size() - kFooterBytes);
+}
+
+void check_against_manifest(const lance::DataFileReader& reader, const lance::DataFile& file,
+                            std::uint64_t rows) {
+  const lance::FormatVersion found = reader.version();
+  if (file.version != found) {
+    reader.bytes().fail(fmt::format("the data file has format {}.{}, its manifest says {}.{}",
+                                    found.major, found.minor, file.version.major,
+                                    file.version.minor));
+  }
+  if (reader.descriptor().rows != rows) {
+    reader.bytes().fail(fmt::format("the data file says that it has {} rows, its manifest says {}",
+                                    reader.descriptor().rows, rows));
+  }
+}
+
+template <typename Call>
+void collect_error(std::vector<Error>& damage, Call call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    damage.push_back(error);
+  }
+}
+
+void check_data_file(const io::Storage& storage, DataFiles& files, const lance::DataFile& file,
+                     std::uint64_t rows, const std::vector<KnownColumn>& columns,
+                     std::vector<Error>& damage) {
+  const io::InputFile input = storage.open(lance::data_path(file));
+  const std::uint64_t metadata_at = read_tail(input);
+  const lance::DataFileReader& reader = files.open(file);
+  collect_error(damage, [&] { check_footer(reader, metadata_at); });
+  collect_error(damage, [&] { check_against_manifest(reader, file, rows); });
+  std::uint64_t left = input.size();
+  for (std::size_t i = 0; i < file.column_indices.size(); ++i) {
+    const auto column = std::ranges::find(columns, file.fields[i], &KnownColumn::field_id);
+    const auto index = static_cast<std::size_t>(file.column_indices[i]);
+    const bool known = column != columns.end() && file.fields[i] >= 0;
+    if (!known || file.column_indices[i] < 0 || index >= reader.columns().size()) continue;
+    if (!column->type.empty()) {
+      collect_error(damage, [&] { check_column(reader, index, column->field_id, column->type); });
+    }
+    read_pages(input, reader.columns()[index], left);
+  }
+}
+
+}  // namespace
+
+void check_data_files(const io::Storage& storage, DataFiles& files, const lance::Fragment& fragment,
+                      const std::vector<KnownColumn>& columns, std::vector<Error>& damage) {
+  for (const lance::DataFile& file : fragment.files) {
+    collect_error(damage, [&] {
+      check_data_file(storage, files, file, fragment.physical_rows, columns, damage);
+    });
+  }
+}
+
+std::string fragment_key(const lance::Fragment& fragment, const std::vector<KnownColumn>& columns) {
+  std::string key;
+  for (const KnownColumn& column : columns) key += std::to_string(column.field_id) + ",";
+  return key +
+         lance::encode_fragment({.files = fragment.files, .physical_rows = fragment.physical_rows});
+}
+
+}  // namespace lancekeep::store

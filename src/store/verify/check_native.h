@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks the rows of a version with the native layout: reads it fragment by fragment, so that a
+// damaged fragment hides nothing of the others, then checks each row, the ties, and what the save
+// recorded about all rows. One thread.
+#pragma once
+
+#include <lancekeep/verify.h>
+
+#include "io/storage.h"
+#include "lance/table/dataset.h"
+#include "store/table/tensor_table.h"
+#include "store/verify/check_fragment.h"
+#include "store/verify/check_values.h"
+#include "store/verify/findings.h"
+
+#include <optional>
+#include <vector>
+
+namespace lancekeep::store {
+
+class NativeChecker {
+ public:
+  /// Refers to all four. `values` gets the values to be read once all versions are known.
+  NativeChecker(const io::Storage& storage, const VerifyOptions& options, ValueChecker& values,
+                Findings& findings)
+      : storage_(storage), options_(options), values_(values), findings_(findings) {}
+
+  /// `file` has the native layout. Versions are to be checked oldest first.
+  void check(const lance::VersionEntry& entry, const lance::ManifestFile& file);
+
+ private:
+  struct CheckedFragment {
+    std::optional<FragmentColumns> columns;  ///< unset if some of them cannot be read
+    std::vector<Error> damage;
+  };
+
+  [[nodiscard]] CheckedFragment check_fragment(const lance::Fragment& fragment,
+                                               const std::vector<std::int32_t>& leaf_ids) const;
+  [[nodiscard]] bool read_table(const lance::Manifest& manifest, TensorTable& table);
+  void check_rows(std::uint64_t version, const TensorTable& table);
+  void check_positions(const lance::Manifest& manifest, const TensorTable& table);
+  void check_ties(std::uint64_t version, const TensorTable& table,
+                  const std::vector<std::size_t>& targets);
+  void check_record(const lance::VersionEntry& entry, const lance::ManifestFile& file,
+                    const TensorTable& table, const std::vector<std::size_t>& targets);
+
+  const io::Storage& storage_;
+  const VerifyOptions& options_;
+  ValueChecker& values_;
+  Findings& findings_;
+  PerVersionCache<CheckedFragment> fragments_;
+};
+
+}  // namespace lancekeep::store
