@@ -3,6 +3,7 @@
 
 #include <lancekeep/error.h>
 
+#include "lance/table/known_files.h"
 #include "store/table/properties.h"
 
 #include <algorithm>
@@ -37,6 +38,17 @@ void sync_files(io::Storage& storage, const std::set<std::string>& paths) {
     }
   }
   for (const std::string& folder : folders) storage.sync_folder(folder);
+}
+
+void sync_dataset(io::Storage& storage) {
+  const auto entries = lance::list_lance_folders(storage);
+  for (const auto& [path, entry] : entries) {
+    if (entry.is_file) storage.sync_file(path);
+  }
+  for (const auto& [path, entry] : entries) {
+    if (entry.is_folder) storage.sync_folder(path);
+  }
+  storage.sync_folder("");
 }
 
 bool files_are_there(const io::Storage& storage, const std::vector<lance::Fragment>& fragments) {

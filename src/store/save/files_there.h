@@ -19,6 +19,10 @@ namespace lancekeep::store {
 /// Brings files to the disk, and their names. What is not there (any more) is passed over.
 void sync_files(io::Storage& storage, const std::set<std::string>& paths);
 
+/// Brings everything in the folders that are Lance's to the disk, and the store's own name: what
+/// saves that were not durable have left to the system.
+void sync_dataset(io::Storage& storage);
+
 /// Before a durable version is built upon `base`, or with its files: where nobody has synced these
 /// (a save that was not durable, pylance), brings those of `fragments` to the disk, and their
 /// names. What is not there any more is left for files_are_there() to find.

@@ -42,7 +42,7 @@ std::string describe(std::string_view dtype, std::span<const std::byte> value) {
   return "0x" + bits + " (its bits)";
 }
 
-[[noreturn]] void refuse(const std::string& what) {
+[[noreturn]] void cannot_keep(const std::string& what) {
   throw Error(ErrorCode::invalid_argument, what);
 }
 
@@ -76,7 +76,7 @@ class Float64Stream {
 
   void finish() const {
     if (taken_ == spec_.nbytes && !too_many_) return;
-    refuse(fmt::format("tensor `{}` gave {} than the {} bytes it announced", spec_.name,
+    cannot_keep(fmt::format("tensor `{}` gave {} than the {} bytes it announced", spec_.name,
                        too_many_ ? "more" : "fewer", spec_.nbytes));
   }
 
@@ -95,7 +95,7 @@ class Float64Stream {
   }
 
   [[noreturn]] void refuse_value(std::uint64_t index, std::span<const std::byte> value) const {
-    refuse(fmt::format(
+    cannot_keep(fmt::format(
         "tensor `{}` cannot be kept in the recipe layout, whose values are float64: its {} value "
         "number {}, {}, is none that float64 holds exactly. Save it into a native store, or "
         "convert it first",
@@ -121,19 +121,19 @@ std::uint64_t value_count(const TensorSpec& spec) {
 void check_plain_dtypes(std::span<const TensorSpec> specs) {
   for (const TensorSpec& spec : specs) {
     if (spec.dtype == "json" || spec.dtype == "tree") {
-      refuse(fmt::format(
+      cannot_keep(fmt::format(
           "`{}` is no tensor but a {} value, and the recipe layout keeps tensors alone; leave it "
           "out, or save into a native store",
           spec.name, spec.dtype));
     }
     if (!is_number(spec.dtype)) {
-      refuse(fmt::format(
+      cannot_keep(fmt::format(
           "tensor `{}` has the dtype {}, and the recipe layout keeps real numbers alone, as "
           "float64; leave it out, or save into a native store",
           spec.name, spec.dtype));
     }
     if (value_count(spec) > kMaxValues) {
-      refuse(fmt::format(
+      cannot_keep(fmt::format(
           "tensor `{}` has {} values, and a list in the recipe layout at most {}; save it into a "
           "native store",
           spec.name, value_count(spec), kMaxValues));

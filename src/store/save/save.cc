@@ -117,17 +117,6 @@ SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& o
       storage.full_name("_versions"));
 }
 
-std::optional<SaveReport> save_first(io::Storage& storage, TensorSource& source,
-                                     const SaveOptions& options) {
-  check_before_writing(storage, source, options);
-  const SaveBase nothing;
-  const auto work = begin_save(layout_upon(storage, nothing, options), storage, source, options);
-  const auto published = work->attempt(nothing);
-  if (!published) return std::nullopt;
-  tag_saved_version(storage, options, *published);
-  return work->report(nothing, *published);
-}
-
 }  // namespace lancekeep::store
 
 namespace lancekeep {

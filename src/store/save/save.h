@@ -6,17 +6,11 @@
 
 #include "io/storage.h"
 
-#include <optional>
-
 namespace lancekeep::store {
 
 /// Throws invalid_argument where `options` ask for another layout than the one that the store has.
 void require_layout(const io::Storage& storage, Layout layout, const SaveOptions& options);
 
 SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& options);
-
-/// Saves version 1, or returns nothing where there is a version already.
-[[nodiscard]] std::optional<SaveReport> save_first(io::Storage& storage, TensorSource& source,
-                                                   const SaveOptions& options);
 
 }  // namespace lancekeep::store

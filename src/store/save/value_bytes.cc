@@ -8,7 +8,7 @@ namespace lancekeep::store {
 namespace {
 
 // Compared bytes stay in the cache between reading and comparing.
-constexpr std::size_t kPieceBytes = 256 << 10;
+constexpr std::size_t kComparedBytes = 256 << 10;
 constexpr std::size_t kPrefixBytes = 4 << 10;
 
 }  // namespace
@@ -26,7 +26,7 @@ void SaveProgress::finish() {
 bool same_bytes(TensorSource& source, std::size_t index, const io::InputFile& file,
                 std::uint64_t position, SaveProgress& progress, Hasher* hasher) {
   const TensorSpec& spec = source.tensors()[index];
-  std::vector<std::byte> stored(std::min<std::uint64_t>(spec.nbytes, kPieceBytes));
+  std::vector<std::byte> stored(std::min<std::uint64_t>(spec.nbytes, kComparedBytes));
   std::uint64_t seen = 0;
   bool same = true;
   source.read(index, [&](std::span<const std::byte> piece) {

@@ -53,10 +53,16 @@ class CrashFolder {
 struct Operation {
   const char* name;
   std::function<void(Store&)> prepare;  ///< lasts, whatever comes; null: there is no store yet
-  std::function<void(Store&)> run;      ///< the operation
+  std::function<void(Store&)> run;      ///< the operation; null: it is run_below
   /// Done before it, though nobody promised that it lasts.
   std::function<void(CrashFolder&)> unsafe = nullptr;
   bool vouches = false;  ///< for what was unsafe, before it removes any other version
+  /// An operation on the storage of a store.
+  std::function<void(io::Storage&)> run_below = nullptr;
+
+  void apply(Store& store, io::Storage& storage) const {
+    run != nullptr ? run(store) : run_below(storage);
+  }
 };
 
 /// For GoogleTest's names and messages.
@@ -79,9 +85,11 @@ class CrashSweep {
       CrashFolder folder = copy();
       std::shared_ptr<io::FaultStorage> faults;
       const bool acknowledged = attempt(folder, {call, ErrorCode::io, true}, faults);
-      if (acknowledged && call <= calls_) fail(call, "is acknowledged, though a call failed");
+      cut_ = call <= calls_ ? fmt::format("cut at call {} ({})", call, faults->failed_call())
+                            : "cut after its last call";
+      if (acknowledged && call <= calls_) fail("is acknowledged, though a call failed");
       const auto look = [&](const io::CrashState& state) {
-        check(folder, state, call, acknowledged);
+        check(folder, state, acknowledged);
       };
       look({io::CrashState::Kept::synced});
       look({io::CrashState::Kept::all});
@@ -111,7 +119,7 @@ class CrashSweep {
                std::shared_ptr<io::FaultStorage>& faults) const {
     try {
       Store store = folder.open(plan, &faults);
-      operation_.run(store);
+      operation_.apply(store, *faults);
       return true;
     } catch (const Error&) {
       return false;
@@ -127,13 +135,12 @@ class CrashSweep {
       if (!prepared.versions.contains(number)) transition_.unsafe.insert(number);
     }
     std::shared_ptr<io::FaultStorage> faults;
-    if (!attempt(folder, {}, faults)) fail(0, "fails without a fault");
+    if (!attempt(folder, {}, faults)) fail("fails without a fault");
     calls_ = faults->calls();
     transition_.after = content_of(folder.path());
   }
 
-  void check(const CrashFolder& folder, const io::CrashState& state, std::uint64_t call,
-             bool acknowledged) {
+  void check(const CrashFolder& folder, const io::CrashState& state, bool acknowledged) {
     const auto world = folder_ / "world.lance";
     folder.disk().lay_down(world, state);
     ++states_;
@@ -145,7 +152,7 @@ class CrashSweep {
       wrong = e.what();
     }
     if (!wrong.empty()) {
-      fail(call, fmt::format("leaves, with seed {}: {}", state.seed, wrong));
+      fail(fmt::format("leaves, with seed {}: {}", state.seed, wrong));
     }
     std::filesystem::remove_all(world);
   }
@@ -163,9 +170,8 @@ class CrashSweep {
     return "";
   }
 
-  void fail(std::uint64_t call, const std::string& what) {
-    if (++bad_ <= 5)
-      complaints_ += fmt::format("\n{}, cut at call {}, {}", operation_.name, call, what);
+  void fail(const std::string& what) {
+    if (++bad_ <= 5) complaints_ += fmt::format("\n{}, {}, {}", operation_.name, cut_, what);
   }
 
   const Operation operation_;
@@ -176,6 +182,7 @@ class CrashSweep {
   std::uint64_t calls_ = 0;
   std::uint64_t states_ = 0;
   std::uint64_t bad_ = 0;
+  std::string cut_ = "not cut";
   std::string complaints_;
 };
 

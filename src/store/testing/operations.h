@@ -3,6 +3,7 @@
 // fail.
 #pragma once
 
+#include "store/save/files_there.h"
 #include "store/testing/crash_testing.h"
 
 namespace lancekeep::store {
@@ -68,6 +69,13 @@ inline void save_unsafe(CrashFolder& folder) {
   saving_wide(20, "layer.", false)(store);
 }
 
+/// A new store's two versions, saved without fsync.
+inline void save_two_unsafe(CrashFolder& folder) {
+  Store store = folder.open({});
+  saving_wide(1, "layer.", false)(store);
+  saving_wide(20, "layer.", false)(store);
+}
+
 /// A second version whose process ended after its rename, before the sync of its name.
 inline void save_and_die(CrashFolder& folder) {
   class Dying : public io::ForwardingStorage {
@@ -112,6 +120,7 @@ inline std::vector<Operation> all_operations() {
       {"tag_beside_an_unsafe_version", v1, tag("base", 1, false), save_unsafe},
       {"tag_of_a_version_whose_save_died", v1, tag("base", 2, false), save_and_die},
       {"untag", three_versions, untag},
+      {"sync_of_a_new_store", nullptr, nullptr, save_two_unsafe, true, sync_dataset},
   };
 }
 

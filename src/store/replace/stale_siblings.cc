@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/save/leftovers.h"
+#include "store/replace/stale_siblings.h"
 
 #include "io/descriptor.h"
 #include "io/folder_lock.h"
@@ -23,7 +23,7 @@ namespace {
 
 using Time = std::chrono::sys_time<std::chrono::nanoseconds>;
 
-constexpr std::chrono::hours kLeftoverAge(7 * 24);
+constexpr std::chrono::hours kStaleAge(7 * 24);
 constexpr std::size_t kRandomDigits = 16;
 constexpr std::size_t kMaxDepth = 64;
 
@@ -94,14 +94,14 @@ bool remove_dataset(const fs::path& folder) {
   return !fs::exists(fs::symlink_status(folder, ignored));
 }
 
-std::size_t remove_leftovers(const fs::path& store, Time now) {
+std::size_t remove_stale_siblings(const fs::path& store, Time now) {
   const std::string prefix = sibling_prefix(store);
   std::size_t removed = 0;
   try {
     const auto parent = io::open_local_storage(store.parent_path());
     for (const io::FolderEntry& entry : parent->list("")) {
       if (!entry.is_folder || !is_sibling_name(entry.name, prefix)) continue;
-      if (last_written(*parent, entry) > now - kLeftoverAge) continue;
+      if (last_written(*parent, entry) > now - kStaleAge) continue;
       if (remove_if_unused(store.parent_path() / entry.name)) ++removed;
     }
   } catch (const Error&) {  // the next replacement tries again

@@ -6,6 +6,26 @@
 
 #include <gmock/gmock.h>
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <set>
+
+namespace {
+
+// Names of all files and folders that this program has synced, at the time when it did.
+std::set<std::string> synced;  // NOLINT: of this program's only test that asks
+
+}  // namespace
+
+// Takes the place of the C library's: the only way to see what reaches the disk.
+extern "C" int fsync(int descriptor) {
+  std::error_code ignored;
+  synced.insert(
+      std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(descriptor), ignored));
+  return static_cast<int>(::syscall(SYS_fsync, descriptor));
+}
+
 namespace lancekeep::store {
 namespace {
 
@@ -37,6 +57,40 @@ TEST(NewStoreTest, AppearsWithAllItsVersions) {
   EXPECT_EQ(store.versions().size(), 2u);
   EXPECT_EQ(store.at("best").number(), 2u);
   EXPECT_THAT(names_in(folder / ""), ElementsAre("m.lance"));
+}
+
+// Every file and folder below it, and itself.
+std::set<std::string> everything_in(const fs::path& folder) {
+  std::set<std::string> names = {folder};
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) names.insert(entry.path());
+  return names;
+}
+
+TEST(NewStoreTest, IsOnTheDiskBeforeItReplacesAnother) {
+  const TemporaryFolder folder;
+  MemorySource old = small_model(3);
+  Store::create(folder / "m.lance").save(old);
+  NewStore fresh(folder / "m.lance", NewStore::Existing::replace);
+  MemorySource first = small_model(1), second = small_model(2);
+  fresh.store().save(first, {.durable = false});
+  fresh.store().save(second, {.tag = "best", .durable = false});
+  const std::set<std::string> needed = everything_in(fs::canonical(fresh.store().path()));
+  ASSERT_GT(needed.size(), 10u);
+  synced.clear();
+  fresh.publish();
+  for (const std::string& name : needed) EXPECT_TRUE(synced.contains(name)) << name;
+  EXPECT_EQ(Store::open(folder / "m.lance").versions().size(), 2u);
+}
+
+TEST(NewStoreTest, RemovesWhatACrashedReplacementLeft) {
+  const TemporaryFolder folder;
+  const fs::path left = folder / ".m.lance.lancekeep-0123456789abcdef";
+  fs::create_directory(left);
+  fs::last_write_time(left, fs::last_write_time(left) - std::chrono::hours(8 * 24));
+  NewStore fresh(folder / "m.lance");
+  save_two(fresh.store());
+  EXPECT_THAT(fresh.publish(), ElementsAre(testing::HasSubstr("removed 1 folder")));
+  EXPECT_FALSE(fs::exists(left));
 }
 
 TEST(NewStoreTest, LeavesNothingWhereItIsNotPublished) {

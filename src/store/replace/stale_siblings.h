@@ -19,7 +19,7 @@ bool remove_dataset(const std::filesystem::path& folder);
 /// Deletes the folders named as new_sibling() names them in which nothing was written for 7 days
 /// before `now`, and that nobody holds flock on. Returns how many are gone; never throws for one
 /// that cannot be looked into or deleted, which stays.
-std::size_t remove_leftovers(const std::filesystem::path& store,
+std::size_t remove_stale_siblings(const std::filesystem::path& store,
                              std::chrono::sys_time<std::chrono::nanoseconds> now);
 
 }  // namespace lancekeep::store

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/save/leftovers.h"
+#include "store/replace/stale_siblings.h"
 
 #include "io/local_storage.h"
 #include "store/testing/test_store.h"
@@ -13,9 +13,9 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::hours;
 
-class Leftovers : public testing::Test {
+class StaleSiblings : public testing::Test {
  protected:
-  Leftovers() {
+  StaleSiblings() {
     MemorySource source = small_model();
     Store::create(folder_ / "m.lance").save(source);
   }
@@ -35,13 +35,13 @@ class Leftovers : public testing::Test {
     fs::last_write_time(path, fs::last_write_time(path) - age);
   }
   std::size_t remove() const {
-    return remove_leftovers(folder_ / "m.lance", std::chrono::system_clock::now());
+    return remove_stale_siblings(folder_ / "m.lance", std::chrono::system_clock::now());
   }
   const std::string name_ = ".m.lance.lancekeep-0123456789abcdef";
   TemporaryFolder folder_;
 };
 
-TEST_F(Leftovers, GoOnceTheyAreOld) {
+TEST_F(StaleSiblings, GoOnceTheyAreOld) {
   const fs::path left = leave(name_, hours(6 * 24));
   EXPECT_EQ(remove(), 0u);
   EXPECT_TRUE(fs::exists(left));
@@ -52,14 +52,14 @@ TEST_F(Leftovers, GoOnceTheyAreOld) {
   EXPECT_EQ(Store::open(folder_ / "m.lance").versions().size(), 1u);
 }
 
-TEST_F(Leftovers, AreAsYoungAsTheYoungestFileInThem) {
+TEST_F(StaleSiblings, AreAsYoungAsTheYoungestFileInThem) {
   const fs::path left = leave(name_, hours(8 * 24));
   for (const auto& entry : fs::directory_iterator(left / "data")) make_older(entry, -hours(4 * 24));
   EXPECT_EQ(remove(), 0u);
   EXPECT_TRUE(fs::exists(left / "data"));
 }
 
-TEST_F(Leftovers, ThatSomeoneIsWritingStay) {
+TEST_F(StaleSiblings, ThatSomeoneIsWritingStay) {
   const fs::path left = leave(name_, hours(8 * 24));
   auto lock = io::open_local_storage(left)->lock("", io::LockMode::shared);
   EXPECT_EQ(remove(), 0u);
@@ -68,7 +68,7 @@ TEST_F(Leftovers, ThatSomeoneIsWritingStay) {
   EXPECT_EQ(remove(), 1u);
 }
 
-TEST_F(Leftovers, AreToldByTheirWholeName) {
+TEST_F(StaleSiblings, AreToldByTheirWholeName) {
   const hours age(30 * 24);
   for (const std::string& name :
        {std::string(".m.lance.lancekeep-0123456789abcde"), name_ + "0",
@@ -82,31 +82,31 @@ TEST_F(Leftovers, AreToldByTheirWholeName) {
   EXPECT_EQ(Store::open(folder_ / "another.lance").versions().size(), 1u);
 }
 
-TEST_F(Leftovers, KeepWhatLanceDoesNotWrite) {
+TEST_F(StaleSiblings, KeepWhatLanceDoesNotWrite) {
   leave(name_, hours(8 * 24), {"notes.txt", "data/notes.txt"});
   EXPECT_EQ(remove(), 0u);
   EXPECT_EQ(snapshot(folder_ / name_), (std::map<std::string, std::string>{
                                            {"notes.txt", "mine"}, {"data/notes.txt", "mine"}}));
 }
 
-TEST_F(Leftovers, BlobsBesideADataFileGoWithIt) {
+TEST_F(StaleSiblings, BlobsBesideADataFileGoWithIt) {
   const std::string stem = "101000011000111000011111956c204177a2047a9f78d5a0cf";
   leave(name_, hours(8 * 24), {"data/" + stem + "/10000000000000000000000000000000.blob"});
   EXPECT_EQ(remove(), 1u);
   EXPECT_FALSE(fs::exists(folder_ / name_));
 }
 
-TEST_F(Leftovers, ReplaceTakesThemAndSaysSo) {
+TEST_F(StaleSiblings, ReplaceTakesThemAndSaysSo) {
   const fs::path left = leave(name_, hours(8 * 24));
   MemorySource source = small_model(2);
   const SaveReport report = Store::replace(folder_ / "m.lance", source);
   EXPECT_FALSE(fs::exists(left));
   EXPECT_THAT(report.notes,
-              testing::ElementsAre("1 folder that an interrupted replacement had left beside the "
-                                   "store is removed"));
+              testing::ElementsAre("removed 1 folder that an interrupted replacement had left "
+                                   "beside the store"));
 }
 
-TEST_F(Leftovers, AReplacementThatIsUnderWayIsNone) {
+TEST_F(StaleSiblings, AReplacementThatIsUnderWayIsNone) {
   MemorySource source = small_model(2);
   bool is_there = false;
   std::size_t removed = 0;
@@ -115,7 +115,7 @@ TEST_F(Leftovers, AReplacementThatIsUnderWayIsNone) {
       is_there |= entry.path().filename().string().starts_with(".m.lance.lancekeep-");
     }
     removed +=
-        remove_leftovers(folder_ / "m.lance", std::chrono::system_clock::now() + hours(9000));
+        remove_stale_siblings(folder_ / "m.lance", std::chrono::system_clock::now() + hours(9000));
   }};
   Store::replace(folder_ / "m.lance", source, options);
   EXPECT_TRUE(is_there);

@@ -31,7 +31,7 @@ class FaultAt : public testing::TestWithParam<Operation> {
     bool succeeds = true;
     try {
       Store store = folder.open(plan, &faults);
-      GetParam().run(store);
+      GetParam().apply(store, *faults);
     } catch (const Error& e) {
       EXPECT_THAT(e.what(), testing::AnyOf(testing::HasSubstr("fails as planned"),
                                            testing::HasSubstr("is visible, but may not survive")));
