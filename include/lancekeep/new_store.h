@@ -30,9 +30,10 @@ class LANCEKEEP_API NewStore {
 
   /// Where versions are saved into; not to be used once it is published.
   [[nodiscard]] Store& store();
-  /// Puts the store at its place, durably. Returns remarks a person should see: files of a dataset
-  /// that it replaced which Lance does not write, and where they are left.
-  /// @throws Error already_exists or conflict where someone else was faster, with nothing changed.
+  /// Puts the store at its place, durably: also what was saved with SaveOptions::durable = false.
+  /// Returns notes for the user: where files of the replaced dataset are that Lance does not write,
+  /// and how many folders of interrupted replacements were removed.
+  /// @throws Error already_exists or conflict where someone else was faster; then nothing changed.
   std::vector<std::string> publish();
 
   struct State;

@@ -47,8 +47,7 @@ def _of_file(source: _native.TensorSource) -> dict[str, str]:
 
 
 def save_checked(source: Any, path: PathLike, options: _native.SaveOptions) -> _native.SaveReport:
-    """Makes the store only where there is something to save in it."""
-    _native.Store.check(source, options)
+    """The store is made by the save, so that one that fails leaves none."""
     return _native.Store.create(os.fspath(path)).save(source, options)
 
 

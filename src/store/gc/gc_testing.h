@@ -98,7 +98,7 @@ class GcTest : public testing::Test {
   io::TemporaryFolder folder_;
   std::filesystem::path path_ = folder_ / "m.lance";
   Store store_ = Store::create(path_);
-  std::unique_ptr<io::Storage> storage_ = io::open_local_storage(path_);
+  std::unique_ptr<io::Storage> storage_ = io::create_local_storage(path_);
 };
 
 }  // namespace lancekeep::store

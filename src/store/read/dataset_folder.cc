@@ -53,12 +53,4 @@ void require_dataset_or_empty(const io::Storage& storage, const fs::path& path) 
   if (!storage.list("").empty()) require_dataset(storage, path);
 }
 
-void make_dataset(io::Storage& storage, const fs::path& path) {
-  require_dataset_or_empty(storage, path);
-  storage.make_folder("_versions");
-  // Before anything else is made beside it: else a power cut could leave a folder that is not
-  // empty, and does not look like a dataset either.
-  if (storage.file_names("_versions").empty()) storage.sync_folder("");
-}
-
 }  // namespace lancekeep::store

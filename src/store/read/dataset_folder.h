@@ -18,8 +18,4 @@ void require_dataset(const io::Storage& storage, const std::filesystem::path& pa
 /// The same, but a folder with nothing in it will do.
 void require_dataset_or_empty(const io::Storage& storage, const std::filesystem::path& path);
 
-/// Makes a folder with nothing in it a dataset without a version, durably; fine if it is one
-/// already. Throws invalid_argument where it is something else. `path` is for messages.
-void make_dataset(io::Storage& storage, const std::filesystem::path& path);
-
 }  // namespace lancekeep::store

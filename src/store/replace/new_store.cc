@@ -27,6 +27,7 @@
 #include "store/read/dataset_folder.h"
 #include "store/read/store_state.h"
 #include "store/replace/stale_siblings.h"
+#include "store/save/create.h"
 #include "store/save/files_there.h"
 #include "store/save/save.h"
 #include "store/save/save_base.h"
@@ -60,8 +61,8 @@ struct NewStore::State {
     } catch (const Error&) {  // then it stays, as after a crash
     }
   }
-  void take_free_place();                // step 5
-  std::vector<std::string> exchange();   // steps 6 and 7
+  void take_free_place();               // step 5
+  std::vector<std::string> exchange();  // steps 6 and 7
 };
 
 namespace {
@@ -83,18 +84,15 @@ fs::path place_of(const fs::path& path) {
   if (error)
     throw Error(ErrorCode::io, "cannot follow the path: " + error.message(), path.string());
   if (!place.has_filename()) place = place.parent_path();
-  if (fs::is_directory(place.parent_path(), error)) return place;
-  throw Error(ErrorCode::not_found,
-              fmt::format("the folder that it is to be in, `{}`, does not exist",
-                          place.parent_path().string()),
-              path.string());
+  store::require_parent(place);
+  return place;
 }
 
 void note_stale_siblings(std::size_t removed, std::vector<std::string>& notes) {
   if (removed == 0) return;
-  notes.push_back(fmt::format(
-      "removed {} that an interrupted replacement had left beside the store",
-      removed == 1 ? "1 folder" : fmt::format("{} folders", removed)));
+  notes.push_back(
+      fmt::format("removed {} that an interrupted replacement had left beside the store",
+                  removed == 1 ? "1 folder" : fmt::format("{} folders", removed)));
 }
 
 // Unset where there is no version.
@@ -123,6 +121,7 @@ NewStore::NewStore(const fs::path& path, Existing existing) : state_(std::make_u
   state_->fresh = store::new_sibling(state_->target);  // 2
   const auto storage = io::create_local_storage(state_->fresh);
   state_->lock = storage->lock("", io::LockMode::shared);
+  storage->make_folder("_versions");  // a dataset, even if nothing is saved into it
   state_->store.emplace(Store::create(state_->fresh));  // 3
 }
 
@@ -176,8 +175,7 @@ std::vector<std::string> NewStore::State::exchange() {
   }
   is_published = true;
   if (store::remove_dataset(fresh)) return {};
-  return {"the old store held files that Lance does not write; they are left in " +
-          fresh.string()};
+  return {"the old store held files that Lance does not write; they are left in " + fresh.string()};
 }
 
 SaveReport Store::replace(const fs::path& path, TensorSource& source, const SaveOptions& options) {

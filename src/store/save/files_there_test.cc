@@ -27,7 +27,6 @@ class Recorder : public io::ForwardingStorage {
 
 class SyncWhatIsShared : public testing::Test {
  protected:
-  SyncWhatIsShared() { (void)Store::create(path_); }
   void save(unsigned seed, bool durable) {
     MemorySource source = small_model(seed);
     source.add("same", "float32", {3}, floats(3, 1));

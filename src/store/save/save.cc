@@ -10,6 +10,7 @@
 #include "lance/table/tags.h"
 #include "store/read/store_state.h"
 #include "store/save/check_source.h"
+#include "store/save/create.h"
 #include "store/save/plain_save.h"
 #include "store/save/plain_values.h"
 #include "store/save/save_work.h"
@@ -38,7 +39,10 @@ void check_tag_is_free(const io::Storage& storage, const std::string& tag) {
 
 void check_before_writing(const io::Storage& storage, const TensorSource& source,
                           const SaveOptions& options) {
-  Store::check(source, options);
+  check_source(source.tensors());
+  if (options.layout == Layout::plain) check_plain_dtypes(source.tensors());
+  check_metadata(options.message, options.metadata);
+  if (!options.tag.empty()) lance::check_tag_name(options.tag);
   check_tag_is_free(storage, options.tag);
   require_current(storage);
 }
@@ -98,6 +102,7 @@ void require_layout(const io::Storage& storage, Layout layout, const SaveOptions
 
 SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& options) {
   check_before_writing(storage, source, options);
+  std::optional<FirstSaveFolder> first;  // outlives `work`, which removes its files
   std::unique_ptr<LayoutSave> work;
   std::optional<Layout> layout;  // of `work`
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
@@ -106,6 +111,7 @@ SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& o
       layout = wanted;
       work = begin_save(wanted, storage, source, options);
     }
+    if (base.newest == 0 && !first) first.emplace(storage);
     const auto published = attempt_upon(storage, *work, base);
     if (!published) continue;
     tag_saved_version(storage, options, *published);
@@ -120,13 +126,6 @@ SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& o
 }  // namespace lancekeep::store
 
 namespace lancekeep {
-
-void Store::check(const TensorSource& source, const SaveOptions& options) {
-  store::check_source(source.tensors());
-  if (options.layout == Layout::plain) store::check_plain_dtypes(source.tensors());
-  store::check_metadata(options.message, options.metadata);
-  if (!options.tag.empty()) lance::check_tag_name(options.tag);
-}
 
 SaveReport Store::save(TensorSource& source, const SaveOptions& options) {
   return store::save(*state_->storage, source, options);

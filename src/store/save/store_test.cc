@@ -31,15 +31,21 @@ TEST(Store, GivesBackWhatWasSaved) {
   expect_equal(Store::open(folder / "m.lance").at(1), source);
 }
 
-TEST(Store, ChecksWithoutAStoreWhatASaveWouldRefuse) {
-  const MemorySource model = small_model();
-  Store::check(model, {.message = "first", .metadata = {{"epoch", "1"}}, .tag = "best"});
-  EXPECT_THAT([] { Store::check(MemorySource().add(std::string(20'000, 'x'), "uint8", {0}, "")); },
+TEST(Store, IsNotMadeByASaveThatIsRefused) {
+  const TemporaryFolder folder;
+  Store store = Store::create(folder / "m.lance");
+  MemorySource model = small_model();
+  MemorySource long_name;
+  long_name.add(std::string(20'000, 'x'), "uint8", {0}, "");
+  EXPECT_THAT([&] { store.save(long_name); },
               fails_with(ErrorCode::invalid_argument, "16384 is the limit"));
-  EXPECT_THAT([&] { Store::check(model, {.metadata = {{"lancekeep.a", "1"}}}); },
+  EXPECT_THAT([&] { store.save(model, {.metadata = {{"lancekeep.a", "1"}}}); },
               fails_with(ErrorCode::invalid_argument, "is reserved"));
-  EXPECT_THAT([&] { Store::check(model, {.tag = "latest"}); },
+  EXPECT_THAT([&] { store.save(model, {.tag = "latest"}); },
               fails_with(ErrorCode::invalid_argument, "latest"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "m.lance"));
+  store.save(model, {.message = "first", .metadata = {{"epoch", "1"}}, .tag = "best"});
+  expect_equal(store.at("best"), model);
 }
 
 TEST(Store, ReportsTheBytesItPutOnDisk) {

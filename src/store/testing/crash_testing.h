@@ -42,7 +42,7 @@ class CrashFolder {
     return std::make_unique<io::PowerCutStorage>(io::open_local_storage(path_), disk_);
   }
   Store open_upon(std::shared_ptr<io::Storage> storage) const {
-    make_dataset(*storage, path_);
+    require_dataset_or_empty(*storage, path_);
     return Store(std::make_shared<Store::State>(Store::State{path_, std::move(storage)}));
   }
 
@@ -88,9 +88,7 @@ class CrashSweep {
       cut_ = call <= calls_ ? fmt::format("cut at call {} ({})", call, faults->failed_call())
                             : "cut after its last call";
       if (acknowledged && call <= calls_) fail("is acknowledged, though a call failed");
-      const auto look = [&](const io::CrashState& state) {
-        check(folder, state, acknowledged);
-      };
+      const auto look = [&](const io::CrashState& state) { check(folder, state, acknowledged); };
       look({io::CrashState::Kept::synced});
       look({io::CrashState::Kept::all});
       for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
