@@ -97,8 +97,7 @@ std::map<std::uint64_t, std::vector<std::string>> read_all_tags(const io::Storag
     try {
       tag = lance::read_tag(storage, name);
     } catch (const Error& error) {
-      refuse(error,
-             "this tag may stand for any version; set it anew, or delete it (lancekeep tag -d)");
+      refuse(error, "this tag may point to any version; set it again or delete it");
     }
     if (tag.branch) {
       refuse(ErrorCode::unsupported,
