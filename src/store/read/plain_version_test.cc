@@ -237,14 +237,14 @@ TEST_F(PlainVersionTest, ADamagedPageIsAnError) {
   const lance::Fragment fragment = write_rows(small_plain());
   publish({fragment});
   const std::string name = lance::data_path(fragment.files[0]);
-  std::string content = folder_.read("recipe.lance/" + name);
+  std::string content = folder_.read("plain.lance/" + name);
   const double first = 1.5;
   const std::size_t at =
       content.find(std::string(reinterpret_cast<const char*>(&first), sizeof(first)));
   ASSERT_NE(at, std::string::npos);
   content.at(at - at % 64) = '\xff';  // how many levels the chunk has
   std::filesystem::remove(path_ / name);
-  folder_.write("recipe.lance/" + name, content);
+  folder_.write("plain.lance/" + name, content);
   const Version version = open();
   EXPECT_THAT([&] { (void)version.tensor("bn.bias"); }, io::fails_with(ErrorCode::corrupt, "page"));
 }

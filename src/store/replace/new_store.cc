@@ -28,9 +28,8 @@
 #include "store/read/store_state.h"
 #include "store/replace/stale_siblings.h"
 #include "store/save/create.h"
-#include "store/save/files_there.h"
+#include "store/save/referenced_files.h"
 #include "store/save/save.h"
-#include "store/save/save_base.h"
 
 #include <fmt/format.h>
 

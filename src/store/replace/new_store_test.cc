@@ -13,12 +13,12 @@
 
 namespace {
 
-// Names of all files and folders that this program has synced, at the time when it did.
-std::set<std::string> synced;  // NOLINT: of this program's only test that asks
+// The names that files and folders had when this program synced them.
+std::set<std::string> synced;  // NOLINT: one test uses it
 
 }  // namespace
 
-// Takes the place of the C library's: the only way to see what reaches the disk.
+// Replaces the function of the C library, to record what reaches the disk.
 extern "C" int fsync(int descriptor) {
   std::error_code ignored;
   synced.insert(
@@ -93,7 +93,7 @@ TEST(NewStoreTest, RemovesWhatACrashedReplacementLeft) {
   EXPECT_FALSE(fs::exists(left));
 }
 
-TEST(NewStoreTest, LeavesNothingWhereItIsNotPublished) {
+TEST(NewStoreTest, LeavesNothingIfItIsNotPublished) {
   const TemporaryFolder folder;
   {
     NewStore fresh(folder / "m.lance");
@@ -111,7 +111,7 @@ TEST(NewStoreTest, TakesThePlaceOfAnEmptyFolder) {
   EXPECT_EQ(Store::open(folder / "m.lance").versions().size(), 2u);
 }
 
-TEST(NewStoreTest, RefusesWhatIsThere) {
+TEST(NewStoreTest, RejectsWhatIsThere) {
   const TemporaryFolder folder;
   folder.write("file", "mine");
   folder.write("photos/cat.jpg", "meow");
@@ -122,7 +122,7 @@ TEST(NewStoreTest, RefusesWhatIsThere) {
   EXPECT_EQ(snapshot(folder / ""), before);
 }
 
-TEST(NewStoreTest, ReplacesADatasetAlone) {
+TEST(NewStoreTest, ReplacesOnlyADataset) {
   const TemporaryFolder folder;
   folder.write("photos/cat.jpg", "meow");
   EXPECT_THAT([&] { NewStore(folder / "photos", NewStore::Existing::replace); },
@@ -145,7 +145,7 @@ TEST(NewStoreTest, ReplacesADataset) {
   EXPECT_EQ(snapshot(kept), (std::map<std::string, std::string>{{"notes.txt", "mine"}}));
 }
 
-TEST(NewStoreTest, ChangesNothingWhereSomeoneElseWasFaster) {
+TEST(NewStoreTest, ChangesNothingIfSomeoneElseWasFaster) {
   const TemporaryFolder folder;
   NewStore fresh(folder / "m.lance");
   save_two(fresh.store());
@@ -156,7 +156,7 @@ TEST(NewStoreTest, ChangesNothingWhereSomeoneElseWasFaster) {
   EXPECT_EQ(snapshot(folder / "m.lance"), before);
 }
 
-TEST(NewStoreTest, NeedsAFolderToBeIn) {
+TEST(NewStoreTest, NeedsAParentFolder) {
   const TemporaryFolder folder;
   EXPECT_THAT([&] { NewStore(folder / "none/m.lance"); },
               io::fails_with(ErrorCode::not_found, "none"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Store::replace: one version, number 1, whatever was there; or nothing changed.
 #include "io/testing/error_matcher.h"
+#include "store/testing/plain_model.h"
 #include "store/testing/test_store.h"
 
 #include <gmock/gmock.h>
@@ -42,7 +43,7 @@ TEST(Replace, LeavesNothingBesideIt) {
   EXPECT_EQ(entries, 1);
 }
 
-TEST(Replace, MappedTensorsOfTheOldStoreStayRight) {
+TEST(Replace, MappedTensorsOfTheOldStoreStayReadable) {
   const TemporaryFolder folder;
   MemorySource first = small_model(1), second = small_model(2);
   Store::replace(folder / "m.lance", first);
@@ -51,7 +52,7 @@ TEST(Replace, MappedTensorsOfTheOldStoreStayRight) {
   EXPECT_EQ(text_of(view), first.value(3));
 }
 
-TEST(Replace, WhoHasTheOldStoreOpenIsToldAtTheNextSave) {
+TEST(Replace, ASaveIntoTheOldStoreFails) {
   const TemporaryFolder folder;
   MemorySource source = small_model();
   Store store = Store::create(folder / "m.lance");
@@ -62,7 +63,7 @@ TEST(Replace, WhoHasTheOldStoreOpenIsToldAtTheNextSave) {
   EXPECT_EQ(Store::open(folder / "m.lance").versions().size(), 1u);
 }
 
-TEST(Replace, RefusesWhatIsNoStoreAndLeavesIt) {
+TEST(Replace, RejectsAndKeepsWhatIsNotAStore) {
   const TemporaryFolder folder;
   fs::create_directory(folder / "photos");
   std::ofstream(folder / "photos/cat.jpg") << "meow";
@@ -95,7 +96,7 @@ TEST(Replace, DeletesNothingThroughALink) {
   EXPECT_EQ(snapshot(folder / "outside"), before);
 }
 
-TEST(Replace, ThrowsItsOwnErrorForANameThatCannotBe) {
+TEST(Replace, ThrowsAnErrorForAnInvalidName) {
   MemorySource source = small_model();
   EXPECT_THROW(Store::replace(std::string(300, 'n'), source), Error);
   EXPECT_THROW((void)Store::open(std::string(300, 'n')), Error);
@@ -120,6 +121,48 @@ TEST(Replace, AFailedSaveLeavesTheOldStore) {
     throw std::runtime_error("enough");
   }};
   EXPECT_THROW(Store::replace(folder / "m.lance", source, options), std::runtime_error);
+  EXPECT_EQ(snapshot(folder / ""), before);
+}
+
+const SaveOptions kPlain{.layout = Layout::plain};
+
+TEST(Replace, MakesAPlainStoreWhereNothingIs) {
+  const TemporaryFolder folder;
+  MemorySource source = plain_model(4);
+  Store::replace(folder / "m.lance", source, kPlain);
+  EXPECT_EQ(plain_rows(folder / "m.lance"), plain_model_rows(4));
+}
+
+TEST(Replace, KeepsTheLayout) {
+  for (const SaveOptions& options : {SaveOptions{.message = "fresh"}, kPlain}) {
+    const TemporaryFolder folder;
+    MemorySource first = plain_model(1), second = plain_model(2), third = plain_model(3);
+    Store store = Store::create(folder / "m.lance");
+    store.save(first, kPlain);
+    store.save(second);
+    EXPECT_EQ(Store::replace(folder / "m.lance", third, options).version, 1u);
+    EXPECT_EQ(plain_rows(folder / "m.lance"), plain_model_rows(3));
+    EXPECT_EQ(Store::open(folder / "m.lance").versions().size(), 1u);
+  }
+}
+
+TEST(Replace, RejectsAnotherLayout) {
+  const TemporaryFolder folder;
+  MemorySource source = plain_model();
+  Store::create(folder / "m.lance").save(source, kPlain);
+  const auto before = snapshot(folder / "");
+  EXPECT_THAT([&] { Store::replace(folder / "m.lance", source, {.layout = Layout::native}); },
+              io::fails_with(ErrorCode::invalid_argument, "the store has the plain layout"));
+  EXPECT_EQ(snapshot(folder / ""), before);
+}
+
+TEST(Replace, RejectsWhatFloat64CannotRepresentInAPlainStore) {
+  const TemporaryFolder folder;
+  MemorySource plain = plain_model(), native = small_model();
+  Store::create(folder / "m.lance").save(plain, kPlain);
+  const auto before = snapshot(folder / "");
+  EXPECT_THAT([&] { Store::replace(folder / "m.lance", native); },
+              io::fails_with(ErrorCode::invalid_argument, "tensor `bn.num_batches`"));
   EXPECT_EQ(snapshot(folder / ""), before);
 }
 

@@ -38,7 +38,7 @@ bool is_sibling_name(std::string_view name, std::string_view prefix) {
          name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-// What cannot be removed stays, and shows in the folder that does not go.
+// If this fails, the folder cannot be removed either, and the caller notices.
 void try_remove(io::Storage& storage, const std::string& path) {
   try {
     storage.remove(path);
@@ -60,7 +60,7 @@ void remove_known_files(io::Storage& storage) {
   }
 }
 
-// Throws where something in it cannot be looked at.
+// Throws if something in it cannot be examined.
 Time last_written(const io::Storage& parent, const io::FolderEntry& folder) {
   Time latest = folder.modified;
   for (const auto& [path, entry] : io::walk_folder(parent, folder.name, kMaxDepth)) {
@@ -69,7 +69,7 @@ Time last_written(const io::Storage& parent, const io::FolderEntry& folder) {
   return latest;
 }
 
-// Whoever replaces a store holds a lock on its new folder.
+// A running replacement holds a lock on its new folder.
 bool remove_if_unused(const fs::path& folder) {
   const io::Descriptor descriptor(
       ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -88,7 +88,7 @@ bool remove_dataset(const fs::path& folder) {
   if (fs::symlink_status(folder, ignored).type() != fs::file_type::directory) return false;
   try {
     remove_known_files(*io::open_local_storage(folder));
-  } catch (const Error&) {  // then it stays, which shows below
+  } catch (const Error&) {  // noticed below
   }
   fs::remove(folder, ignored);
   return !fs::exists(fs::symlink_status(folder, ignored));

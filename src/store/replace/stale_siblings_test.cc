@@ -19,7 +19,7 @@ class StaleSiblings : public testing::Test {
     MemorySource source = small_model();
     Store::create(folder_ / "m.lance").save(source);
   }
-  // A store of that name beside the one at hand, in which nothing was written for `age`.
+  // Another store of that name, in which nothing was written for `age`.
   fs::path leave(const std::string& name, hours age,
                  const std::vector<std::string>& further_files = {}) const {
     MemorySource source = small_model();
@@ -41,7 +41,7 @@ class StaleSiblings : public testing::Test {
   TemporaryFolder folder_;
 };
 
-TEST_F(StaleSiblings, GoOnceTheyAreOld) {
+TEST_F(StaleSiblings, AreRemovedOnceTheyAreOld) {
   const fs::path left = leave(name_, hours(6 * 24));
   EXPECT_EQ(remove(), 0u);
   EXPECT_TRUE(fs::exists(left));
@@ -59,7 +59,7 @@ TEST_F(StaleSiblings, AreAsYoungAsTheYoungestFileInThem) {
   EXPECT_TRUE(fs::exists(left / "data"));
 }
 
-TEST_F(StaleSiblings, ThatSomeoneIsWritingStay) {
+TEST_F(StaleSiblings, AreKeptWhileSomeoneIsWriting) {
   const fs::path left = leave(name_, hours(8 * 24));
   auto lock = io::open_local_storage(left)->lock("", io::LockMode::shared);
   EXPECT_EQ(remove(), 0u);
@@ -68,7 +68,7 @@ TEST_F(StaleSiblings, ThatSomeoneIsWritingStay) {
   EXPECT_EQ(remove(), 1u);
 }
 
-TEST_F(StaleSiblings, AreToldByTheirWholeName) {
+TEST_F(StaleSiblings, AreRecognisedByTheirWholeName) {
   const hours age(30 * 24);
   for (const std::string& name :
        {std::string(".m.lance.lancekeep-0123456789abcde"), name_ + "0",
@@ -82,21 +82,21 @@ TEST_F(StaleSiblings, AreToldByTheirWholeName) {
   EXPECT_EQ(Store::open(folder_ / "another.lance").versions().size(), 1u);
 }
 
-TEST_F(StaleSiblings, KeepWhatLanceDoesNotWrite) {
+TEST_F(StaleSiblings, KeepFilesThatLanceDoesNotWrite) {
   leave(name_, hours(8 * 24), {"notes.txt", "data/notes.txt"});
   EXPECT_EQ(remove(), 0u);
   EXPECT_EQ(snapshot(folder_ / name_), (std::map<std::string, std::string>{
                                            {"notes.txt", "mine"}, {"data/notes.txt", "mine"}}));
 }
 
-TEST_F(StaleSiblings, BlobsBesideADataFileGoWithIt) {
+TEST_F(StaleSiblings, BlobsBesideADataFileAreRemovedToo) {
   const std::string stem = "101000011000111000011111956c204177a2047a9f78d5a0cf";
   leave(name_, hours(8 * 24), {"data/" + stem + "/10000000000000000000000000000000.blob"});
   EXPECT_EQ(remove(), 1u);
   EXPECT_FALSE(fs::exists(folder_ / name_));
 }
 
-TEST_F(StaleSiblings, ReplaceTakesThemAndSaysSo) {
+TEST_F(StaleSiblings, ReplaceRemovesAndReportsThem) {
   const fs::path left = leave(name_, hours(8 * 24));
   MemorySource source = small_model(2);
   const SaveReport report = Store::replace(folder_ / "m.lance", source);
@@ -106,7 +106,7 @@ TEST_F(StaleSiblings, ReplaceTakesThemAndSaysSo) {
                                    "beside the store"));
 }
 
-TEST_F(StaleSiblings, AReplacementThatIsUnderWayIsNone) {
+TEST_F(StaleSiblings, ARunningReplacementIsNotRemoved) {
   MemorySource source = small_model(2);
   bool is_there = false;
   std::size_t removed = 0;

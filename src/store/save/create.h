@@ -16,7 +16,7 @@ void require_parent(const std::filesystem::path& folder);
 
 /// A local storage for a folder that need not exist. While it does not, it looks empty, and the
 /// first make_folder() makes it, durably, in its parent, which must exist. Until a version has been
-/// seen in it, every call looks at the path anew: another process may make the folder, or remove it
+/// seen in it, every call looks at the path again: another process may make the folder, or remove it
 /// again. Any number of threads may use it.
 [[nodiscard]] std::unique_ptr<io::Storage> open_storage_to_be_made(
     const std::filesystem::path& folder);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // For tests: an operation on a store, with a power cut at each of its changing calls in turn, and
-// what may then be found on the disk.
+// what a reader may find on the disk afterwards.
 #pragma once
 
 #include "io/local_storage.h"
@@ -17,13 +17,14 @@
 
 namespace lancekeep::store {
 
-/// A store's folder, the disk below it, and stores upon it whose calls fail as planned.
+/// A store's folder, a model of its disk, and stores in it whose calls fail as planned.
 class CrashFolder {
  public:
   CrashFolder(std::filesystem::path path, bool is_synced)
       : path_(std::move(path)), disk_(std::make_shared<io::DiskModel>(path_, is_synced)) {}
 
-  /// As Store::create() opens it. `faults` gets the storage, to ask for the number of its calls.
+  /// Opens the folder as Store::create() does. `faults`, if not null, gets the storage, which counts
+  /// the calls.
   Store open(io::FaultStorage::Plan plan, std::shared_ptr<io::FaultStorage>* faults = nullptr) {
     auto storage = std::make_shared<io::FaultStorage>(remembering(), plan);
     if (faults != nullptr) *faults = storage;
@@ -52,11 +53,11 @@ class CrashFolder {
 
 struct Operation {
   const char* name;
-  std::function<void(Store&)> prepare;  ///< lasts, whatever comes; null: there is no store yet
-  std::function<void(Store&)> run;      ///< the operation; null: it is run_below
-  /// Done before it, though nobody promised that it lasts.
+  std::function<void(Store&)> prepare;  ///< done and synced before; null: there is no store yet
+  std::function<void(Store&)> run;      ///< the operation; null: see run_below
+  /// Done before the operation, but not synced.
   std::function<void(CrashFolder&)> unsafe = nullptr;
-  bool vouches = false;  ///< for what was unsafe, before it removes any other version
+  bool vouches = false;  ///< the operation syncs what was unsafe before it removes anything
   /// An operation on the storage of a store.
   std::function<void(io::Storage&)> run_below = nullptr;
 
@@ -77,7 +78,7 @@ class CrashSweep {
     operation_.prepare(store);
   }
 
-  /// A cut at every call; of each the disk with what was synced, with everything, and with
+  /// A cut at every call; for each, the disk with only what was synced, with everything, and with
   /// `seeds` random choices.
   void run(std::uint64_t seeds) {
     learn_transition();
@@ -101,7 +102,7 @@ class CrashSweep {
   [[nodiscard]] std::uint64_t calls() const { return calls_; }
   [[nodiscard]] std::uint64_t states() const { return states_; }
   [[nodiscard]] std::uint64_t bad() const { return bad_; }
-  /// The first few that were bad, and why.
+  /// The first few bad states, and why.
   [[nodiscard]] const std::string& complaints() const { return complaints_; }
 
  private:
@@ -155,7 +156,7 @@ class CrashSweep {
     std::filesystem::remove_all(world);
   }
 
-  // And whatever happened, it goes on.
+  // Whatever happened, the next save works.
   std::string save_again(const std::filesystem::path& world) const {
     MemorySource next = float64_model(99);  // which a store of either layout takes
     Store store = Store::create(world);
@@ -184,13 +185,13 @@ class CrashSweep {
   std::string complaints_;
 };
 
-/// Random choices per call: LANCEKEEP_SEEDS, or enough for every run of the tests.
+/// Random choices for each call: LANCEKEEP_SEEDS, or a few for ordinary test runs.
 inline std::uint64_t crash_seeds() {
   const char* text = std::getenv("LANCEKEEP_SEEDS");
   return text == nullptr ? 3 : std::strtoull(text, nullptr, 10);
 }
 
-/// The test: one line for each operation.
+/// The test of one operation.
 inline void expect_durable(const Operation& operation) {
   CrashSweep sweep(operation);
   sweep.run(crash_seeds());

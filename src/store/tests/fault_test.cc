@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every call of everything that changes a store fails in turn, once or for good: the store is as it
-// was, or as it was to become; and where only that call failed, nothing is left lying about.
+// Each call of every operation that changes a store fails in turn, once or for good: afterwards the
+// store is in the old or in the new state; and if only that call failed, no file is left behind.
 #include "store/testing/operations.h"
 
 #include <gmock/gmock.h>

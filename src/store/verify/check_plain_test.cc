@@ -26,7 +26,7 @@ class CheckPlainTest : public PlainTest {
                                   Field("what", &VerifyFinding::what, HasSubstr(words)))));
   }
   void damage(const lance::Fragment& fragment, std::size_t from_end) const {
-    const std::string name = "recipe.lance/" + lance::data_path(fragment.files[0]);
+    const std::string name = "plain.lance/" + lance::data_path(fragment.files[0]);
     std::string content = folder_.read(name);
     content.at(content.size() - from_end) ^= '\x10';
     std::filesystem::remove(folder_ / name);
