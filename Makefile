@@ -111,8 +111,7 @@ tsan:
 trust: setup
 	cmake --preset release -DLANCEKEEP_TORCH_PREFIX=$(TORCH) -DLANCEKEEP_UNIT_TESTS=ON
 	cmake --build --preset release
-	set -e; for test in $(BUILD)/src/store/save/store_save_test $(BUILD)/src/store/gc/store_gc_test; do \
-	  LANCEKEEP_SEEDS=100 $$test --gtest_brief=1 --gtest_filter='*PowerCutAt*'; done
+	LANCEKEEP_SEEDS=100 $(BUILD)/src/store/tests/store_tests --gtest_brief=1 --gtest_filter='*PowerCutAt*'
 	LANCEKEEP_INTERLEAVINGS=20000 $(BUILD)/tests/histories/interleaving_test --gtest_brief=1
 	LANCEKEEP_HISTORIES=3000 LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) .venv/bin/python -m pytest -q tests/histories
 	LANCEKEEP_TRUST=1 LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) .venv/bin/python -m pytest -q tests/durability tests/large/test_large_files.py

@@ -117,7 +117,6 @@ ImportedVersion Import::save(const VersionInfo& version) {
                          .layout = plan_.layout,
                          .progress = progress_of(version)};
   const SaveOptions whole = copy_options(done.source, options);
-  Store::check(source, whole);  // where it cannot be saved, no store is made
   done.message = whole.message;
   done.metadata = whole.metadata;
   done.report = copy_version(to_.open(), done.source, source, std::move(options));

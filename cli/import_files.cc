@@ -92,7 +92,6 @@ ImportedFile Import::save(std::size_t index) {
   throw_if_interrupted();
   const auto start = std::chrono::steady_clock::now();
   ImportedFile done = {.file = plan_.files[index], .message = message_of(plan_.files[index])};
-  // The file is opened and checked first: where it cannot be saved, no store is made.
   std::unique_ptr<TensorSource> file = open_model_file(done.file);
   SaveOptions save;
   save.message = done.message;
@@ -103,7 +102,6 @@ ImportedFile Import::save(std::size_t index) {
   WatchedSource source(std::move(file),
                        [](std::size_t, std::string_view) { throw_if_interrupted(); });
   throw_if_interrupted();
-  Store::check(source, save);
   done.report = store_.open().save(source, save);
   done.elapsed = std::chrono::steady_clock::now() - start;
   return done;

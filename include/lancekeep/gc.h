@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is removed from a store, and what stays.
+// What a clean-up removes from a store, what it keeps, and what a store takes on the disk.
 #pragma once
 
 #include <lancekeep/export.h>
@@ -12,15 +12,16 @@
 
 namespace lancekeep {
 
-/// Which versions may go: those that every given bound lets go, but never the latest and never one
-/// with a tag. One bound is required.
+/// Removes the versions that satisfy every limit; the latest and tagged versions are always kept.
+/// At least one limit is required.
 struct GcOptions {
-  std::optional<std::uint64_t> keep_last;              ///< at least 1: the newest so many stay
-  std::optional<std::chrono::nanoseconds> older_than;  ///< younger ones stay
-  /// Files that no version names, as killed saves leave them, go once they are this old, and nobody
-  /// is writing them. Less than a running save by pylance takes would cut into it.
+  std::optional<std::uint64_t> keep_last;  ///< at least 1: how many of the newest to keep
+  std::optional<std::chrono::nanoseconds> older_than;  ///< younger versions are kept
+  /// Unreferenced files, which killed saves leave, are removed once they are this old and nobody is
+  /// writing them. A value shorter than a running pylance write may delete its files.
   std::chrono::nanoseconds orphans_older_than = std::chrono::hours(7 * 24);
-  /// Say what would go; change nothing. Orphans that are in use count as going, since nobody looks.
+  /// Report what would be removed; change nothing. Locks are not tried: orphans that are in use are
+  /// reported as removed.
   bool dry_run = false;
 };
 
@@ -28,29 +29,29 @@ struct GcReport {
   std::vector<std::uint64_t> versions_removed;  ///< oldest first
   std::uint64_t files_removed = 0;              ///< manifests included
   std::uint64_t bytes_freed = 0;
-  std::uint64_t orphans_kept = 0;  ///< files that nothing names, but which are too young or in use
+  std::uint64_t orphans_kept = 0;  ///< unreferenced files that are too young or in use
   std::uint64_t orphan_bytes_kept = 0;
-  std::optional<std::uint64_t> rewritten;  ///< the version that stands on rewritten data files
+  std::optional<std::uint64_t> rewritten;  ///< the version with rewritten data files
   bool dry_run = false;
   std::vector<std::string> notes;
 };
 
-/// What a store takes on the disk. Bytes are those of the files' sizes; bytes = values +
+/// What a store takes on the disk, in bytes of file sizes: bytes = values +
 /// bookkeeping + unreachable.
 struct DiskUsage {
   std::uint64_t bytes = 0;   ///< of all files in the store's folder; links are not followed
-  std::uint64_t values = 0;  ///< data files that some version names
-  /// Manifests, transactions, deletion files, tags; also Lance's indices, managed blobs and
-  /// branches, which are not looked into.
+  std::uint64_t values = 0;  ///< data files that a version refers to
+  /// Manifests, transactions, deletion files and tags; also Lance's indices, managed blobs and
+  /// branches, which are not examined.
   std::uint64_t bookkeeping = 0;
-  std::uint64_t unreachable = 0;  ///< files that no version names: left by killed saves, or foreign
+  std::uint64_t unreachable = 0;  ///< unreferenced files: left by killed saves, or foreign
   struct OfVersion {
     std::uint64_t number = 0;
-    std::uint64_t bytes = 0;      ///< all files that it stands on; 0: its manifest is damaged
-    std::uint64_t exclusive = 0;  ///< of those, the ones that no other version names
+    std::uint64_t bytes = 0;      ///< all files it refers to; 0: its manifest is damaged
+    std::uint64_t exclusive = 0;  ///< files that no other version refers to
   };
   std::vector<OfVersion> versions;  ///< oldest first
-  std::vector<std::string> notes;   ///< damaged versions; folders that could not be looked into
+  std::vector<std::string> notes;   ///< damaged versions; folders that could not be read
 };
 
 }  // namespace lancekeep

@@ -166,17 +166,15 @@ class LANCEKEEP_API Store {
  public:
   /// @throws Error not_found where nothing is, invalid_argument where something else is.
   [[nodiscard]] static Store open(const std::filesystem::path& path);
-  /// Opens what is there, or makes an empty folder without a version; the first save is version 1.
+  /// Opens the store at `path`. Where nothing or an empty folder is, nothing is made yet: the first
+  /// save makes the store, as version 1, and if it fails, nothing is left. Until then there are no
+  /// versions and no tags. @throws Error invalid_argument where something else is, or for a name
+  /// that ends in `.safetensors`; not_found where the parent folder does not exist.
   [[nodiscard]] static Store create(const std::filesystem::path& path);
   /// Makes `path` a store with exactly one version, number 1: atomically, whatever versions were
   /// there. A path that holds something other than a Lance dataset is refused and untouched.
   static SaveReport replace(const std::filesystem::path& path, TensorSource& source,
                             const SaveOptions& options = {});
-
-  /// What a save would refuse whatever the store holds: names, shapes and ties of the tensors, the
-  /// options. For whoever makes a store only if there is something to save in it.
-  /// @throws Error invalid_argument
-  static void check(const TensorSource& source, const SaveOptions& options = {});
 
   [[nodiscard]] const std::filesystem::path& path() const;
   /// Publishes the source's tensors as a new version on top of the latest one.

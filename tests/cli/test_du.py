@@ -57,7 +57,7 @@ def test_a_damaged_version_is_a_finding(store):
     result = run("du", store)
     assert result.status == 1
     assert re.search(r"^ +2 +damaged$", result.out, re.MULTILINE)
-    assert re.match(r"note: version 2 cannot be read, and counts as if it named no file: ", result.err)
+    assert re.match(r"note: version 2 cannot be read, and is counted without files: ", result.err)
     document = json.loads(run("du", store, "--json").out)
     damaged = document["versions"][1]
     assert (damaged["number"], damaged["bytes"], damaged["exclusive"]) == (2, 0, 0)

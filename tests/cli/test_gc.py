@@ -115,7 +115,7 @@ def test_old_orphans_go(store):
 def test_foreign_files_stay_and_are_told_of(store):
     (store / "data" / "notes.txt").write_text("mine")
     result = run("gc", store, "--keep-last", "1", "--orphans-older-than", "0s")
-    assert result.err == "note: 1 file in the store's folders has a name that Lance does not write; it stays\n"
+    assert result.err == "note: kept 1 file with a name that Lance does not write\n"
     assert (store / "data" / "notes.txt").read_text() == "mine"
 
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the durability sweeps need in one short process.
 //   lancekeep_durability_tool replace STORE FILE   makes STORE a store with FILE's tensors alone
+//   lancekeep_durability_tool publish STORE FILE   the same by a NewStore with a save without fsync
+//   lancekeep_durability_tool create STORE FILE    creates STORE and saves FILE's tensors into it
 //   lancekeep_durability_tool check STORE FILE     prints all that a reader gets of STORE as JSON,
 //                                                  then saves FILE upon it, and what it gets then
 #include <lancekeep/formats.h>
+#include <lancekeep/new_store.h>
 #include <lancekeep/store.h>
 
 #include <nlohmann/json.hpp>
@@ -69,6 +72,12 @@ int main(int argc, char** argv) {
       check(argv[2], argv[3]);
     } else if (verb == "replace") {
       lancekeep::Store::replace(argv[2], *lancekeep::open_model_file(argv[3]));
+    } else if (verb == "publish") {
+      lancekeep::NewStore fresh(argv[2], lancekeep::NewStore::Existing::replace);
+      fresh.store().save(*lancekeep::open_model_file(argv[3]), {.durable = false});
+      fresh.publish();
+    } else if (verb == "create") {
+      lancekeep::Store::create(argv[2]).save(*lancekeep::open_model_file(argv[3]));
     } else {
       return 2;
     }

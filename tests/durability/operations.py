@@ -53,6 +53,8 @@ OPERATIONS = [
     command("gc that rewrites", "worn", *GC, whole=False, also=without_rewriting),
     command("export over a file", "two", "export", "m.lance", "out.safetensors", "--force", "--quiet"),
     Operation("replace", "two", (TOOL, "replace", "m.lance", "third.safetensors")),
+    Operation("new store in the place of another", "two", (TOOL, "publish", "m.lance", "third.safetensors")),
+    Operation("first save into a created store", "nothing", (TOOL, "create", "m.lance", "first.safetensors")),
 ]
 
 

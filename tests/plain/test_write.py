@@ -195,9 +195,9 @@ def test_pylance_1_reads_all_of_it(store):
 @pytest.mark.parametrize(
     "tensor, part",
     [
-        (torch.tensor([1, 2**53 + 1]), "its int64 value number 1, 9007199254740993, is none that float64"),
+        (torch.tensor([1, 2**53 + 1]), "its int64 value at index 1, 9007199254740993, is not exactly representable"),
         (torch.tensor([1j]), "tensor `bad` has the dtype complex64"),
-        (torch.tensor([0x7D], dtype=torch.uint8).view(torch.float8_e5m2), "its float8_e5m2 value number 0, 0x7d"),
+        (torch.tensor([0x7D], dtype=torch.uint8).view(torch.float8_e5m2), "its float8_e5m2 value at index 0, 0x7d"),
     ],
     ids=["int64", "complex", "float8"],
 )

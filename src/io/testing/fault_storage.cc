@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <mutex>
 #include <utility>
 
 namespace lancekeep::io {
@@ -17,13 +18,23 @@ class FaultStorage::Counter {
     const std::uint64_t number = ++calls_;
     const bool is_later = plan_.stays_broken && number > plan_.fail_at;
     if (plan_.fail_at == 0 || (number != plan_.fail_at && !is_later)) return;
+    if (number == plan_.fail_at) {
+      const std::lock_guard lock(mutex_);
+      failed_call_ = fmt::format("{} {}", call, file);
+    }
     throw Error(plan_.code, fmt::format("changing call {} ({}) fails as planned", number, call),
                 file);
   }
   [[nodiscard]] std::uint64_t calls() const { return calls_; }
+  [[nodiscard]] std::string failed_call() const {
+    const std::lock_guard lock(mutex_);
+    return failed_call_;
+  }
 
  private:
   const Plan plan_;
+  mutable std::mutex mutex_;
+  std::string failed_call_;
   std::atomic<std::uint64_t> calls_ = 0;
 };
 
@@ -62,6 +73,8 @@ FaultStorage::FaultStorage(std::unique_ptr<Storage> inner, Plan plan)
     : ForwardingStorage(std::move(inner)), counter_(std::make_shared<Counter>(plan)) {}
 
 std::uint64_t FaultStorage::calls() const { return counter_->calls(); }
+
+std::string FaultStorage::failed_call() const { return counter_->failed_call(); }
 
 void FaultStorage::make_folder(const std::string& path) {
   counter_->count("make_folder", full_name(path));

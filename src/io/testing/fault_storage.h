@@ -20,6 +20,8 @@ class FaultStorage : public ForwardingStorage {
   FaultStorage(std::unique_ptr<Storage> inner, Plan plan);
   /// Changing calls seen so far.
   [[nodiscard]] std::uint64_t calls() const;
+  /// The call that failed first: its name and its file; empty: none did.
+  [[nodiscard]] std::string failed_call() const;
 
   void make_folder(const std::string& path) override;
   std::unique_ptr<WritableFile> create(const std::string& path) override;

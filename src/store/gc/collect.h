@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Removing versions, and what no version needs. See the numbered steps in collect.cc.
+// Removes versions, and files that no version needs: the numbered steps are in collect.cc.
 #pragma once
 
 #include "io/storage.h"
-#include "store/gc/scope.h"
+#include "store/gc/retention.h"
 
 namespace lancekeep::store {
 
-/// Store::gc, as if it were `now`: ages of versions and of files are told from that.
+/// Steps 1 to 8 of Store::gc. The ages of versions and files are computed from `now`.
 GcReport collect_garbage(io::Storage& storage, const GcOptions& options, Time now);
 
 }  // namespace lancekeep::store

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A clean-up that is stopped at every one of its calls: what stays is complete, and the next one
+// A clean-up that is stopped at each of its calls: what is kept is complete, and the next clean-up
 // finishes.
 #include "store/gc/gc_testing.h"
 #include "store/read/store_folder.h"
@@ -37,7 +37,7 @@ class CollectFault : public GcTest {
   const GcOptions options{.keep_last = 1, .orphans_older_than = kAnyAge};
 };
 
-// lock, sync, 2 manifests, sync, 4 files of theirs, 3 orphans, a folder; and one call beyond.
+// Lock, sync, 2 manifests, sync, their 4 files, 3 orphans, a folder; and one call more.
 constexpr std::uint64_t kCalls = 13;
 
 class CollectFaultAt : public CollectFault, public testing::WithParamInterface<std::uint64_t> {};
@@ -64,7 +64,7 @@ TEST_F(CollectFault, TheSweepReachesTheEnd) {
   EXPECT_EQ(counting.calls(), kCalls);
 }
 
-// Held against the steps: no file of a version goes before its manifest's name is gone for good.
+// Checks the order: no file of a version is removed before its manifest is durably removed.
 class Recorder : public io::FaultStorage {
  public:
   explicit Recorder(const std::filesystem::path& path)
@@ -80,7 +80,7 @@ class Recorder : public io::FaultStorage {
   std::vector<std::string> calls;
 };
 
-TEST_F(CollectFault, ManifestsGoForGoodBeforeFiles) {
+TEST_F(CollectFault, ManifestsAreDurablyRemovedBeforeFiles) {
   Recorder recorder(path_);
   (void)collect_garbage(recorder, options, std::chrono::system_clock::now());
   ASSERT_GE(recorder.calls.size(), 5u);

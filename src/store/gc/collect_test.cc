@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a clean-up takes, and what it leaves.
+// What a clean-up removes, and what it keeps.
 #include "lance/table/publish.h"
 #include "store/gc/gc_testing.h"
 
@@ -12,7 +12,7 @@ using testing::IsEmpty;
 
 class Collect : public GcTest {};
 
-TEST_F(Collect, RemovesOldVersionsAndAllThatOnlyTheyNamed) {
+TEST_F(Collect, RemovesOldVersionsAndFilesThatOnlyTheyUse) {
   for (unsigned seed = 1; seed <= 4; ++seed) save(seed);
   const auto before = files();
   const GcReport report = collect({.keep_last = 2});
@@ -41,7 +41,7 @@ TEST_F(Collect, OfAStoreWithoutVersionsFindsNothing) {
   EXPECT_EQ(report.files_removed, 0u);
 }
 
-TEST_F(Collect, TellsAgesFromTheTimesInTheManifests) {
+TEST_F(Collect, UsesTheTimesInTheManifests) {
   save(1);
   save(2);
   EXPECT_THAT(
@@ -90,7 +90,7 @@ TEST_F(Collect, RemovesDeletionFilesWithTheirVersions) {
   EXPECT_TRUE(is_there("_deletions/0-1-78.bin"));
 }
 
-TEST_F(Collect, ADryRunSaysTheSameAndChangesNothing) {
+TEST_F(Collect, ADryRunReportsTheSameAndChangesNothing) {
   for (unsigned seed = 1; seed <= 3; ++seed) save(seed);
   put("data/" + kStem + ".lance");
   put("data/notes.txt");
@@ -109,7 +109,7 @@ TEST_F(Collect, ADryRunSaysTheSameAndChangesNothing) {
   EXPECT_EQ(wet.files_removed, 7u);
 }
 
-TEST_F(Collect, WhoHasAFileMappedKeepsItsBytes) {
+TEST_F(Collect, MappedFilesStayReadable) {
   save(1);
   save(2);
   const Version old = store_.at(1);
@@ -120,7 +120,7 @@ TEST_F(Collect, WhoHasAFileMappedKeepsItsBytes) {
   EXPECT_EQ(text_of(view), changing_model(1).value(2));
 }
 
-TEST_F(Collect, RefusesAStoreThatWasReplaced) {
+TEST_F(Collect, RejectsAStoreThatWasReplaced) {
   save(1);
   MemorySource source = changing_model(2);
   Store::replace(path_, source);
@@ -128,21 +128,21 @@ TEST_F(Collect, RefusesAStoreThatWasReplaced) {
               io::fails_with(ErrorCode::conflict, "the store was replaced"));
 }
 
-TEST_F(Collect, AsksForTheLockBeforeAnythingElse) {
+TEST_F(Collect, TakesTheLockFirst) {
   save(1);
   io::FaultStorage locked(io::open_local_storage(path_), {.fail_at = 1, .code = ErrorCode::io});
   EXPECT_THAT([&] { (void)collect_garbage(locked, {.keep_last = 1}, {}); },
               io::fails_with(ErrorCode::io, "(lock)"));
 }
 
-TEST_F(Collect, NotesTagsOfVersionsThatAreNotThere) {
+TEST_F(Collect, NotesTagsOfMissingVersions) {
   save(1);
   put("_refs/tags/lost.json", R"({"branch":null,"version":9})");
   EXPECT_THAT(collect({.keep_last = 1}).notes,
-              ElementsAre("version 9 is not there, but has a tag: lost"));
+              ElementsAre("version 9 does not exist, but is tagged: lost"));
 }
 
-TEST_F(Collect, GoesByEitherKindOfManifestName) {
+TEST_F(Collect, KnowsBothNamingSchemes) {
   save(1);
   save(2);
   for (const std::uint64_t version : {1u, 2u}) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a store takes on the disk: every file once, by what it is good for. No lock is taken: beside
-// a save or a clean-up the figures may be of a moment between the two.
+// What a store takes on the disk: every file once, by its use. No lock is taken: during a save or a
+// clean-up the result may mix the state before with the state after.
 #include "io/folder_walk.h"
 #include "lance/table/known_files.h"
-#include "store/gc/version_files.h"
+#include "store/gc/inventory.h"
 #include "store/read/store_folder.h"
+#include "store/read/versions.h"
+#include "store/save/referenced_files.h"
 
 #include <fmt/format.h>
 
@@ -18,21 +20,22 @@ using lance::FileKind;
 
 constexpr std::size_t kMaxDepth = 64;
 
-// Who names a file: one version, or several.
-struct Namer {
+// Who refers to a file: one version, or several.
+struct Referrer {
   std::size_t version = 0;  // in DiskUsage::versions
   bool is_only_one = true;
 };
-using Namers = std::map<std::string, Namer>;
+using Referrers = std::map<std::string, Referrer>;
 
-void name_files(const std::vector<std::string>& names, std::size_t version, Namers& namers) {
+void add_references(const std::vector<std::string>& names, std::size_t version,
+                    Referrers& referrers) {
   for (const std::string& name : names) {
-    const auto [it, is_new] = namers.try_emplace(name, Namer{version});
+    const auto [it, is_new] = referrers.try_emplace(name, Referrer{version});
     if (!is_new && it->second.version != version) it->second = {version, false};
   }
 }
 
-// What lies in Lance's own folders and is not looked into: indices, managed blobs, branches.
+// Lance's own folders that are not looked into: indices, managed blobs, branches.
 bool is_kept_apart(const std::string& path) {
   return path.starts_with("_indices/") || path.starts_with("_blobs/") || path.starts_with("tree/");
 }
@@ -42,7 +45,7 @@ bool is_bookkeeping(const std::string& path, std::optional<FileKind> kind) {
          kind == FileKind::detached || is_kept_apart(path);
 }
 
-// Sizes by the name that a manifest would use: a data file's blobs are its own.
+// Sizes by the path that a manifest uses: blobs count as part of their data file.
 std::map<std::string, std::uint64_t> sizes_by_name(const Files& files) {
   std::map<std::string, std::uint64_t> sizes;
   for (const auto& [path, entry] : files) {
@@ -53,9 +56,9 @@ std::map<std::string, std::uint64_t> sizes_by_name(const Files& files) {
   return sizes;
 }
 
-class Census {
+class DiskUsageCounter {
  public:
-  explicit Census(const io::Storage& storage) : storage_(storage) {}
+  explicit DiskUsageCounter(const io::Storage& storage) : storage_(storage) {}
 
   DiskUsage take() {
     const Files files = io::walk_folder(storage_, "", kMaxDepth, [this](const Error& error) {
@@ -63,10 +66,10 @@ class Census {
     });
     const auto sizes = sizes_by_name(files);
     for (const auto& entry : lance::list_versions(storage_).entries) count_version(entry, sizes);
-    for (const auto& [name, namer] : namers_) {
+    for (const auto& [name, referrer] : referrers_) {
       const auto size = sizes.find(name);
-      if (namer.is_only_one && size != sizes.end()) {
-        usage_.versions[namer.version].exclusive += size->second;
+      if (referrer.is_only_one && size != sizes.end()) {
+        usage_.versions[referrer.version].exclusive += size->second;
       }
     }
     for (const auto& [name, size] : sizes) count_file(name, size);
@@ -78,26 +81,26 @@ class Census {
                      const std::map<std::string, std::uint64_t>& sizes) {
     DiskUsage::OfVersion version{.number = entry.version};
     try {
-      const std::vector<std::string> names = read_version_files(storage_, entry).names;
+      const std::vector<std::string> names = read_referenced_files(storage_, entry).names;
       for (const std::string& name : std::set(names.begin(), names.end())) {
         if (const auto size = sizes.find(name); size != sizes.end()) version.bytes += size->second;
       }
-      name_files(names, usage_.versions.size(), namers_);
+      add_references(names, usage_.versions.size(), referrers_);
     } catch (const Error& error) {
-      if (error.code() == ErrorCode::not_found) return;  // a clean-up was faster
+      if (error.code() == ErrorCode::not_found) return;  // removed by a clean-up meanwhile
       usage_.notes.push_back(
-          fmt::format("version {} cannot be read, and counts as if it named no file: {}",
-                      entry.version, error.what()));
+          fmt::format("version {} cannot be read, and is counted without files: {}", entry.version,
+                      error.what()));
     }
     usage_.versions.push_back(version);
   }
 
   void count_file(const std::string& name, std::uint64_t size) {
     usage_.bytes += size;
-    const bool is_named = namers_.contains(name);
-    if (is_named && name.starts_with("data/")) {
+    const bool is_referenced = referrers_.contains(name);
+    if (is_referenced && name.starts_with("data/")) {
       usage_.values += size;
-    } else if (is_named || is_bookkeeping(name, lance::kind_of_file(name))) {
+    } else if (is_referenced || is_bookkeeping(name, lance::kind_of_file(name))) {
       usage_.bookkeeping += size;
     } else {
       usage_.unreachable += size;
@@ -106,7 +109,7 @@ class Census {
 
   const io::Storage& storage_;
   DiskUsage usage_;
-  Namers namers_;
+  Referrers referrers_;
 };
 
 }  // namespace
@@ -115,6 +118,6 @@ class Census {
 
 namespace lancekeep {
 
-DiskUsage Store::disk_usage() const { return store::Census(*state_->storage).take(); }
+DiskUsage Store::disk_usage() const { return store::DiskUsageCounter(*state_->storage).take(); }
 
 }  // namespace lancekeep

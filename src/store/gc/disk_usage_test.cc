@@ -33,7 +33,7 @@ TEST_F(Usage, OfAStoreWithoutVersionsIsNothing) {
   EXPECT_THAT(usage.versions, IsEmpty());
 }
 
-TEST_F(Usage, CountsEachFileByWhatItIsGoodFor) {
+TEST_F(Usage, CountsEachFileByItsUse) {
   save(1);
   save(2);
   store_.tag("best", 1);
@@ -67,7 +67,7 @@ TEST_F(Usage, CountsFilesThatVersionsShareOnce) {
   EXPECT_EQ(usage.bytes, size_of_all());
 }
 
-TEST_F(Usage, BlobsBelongToTheDataFileTheyLieBeside) {
+TEST_F(Usage, BlobsCountWithTheDataFileBesideThem) {
   save(1);
   const std::string data = data_file_of(1);
   const std::uint64_t before = store_.disk_usage().versions.at(0).exclusive;
@@ -79,7 +79,7 @@ TEST_F(Usage, BlobsBelongToTheDataFileTheyLieBeside) {
   EXPECT_EQ(usage.unreachable, 3u);
 }
 
-TEST_F(Usage, FoldersOfLanceThatAreNotLookedIntoAreBookkeeping) {
+TEST_F(Usage, LancesOwnFoldersAreBookkeeping) {
   save(1);
   const std::uint64_t before = store_.disk_usage().bookkeeping;
   put("_indices/1/index.idx", "1");
@@ -90,7 +90,7 @@ TEST_F(Usage, FoldersOfLanceThatAreNotLookedIntoAreBookkeeping) {
   EXPECT_EQ(store_.disk_usage().unreachable, 0u);
 }
 
-TEST_F(Usage, ADamagedVersionIsListedAndNamesNothing) {
+TEST_F(Usage, ADamagedVersionIsListedWithoutFiles) {
   save(1);
   save(2);
   const std::uint64_t data = size(data_file_of(1)), transaction = transaction_size(1);
@@ -103,7 +103,7 @@ TEST_F(Usage, ADamagedVersionIsListedAndNamesNothing) {
   EXPECT_THAT(usage.notes, ElementsAre(HasSubstr("version 1 cannot be read")));
 }
 
-TEST_F(Usage, FollowsNoLinks) {
+TEST_F(Usage, DoesNotFollowLinks) {
   save(1);
   const std::uint64_t before = store_.disk_usage().bytes;
   folder_.write("outside/large", std::string(1000, 'x'));
@@ -112,7 +112,7 @@ TEST_F(Usage, FollowsNoLinks) {
   EXPECT_EQ(store_.disk_usage().bytes, before);
 }
 
-TEST_F(Usage, SaysWhatItDidNotLookInto) {
+TEST_F(Usage, NotesFoldersThatItCannotRead) {
   save(1);
   std::string deep = "deep";
   for (int i = 0; i < 70; ++i) deep += "/f";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For this folder's tests: a store, clean-ups at any time, and manifests written by hand.
+// For the tests of gc: a store, clean-ups at any time, and manifests written by hand.
 #pragma once
 
 #include "io/local_storage.h"
@@ -19,10 +19,10 @@ namespace lancekeep::store {
 inline const std::string kStem = "101000011000111000011111956c204177a2047a9f78d5a0cf";
 inline const std::string kUuid = "1323e9e9-eaf3-4b17-9fcd-e12a0946f3ba";
 inline const std::string kBlob = "10000000000000000000000000000000.blob";
-/// Takes orphans of any age.
+/// Removes orphans of any age.
 inline constexpr std::chrono::nanoseconds kAnyAge{0};
 
-/// A model of which nothing is as it was with another seed, so that versions share no file.
+/// A model that shares no tensor with one of another seed, so that versions share no file.
 inline MemorySource changing_model(unsigned seed) {
   MemorySource source;
   source.add("conv.weight", "float32", {2, 3, 2}, floats(12, seed));
@@ -73,7 +73,7 @@ class GcTest : public testing::Test {
     }
     throw std::logic_error("no such version");
   }
-  /// Writes version `number` by hand: what the latest one says, changed.
+  /// Writes version `number` by hand: a copy of the latest manifest, with a change.
   void put_version(std::uint64_t number,
                    const std::function<void(lance::Manifest&)>& change = {}) const {
     lance::ManifestFile file = manifest_of(versions().back());
@@ -85,7 +85,7 @@ class GcTest : public testing::Test {
   std::string data_file_of(std::uint64_t version) const {
     return lance::data_path(manifest_of(version).manifest.fragments.at(0).files.at(0));
   }
-  /// Nothing may be removed, and the message must say so.
+  /// Expects an error, its message, and that nothing is removed.
   void expect_refused(ErrorCode code, const std::string& part,
                       const GcOptions& options = {.keep_last = 1,
                                                   .orphans_older_than = kAnyAge}) const {
@@ -98,7 +98,7 @@ class GcTest : public testing::Test {
   io::TemporaryFolder folder_;
   std::filesystem::path path_ = folder_ / "m.lance";
   Store store_ = Store::create(path_);
-  std::unique_ptr<io::Storage> storage_ = io::open_local_storage(path_);
+  std::unique_ptr<io::Storage> storage_ = io::create_local_storage(path_);
 };
 
 }  // namespace lancekeep::store

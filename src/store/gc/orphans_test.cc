@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a clean-up takes of the files that no version names, and what it leaves.
+// Which unreferenced files a clean-up removes, and which it keeps.
 #include "store/gc/gc_testing.h"
 
 namespace lancekeep::store {
@@ -12,7 +12,7 @@ using testing::IsEmpty;
 
 class CollectOrphans : public GcTest {};
 
-TEST_F(CollectOrphans, TakesOrphansOnceTheyAreOld) {
+TEST_F(CollectOrphans, RemovesOrphansOnceTheyAreOld) {
   save(1);
   const std::string orphan = "data/" + kStem + ".lance";
   put(orphan, "12345");
@@ -30,7 +30,7 @@ TEST_F(CollectOrphans, TakesOrphansOnceTheyAreOld) {
   expect_model(1, 1);
 }
 
-TEST_F(CollectOrphans, TakesEveryKindOfOrphan) {
+TEST_F(CollectOrphans, RemovesEveryKindOfOrphan) {
   save(1);
   const auto before = files();
   for (const std::string& path :
@@ -48,7 +48,7 @@ TEST_F(CollectOrphans, TakesEveryKindOfOrphan) {
   EXPECT_TRUE(is_there("_deletions"));
 }
 
-TEST_F(CollectOrphans, LeavesAnOrphanThatSomeoneIsWriting) {
+TEST_F(CollectOrphans, KeepsAnOrphanThatSomeoneIsWriting) {
   save(1);
   const std::string orphan = "data/" + kStem + ".lance";
   auto file = io::open_local_storage(path_)->create(orphan);
@@ -61,7 +61,7 @@ TEST_F(CollectOrphans, LeavesAnOrphanThatSomeoneIsWriting) {
   EXPECT_EQ(collect({.keep_last = 1, .orphans_older_than = kAnyAge}).files_removed, 1u);
 }
 
-TEST_F(CollectOrphans, ASaveThatIsUnderWayKeepsItsFiles) {
+TEST_F(CollectOrphans, KeepsTheFilesOfARunningSave) {
   save(1);
   MemorySource source = changing_model(2);
   std::optional<GcReport> report;
@@ -82,7 +82,7 @@ TEST_F(CollectOrphans, ReleasedFilesNeedNoAge) {
             3u);
 }
 
-TEST_F(CollectOrphans, LeavesWhatLanceDoesNotWrite) {
+TEST_F(CollectOrphans, KeepsWhatLanceDoesNotWrite) {
   save(1);
   for (const std::string path :
        {"notes.txt", "data/notes.txt", "data/model.lance", "data/a/b.blob", "_versions/README",
@@ -93,12 +93,10 @@ TEST_F(CollectOrphans, LeavesWhatLanceDoesNotWrite) {
   const GcReport report = collect({.keep_last = 1, .orphans_older_than = kAnyAge});
   EXPECT_EQ(files(), before);
   EXPECT_EQ(report.files_removed, 0u);
-  EXPECT_THAT(report.notes,
-              ElementsAre("5 files in the store's folders have a name that Lance does not write; "
-                          "they stay"));
+  EXPECT_THAT(report.notes, ElementsAre("kept 5 files with names that Lance does not write"));
 }
 
-TEST_F(CollectOrphans, LeavesLinksAndFoldersWithTheNamesOfFiles) {
+TEST_F(CollectOrphans, KeepsLinksAndFoldersWithTheNamesOfFiles) {
   save(1);
   folder_.write("outside/" + kStem + ".lance", "precious");
   put("data/notes.txt", "mine");
@@ -114,7 +112,7 @@ TEST_F(CollectOrphans, LeavesLinksAndFoldersWithTheNamesOfFiles) {
   EXPECT_EQ(folder_.read("outside/" + kStem + ".lance"), "precious");
 }
 
-TEST_F(CollectOrphans, LooksIntoNoFolderThatIsALink) {
+TEST_F(CollectOrphans, DoesNotFollowFolderLinks) {
   save(1);
   put("elsewhere/0-1-5.bin");
   fs::create_directory_symlink("elsewhere", path_ / "_deletions");
@@ -122,18 +120,18 @@ TEST_F(CollectOrphans, LooksIntoNoFolderThatIsALink) {
   EXPECT_TRUE(is_there("elsewhere/0-1-5.bin"));
 }
 
-TEST_F(CollectOrphans, AManifestThatIsALinkIsOfAVersionThatStays) {
+TEST_F(CollectOrphans, AVersionWhoseManifestIsALinkIsKept) {
   save(1);
   save(2);
   const std::string manifest = lance::manifest_path(1, lance::NamingScheme::v2);
   fs::rename(path_ / manifest, path_ / "moved");
   fs::create_symlink("../moved", path_ / manifest);
-  expect_refused(ErrorCode::unsupported, "a version stands on this name, which is a link");
+  expect_refused(ErrorCode::unsupported, "a version refers to this path, which is a link");
 }
 
 // --- blobs beside a data file -------------------------------------------------------------------
 
-TEST_F(CollectOrphans, BlobsGoWithTheDataFileTheyLieBeside) {
+TEST_F(CollectOrphans, BlobsAreRemovedWithTheDataFileBesideThem) {
   save(1);
   save(2);
   const auto stem = [&](std::uint64_t version) {
@@ -148,7 +146,7 @@ TEST_F(CollectOrphans, BlobsGoWithTheDataFileTheyLieBeside) {
   EXPECT_TRUE(is_there(latest + "/" + kBlob));
 }
 
-TEST_F(CollectOrphans, BlobsAreNoOlderThanTheDataFileTheyLieBeside) {
+TEST_F(CollectOrphans, BlobsAreNoOlderThanTheDataFileBesideThem) {
   save(1);
   const std::string blob = "data/" + kStem + "/" + kBlob;
   put(blob);
@@ -160,7 +158,7 @@ TEST_F(CollectOrphans, BlobsAreNoOlderThanTheDataFileTheyLieBeside) {
   EXPECT_EQ(collect(options).files_removed, 2u);
 }
 
-TEST_F(CollectOrphans, AnEmptyFolderForBlobsGoesOnceItIsOld) {
+TEST_F(CollectOrphans, AnEmptyBlobFolderIsRemovedOnceItIsOld) {
   save(1);
   const std::string folder = "data/" + kStem;
   fs::create_directory(path_ / folder);
@@ -171,7 +169,7 @@ TEST_F(CollectOrphans, AnEmptyFolderForBlobsGoesOnceItIsOld) {
   EXPECT_FALSE(is_there(folder));
 }
 
-TEST_F(CollectOrphans, AFolderOfBlobsWithSomethingElseInItStays) {
+TEST_F(CollectOrphans, ABlobFolderWithOtherFilesIsKept) {
   save(1);
   put("data/" + kStem + "/" + kBlob);
   put("data/" + kStem + "/notes.txt");
@@ -183,7 +181,7 @@ TEST_F(CollectOrphans, AFolderOfBlobsWithSomethingElseInItStays) {
 
 class CollectTorn : public GcTest, public testing::WithParamInterface<const char*> {};
 
-TEST_P(CollectTorn, CountsAsNoVersionAndGoesWithAge) {
+TEST_P(CollectTorn, IsNotAVersionAndIsRemovedOnceItIsOld) {
   save(1);
   save(2);
   const std::string torn = lance::manifest_path(3, lance::NamingScheme::v2);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clean-ups, tags and disk usage of recipe datasets: as of any other, but nothing is rewritten.
+// Clean-ups, tags and disk usage of plain datasets: as for any other, but nothing is rewritten.
 #include <lancekeep/store.h>
 
 #include "store/testing/plain_testing.h"
@@ -37,7 +37,7 @@ TEST_F(PlainGcTest, RemovesVersionsAndTheirFiles) {
   EXPECT_EQ(store.at().tensor("late").bytes().size(), 8U);
 }
 
-TEST_F(PlainGcTest, RewritesNothingOfWhichMostIsDeleted) {
+TEST_F(PlainGcTest, DoesNotRewriteMostlyDeletedFiles) {
   publish({without(write_rows(small_plain()), {0, 1})});
   EXPECT_FALSE(Store::open(path_).gc({.keep_last = 1}).rewritten);
   EXPECT_EQ(Store::open(path_).at().tensors().size(), 1U);
@@ -53,7 +53,7 @@ TEST_F(PlainGcTest, KeepsATaggedVersion) {
   EXPECT_THAT(store.gc({.keep_last = 1}).versions_removed, ElementsAre(1));
 }
 
-TEST_F(PlainGcTest, AVersionThatIsOpenKeepsItsValues) {
+TEST_F(PlainGcTest, AnOpenVersionKeepsItsValues) {
   const Version first = Store::open(path_).at(1);
   Store::open(path_).gc({.keep_last = 1});
   EXPECT_FALSE(is_there(old_));

@@ -2,10 +2,11 @@
 #include "store/gc/rewrite.h"
 
 #include "lance/table/version_names.h"
-#include "store/gc/survey.h"
-#include "store/read/version_state.h"
+#include "store/gc/inventory.h"
+#include "store/read/store_folder.h"
 #include "store/read/versions.h"
-#include "store/save/save_work.h"
+#include "store/read/version_state.h"
+#include "store/save/native_save.h"
 #include "store/table/layout.h"
 
 #include <algorithm>
@@ -13,7 +14,7 @@
 namespace lancekeep::store {
 namespace {
 
-// Bytes of values that are in use, by fragment; what several rows share counts once.
+// Bytes of values in use, by fragment; a value that several rows share counts once.
 std::vector<std::uint64_t> bytes_in_use(const SaveBase& base) {
   std::vector<std::uint64_t> bytes(base.file->manifest.fragments.size());
   std::set<std::pair<std::size_t, std::uint64_t>> seen;
@@ -26,8 +27,8 @@ std::vector<std::uint64_t> bytes_in_use(const SaveBase& base) {
   return bytes;
 }
 
-// Fragments of which less than half the bytes are in use, and whose files only this version needs.
-std::set<std::size_t> mostly_dead(const SaveBase& base, const Survey& survey) {
+// Fragments with less than half of their bytes in use, whose files no other kept version needs.
+std::set<std::size_t> mostly_dead(const SaveBase& base, const Inventory& inventory) {
   const std::vector<std::uint64_t> in_use = bytes_in_use(base);
   std::set<std::size_t> dead;
   const auto& fragments = base.file->manifest.fragments;
@@ -36,16 +37,16 @@ std::set<std::size_t> mostly_dead(const SaveBase& base, const Survey& survey) {
     bool needed = false;
     for (const lance::DataFile& file : fragments[i].files) {
       const std::string path = lance::data_path(file);
-      const auto found = survey.files.find(path);
-      if (found != survey.files.end()) bytes += found->second.size;
-      needed = needed || survey.older_names.contains(path);
+      const auto found = inventory.files.find(path);
+      if (found != inventory.files.end()) bytes += found->second.size;
+      needed = needed || inventory.referenced_by_older.contains(path);
     }
     if (!needed && fragments[i].deletion && in_use[i] < bytes / 2) dead.insert(i);
   }
   return dead;
 }
 
-// A clean-up takes any Lance dataset; this part of it, one of ours.
+// A clean-up accepts any Lance dataset; this part of it only a store.
 bool keeps_tensors(const io::Storage& storage, std::uint64_t version) {
   const lance::VersionList list = lance::list_versions(storage);
   const lance::ManifestFile file = lance::read_manifest(storage, resolve(storage, list, version));
@@ -68,22 +69,24 @@ std::optional<std::uint64_t> rewrite_mostly_dead(const std::shared_ptr<io::Stora
   SaveBase base;
   std::set<std::size_t> dead;
   {
-    // Let go again before the new version is published, which takes the same lock.
+    // Released before the new version is published, which takes the same lock.
     const auto lock = storage->lock(lance::kVersionsFolder, io::LockMode::exclusive);
-    const Survey survey = survey_store(*storage, options, now);
-    if (!survey.replaceable) return std::nullopt;
-    if (!keeps_tensors(*storage, *survey.replaceable)) return std::nullopt;
+    const Inventory inventory = take_inventory(*storage, options, now);
+    if (!inventory.replaceable) return std::nullopt;
+    if (!keeps_tensors(*storage, *inventory.replaceable)) return std::nullopt;
     base = read_base(*storage);
-    if (base.version() != survey.replaceable || base.newest != base.version()) return std::nullopt;
-    dead = mostly_dead(base, survey);
+    if (base.version() != inventory.replaceable || base.newest != base.version())
+      return std::nullopt;
+    dead = mostly_dead(base, inventory);
   }
   if (dead.empty()) return std::nullopt;
   const Version latest = open_version(storage, base.version());
   const auto source = latest.source();
   const SaveOptions save = options_of(latest.info());
-  SaveWork work(*storage, *source, save);
+  NativeSave work(*storage, *source, save);
   work.know_source_is(base);
-  const auto published = work.attempt(base, dead);
+  work.abandon(dead);
+  const auto published = work.attempt(base);
   if (!published) return std::nullopt;
   return published->version;
 }

@@ -9,7 +9,7 @@ using testing::IsEmpty;
 
 class Rewrite : public GcTest {
  protected:
-  // Ten tensors, of which the first `changed` have other values than in version 1.
+  // Ten tensors; the first `changed` have other values than in version 1.
   static MemorySource wide_model(unsigned changed) {
     MemorySource source;
     for (unsigned i = 0; i < 10; ++i) {
@@ -54,7 +54,7 @@ TEST_F(Rewrite, FreesAFileThatIsMostlyDead) {
   EXPECT_EQ(store_.at().info().metadata, (Metadata{{"loss", "0.5"}}));
 }
 
-TEST_F(Rewrite, LeavesAFileThatIsMostlyInUse) {
+TEST_F(Rewrite, KeepsAFileThatIsMostlyInUse) {
   save_wide(0);
   save_wide(3);
   EXPECT_EQ(store_.gc({.keep_last = 1}).rewritten, std::nullopt);
@@ -62,14 +62,14 @@ TEST_F(Rewrite, LeavesAFileThatIsMostlyInUse) {
   expect_wide(3);
 }
 
-TEST_F(Rewrite, LeavesAFileThatAnotherVersionNeeds) {
+TEST_F(Rewrite, KeepsAFileThatAnotherVersionNeeds) {
   save_wide(0, {.tag = "base"});
   save_wide(8);
   EXPECT_EQ(store_.gc({.keep_last = 1}).rewritten, std::nullopt);
   EXPECT_THAT(versions(), ElementsAre(1u, 2u));
 }
 
-TEST_F(Rewrite, LeavesAVersionThatStaysItself) {
+TEST_F(Rewrite, DoesNotReplaceAVersionThatIsKept) {
   save_wide(0);
   save_wide(8);
   EXPECT_EQ(store_.gc({.keep_last = 2}).rewritten, std::nullopt);
@@ -85,7 +85,7 @@ TEST_F(Rewrite, ADryRunPublishesNothing) {
   EXPECT_EQ(files(), before);
 }
 
-TEST_F(Rewrite, OfDamageIsANoteAndTheRestIsDone) {
+TEST_F(Rewrite, AFailureIsANoteAndTheRestIsDone) {
   save_wide(0);
   save_wide(8);
   const Location place = store_.at().locate("layer.9");

@@ -42,14 +42,6 @@ Store Store::open(const std::filesystem::path& path) {
   return Store(std::make_shared<State>(State{path, std::move(storage)}));
 }
 
-Store Store::create(const std::filesystem::path& path) {
-  store::require_local(path);
-  io::finish_swap(path);
-  std::shared_ptr<io::Storage> storage = io::create_local_storage(path);
-  store::make_dataset(*storage, path);
-  return Store(std::make_shared<State>(State{path, std::move(storage)}));
-}
-
 const std::filesystem::path& Store::path() const { return state_->path; }
 
 Version Store::at(const Ref& ref, const ReadOptions& options) const {

@@ -56,14 +56,6 @@ void require_dataset_or_empty(const io::Storage& storage, const fs::path& path) 
   if (!storage.list("").empty()) require_dataset(storage, path);
 }
 
-void make_dataset(io::Storage& storage, const fs::path& path) {
-  require_dataset_or_empty(storage, path);
-  storage.make_folder("_versions");
-  // Before anything else is made in the folder: otherwise a power cut could leave a folder that is
-  // neither empty nor a dataset.
-  if (storage.file_names("_versions").empty()) storage.sync_folder("");
-}
-
 void require_current(const io::Storage& storage) {
   if (storage.is_current()) return;
   throw Error(ErrorCode::conflict, "the store was replaced; open it again to save to the new one",

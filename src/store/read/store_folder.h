@@ -30,9 +30,6 @@ void require_local(const std::filesystem::path& path);
 void require_dataset(const io::Storage& storage, const std::filesystem::path& path);
 /// The same, but accepts an empty folder too.
 void require_dataset_or_empty(const io::Storage& storage, const std::filesystem::path& path);
-/// Turns an empty folder into a dataset without versions, durably; does nothing if it is a dataset
-/// already. `path` is for messages. @throws Error invalid_argument if it is something else.
-void make_dataset(io::Storage& storage, const std::filesystem::path& path);
 
 /// @throws Error conflict if the path leads to another folder than the one that is open.
 void require_current(const io::Storage& storage);

@@ -2,8 +2,8 @@
 #include "store/save/fragment_writer.h"
 
 #include "lance/file/data_file_name.h"
+#include "lance/file/data_file_writer.h"
 #include "lance/table/dataset.h"
-#include "store/save/row_columns.h"
 #include "store/table/layout.h"
 
 #include <fmt/format.h>
@@ -13,7 +13,72 @@
 namespace lancekeep::store {
 namespace {
 
-// Hashing and writing go piece by piece, so that the second finds the bytes in the cache.
+// Which columns a data file has: all, or all but the values, which are in another file of the same
+// fragment then.
+enum class FileColumns { all, labels };
+
+using Rows = std::span<const TensorRow* const>;
+
+// One cell for each row; empty for a deleted row.
+template <typename Cell>
+std::vector<Cell> cells_of(Rows rows, std::optional<Cell> TensorRow::* member) {
+  std::vector<Cell> cells;
+  cells.reserve(rows.size());
+  for (const TensorRow* row : rows) cells.push_back(row == nullptr ? Cell() : *(row->*member));
+  return cells;
+}
+
+void write_one(lance::DataFileWriter& writer, std::size_t index, Column column, Rows rows) {
+  const auto text = [&](std::optional<std::string> TensorRow::* member) {
+    lance::add_pages(writer, index, cells_of(rows, member), lance::encode_strings);
+  };
+  switch (column) {
+    case kName:
+      return text(&TensorRow::name);
+    case kDtype:
+      return text(&TensorRow::dtype);
+    case kHash:
+      return text(&TensorRow::hash);
+    case kShape:
+      return lance::add_pages(writer, index, cells_of(rows, &TensorRow::shape),
+                              lance::encode_int64_lists);
+    case kValue:
+      return lance::add_pages(writer, index, cells_of(rows, &TensorRow::value),
+                              lance::encode_blobs);
+    case kOrdinal:
+      return lance::add_pages(writer, index, cells_of(rows, &TensorRow::ordinal),
+                              lance::encode_int64);
+    case kTiedTo: {
+      std::vector<lance::OptionalText> cells;
+      for (const TensorRow* row : rows) cells.push_back(row ? row->tied_to : std::nullopt);
+      return lance::add_pages(writer, index, cells, lance::encode_optional_strings);
+    }
+    case kColumns:
+      break;
+  }
+}
+
+// Writes the columns and the footer after the values, and returns the entry for the manifest.
+// `schema` is the dataset's. A null row was deleted, and all its cells are empty.
+lance::DataFile write_columns(lance::DataFileWriter& writer, const std::string& name,
+                              FileColumns columns, const std::vector<lance::Field>& schema,
+                              Rows rows) {
+  const std::vector<std::int32_t> ids = find_leaf_ids(schema);
+  lance::DataFile file{.path = name, .version = lance::kWrittenFormat};
+  std::vector<Column> written;
+  for (std::size_t i = 0; i < kColumns; ++i) {
+    const auto column = static_cast<Column>(i);
+    if (columns == FileColumns::labels && column == kValue) continue;
+    file.fields.push_back(ids[column]);
+    file.column_indices.push_back(static_cast<std::int32_t>(written.size()));
+    write_one(writer, written.size(), column, rows);
+    written.push_back(column);
+  }
+  file.size = writer.finish({.fields = fields_of(schema, written), .rows = rows.size()});
+  return file;
+}
+
+// Values are hashed and written piece by piece, so that the bytes are in the cache for both.
 constexpr std::size_t kPieceBytes = 1 << 20;
 
 // The values of one new data file.
@@ -48,10 +113,11 @@ class ValueWriter {
     rows_[entry].value = rows_[with].value;
   }
 
-  // The plan knows of equal hashes only; what counts are the bytes, which lie in the file by now.
+  // The plan only knows that the hashes are equal; the bytes are in the file by now.
   bool is_same(std::size_t entry, std::size_t with) {
     writer_.flush();
-    return same_bytes(source_, entry, storage_.open(path_), rows_[with].value->position, progress_);
+    return has_same_bytes(source_, entry, storage_.open(path_), rows_[with].value->position,
+                          progress_);
   }
 
   void write_value(std::size_t entry) {

@@ -1,21 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// A save in the recipe layout: writes every tensor anew, as float64, and shares nothing.
+// A save in the plain layout: every tensor is written again, as float64, and nothing is shared.
 #pragma once
 
+#include "lance/proto/manifest.h"
 #include "lance/table/unpublished.h"
-#include "store/save/file_plan.h"
-#include "store/save/layout_save.h"
-#include "store/save/value_bytes.h"
+#include "store/save/save.h"
+#include "store/save/save_plan.h"
+#include "store/save/save_source.h"
 
 #include <vector>
 
 namespace lancekeep::store {
 
+/// The columns name: string, value: list<double>, shape: list<int64>, with ids from 0, as pylance
+/// numbers them whenever it overwrites a dataset. Metadata of a column of the same name and type in
+/// `earlier` (the fields of an existing dataset) is kept.
+[[nodiscard]] std::vector<lance::Field> plain_fields(const std::vector<lance::Field>& earlier);
+
+/// Which tensors go into which file; see plan_files().
+[[nodiscard]] std::vector<FilePlan> plan_plain_files(std::span<const TensorSpec> specs);
+
 /// Uses storage, source and options while it lives.
 class PlainSave : public LayoutSave {
  public:
-  /// Writes nothing. @throws Error invalid_argument, naming the tensor, for what float64 cannot
-  /// hold: see plain_values.h.
+  /// Writes nothing. @throws Error invalid_argument, naming the tensor, for a number that float64
+  /// cannot represent; see to_float64.h.
   PlainSave(io::Storage& storage, TensorSource& source, const SaveOptions& options);
 
   [[nodiscard]] std::optional<lance::Published> attempt(const SaveBase& base) override;
@@ -36,7 +45,7 @@ class PlainSave : public LayoutSave {
   SaveProgress progress_;
   bool is_visible_ = false;
 
-  // What was written, whichever attempt did it.
+  // What was written so far, in any attempt.
   lance::Unpublished files_;
   std::vector<lance::Fragment> fragments_;
 };

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Saves in the recipe layout: what is written, what is refused, who else may be writing.
+// Saves in the plain layout: what is written, what is rejected, and other writers.
 #include "store/save/plain_save.h"
 
 #include "io/testing/error_matcher.h"
-#include "store/save/plain_file.h"
-#include "store/save/plain_testing.h"
-#include "store/save/save_base.h"
+#include "store/save/save.h"
 #include "store/table/layout.h"
 #include "store/table/properties.h"
+#include "store/testing/plain_model.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -74,7 +73,7 @@ TEST_F(PlainSaveTest, TheNextOnesKeepTheLayoutAndWriteEverythingAnew) {
   EXPECT_EQ(fragments[0].id, 2u) << "above all that there were";
 }
 
-TEST_F(PlainSaveTest, TellsWhatItPutOnDisk) {
+TEST_F(PlainSaveTest, ReportsTheBytesOnDisk) {
   const auto size = [&] {
     std::uint64_t bytes = 0;
     for (const auto& [name, content] : snapshot(path_)) bytes += content.size();
@@ -85,7 +84,7 @@ TEST_F(PlainSaveTest, TellsWhatItPutOnDisk) {
   EXPECT_EQ(report.bytes_written, size() - before);
 }
 
-TEST_F(PlainSaveTest, ANewStoreIsNativeWhereNothingIsAskedFor) {
+TEST_F(PlainSaveTest, ANewStoreIsNativeByDefault) {
   MemorySource source = small_model();
   store_.save(source);
   EXPECT_EQ(layout_of(newest_manifest(path_).manifest.fields), Layout::native);
@@ -115,7 +114,7 @@ TEST_F(PlainSaveTest, KeepsMessageMetadataAndTag) {
   EXPECT_EQ(store_.versions().at(0).bytes_total, 96u);
 }
 
-TEST_F(PlainSaveTest, OneThatIsNotDurableDoesNotSaySo) {
+TEST_F(PlainSaveTest, ANonDurableSaveDoesNotClaimToBeSynced) {
   save(1, {.layout = Layout::plain, .durable = false});
   EXPECT_FALSE(newest_manifest(path_).transaction->properties.contains(kSyncedKey));
 }
@@ -129,49 +128,51 @@ TEST_F(PlainSaveTest, AModelWithoutTensorsIsAVersionWithoutRows) {
   EXPECT_EQ(plain_rows(path_), plain_model_rows(1));
 }
 
-TEST_F(PlainSaveTest, ATagThatExistsIsRefused) {
+TEST_F(PlainSaveTest, AnExistingTagIsRejected) {
   save(1, {.tag = "base", .layout = Layout::plain});
   const auto before = snapshot(path_);
   EXPECT_THAT([&] { save(1, {.tag = "base"}); }, fails_with(ErrorCode::already_exists, "`base`"));
   EXPECT_EQ(snapshot(path_), before);
 }
 
-TEST_F(PlainSaveTest, TheNativeLayoutIsRefused) {
+TEST_F(PlainSaveTest, TheNativeLayoutIsRejected) {
   save(1, kPlain);
   expect_refused(plain_model(), kNative,
-                 "the store has the recipe layout, but the native one was asked for; nothing was "
+                 "the store has the plain layout, not the native layout that was asked for; "
                  "saved. Leave the layout to the store, or save into a new store");
 }
 
-TEST_F(PlainSaveTest, UponANativeVersionItIsRefused) {
+TEST_F(PlainSaveTest, OnANativeVersionItIsRejected) {
   save(1);
   expect_refused(plain_model(), kPlain,
-                 "the store has the native layout, but the recipe one was asked for");
+                 "the store has the native layout, not the plain layout that was asked for");
 }
 
-TEST_F(PlainSaveTest, ANumberThatFloat64CannotHoldIsRefused) {
+TEST_F(PlainSaveTest, ANumberThatFloat64CannotRepresentIsRejected) {
   save(1, kPlain);
   MemorySource source = plain_model();
   source.add("steps", "int64", {}, numbers<std::int64_t>({9007199254740993}));
   expect_refused(source, {}, "tensor `steps`");
 }
 
-TEST_F(PlainSaveTest, AJsonRowIsRefused) {
+TEST_F(PlainSaveTest, AJsonRowIsRejected) {
   save(1, kPlain);
   MemorySource source = plain_model();
   source.add("lr", "json", {}, "0.1");
-  expect_refused(source, {}, "`lr` is no tensor");
+  expect_refused(source, {}, "`lr` is not a tensor");
 }
 
-TEST_F(PlainSaveTest, WhatOnlyThePlainLayoutRefusesACheckFindsToo) {
+TEST_F(PlainSaveTest, ADtypeThatOnlyThisLayoutRejectsMakesNoStore) {
   MemorySource source;
   source.add("z", "complex64", {}, std::string(8, '\0'));
-  EXPECT_NO_THROW(Store::check(source));
-  EXPECT_THAT([&] { Store::check(source, kPlain); },
+  Store store = Store::create(folder_ / "new.lance");
+  EXPECT_THAT([&] { store.save(source, kPlain); },
               fails_with(ErrorCode::invalid_argument, "tensor `z` has the dtype complex64"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "new.lance"));
+  EXPECT_EQ(store.save(source).version, 1u);
 }
 
-TEST_F(PlainSaveTest, ProgressGoesToTheEndAndMayStopIt) {
+TEST_F(PlainSaveTest, ProgressReachesTheEndAndMayStopTheSave) {
   std::uint64_t last = 0;
   save(1, {.layout = Layout::plain,
            .progress = [&](std::uint64_t done, std::uint64_t total, std::string_view) {
@@ -198,7 +199,7 @@ SaveOptions with_other_save(Store& other, float first, const SaveOptions& others
   return own;
 }
 
-TEST_F(PlainSaveTest, IsPutUponTheVersionThatSomeoneElsePublishedMeanwhile) {
+TEST_F(PlainSaveTest, BuildsOnAVersionPublishedMeanwhile) {
   save(1, kPlain);
   Store other = Store::open(path_);
   const SaveReport report = save(3, with_other_save(other, 2, {}, {}));
@@ -208,14 +209,14 @@ TEST_F(PlainSaveTest, IsPutUponTheVersionThatSomeoneElsePublishedMeanwhile) {
   EXPECT_EQ(newest_manifest(path_).manifest.fragments.at(0).id, 2u);
 }
 
-TEST_F(PlainSaveTest, FollowsTheLayoutThatSomeoneElseGaveTheStoreMeanwhile) {
+TEST_F(PlainSaveTest, UsesTheLayoutThatTheStoreGotMeanwhile) {
   Store other = Store::open(path_);
   EXPECT_EQ(save(3, with_other_save(other, 2, kPlain, {})).version, 2u);
   EXPECT_EQ(plain_rows(path_), plain_model_rows(3));
   EXPECT_EQ(data_files(), 2u) << "the files of the native attempt are gone";
 }
 
-TEST_F(PlainSaveTest, IsRefusedWhereSomeoneElseGaveTheStoreAnotherLayoutMeanwhile) {
+TEST_F(PlainSaveTest, IsRejectedIfTheStoreGotAnotherLayoutMeanwhile) {
   Store other = Store::open(path_);
   EXPECT_THAT([&] { save(3, with_other_save(other, 2, {}, kPlain)); },
               fails_with(ErrorCode::invalid_argument, "the store has the native layout"));
@@ -230,43 +231,7 @@ TEST_F(PlainSaveTest, APlainVersionHasNoRowsToShare) {
   EXPECT_TRUE(base.notes.empty());
 }
 
-TEST_F(PlainSaveTest, AReplacedStoreKeepsItsLayout) {
-  for (const SaveOptions& options : {SaveOptions{.message = "fresh"}, kPlain}) {
-    save(1, kPlain);
-    save(2);
-    MemorySource source = plain_model(3);
-    EXPECT_EQ(Store::replace(path_, source, options).version, 1u);
-    EXPECT_EQ(plain_rows(path_), plain_model_rows(3));
-    store_ = Store::open(path_);
-    EXPECT_EQ(store_.versions().size(), 1u);
-  }
-}
-
-TEST_F(PlainSaveTest, ReplacingItByTheNativeLayoutIsRefused) {
-  save(1, kPlain);
-  const auto before = snapshot(folder_ / "");
-  MemorySource source = plain_model();
-  EXPECT_THAT([&] { Store::replace(path_, source, kNative); },
-              fails_with(ErrorCode::invalid_argument, "the store has the recipe layout"));
-  EXPECT_EQ(snapshot(folder_ / ""), before);
-}
-
-TEST_F(PlainSaveTest, ReplacingByWhatFloat64CannotHoldIsRefused) {
-  save(1, kPlain);
-  const auto before = snapshot(folder_ / "");
-  MemorySource source = small_model();
-  EXPECT_THAT([&] { Store::replace(path_, source); },
-              fails_with(ErrorCode::invalid_argument, "tensor `bn.num_batches`"));
-  EXPECT_EQ(snapshot(folder_ / ""), before);
-}
-
-TEST_F(PlainSaveTest, ReplacingNothingMakesOne) {
-  MemorySource source = plain_model(4);
-  Store::replace(folder_ / "new.lance", source, kPlain);
-  EXPECT_EQ(plain_rows(folder_ / "new.lance"), plain_model_rows(4));
-}
-
-TEST_F(PlainSaveTest, ARestoredVersionHasItsFilesAndWhatWasSaidOfThem) {
+TEST_F(PlainSaveTest, ARestoredVersionKeepsFilesAndProperties) {
   save(1, kPlain);
   save(2);
   EXPECT_EQ(store_.restore(1), 3u);

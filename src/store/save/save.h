@@ -1,22 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
-// Saving into an opened storage: what Store::save and Store::replace are made of.
+// What a new version builds on, and how a save in either layout builds on it. save.cc implements
+// Store::save and Store::restore.
 #pragma once
 
+#include <lancekeep/error.h>
 #include <lancekeep/store.h>
 
-#include "io/storage.h"
+#include "lance/table/dataset.h"
+#include "lance/table/publish.h"
+#include "store/table/tensor_table.h"
 
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace lancekeep::store {
 
-/// Throws invalid_argument where `options` ask for another layout than the one that the store has.
+/// The newest version, and its rows that can be shared.
+struct SaveBase {
+  std::uint64_t newest = 0;                 ///< the newest name in _versions; 0: there is none
+  std::optional<lance::ManifestFile> file;  ///< the newest manifest that is not torn
+  std::optional<Layout> layout;             ///< its layout
+  TensorTable table;                        ///< its rows; empty if they cannot be read or shared
+  bool trust_hashes = false;                ///< the table digest confirms its hashes
+  std::vector<std::string> notes;           ///< why something cannot be shared
+
+  [[nodiscard]] std::uint64_t version() const { return file ? file->manifest.version : 0; }
+};
+
+/// One save, which needs several attempts if others publish first; what is written once is used in
+/// all of them. Files that are not part of a version are removed when this is destroyed.
+class LayoutSave {
+ public:
+  virtual ~LayoutSave() = default;
+  /// Publishes the source's tensors on top of `base`. Unset: someone else published first, and the
+  /// base must be read again.
+  [[nodiscard]] virtual std::optional<lance::Published> attempt(const SaveBase& base) = 0;
+  /// Whether a version may refer to what was written although attempt() threw.
+  [[nodiscard]] virtual bool is_visible() const = 0;
+  /// The report of the attempt that published.
+  [[nodiscard]] virtual SaveReport report(const SaveBase& base,
+                                          const lance::Published& published) const = 0;
+};
+
+/// Reads the newest version that is not torn and, in the native layout, its rows. Damaged rows are
+/// no reason not to save: nothing is shared with that version then.
+/// @throws Error invalid_argument for a dataset that is not a store; corrupt for a damaged manifest.
+[[nodiscard]] SaveBase read_base(const io::Storage& storage);
+
+/// The layout of a version that a save can build on.
+/// @throws Error invalid_argument for a dataset that has no tensors.
+[[nodiscard]] Layout require_store(const io::Storage& storage, const lance::Manifest& manifest);
+
+/// @throws Error invalid_argument if `options` ask for another layout than the store's.
 void require_layout(const io::Storage& storage, Layout layout, const SaveOptions& options);
 
-SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& options);
-
-/// Saves version 1, or returns nothing where there is a version already.
-[[nodiscard]] std::optional<SaveReport> save_first(io::Storage& storage, TensorSource& source,
-                                                   const SaveOptions& options);
+/// Whether `error` may come from a clean-up, so that the base should be read again: a file does not
+/// exist, and the newest name in _versions is no longer `newest`.
+[[nodiscard]] bool is_outdated(const io::Storage& storage, std::uint64_t newest,
+                               const Error& error);
 
 }  // namespace lancekeep::store

@@ -1,18 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/save/save_plan.h"
 
-#include "store/save/ordinals.h"
-
 #include <algorithm>
+#include <limits>
 #include <map>
 
 namespace lancekeep::store {
 namespace {
 
+constexpr std::int64_t kStep = 1 << 20;  // between the ordinals of a new model
+constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+
+// Positions of a longest strictly ascending subsequence of those that have a number.
+std::vector<std::size_t> longest_ascending(std::span<const std::optional<std::int64_t>> kept) {
+  std::vector<std::size_t> last;  // last[n]: where the best run of n + 1 numbers ends
+  std::vector<std::size_t> before(kept.size(), kNone);
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    if (!kept[i]) continue;
+    const auto place =
+        std::ranges::lower_bound(last, *kept[i], {}, [&](std::size_t at) { return *kept[at]; });
+    if (place != last.begin()) before[i] = *(place - 1);
+    if (place == last.end()) {
+      last.push_back(i);
+    } else {
+      *place = i;
+    }
+  }
+  std::vector<std::size_t> run;
+  for (std::size_t i = last.empty() ? kNone : last.back(); i != kNone; i = before[i]) {
+    run.push_back(i);
+  }
+  std::ranges::reverse(run);
+  return run;
+}
+
+// Fills ordinals[first, last), between the fixed ones beside them; false if there is no room.
+bool fill(std::vector<std::int64_t>& ordinals, std::size_t first, std::size_t last) {
+  const std::uint64_t count = last - first;
+  const bool has_left = first > 0, has_right = last < ordinals.size();
+  const std::int64_t left = has_left ? ordinals[first - 1] : 0;
+  const std::int64_t right = has_right ? ordinals[last] : 0;
+  // Distances fit unsigned 64 bits, whatever the numbers are.
+  const auto distance = [](std::int64_t from, std::int64_t to) {
+    return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
+  };
+  std::uint64_t step = kStep;
+  if (has_left && has_right) {
+    step = std::min<std::uint64_t>(kStep, distance(left, right) / (count + 1));
+    if (step == 0) return false;
+  } else if (has_left) {
+    if (distance(left, std::numeric_limits<std::int64_t>::max()) / kStep < count) return false;
+  } else if (has_right) {
+    if (distance(std::numeric_limits<std::int64_t>::min(), right) / kStep < count) return false;
+  }
+  // Without a left neighbour the first is 0, or far enough before the right neighbour.
+  std::uint64_t at = static_cast<std::uint64_t>(left);
+  if (!has_left) at = has_right ? static_cast<std::uint64_t>(right) - step * (count + 1) : 0 - step;
+  for (std::size_t i = first; i < last; ++i) {
+    at += step;
+    ordinals[i] = static_cast<std::int64_t>(at);
+  }
+  return true;
+}
+
+std::vector<std::int64_t> evenly_spaced(std::size_t count) {
+  std::vector<std::int64_t> ordinals(count);
+  for (std::size_t i = 0; i < count; ++i) ordinals[i] = static_cast<std::int64_t>(i) * kStep;
+  return ordinals;
+}
+
+constexpr std::uint64_t kFileBytes = 128ull << 20;
+constexpr std::uint64_t kMaxFiles = 512;
 constexpr std::size_t kSpareFragments = 32;
 constexpr std::uint64_t kMoveBytes = 64 << 10;  // and a quarter of what is written anyway
-constexpr std::uint64_t kRowBytes = 512;        // what a row takes beside its value, at most
-constexpr std::uint64_t kHardly = 64;           // so many times as much goes as stays
+constexpr std::uint64_t kRowBytes = 512;        // the size of a row without its value, at most
+constexpr std::uint64_t kHardly = 64;  // hardly anything: this many times as much is lost as kept
 
 class Planner {
  public:
@@ -48,7 +110,7 @@ class Planner {
  private:
   struct Load {
     std::uint64_t bytes = 0;
-    std::uint64_t lost = 0;  // bytes of values that go
+    std::uint64_t lost = 0;  // bytes of values that are not kept
     std::vector<std::size_t> groups;
   };
 
@@ -56,7 +118,7 @@ class Planner {
     return input_.specs[groups_[group].front()].nbytes + kRowBytes * groups_[group].size();
   }
 
-  // What stays in each fragment.
+  // What is kept of each fragment.
   std::map<std::size_t, Load> loads() const {
     std::map<std::size_t, Load> loads;
     for (std::size_t g = 0; g < groups_.size(); ++g) {
@@ -94,8 +156,8 @@ class Planner {
     return written;
   }
 
-  // Empties the smallest fragments, while there are too many of them. A save that writes nothing
-  // moves nothing: it is to cost nothing.
+  // Empties the smallest fragments while there are too many. A save that writes nothing moves
+  // nothing either, so that it costs nothing.
   void make_room() {
     const std::vector<ValueGroup> write = written();
     if (write.empty()) return;
@@ -110,8 +172,8 @@ class Planner {
       if (fragment < input_.first_own) smallest.push_back(&load);
     }
     std::ranges::stable_sort(smallest, {}, &Load::bytes);
-    // Once there are too many, some more than that go: moving a few rows now and then costs less
-    // than moving many at each save.
+    // Once there are too many, some more are emptied: this costs less than moving rows in every
+    // save from then on.
     const std::size_t enough = count > limit ? limit - kSpareFragments / 2 : limit;
     for (const Load* load : smallest) {
       if (load->bytes > budget) return;
@@ -128,6 +190,54 @@ class Planner {
 };
 
 }  // namespace
+
+std::vector<ValueGroup> tie_groups(std::span<const TensorSpec> specs) {
+  std::vector<ValueGroup> groups;
+  std::vector<std::size_t> group_of(specs.size());
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    if (specs[i].tied_to) {  // an earlier entry
+      group_of[i] = group_of[*specs[i].tied_to];
+      groups[group_of[i]].push_back(i);
+    } else {
+      group_of[i] = groups.size();
+      groups.push_back({i});
+    }
+  }
+  return groups;
+}
+
+std::vector<FilePlan> plan_files(std::span<const TensorSpec> specs,
+                                 std::span<const ValueGroup> groups) {
+  std::uint64_t total = 0;
+  for (const ValueGroup& group : groups) total += specs[group.front()].nbytes;
+  // Only two consecutive files together are larger than the limit: hence half of the maximum.
+  const std::uint64_t limit = std::max(kFileBytes, total / (kMaxFiles / 2));
+  std::vector<FilePlan> plans;
+  std::uint64_t bytes = 0;
+  for (const ValueGroup& group : groups) {
+    const std::uint64_t nbytes = specs[group.front()].nbytes;
+    if (plans.empty() || (bytes > 0 && nbytes > limit - std::min(bytes, limit))) {
+      plans.emplace_back();
+      bytes = 0;
+    }
+    plans.back().push_back(group);
+    bytes += nbytes;
+  }
+  return plans;
+}
+
+std::vector<std::int64_t> assign_ordinals(std::span<const std::optional<std::int64_t>> kept) {
+  std::vector<std::int64_t> ordinals(kept.size());
+  std::size_t next = 0;  // the first that has no number yet
+  std::vector<std::size_t> fixed = longest_ascending(kept);
+  for (const std::size_t place : fixed) ordinals[place] = *kept[place];
+  fixed.push_back(kept.size());
+  for (const std::size_t place : fixed) {
+    if (place > next && !fill(ordinals, next, place)) return evenly_spaced(kept.size());
+    next = place + 1;
+  }
+  return ordinals;
+}
 
 SavePlan plan_save(const PlanInput& input) { return Planner(input).plan(); }
 

@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <limits>
+#include <random>
+
 namespace lancekeep::store {
 namespace {
 
@@ -137,6 +141,109 @@ TEST(SavePlan, RelabelsForEveryLabelThatDiffers) {
   wanted = row;
   wanted.tied_to.reset();
   EXPECT_TRUE(must_relabel(row, wanted));
+}
+
+constexpr std::uint64_t kMiB = 1 << 20;
+
+std::vector<TensorSpec> specs_of(const std::vector<std::uint64_t>& sizes) {
+  std::vector<TensorSpec> specs;
+  for (const std::uint64_t size : sizes) {
+    specs.push_back({"t" + std::to_string(specs.size()),
+                     "uint8",
+                     {static_cast<std::int64_t>(size)},
+                     size,
+                     std::nullopt});
+  }
+  return specs;
+}
+
+std::vector<FilePlan> files_of(const std::vector<TensorSpec>& specs) {
+  return plan_files(specs, tie_groups(specs));
+}
+
+TEST(PlanFiles, FillsFilesOf128MiB) {
+  EXPECT_THAT(files_of(specs_of({60 * kMiB, 60 * kMiB, 60 * kMiB, 8 * kMiB, 61 * kMiB})),
+              ElementsAre(FilePlan{{0}, {1}}, FilePlan{{2}, {3}}, FilePlan{{4}}));
+}
+
+TEST(PlanFiles, GivesALargerTensorAFileOfItsOwn) {
+  EXPECT_THAT(files_of(specs_of({1 * kMiB, 500 * kMiB, 1 * kMiB})),
+              ElementsAre(FilePlan{{0}}, FilePlan{{1}}, FilePlan{{2}}));
+}
+
+TEST(PlanFiles, PutsTiesRightBehindTheirTarget) {
+  auto specs = specs_of({kMiB, kMiB, kMiB, kMiB, 200 * kMiB, 200 * kMiB});
+  specs[2].tied_to = 0;
+  specs[3].tied_to = 0;
+  specs[5].tied_to = 4;
+  EXPECT_THAT(files_of(specs), ElementsAre(FilePlan{{0, 2, 3}, {1}}, FilePlan{{4, 5}}));
+}
+
+TEST(PlanFiles, KeepsTheNumberOfFilesInHand) {
+  // Tensors of just over half a file fill files worst.
+  for (const std::uint64_t size : {65 * kMiB, 100 * kMiB, 129 * kMiB}) {
+    for (const std::size_t count : {1000, 4000}) {
+      EXPECT_LE(files_of(specs_of(std::vector<std::uint64_t>(count, size))).size(), 513u)
+          << count << " of " << size;
+    }
+  }
+}
+
+TEST(PlanFiles, HasNoFileForNoTensor) { EXPECT_TRUE(files_of({}).empty()); }
+
+constexpr std::int64_t kStep = 1 << 20;
+constexpr auto kNew = std::nullopt;
+constexpr std::int64_t kMin = std::numeric_limits<std::int64_t>::min();
+constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+
+std::vector<std::int64_t> assign(std::vector<std::optional<std::int64_t>> kept) {
+  return assign_ordinals(kept);
+}
+
+TEST(Ordinals, OfANewModelAreSteps) {
+  EXPECT_THAT(assign({kNew, kNew, kNew}), ElementsAre(0, kStep, 2 * kStep));
+}
+
+TEST(Ordinals, OfWhatStaysStay) {
+  EXPECT_THAT(assign({0, kStep, 2 * kStep}), ElementsAre(0, kStep, 2 * kStep));
+  EXPECT_THAT(assign({-7, 3, 4}), ElementsAre(-7, 3, 4));
+}
+
+TEST(Ordinals, NewOnesGoHalfway) {
+  EXPECT_THAT(assign({0, kNew, kStep}), ElementsAre(0, kStep / 2, kStep));
+  EXPECT_THAT(assign({0, kNew, kNew, kNew, kStep}),
+              ElementsAre(0, kStep / 4, kStep / 2, 3 * (kStep / 4), kStep));
+}
+
+TEST(Ordinals, NewOnesGoBehindAndBefore) {
+  EXPECT_THAT(assign({5, kNew, kNew}), ElementsAre(5, 5 + kStep, 5 + 2 * kStep));
+  EXPECT_THAT(assign({kNew, kNew, 5}), ElementsAre(5 - 2 * kStep, 5 - kStep, 5));
+}
+
+TEST(Ordinals, OneThatMovedIsTheOnlyOneThatChanges) {
+  EXPECT_THAT(assign({3 * kStep, 0, kStep, 2 * kStep}), ElementsAre(-kStep, 0, kStep, 2 * kStep));
+}
+
+TEST(Ordinals, WithoutRoomAllAreNumberedAnew) {
+  EXPECT_THAT(assign({0, kNew, 1, 2}), ElementsAre(0, kStep, 2 * kStep, 3 * kStep));
+  EXPECT_THAT(assign({kMax, kNew}), ElementsAre(0, kStep));
+  EXPECT_THAT(assign({kNew, kMin}), ElementsAre(0, kStep));
+}
+
+TEST(Ordinals, TheWholeRangeIsADistance) {
+  EXPECT_THAT(assign({kMin, kNew, kMax}), ElementsAre(kMin, kMin + kStep, kMax));
+}
+
+TEST(Ordinals, AlwaysAscend) {
+  std::mt19937_64 random(1);
+  for (int round = 0; round < 2000; ++round) {
+    std::vector<std::optional<std::int64_t>> kept(random() % 30);
+    for (auto& ordinal : kept) {
+      if (random() % 3 != 0) ordinal = static_cast<std::int64_t>(random() >> (random() % 64));
+    }
+    const auto ordinals = assign_ordinals(kept);
+    EXPECT_TRUE(std::ranges::is_sorted(ordinals, std::ranges::less_equal{})) << round;
+  }
 }
 
 }  // namespace

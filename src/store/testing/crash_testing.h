@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // For tests: an operation on a store, with a power cut at each of its changing calls in turn, and
-// what may then be found on the disk.
+// what a reader may find on the disk afterwards.
 #pragma once
 
 #include "io/local_storage.h"
@@ -16,13 +16,14 @@
 
 namespace lancekeep::store {
 
-/// A store's folder, the disk below it, and stores upon it whose calls fail as planned.
+/// A store's folder, a model of its disk, and stores in it whose calls fail as planned.
 class CrashFolder {
  public:
   CrashFolder(std::filesystem::path path, bool is_synced)
       : path_(std::move(path)), disk_(std::make_shared<io::DiskModel>(path_, is_synced)) {}
 
-  /// As Store::create() opens it. `faults` gets the storage, to ask for the number of its calls.
+  /// Opens the folder as Store::create() does. `faults`, if not null, gets the storage, which counts
+  /// the calls.
   Store open(io::FaultStorage::Plan plan, std::shared_ptr<io::FaultStorage>* faults = nullptr) {
     auto storage = std::make_shared<io::FaultStorage>(remembering(), plan);
     if (faults != nullptr) *faults = storage;
@@ -41,7 +42,7 @@ class CrashFolder {
     return std::make_unique<io::PowerCutStorage>(io::open_local_storage(path_), disk_);
   }
   Store open_upon(std::shared_ptr<io::Storage> storage) const {
-    make_dataset(*storage, path_);
+    require_dataset_or_empty(*storage, path_);
     return Store(std::make_shared<Store::State>(Store::State{path_, std::move(storage)}));
   }
 
@@ -51,11 +52,17 @@ class CrashFolder {
 
 struct Operation {
   const char* name;
-  std::function<void(Store&)> prepare;  ///< lasts, whatever comes; null: there is no store yet
-  std::function<void(Store&)> run;      ///< the operation
-  /// Done before it, though nobody promised that it lasts.
+  std::function<void(Store&)> prepare;  ///< done and synced before; null: there is no store yet
+  std::function<void(Store&)> run;      ///< the operation; null: see run_below
+  /// Done before the operation, but not synced.
   std::function<void(CrashFolder&)> unsafe = nullptr;
-  bool vouches = false;  ///< for what was unsafe, before it removes any other version
+  bool vouches = false;  ///< the operation syncs what was unsafe before it removes anything
+  /// An operation on the storage of a store.
+  std::function<void(io::Storage&)> run_below = nullptr;
+
+  void apply(Store& store, io::Storage& storage) const {
+    run != nullptr ? run(store) : run_below(storage);
+  }
 };
 
 /// For GoogleTest's names and messages.
@@ -70,7 +77,7 @@ class CrashSweep {
     operation_.prepare(store);
   }
 
-  /// A cut at every call; of each the disk with what was synced, with everything, and with
+  /// A cut at every call; for each, the disk with only what was synced, with everything, and with
   /// `seeds` random choices.
   void run(std::uint64_t seeds) {
     learn_transition();
@@ -78,10 +85,10 @@ class CrashSweep {
       CrashFolder folder = copy();
       std::shared_ptr<io::FaultStorage> faults;
       const bool acknowledged = attempt(folder, {call, ErrorCode::io, true}, faults);
-      if (acknowledged && call <= calls_) fail(call, "is acknowledged, though a call failed");
-      const auto look = [&](const io::CrashState& state) {
-        check(folder, state, call, acknowledged);
-      };
+      cut_ = call <= calls_ ? fmt::format("cut at call {} ({})", call, faults->failed_call())
+                            : "cut after its last call";
+      if (acknowledged && call <= calls_) fail("is acknowledged, though a call failed");
+      const auto look = [&](const io::CrashState& state) { check(folder, state, acknowledged); };
       look({io::CrashState::Kept::synced});
       look({io::CrashState::Kept::all});
       for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
@@ -94,7 +101,7 @@ class CrashSweep {
   [[nodiscard]] std::uint64_t calls() const { return calls_; }
   [[nodiscard]] std::uint64_t states() const { return states_; }
   [[nodiscard]] std::uint64_t bad() const { return bad_; }
-  /// The first few that were bad, and why.
+  /// The first few bad states, and why.
   [[nodiscard]] const std::string& complaints() const { return complaints_; }
 
  private:
@@ -110,7 +117,7 @@ class CrashSweep {
                std::shared_ptr<io::FaultStorage>& faults) const {
     try {
       Store store = folder.open(plan, &faults);
-      operation_.run(store);
+      operation_.apply(store, *faults);
       return true;
     } catch (const Error&) {
       return false;
@@ -126,13 +133,12 @@ class CrashSweep {
       if (!prepared.versions.contains(number)) transition_.unsafe.insert(number);
     }
     std::shared_ptr<io::FaultStorage> faults;
-    if (!attempt(folder, {}, faults)) fail(0, "fails without a fault");
+    if (!attempt(folder, {}, faults)) fail("fails without a fault");
     calls_ = faults->calls();
     transition_.after = content_of(folder.path());
   }
 
-  void check(const CrashFolder& folder, const io::CrashState& state, std::uint64_t call,
-             bool acknowledged) {
+  void check(const CrashFolder& folder, const io::CrashState& state, bool acknowledged) {
     const auto world = folder_ / "world.lance";
     folder.disk().lay_down(world, state);
     ++states_;
@@ -144,12 +150,12 @@ class CrashSweep {
       wrong = e.what();
     }
     if (!wrong.empty()) {
-      fail(call, fmt::format("leaves, with seed {}: {}", state.seed, wrong));
+      fail(fmt::format("leaves, with seed {}: {}", state.seed, wrong));
     }
     std::filesystem::remove_all(world);
   }
 
-  // And whatever happened, it goes on.
+  // Whatever happened, the next save works.
   std::string save_again(const std::filesystem::path& world) const {
     MemorySource next = float64_model(99);  // which a store of either layout takes
     Store store = Store::create(world);
@@ -162,9 +168,8 @@ class CrashSweep {
     return "";
   }
 
-  void fail(std::uint64_t call, const std::string& what) {
-    if (++bad_ <= 5)
-      complaints_ += fmt::format("\n{}, cut at call {}, {}", operation_.name, call, what);
+  void fail(const std::string& what) {
+    if (++bad_ <= 5) complaints_ += fmt::format("\n{}, {}, {}", operation_.name, cut_, what);
   }
 
   const Operation operation_;
@@ -175,16 +180,17 @@ class CrashSweep {
   std::uint64_t calls_ = 0;
   std::uint64_t states_ = 0;
   std::uint64_t bad_ = 0;
+  std::string cut_ = "not cut";
   std::string complaints_;
 };
 
-/// Random choices per call: LANCEKEEP_SEEDS, or enough for every run of the tests.
+/// Random choices for each call: LANCEKEEP_SEEDS, or a few for ordinary test runs.
 inline std::uint64_t crash_seeds() {
   const char* text = std::getenv("LANCEKEEP_SEEDS");
   return text == nullptr ? 3 : std::strtoull(text, nullptr, 10);
 }
 
-/// The test: one line for each operation.
+/// The test of one operation.
 inline void expect_durable(const Operation& operation) {
   CrashSweep sweep(operation);
   sweep.run(crash_seeds());

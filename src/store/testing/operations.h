@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: everything that changes a store, one line each, for what cuts it short or lets it
-// fail.
+// For tests: everything that changes a store, one line for each operation, for the tests that
+// interrupt it or let its calls fail.
 #pragma once
 
+#include "store/save/referenced_files.h"
 #include "store/testing/crash_testing.h"
 
 namespace lancekeep::store {
@@ -14,8 +15,7 @@ inline std::function<void(Store&)> saving(unsigned seed, SaveOptions options = {
   };
 }
 
-/// Eight tensors, the first two of which depend on `seed`, in the order and under the names of
-/// `rename`.
+/// Eight tensors, the first two of which depend on `seed`.
 inline MemorySource wide_model(unsigned seed, const std::string& prefix = "layer.") {
   MemorySource source;
   for (unsigned i = 0; i < 8; ++i) {
@@ -41,7 +41,7 @@ inline void save_reversed(Store& store) {
   store.save(source);
 }
 
-/// A version of the recipe layout.
+/// A version in the plain layout.
 inline std::function<void(Store&)> saving_plain(unsigned seed, SaveOptions options = {}) {
   options.layout = Layout::plain;
   return [=](Store& store) {
@@ -62,13 +62,20 @@ inline void three_versions(Store& store) {
   store.tag("base", 1);
 }
 
-/// A second version that was saved without fsync.
+/// A second version, saved without fsync.
 inline void save_unsafe(CrashFolder& folder) {
   Store store = folder.open({});
   saving_wide(20, "layer.", false)(store);
 }
 
-/// A second version whose process ended after its rename, before the sync of its name.
+/// A new store's two versions, saved without fsync.
+inline void save_two_unsafe(CrashFolder& folder) {
+  Store store = folder.open({});
+  saving_wide(1, "layer.", false)(store);
+  saving_wide(20, "layer.", false)(store);
+}
+
+/// A second version whose process ended after the rename of its manifest, before the sync.
 inline void save_and_die(CrashFolder& folder) {
   class Dying : public io::ForwardingStorage {
    public:
@@ -112,6 +119,7 @@ inline std::vector<Operation> all_operations() {
       {"tag_beside_an_unsafe_version", v1, tag("base", 1, false), save_unsafe},
       {"tag_of_a_version_whose_save_died", v1, tag("base", 2, false), save_and_die},
       {"untag", three_versions, untag},
+      {"sync_of_a_new_store", nullptr, nullptr, save_two_unsafe, true, sync_dataset},
   };
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests of recipe datasets: fragments and versions put together by hand.
+// For tests of plain datasets: fragments and versions built by hand.
 #pragma once
 
 #include "io/local_storage.h"
@@ -26,7 +26,7 @@ struct PlainCell {
   Shape shape;
 };
 
-/// What a fragment lacks, or says that it has.
+/// Columns that a fragment lacks, and the number of rows that it states.
 struct FragmentPlan {
   bool has_values = true;
   bool has_shapes = true;
@@ -57,14 +57,14 @@ inline std::vector<PlainCell> small_plain() {
 
 class PlainTest : public testing::Test {
  protected:
-  PlainTest() : path_(folder_ / "recipe.lance"), storage_(io::create_local_storage(path_)) {
+  PlainTest() : path_(folder_ / "plain.lance"), storage_(io::create_local_storage(path_)) {
     storage_->make_folder("data");
     storage_->make_folder("_versions");
     storage_->make_folder("_transactions");
     storage_->make_folder("_deletions");
   }
 
-  /// A new data file. float64 values lie in it as integers of the same bits.
+  /// A new data file. float64 values are written as integers with the same bits.
   lance::Fragment write_rows(const std::vector<PlainCell>& rows,
                              const FragmentPlan& plan = {}) const {
     lance::DataFile file{.path = lance::new_data_file_name()};
@@ -97,7 +97,7 @@ class PlainTest : public testing::Test {
     return {.files = {file}, .physical_rows = plan.stated_rows.value_or(rows.size())};
   }
 
-  /// The fragment, which is to be the first of its version, without these rows.
+  /// The fragment without these rows; it must be the first of its version.
   lance::Fragment without(lance::Fragment fragment, const std::vector<std::uint32_t>& rows) const {
     lance::Unpublished files(*storage_);
     fragment.deletion = lance::write_deletions(files, fragment.id, 1, rows);
@@ -123,7 +123,7 @@ class PlainTest : public testing::Test {
     return manifest_of(std::move(fragments), plain_schema());
   }
 
-  /// A version that stands on these fragments, as pylance would publish it.
+  /// A version with these fragments, as pylance would publish it.
   std::uint64_t publish(std::vector<lance::Fragment> fragments,
                         std::vector<lance::Field> schema = plain_schema()) const {
     lance::Publication publication;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: everything that a reader gets of a store, as a value, and what an operation that was
-// cut short may leave of it.
+// For tests: everything that a reader sees of a store, as a value, and what an interrupted operation
+// may leave of it.
 #pragma once
 
 #include "store/testing/test_store.h"
@@ -30,8 +30,7 @@ inline std::string content_of(const Version& version) {
   return text;
 }
 
-/// Of a folder that is missing or empty: nothing. A version that cannot be read is what is said of
-/// it.
+/// Empty for a missing or empty folder. The content of a version that cannot be read is its error.
 inline StoreContent content_of(const std::filesystem::path& path) {
   StoreContent content;
   if (!std::filesystem::exists(path) || std::filesystem::is_empty(path)) return content;
@@ -47,12 +46,12 @@ inline StoreContent content_of(const std::filesystem::path& path) {
   return content;
 }
 
-/// What an operation leads from, and to.
+/// The states before and after an operation.
 struct Transition {
   StoreContent before;
   StoreContent after;
-  std::set<std::uint64_t> unsafe;  ///< versions before it that nobody promised to keep
-  bool vouches = false;            ///< it makes them safe before it removes any other
+  std::set<std::uint64_t> unsafe;  ///< earlier versions that were not synced
+  bool vouches = false;            ///< the operation syncs them before it removes anything
 };
 
 template <typename Key, typename Value>
@@ -61,7 +60,7 @@ const Value* find_in(const std::map<Key, Value>& map, const Key& key) {
   return it == map.end() ? nullptr : &it->second;
 }
 
-/// Whether what there is under `key` is what was there before, or what is there after.
+/// Whether the value of `key` is the one before or the one after.
 template <typename Key, typename Value>
 bool is_old_or_new(const Key& key, const std::map<Key, Value>& found,
                    const std::map<Key, Value>& before, const std::map<Key, Value>& after) {
@@ -72,14 +71,14 @@ bool is_old_or_new(const Key& key, const std::map<Key, Value>& found,
   return same(now, find_in(before, key)) || same(now, find_in(after, key));
 }
 
-/// Whether the operation has gone so far as to remove something.
+/// Whether the operation has removed something already.
 inline bool has_removed(const StoreContent& found, const Transition& transition) {
   return std::ranges::any_of(transition.before.versions, [&](const auto& version) {
     return !transition.unsafe.contains(version.first) && !found.versions.contains(version.first);
   });
 }
 
-/// What is wrong with one version; empty: nothing.
+/// What is wrong with one version; empty if nothing is.
 inline std::string objection_to(std::uint64_t number, const StoreContent& found,
                                 const Transition& transition, bool is_done) {
   const std::string* now = find_in(found.versions, number);
@@ -95,9 +94,9 @@ inline std::string objection_to(std::uint64_t number, const StoreContent& found,
   return fmt::format("version {} is neither as before nor as after", number);
 }
 
-/// What is wrong with a store that was found after the operation was cut short, or acknowledged;
-/// empty: nothing. Each version and each tag is as before or as after; none is lost, none is half,
-/// and nothing is removed before all that stays is there.
+/// What is wrong with a store found after the operation was interrupted, or acknowledged; empty if
+/// nothing is. Each version and each tag must be as before or as after, complete, and nothing may be
+/// removed before all that is kept is safe.
 inline std::string objection(const StoreContent& found, const Transition& transition,
                              bool acknowledged) {
   const bool is_done = acknowledged || has_removed(found, transition);
@@ -118,7 +117,7 @@ inline std::string objection(const StoreContent& found, const Transition& transi
     }
   }
   for (const auto& [name, version] : found.tags) {
-    if (!found.versions.contains(version)) return "tag " + name + " stands for nothing";
+    if (!found.versions.contains(version)) return "tag " + name + " points to no version";
   }
   return "";
 }

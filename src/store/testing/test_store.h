@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For this folder's tests: tensors made in memory, and a folder that goes when the test ends.
+// For tests: tensors in memory, and a folder that is removed when the test ends.
 #pragma once
 
 #include <lancekeep/store.h>
@@ -34,7 +34,7 @@ inline MemorySource small_model(unsigned seed = 1) {
   return source;
 }
 
-/// One of float64 alone, which is the same in either layout.
+/// A model of float64 tensors, which is the same in either layout.
 inline MemorySource float64_model(unsigned seed = 1) {
   MemorySource source;
   source.add("conv.weight", "float64", {3, 5}, floats(30, seed));
@@ -50,7 +50,7 @@ inline std::string text_of(const TensorView& view) {
 
 using io::TemporaryFolder;
 
-/// Every file below a folder with its content: what "the store is as it was" is held against.
+/// Every file below a folder with its content, for tests that nothing has changed.
 inline std::map<std::string, std::string> snapshot(const std::filesystem::path& folder) {
   std::map<std::string, std::string> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: a version is what was saved.
+// For tests: compares a version with what was saved.
 #pragma once
 
 #include "store/testing/test_store.h"

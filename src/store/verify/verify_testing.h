@@ -40,7 +40,7 @@ class VerifyTest : public testing::Test {
   VerifyTest()
       : path_(folder_ / "m.lance"),
         store_(Store::create(path_)),
-        storage_(io::open_local_storage(path_)) {}
+        storage_(io::create_local_storage(path_)) {}
 
   void save(MemorySource source) { store_.save(source); }
   void write(const std::string& name, const std::string& content) const {

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/gc/inventory.h"
+
+#include "lance/table/known_files.h"
+#include "store/gc/preconditions.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace lancekeep::store {
+namespace {
+
+using TagsByVersion = std::map<std::uint64_t, std::vector<std::string>>;
+
+// Unset if it does not exist any more.
+std::optional<bool> is_torn_if_there(const io::Storage& storage, const lance::VersionEntry& entry) {
+  try {
+    return lance::is_torn(storage, entry);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::not_found) throw;
+    return std::nullopt;
+  }
+}
+
+// The versions that are not torn, oldest first.
+std::vector<lance::VersionEntry> separate_torn(const io::Storage& storage,
+                                               const TagsByVersion& tags, Inventory& inventory) {
+  std::vector<lance::VersionEntry> whole;
+  for (const lance::VersionEntry& entry : lance::list_versions(storage).entries) {
+    const std::optional<bool> torn = is_torn_if_there(storage, entry);
+    if (!torn) continue;
+    if (!*torn) {
+      whole.push_back(entry);
+      continue;
+    }
+    const auto tagged = tags.find(entry.version);
+    if (tagged != tags.end()) reject_tagged_torn(storage, entry, tagged->second);
+    inventory.torn.insert(entry.path);
+  }
+  if (whole.empty() && !inventory.torn.empty()) reject_all_torn(storage);
+  return whole;
+}
+
+Time time_of(const lance::Manifest& manifest) {
+  return Time(std::chrono::seconds(manifest.seconds) + std::chrono::nanoseconds(manifest.nanos));
+}
+
+bool is_file(const Files& files, const std::string& path) {
+  const auto found = files.find(path);
+  return found != files.end() && found->second.is_file;
+}
+
+void note_lost_tags(const TagsByVersion& tags, const std::vector<lance::VersionEntry>& versions,
+                    Inventory& inventory) {
+  for (const auto& [version, names] : tags) {
+    if (std::ranges::find(versions, version, &lance::VersionEntry::version) != versions.end()) {
+      continue;
+    }
+    inventory.notes.push_back(fmt::format("version {} does not exist, but is tagged: {}", version,
+                                          fmt::join(names, ", ")));
+  }
+}
+
+using lance::FileKind;
+
+enum class FileState { referenced, released, unreferenced };
+
+// The path that a manifest uses for the file.
+std::string referenced_as(const std::string& path, std::optional<FileKind> kind) {
+  return kind == FileKind::sidecar ? lance::owner_of_sidecar(path) : path;
+}
+
+FileState state_of(const Inventory& inventory, const std::string& name) {
+  if (inventory.referenced.contains(name)) return FileState::referenced;
+  return inventory.expired_files.contains(name) ? FileState::released : FileState::unreferenced;
+}
+
+// A data file may have any name if a manifest says so; other unknown files in data/ are kept.
+bool may_be_released(const std::string& path, std::optional<FileKind> kind) {
+  return kind.has_value() || path.ends_with(".lance");
+}
+
+bool may_be_orphan(const Inventory& inventory, const std::string& path, FileKind kind) {
+  switch (kind) {
+    case FileKind::data:
+    case FileKind::sidecar:
+    case FileKind::deletion:
+    case FileKind::transaction:
+    case FileKind::temporary:
+      return true;
+    case FileKind::manifest:
+      return inventory.torn.contains(path);
+    case FileKind::detached:
+    case FileKind::version_hint:
+    case FileKind::tag:
+    case FileKind::branch:
+      return false;
+  }
+  return false;
+}
+
+// A blob counts as no older than the data file beside it: both were written together.
+Time last_written(const Inventory& inventory, const std::string& path, const std::string& name) {
+  const Time own = inventory.files.at(path).modified;
+  const auto owner = inventory.files.find(name);
+  return owner == inventory.files.end() ? own : std::max(own, owner->second.modified);
+}
+
+// data/<stem>, if no version will refer to the data file <stem>.lance, and once the folder is as old
+// as an orphan: someone may be about to put a blob into it.
+bool is_left_folder(const Inventory& inventory, const std::string& path, const GcOptions& options,
+                    Time now) {
+  if (!lance::is_sidecar_folder(path)) return false;
+  const FileState state = state_of(inventory, path + ".lance");
+  if (state != FileState::unreferenced) return state == FileState::released;
+  return is_at_least(inventory.files.at(path).modified, options.orphans_older_than, now);
+}
+
+}  // namespace
+
+Inventory take_inventory(const io::Storage& storage, const GcOptions& options, Time now) {
+  // The files first: what a writer without locks publishes meanwhile is then referenced by a
+  // manifest that is read, or not listed at all.
+  Inventory inventory{.files = lance::list_lance_folders(storage)};
+  require_only_listed_versions(storage, inventory.files);
+  const TagsByVersion tags = read_all_tags(storage);
+  const std::vector<lance::VersionEntry> versions = separate_torn(storage, tags, inventory);
+  note_lost_tags(tags, versions, inventory);
+
+  std::uint64_t newer = versions.size();
+  for (const lance::VersionEntry& entry : versions) {
+    --newer;
+    const auto version = require_readable(storage, entry);
+    if (!version) continue;
+    const auto add_files_to = [&](std::set<std::string>& files) {
+      files.insert(version->names.begin(), version->names.end());
+    };
+    const VersionAge age{newer, time_of(version->manifest), tags.contains(entry.version)};
+    if (is_file(inventory.files, entry.path) && is_expired(age, options, now)) {
+      inventory.expired.push_back(entry);
+      add_files_to(inventory.expired_files);
+      continue;
+    }
+    require_known(storage, entry, version->manifest);
+    for (const std::string& name : version->names) require_no_link(storage, name, inventory.files);
+    add_files_to(inventory.referenced);
+    if (newer > 0) {
+      add_files_to(inventory.referenced_by_older);
+    } else if (is_expired({1, age.time, age.has_tag}, options, now)) {
+      inventory.replaceable = entry.version;
+    }
+    if (!version->is_synced) add_files_to(inventory.unsynced);
+  }
+  return inventory;
+}
+
+Plan plan_removal(const Inventory& inventory, const GcOptions& options, Time now) {
+  Plan plan;
+  for (const lance::VersionEntry& entry : inventory.expired) plan.manifests.push_back(entry.path);
+  const std::set<std::string> manifests(plan.manifests.begin(), plan.manifests.end());
+  for (const auto& [path, entry] : inventory.files) {
+    if (entry.is_folder) {
+      if (is_left_folder(inventory, path, options, now)) plan.folders.push_back(path);
+      continue;
+    }
+    const auto kind = lance::kind_of_file(path);
+    const std::string name = referenced_as(path, kind);
+    const FileState state = state_of(inventory, name);
+    if (state == FileState::referenced || manifests.contains(path)) continue;
+    if (entry.is_file && state == FileState::released && may_be_released(path, kind)) {
+      plan.released.push_back(path);
+    } else if (!entry.is_file || !kind) {
+      ++plan.foreign;
+    } else if (may_be_orphan(inventory, path, *kind)) {
+      const bool old =
+          is_at_least(last_written(inventory, path, name), options.orphans_older_than, now);
+      (old ? plan.orphans : plan.young).push_back(path);
+    }
+  }
+  return plan;
+}
+
+}  // namespace lancekeep::store

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// What makes a clean-up fail before it removes anything.
+#include "lance/proto/wire.h"
+#include "store/gc/gc_testing.h"
+
+namespace lancekeep::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+class GcRejects : public GcTest {
+ protected:
+  void SetUp() override {
+    save(1);
+    save(2);
+  }
+  // It still ends as manifests do.
+  void damage(std::uint64_t version) const {
+    const std::string path = lance::manifest_path(version, lance::NamingScheme::v2);
+    put(path, files().at(path).substr(1));
+  }
+  static std::string field(protozero::pbf_tag_type tag) {
+    std::string raw;
+    protozero::pbf_writer(raw).add_string(tag, "content");
+    return raw;
+  }
+};
+
+TEST_F(GcRejects, AMissingBound) {
+  EXPECT_THAT([&] { collect({}); }, io::fails_with(ErrorCode::invalid_argument, "needs a bound"));
+}
+
+TEST_F(GcRejects, UnknownFieldsOfAManifest) {
+  put_version(3, [](lance::Manifest& manifest) { manifest.unknown = field(99); });
+  expect_refused(ErrorCode::unsupported, "version 3 has field 99 of the manifest");
+}
+
+TEST_F(GcRejects, UnknownFieldsOfAFragment) {
+  put_version(3, [](lance::Manifest& manifest) { manifest.fragments[0].unknown = field(6); });
+  expect_refused(ErrorCode::unsupported, "version 3 has field 6 of fragment ");
+}
+
+TEST_F(GcRejects, UnknownFieldsOfADataFile) {
+  put_version(
+      3, [](lance::Manifest& manifest) { manifest.fragments[0].files[0].unknown = field(99); });
+  expect_refused(ErrorCode::unsupported, "version 3 has field 99 of the data file `");
+}
+
+TEST_F(GcRejects, UnknownFieldsOfADeletionFile) {
+  put_version(3, [](lance::Manifest& manifest) {
+    manifest.fragments[0].deletion = lance::DeletionFile{.unknown = field(99)};
+  });
+  expect_refused(ErrorCode::unsupported, "version 3 has field 99 of the deletion file of fragment");
+}
+
+TEST_F(GcRejects, NoUnknownFieldsOfAnExpiredVersion) {
+  put_version(3, [](lance::Manifest& manifest) { manifest.unknown = field(99); });
+  put_version(4, [](lance::Manifest& manifest) { manifest.unknown.clear(); });
+  EXPECT_THAT(collect({.keep_last = 1}).versions_removed, testing::ElementsAre(1u, 2u, 3u));
+}
+
+TEST_F(GcRejects, UnknownWriterFlags) {
+  put_version(3, [](lance::Manifest& manifest) { manifest.writer_flags = 1 << 20; });
+  expect_refused(ErrorCode::unsupported,
+                 "version 3: this version needs writer feature flag 1048576");
+}
+
+TEST_F(GcRejects, UnknownReaderFlags) {
+  put_version(1, [](lance::Manifest& manifest) { manifest.reader_flags = 1 << 20; });
+  expect_refused(ErrorCode::unsupported, "needs reader feature flag 1048576");
+}
+
+TEST_F(GcRejects, FilesOutsideOfTheStore) {
+  put_version(3, [](lance::Manifest& manifest) { manifest.fragments[0].files[0].base_id = 1; });
+  expect_refused(ErrorCode::unsupported, "the files of version 3 are unknown");
+}
+
+TEST_F(GcRejects, PathsThatLeaveTheStore) {
+  put_version(3, [](lance::Manifest& manifest) {
+    manifest.fragments[0].files[0].path = "../../secret.lance";
+  });
+  expect_refused(ErrorCode::unsafe, "a data-file path that leaves the store");
+}
+
+TEST_F(GcRejects, Branches) {
+  put("_refs/branches/dev.json", "{}");
+  expect_refused(ErrorCode::unsupported, "the dataset has branches");
+}
+
+TEST_F(GcRejects, ATreeOfBranches) {
+  put("tree/dev/_versions/1.manifest");
+  expect_refused(ErrorCode::unsupported, "the dataset has branches");
+}
+
+TEST_F(GcRejects, NoEmptyFoldersOfDeletedBranches) {
+  fs::create_directories(path_ / "_refs/branches");
+  fs::create_directories(path_ / "tree");
+  EXPECT_THAT(collect({.keep_last = 1}).versions_removed, testing::ElementsAre(1u));
+}
+
+TEST_F(GcRejects, DetachedVersions) {
+  put("_versions/d9223372036854775809.manifest");
+  expect_refused(ErrorCode::unsupported, "this manifest is of a detached version");
+}
+
+TEST_F(GcRejects, VersionNumbersFrom2To63On) {
+  put("_versions/09223372036854775806.manifest");
+  expect_refused(ErrorCode::unsupported, "this manifest is of a detached version");
+}
+
+TEST_F(GcRejects, ManifestsWithUnknownNames) {
+  put("_versions/v3.manifest");
+  expect_refused(ErrorCode::unsupported, "named in a way that this build does not know");
+}
+
+TEST_F(GcRejects, ManifestsInBothNamingSchemes) {
+  put("_versions/3.manifest");
+  const auto before = files();
+  EXPECT_THAT([&] { collect({.keep_last = 1}); },
+              io::fails_with(ErrorCode::corrupt, "the manifests are named in two ways"));
+  EXPECT_EQ(files(), before);
+}
+
+TEST_F(GcRejects, ATagOfABranch) {
+  put("_refs/tags/dev.json", R"({"branch":"dev","version":2})");
+  expect_refused(ErrorCode::unsupported, "the tag `dev` points to version 2 of the branch `dev`");
+}
+
+TEST_F(GcRejects, ADamagedTag) {
+  put("_refs/tags/best.json", "torn");
+  expect_refused(ErrorCode::corrupt,
+                 "this tag may point to any version; set it again or delete it");
+  expect_refused(ErrorCode::corrupt, "_refs/tags/best.json");
+  try {
+    (void)collect({.keep_last = 1});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), testing::Not(testing::HasSubstr("lancekeep tag"))) << "a library";
+  }
+}
+
+TEST_F(GcRejects, ADamagedManifestThatIsKept) {
+  put_version(3);
+  damage(3);
+  expect_refused(ErrorCode::corrupt, "version 3 may refer to any file; restore ");
+}
+
+TEST_F(GcRejects, ADamagedManifestThatWouldExpire) {
+  damage(1);
+  expect_refused(ErrorCode::corrupt, "or delete it by hand to give up the version");
+}
+
+TEST_F(GcRejects, ATaggedManifestThatIsCutShort) {
+  store_.tag("best", 1);
+  put(lance::manifest_path(1, lance::NamingScheme::v2), "");
+  expect_refused(ErrorCode::corrupt, "version 1 is tagged (best), but its manifest is cut short");
+}
+
+TEST_F(GcRejects, AStoreWithoutAReadableVersion) {
+  put(lance::manifest_path(1, lance::NamingScheme::v2), "");
+  put(lance::manifest_path(2, lance::NamingScheme::v2), "");
+  expect_refused(ErrorCode::corrupt, "every manifest of the store is cut short");
+}
+
+TEST_F(GcRejects, ALinkInPlaceOfAKeptDataFile) {
+  const std::string data = data_file_of(2);
+  fs::rename(path_ / data, path_ / "data" / (kStem + ".lance"));
+  fs::create_symlink(kStem + ".lance", path_ / data);
+  expect_refused(ErrorCode::unsupported, "which is a link");
+}
+
+TEST_F(GcRejects, ALinkInThePathOfAKeptDataFile) {
+  const std::string name = data_file_of(2).substr(std::string("data/").size());
+  fs::create_directory_symlink(".", path_ / "data/alias");
+  put_version(
+      3, [&](lance::Manifest& manifest) { manifest.fragments[0].files[0].path = "alias/" + name; });
+  expect_refused(ErrorCode::unsupported, "data/alias: gc removes nothing: a version refers to");
+}
+
+}  // namespace
+}  // namespace lancekeep::store

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/save/create.h"
+
+#include <lancekeep/store.h>
+
+#include "io/descriptor.h"
+#include "io/folder_lock.h"
+#include "io/local_storage.h"
+#include "io/rooted_path.h"
+#include "lance/table/dataset.h"
+#include "lance/table/version_names.h"
+#include "store/read/store_folder.h"
+#include "store/read/versions.h"
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <mutex>
+#include <utility>
+
+namespace lancekeep::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// _versions last: what is left must look like a dataset.
+constexpr std::array kMadeFolders = {lance::kDataFolder, lance::kTransactionsFolder,
+                                     lance::kDeletionsFolder, lance::kVersionsFolder};
+
+class NoLock : public io::FolderLock {};
+
+class StorageToBeMade : public io::Storage {
+ public:
+  explicit StorageToBeMade(const fs::path& folder) : folder_(io::absolute_folder(folder)) {}
+
+  std::string full_name(const std::string& path) const override {
+    return path.empty() ? folder_.string() : (folder_ / path).string();
+  }
+  bool exists(const std::string& path) const override {
+    const auto there = find();
+    return there != nullptr && there->exists(path);
+  }
+  std::uint64_t size(const std::string& path) const override { return require(path)->size(path); }
+  std::vector<io::FolderEntry> list(const std::string& folder) const override {
+    const auto there = find();
+    return there == nullptr ? std::vector<io::FolderEntry>() : there->list(folder);
+  }
+  std::vector<std::string> file_names(const std::string& folder) const override;
+  io::ByteView read(const std::string& path, std::uint64_t limit) const override {
+    return require(path)->read(path, limit);
+  }
+  io::InputFile open(const std::string& path) const override { return require(path)->open(path); }
+  io::ByteView map(const std::string& path, io::MapMode mode) const override {
+    return require(path)->map(path, mode);
+  }
+  void make_folder(const std::string& path) override { make()->make_folder(path); }
+  std::unique_ptr<io::WritableFile> create(const std::string& path) override {
+    return require(path)->create(path);
+  }
+  bool rename_new(const std::string& from, const std::string& to) override {
+    return require(from)->rename_new(from, to);
+  }
+  void rename_over(const std::string& from, const std::string& to) override {
+    require(from)->rename_over(from, to);
+  }
+  void remove(const std::string& path) override {
+    if (const auto there = find()) there->remove(path);
+  }
+  bool remove_unused(const std::string& path) override {
+    const auto there = find();
+    return there == nullptr || there->remove_unused(path);
+  }
+  void sync_file(const std::string& path) override { require(path)->sync_file(path); }
+  void sync_folder(const std::string& path) override { require(path)->sync_folder(path); }
+  std::unique_ptr<io::FolderLock> lock(const std::string& folder, io::LockMode mode) override;
+  bool is_current() const override {
+    const auto there = find();
+    return there == nullptr || there->is_current();
+  }
+
+ private:
+  std::shared_ptr<io::Storage> find() const;
+  std::shared_ptr<io::Storage> require(const std::string& path) const;
+  std::shared_ptr<io::Storage> make();
+
+  const fs::path folder_;
+  mutable std::mutex mutex_;
+  mutable std::shared_ptr<io::Storage> found_;  // null: there is none
+  mutable bool has_version_ = false;            // then it is never looked for again
+};
+
+// Null while there is no folder.
+std::shared_ptr<io::Storage> StorageToBeMade::find() const {
+  const std::lock_guard guard(mutex_);
+  if (found_ != nullptr && (has_version_ || found_->is_current())) return found_;
+  found_ = is_there(folder_) ? io::open_local_storage(folder_) : nullptr;
+  return found_;
+}
+
+std::shared_ptr<io::Storage> StorageToBeMade::require(const std::string& path) const {
+  if (auto there = find()) return there;
+  throw Error(ErrorCode::not_found, "there is no such file", full_name(path));
+}
+
+std::shared_ptr<io::Storage> StorageToBeMade::make() {
+  if (auto there = find()) return there;
+  require_parent(folder_);
+  const std::lock_guard guard(mutex_);
+  found_ = io::create_local_storage(folder_);
+  return found_;
+}
+
+std::vector<std::string> StorageToBeMade::file_names(const std::string& folder) const {
+  const auto there = find();
+  if (there == nullptr) return {};
+  std::vector<std::string> names = there->file_names(folder);
+  const auto is_manifest = [](const std::string& name) { return name.ends_with(".manifest"); };
+  if (folder == lance::kVersionsFolder && std::ranges::any_of(names, is_manifest)) {
+    const std::lock_guard guard(mutex_);
+    if (found_ == there) has_version_ = true;
+  }
+  return names;
+}
+
+// A folder that does not exist has nothing in it that a lock could keep apart.
+std::unique_ptr<io::FolderLock> StorageToBeMade::lock(const std::string& folder,
+                                                      io::LockMode mode) {
+  const auto there = find();
+  if (there == nullptr || (!folder.empty() && !there->exists(folder))) {
+    return std::make_unique<NoLock>();
+  }
+  return there->lock(folder, mode);
+}
+
+void require_store_name(const fs::path& path) {
+  if (io::absolute_folder(path).extension() != ".safetensors") return;
+  throw Error(ErrorCode::invalid_argument,
+              "a store is a folder, and this name is that of a safetensors file; choose another, "
+              "such as model.lance",
+              path.string());
+}
+
+std::set<std::string> names_in(const io::Storage& storage) {
+  std::set<std::string> names;
+  for (const io::FolderEntry& entry : storage.list("")) names.insert(entry.name);
+  return names;
+}
+
+}  // namespace
+
+void require_parent(const fs::path& folder) {
+  const fs::path parent = io::absolute_folder(folder).parent_path();
+  std::error_code ignored;
+  if (fs::is_directory(parent, ignored)) return;
+  throw Error(ErrorCode::not_found,
+              fmt::format("the parent folder `{}` does not exist; make it first", parent.string()),
+              folder.string());
+}
+
+std::unique_ptr<io::Storage> open_storage_to_be_made(const fs::path& folder) {
+  return std::make_unique<StorageToBeMade>(folder);
+}
+
+FirstSaveFolder::FirstSaveFolder(io::Storage& storage)
+    : storage_(storage), folder_(storage.full_name("")) {
+  require_dataset_or_empty(storage, folder_);
+  was_there_ = is_there(folder_);
+  were_there_ = names_in(storage);
+  try {
+    do {
+      storage.make_folder(lance::kVersionsFolder);
+      lock_ = storage.lock("", io::LockMode::shared);  // 1
+    } while (!storage.exists(lance::kVersionsFolder) || !storage.is_current());
+    storage.sync_folder("");  // 2
+  } catch (const Error&) {
+    remove_what_was_made();
+    throw;
+  }
+}
+
+FirstSaveFolder::~FirstSaveFolder() { remove_what_was_made(); }  // 3
+
+void FirstSaveFolder::remove_what_was_made() {
+  lock_.reset();
+  try {
+    const io::Descriptor folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder.is_open() || !io::lock_to_remove(folder.get(), folder_.string())) return;
+    if (!storage_.file_names(lance::kVersionsFolder).empty()) return;
+    for (const char* name : kMadeFolders) {
+      if (!were_there_.contains(name)) storage_.remove(name);
+    }
+    if (!was_there_) (void)::rmdir(folder_.c_str());
+  } catch (const Error&) {  // what stays is a store without a version
+  }
+}
+
+}  // namespace lancekeep::store
+
+namespace lancekeep {
+
+Store Store::create(const std::filesystem::path& path) {
+  store::require_local(path);
+  io::finish_swap(path);
+  std::shared_ptr<io::Storage> storage;
+  if (store::is_there(path)) {
+    storage = io::open_local_storage(path);
+    store::require_dataset_or_empty(*storage, path);
+    if (!lance::list_versions(*storage).entries.empty()) {
+      return Store(std::make_shared<State>(State{path, std::move(storage)}));
+    }
+  } else {
+    store::require_store_name(path);
+    store::require_parent(path);
+  }
+  storage = store::open_storage_to_be_made(path);
+  return Store(std::make_shared<State>(State{path, std::move(storage)}));
+}
+
+}  // namespace lancekeep

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// A save in the native layout: tensors that have not changed share the rows and bytes of the
+// version that the save builds on.
+#pragma once
+
+#include <lancekeep/store.h>
+
+#include "lance/table/unpublished.h"
+#include "store/save/find_unchanged.h"
+#include "store/save/next_version.h"
+#include "store/save/save.h"
+#include "store/save/save_plan.h"
+
+#include <optional>
+#include <set>
+#include <vector>
+
+namespace lancekeep::store {
+
+/// Uses storage, source and options while it lives.
+class NativeSave : public LayoutSave {
+ public:
+  NativeSave(io::Storage& storage, TensorSource& source, const SaveOptions& options);
+
+  /// Rewrites what is used of these fragments, given by their index in the base of the next
+  /// attempt, so that their files are no longer needed.
+  void abandon(std::set<std::size_t> fragments) { abandoned_ = std::move(fragments); }
+  /// States that the source is the version `base`: its values need not be read to be known.
+  void know_source_is(const SaveBase& base);
+
+  [[nodiscard]] std::optional<lance::Published> attempt(const SaveBase& base) override;
+  [[nodiscard]] bool is_visible() const override { return is_visible_; }
+  [[nodiscard]] SaveReport report(const SaveBase& base,
+                                  const lance::Published& published) const override;
+
+ private:
+  /// What is known of a tensor, whichever attempt found it out.
+  struct Tensor {
+    /// Its row, if this save has written it; TensorRow::fragment is an index into own_fragments_.
+    std::optional<TensorRow> written;
+    std::optional<ValuePlace> place;  ///< where its bytes were found in the store
+  };
+  struct Attempt;
+
+  [[nodiscard]] RowMatches find_rows(Attempt& attempt);
+  void label_rows(const SavePlan& plan, const RowMatches& matches, Attempt& attempt) const;
+  void write_values(const std::vector<ValueGroup>& groups, Attempt& attempt);
+  void add_written_row(std::size_t tensor, std::size_t own_fragment, Attempt& attempt);
+  [[nodiscard]] std::vector<ValueGroup> merge_duplicates(const std::vector<ValueGroup>& groups);
+  [[nodiscard]] std::optional<lance::Published> commit(Attempt& attempt);
+  void count_tensors(const Attempt& attempt);
+
+  io::Storage& storage_;
+  TensorSource& source_;
+  const SaveOptions& options_;
+  const std::span<const TensorSpec> specs_;
+  const std::uint64_t bytes_total_;
+  SaveProgress progress_;
+  SaveReport report_;  // of the attempt that was committed
+  bool is_visible_ = false;
+  std::set<std::size_t> abandoned_;
+
+  std::vector<Tensor> tensors_;  // one for each spec
+  lance::Unpublished values_;    // the data files of own_fragments_
+  std::vector<lance::Fragment> own_fragments_;
+};
+
+}  // namespace lancekeep::store

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the next version consists of: its fragments, its manifest and its transaction.
+#pragma once
+
+#include <lancekeep/store.h>
+
+#include "lance/table/publish.h"
+#include "lance/table/unpublished.h"
+#include "store/table/tensor_table.h"
+
+#include <vector>
+
+namespace lancekeep::store {
+
+/// Fragments that the next version may use, and all their live rows as the files have them.
+struct Candidates {
+  std::vector<lance::Fragment> fragments;
+  std::vector<TensorRow> rows;  ///< TensorRow::fragment is an index into `fragments`
+};
+
+/// The fragments of a version with the rows `wanted`, one for each tensor: where the row is
+/// (fragment, offset) and what it must contain. Rows that are not wanted are deleted, rows with
+/// other labels get a new label file; both kinds of file are written into `files`. A fragment
+/// without a wanted row is left out. `read_version` is the version that the save builds on.
+[[nodiscard]] std::vector<lance::Fragment> next_fragments(io::Storage& storage,
+                                                          lance::Unpublished& files,
+                                                          const Candidates& candidates,
+                                                          std::span<const TensorRow> wanted,
+                                                          const std::vector<lance::Field>& schema,
+                                                          std::uint64_t read_version);
+
+/// The properties of a saved version, in either layout. `version` is the number it will have.
+[[nodiscard]] Metadata save_properties(const SaveOptions& options, std::uint64_t bytes_total,
+                                       std::uint64_t version);
+
+/// Greater than every fragment id that was ever used in the dataset. `before` is the newest
+/// manifest; null: there is none.
+[[nodiscard]] std::uint64_t next_fragment_id(const lance::Manifest* before);
+
+/// A publication with these columns and fragments. What `before`, the manifest that the save builds
+/// on (null: none), has beyond them is carried over, also what this build does not know. The
+/// transaction is an overwrite without properties. Pure.
+/// @throws Error unsupported if a fragment id does not fit.
+[[nodiscard]] lance::Publication next_version(const lance::Manifest* before,
+                                              std::vector<lance::Field> schema,
+                                              std::vector<lance::Fragment> fragments);
+
+}  // namespace lancekeep::store

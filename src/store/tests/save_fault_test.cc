@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// A disk that fills up, or a process that dies, at every call of a save: afterwards the store is
+// unchanged, or has the new version, complete.
+#include "io/local_storage.h"
+#include "io/testing/error_matcher.h"
+#include "io/testing/fault_storage.h"
+#include "store/read/store_folder.h"
+#include "store/testing/test_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace lancekeep::store {
+namespace {
+
+using Plan = io::FaultStorage::Plan;
+
+// A store on a disk that fails as `plan` says.
+class FaultyStore {
+ public:
+  FaultyStore(const std::filesystem::path& path, Plan plan) {
+    auto storage = std::make_shared<io::FaultStorage>(io::create_local_storage(path), plan);
+    faults_ = storage.get();
+    store_.emplace(std::make_shared<Store::State>(Store::State{path, std::move(storage)}));
+  }
+  Store& store() { return *store_; }
+  std::uint64_t calls() const { return faults_->calls(); }
+
+ private:
+  io::FaultStorage* faults_ = nullptr;
+  std::optional<Store> store_;
+};
+
+void expect_version(const Store& store, std::uint64_t number, const MemorySource& source) {
+  const Version version = store.at(number);
+  ASSERT_EQ(version.tensors().size(), source.tensors().size());
+  for (std::size_t i = 0; i < source.tensors().size(); ++i) {
+    EXPECT_EQ(text_of(version.tensor(source.tensors()[i].name)), source.value(i));
+  }
+}
+
+// Saves a second version, with each of its calls failing in turn; returns the number of calls.
+std::uint64_t sweep(ErrorCode code, bool stays_broken, bool expect_clean) {
+  for (std::uint64_t fail_at = 1;; ++fail_at) {
+    const TemporaryFolder folder;
+    MemorySource first = small_model(1), second = small_model(2);
+    Store store = Store::create(folder / "m.lance");
+    store.save(first);
+    const auto before = snapshot(folder / "m.lance");
+    FaultyStore faulty(folder / "m.lance", {fail_at, code, stays_broken});
+    bool failed = false;
+    try {
+      faulty.store().save(second, {.message = "second"});
+    } catch (const Error& e) {
+      failed = true;
+    }
+    const auto versions = store.versions();
+    expect_version(store, 1, first);
+    if (versions.size() == 2) expect_version(store, 2, second);
+    EXPECT_EQ(versions.size() == 2, versions.back().message == "second");
+    if (!failed) {
+      EXPECT_EQ(versions.size(), 2u) << "an acknowledged save is there";
+      if (faulty.calls() < fail_at) return fail_at - 1;
+    } else if (versions.size() == 1 && expect_clean) {
+      EXPECT_EQ(snapshot(folder / "m.lance"), before) << "at call " << fail_at;
+    }
+    store.save(second);  // whatever happened, the next save works
+    expect_version(store, store.at().number(), second);
+  }
+}
+
+TEST(SaveFault, AFullDiskLeavesTheStoreAsItWas) {
+  const std::uint64_t calls = sweep(ErrorCode::out_of_space, false, true);
+  RecordProperty("calls", static_cast<int>(calls));
+  EXPECT_GT(calls, 10u);
+}
+
+TEST(SaveFault, ADeadDiskLeavesTheOldVersionOrTheNewOne) {
+  EXPECT_GT(sweep(ErrorCode::io, true, false), 10u);
+}
+
+TEST(SaveFault, ANameThatMayNotLastIsReportedAndKept) {
+  // The last call of a save is the sync of _versions, after the version became visible.
+  const TemporaryFolder folder;
+  MemorySource source = small_model();
+  std::uint64_t calls = 0;
+  {
+    FaultyStore counting(folder / "count.lance", {});
+    counting.store().save(source);
+    calls = counting.calls();
+  }
+  FaultyStore faulty(folder / "m.lance", {calls, ErrorCode::io, false});
+  EXPECT_THAT(
+      [&] { faulty.store().save(source); },
+      io::fails_with(ErrorCode::io, "version 1 is visible, but may not survive a power cut"));
+  expect_version(Store::open(folder / "m.lance"), 1, source);
+}
+
+// A network file system that does the rename and loses the answer.
+class LostAnswer : public io::FaultStorage {
+ public:
+  LostAnswer(const std::filesystem::path& path, ErrorCode answer)
+      : FaultStorage(io::open_local_storage(path), {}), answer_(answer) {}
+  bool rename_new(const std::string& from, const std::string& to) override {
+    (void)FaultStorage::rename_new(from, to);
+    throw Error(answer_, "timed out");
+  }
+
+ private:
+  ErrorCode answer_;
+};
+
+TEST(SaveFault, AVersionWhoseRenameLostItsAnswerKeepsItsFilesAndIsNotSavedTwice) {
+  for (const ErrorCode answer : {ErrorCode::io, ErrorCode::not_found}) {
+    const TemporaryFolder folder;
+    const auto path = folder / "m.lance";
+    MemorySource first = small_model(1), second = small_model(2);
+    Store store = Store::create(path);
+    store.save(first);
+    Store unlucky(std::make_shared<Store::State>(
+        Store::State{path, std::make_shared<LostAnswer>(path, answer)}));
+    EXPECT_THAT([&] { unlucky.save(second); }, io::fails_with(answer, "timed out"));
+    EXPECT_EQ(store.versions().size(), 2u);
+    expect_version(store, 2, second);
+  }
+}
+
+}  // namespace
+}  // namespace lancekeep::store
