@@ -73,7 +73,7 @@ class DiffTable {
             {"max", Align::right},    {"relative", Align::right},  {"cosine", Align::right},
             {"differ", Align::right}, {"non-finite", Align::right}};
   }
-  static std::vector<std::string> figure_cells(const std::optional<ChangeFigures>& figures) {
+  static std::vector<std::string> figure_cells(const std::optional<ChangeNorms>& figures) {
     if (!figures) return std::vector<std::string>(6);
     return {fmt::format("{:.4g}", figures->l2),
             fmt::format("{:.4g}", figures->max_abs),
@@ -110,7 +110,7 @@ void print_text(const DiffLine& line, const Diff& diff, std::uint64_t before, st
 }
 
 // Numbers that JSON has not, NaN and infinity, become null.
-Json to_json(const ChangeFigures& figures) {
+Json to_json(const ChangeNorms& figures) {
   return {{"elements", figures.elements},     {"differing", figures.differing},
           {"non_finite", figures.non_finite}, {"l2", figures.l2},
           {"max_abs", figures.max_abs},       {"l2_before", figures.l2_before},
@@ -121,7 +121,7 @@ Json to_json(const ChangeFigures& figures) {
 Json to_json(const TensorChange& change) {
   return {{"before", cli::to_json(change.before)},
           {"after", cli::to_json(change.after)},
-          {"figures", change.figures ? to_json(*change.figures) : Json()}};
+          {"figures", change.norms ? to_json(*change.norms) : Json()}};
 }
 
 Json to_json(const std::vector<TensorInfo>& tensors) {
@@ -147,7 +147,7 @@ Diff compare(const DiffLine& line, const Version& before, const Version& after, 
   const InterruptScope interrupts;
   ProgressBar bar(!json);
   return diff(before, after,
-              {.figures = line.figures,
+              {.norms = line.figures,
                .progress = [&](std::uint64_t done, std::uint64_t total, std::string_view tensor) {
                  throw_if_interrupted();
                  bar.update(done, total, tensor);

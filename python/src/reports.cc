@@ -28,21 +28,21 @@ void bind_save(nb::module_& module) {
 }
 
 void bind_diff(nb::module_& module) {
-  nb::class_<ChangeFigures>(module, "ChangeFigures", "How far a tensor moved, after − before.")
-      .def_ro("elements", &ChangeFigures::elements)
-      .def_ro("differing", &ChangeFigures::differing, "Elements whose bytes differ.")
-      .def_ro("non_finite", &ChangeFigures::non_finite,
+  nb::class_<ChangeNorms>(module, "ChangeFigures", "How far a tensor moved, after − before.")
+      .def_ro("elements", &ChangeNorms::elements)
+      .def_ro("differing", &ChangeNorms::differing, "Elements whose bytes differ.")
+      .def_ro("non_finite", &ChangeNorms::non_finite,
               "Elements that are NaN or infinite on either side; left out of the other figures.")
-      .def_ro("l2", &ChangeFigures::l2)
-      .def_ro("max_abs", &ChangeFigures::max_abs)
-      .def_ro("l2_before", &ChangeFigures::l2_before)
-      .def_ro("l2_after", &ChangeFigures::l2_after)
-      .def_ro("cosine", &ChangeFigures::cosine)
-      .def_prop_ro("relative", &ChangeFigures::relative, "l2 / l2_before.");
+      .def_ro("l2", &ChangeNorms::l2)
+      .def_ro("max_abs", &ChangeNorms::max_abs)
+      .def_ro("l2_before", &ChangeNorms::l2_before)
+      .def_ro("l2_after", &ChangeNorms::l2_after)
+      .def_ro("cosine", &ChangeNorms::cosine)
+      .def_prop_ro("relative", &ChangeNorms::relative, "l2 / l2_before.");
   nb::class_<TensorChange>(module, "TensorChange", "A tensor that both versions have.")
       .def_ro("before", &TensorChange::before)
       .def_ro("after", &TensorChange::after)
-      .def_ro("figures", &TensorChange::figures,
+      .def_ro("figures", &TensorChange::norms,
               "Where they were asked for, and both sides are floats of one dtype and shape.");
   nb::class_<Diff>(module, "Diff", "What differs between two versions, in model order.")
       .def_ro("added", &Diff::added)

@@ -61,7 +61,7 @@ VerifyReport verify(const Store& store, const PythonRef& ref, bool all,
 
 Diff diff(const Store& store, const PythonRef& before, const PythonRef& after, bool figures,
           const nb::object& progress) {
-  const DiffOptions options{.figures = figures, .progress = make_progress(progress)};
+  const DiffOptions options{.norms = figures, .progress = make_progress(progress)};
   const Release release;
   return store.diff(ref_of(before), ref_of(after), options);
 }

@@ -6,7 +6,7 @@
 #include "formats/numpy/header_text.h"
 #include "io/printable.h"
 #include "tensor/shape.h"
-#include "tensor/strided_file.h"
+#include "tensor/strided_view.h"
 
 #include <fmt/format.h>
 

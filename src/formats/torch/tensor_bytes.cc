@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/torch/raw_bytes.h"
 #include "formats/torch/tensor.h"
-#include "tensor/strided_file.h"
+#include "tensor/strided_view.h"
 
 #include <span>
 

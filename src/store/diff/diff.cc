@@ -80,7 +80,7 @@ bool same_bytes(const TensorPair& pair, ReadingWatch& watch) {
   return same;
 }
 
-ChangeFigures figures_of(const TensorPair& pair, ReadingWatch& watch) {
+ChangeNorms figures_of(const TensorPair& pair, ReadingWatch& watch) {
   store::FigureSum sums(pair.after.dtype);
   pair.read([&](std::span<const std::byte> before, std::span<const std::byte> after) {
     sums.add(before, after);
@@ -98,7 +98,7 @@ void settle(const Task& task, ReadingWatch& watch, Diff& diff) {
   TensorChange change{pair.before, pair.after, std::nullopt};
   if (task.wants_figures) {
     if (!task.same) watch.expect(task.bytes());  // a second time
-    change.figures = figures_of(pair, watch);
+    change.norms = figures_of(pair, watch);
   }
   diff.changed.push_back(std::move(change));
 }
@@ -120,7 +120,7 @@ Diff diff(const Version& before, const Version& after, const DiffOptions& option
       continue;
     }
     const TensorPair pair{before, *was, after, *tensor};
-    const bool figures = options.figures && pair.comparable() && store::has_figures(tensor->dtype);
+    const bool figures = options.norms && pair.comparable() && store::has_figures(tensor->dtype);
     tasks.push_back({pair, pair.same_by_record(), figures});
   }
   ReadingWatch watch(options, tasks);

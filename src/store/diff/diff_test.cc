@@ -67,7 +67,7 @@ TEST_F(DiffOfVersions, EachListInModelOrder) {
   EXPECT_THAT(names(diff.removed), ElementsAre("gone.b", "gone.a"));
   EXPECT_THAT(names(diff.changed), ElementsAre("y", "z"));
   EXPECT_THAT(names(diff.unchanged), ElementsAre("kept"));
-  EXPECT_EQ(diff.changed[0].figures, std::nullopt);
+  EXPECT_EQ(diff.changed[0].norms, std::nullopt);
 }
 
 TEST_F(DiffOfVersions, ARenameIsARemovalAndAnAddition) {
@@ -86,36 +86,36 @@ TEST_F(DiffOfVersions, ATieThatIsCutIsNoChange) {
 }
 
 TEST_F(DiffOfVersions, AnotherDtypeHasNoFigures) {
-  const Diff diff = diff_of(one("float32", {2}, floats(2, 1)), one("int32", {2}, floats(2, 1)),
-                            {.figures = true});
+  const Diff diff =
+      diff_of(one("float32", {2}, floats(2, 1)), one("int32", {2}, floats(2, 1)), {.norms = true});
   ASSERT_THAT(names(diff.changed), ElementsAre("w"));
   EXPECT_EQ(diff.changed[0].before.dtype, "float32");
   EXPECT_EQ(diff.changed[0].after.dtype, "int32");
-  EXPECT_FALSE(diff.changed[0].figures);
+  EXPECT_FALSE(diff.changed[0].norms);
 }
 
 TEST_F(DiffOfVersions, AnotherShapeHasNoFigures) {
   const Diff diff = diff_of(one("float32", {2, 3}, floats(6, 1)),
-                            one("float32", {3, 2}, floats(6, 1)), {.figures = true});
+                            one("float32", {3, 2}, floats(6, 1)), {.norms = true});
   ASSERT_THAT(names(diff.changed), ElementsAre("w"));
-  EXPECT_FALSE(diff.changed[0].figures);
+  EXPECT_FALSE(diff.changed[0].norms);
 }
 
 TEST_F(DiffOfVersions, IntegersHaveNoFigures) {
-  const Diff diff = diff_of(one("int8", {1}, "1"), one("int8", {1}, "2"), {.figures = true});
+  const Diff diff = diff_of(one("int8", {1}, "1"), one("int8", {1}, "2"), {.norms = true});
   ASSERT_EQ(diff.changed.size(), 1U);
-  EXPECT_FALSE(diff.changed[0].figures);
+  EXPECT_FALSE(diff.changed[0].norms);
 }
 
 TEST_F(DiffOfVersions, Figures) {
   const Diff diff = diff_of(one("float32", {2, 2}, floats(4, 1)),
-                            one("float32", {2, 2}, floats(4, 3)), {.figures = true});
+                            one("float32", {2, 2}, floats(4, 3)), {.norms = true});
   ASSERT_EQ(diff.changed.size(), 1U);
-  ASSERT_TRUE(diff.changed[0].figures);
-  EXPECT_EQ(diff.changed[0].figures->elements, 4U);
-  EXPECT_EQ(diff.changed[0].figures->differing, 4U);
-  EXPECT_EQ(diff.changed[0].figures->l2, 1);  // four times 0.5
-  EXPECT_EQ(diff.changed[0].figures->max_abs, 0.5);
+  ASSERT_TRUE(diff.changed[0].norms);
+  EXPECT_EQ(diff.changed[0].norms->elements, 4U);
+  EXPECT_EQ(diff.changed[0].norms->differing, 4U);
+  EXPECT_EQ(diff.changed[0].norms->l2, 1);  // four times 0.5
+  EXPECT_EQ(diff.changed[0].norms->max_abs, 0.5);
 }
 
 TEST_F(DiffOfVersions, ProgressEndsAtTheBytesOfBothSides) {
@@ -124,7 +124,7 @@ TEST_F(DiffOfVersions, ProgressEndsAtTheBytesOfBothSides) {
   before.add("same", "float32", {100}, floats(100, 1)).add("v", "float32", {3}, floats(3, 1));
   MemorySource after = one("float32", {2}, floats(2, 2));
   after.add("same", "float32", {100}, floats(100, 1)).add("v", "float32", {3}, floats(3, 2));
-  const DiffOptions options{.figures = true, .progress = [&](auto done, auto total, auto) {
+  const DiffOptions options{.norms = true, .progress = [&](auto done, auto total, auto) {
                               calls.emplace_back(done, total);
                             }};
   (void)diff_of(before, after, options);
@@ -138,7 +138,7 @@ TEST_F(DiffOfVersions, WithoutFiguresNothingIsRead) {
 }
 
 TEST_F(DiffOfVersions, AnExceptionOfTheProgressStopsIt) {
-  const DiffOptions options{.figures = true,
+  const DiffOptions options{.norms = true,
                             .progress = [](auto, auto, auto) { throw std::runtime_error("no"); }};
   EXPECT_THROW((void)diff_of(small_model(1), small_model(2), options), std::runtime_error);
 }

@@ -7,7 +7,7 @@
 
 namespace lancekeep {
 
-double ChangeFigures::relative() const noexcept { return l2 == 0 ? 0 : l2 / l2_before; }
+double ChangeNorms::relative() const noexcept { return l2 == 0 ? 0 : l2 / l2_before; }
 
 }  // namespace lancekeep
 
@@ -34,7 +34,7 @@ void FigureSum::add(std::span<const std::byte> before, std::span<const std::byte
   }
 }
 
-ChangeFigures FigureSum::figures() const {
+ChangeNorms FigureSum::figures() const {
   return {.elements = sums_.values,
           .differing = sums_.differing,
           .non_finite = sums_.non_finite,

@@ -24,7 +24,7 @@ class FigureSum {
   void add(std::span<const std::byte> before, std::span<const std::byte> after);
   /// Of all that was added. What is beyond a double's range, as the norm of two values of 1.7e308
   /// is, becomes infinity.
-  [[nodiscard]] ChangeFigures figures() const;
+  [[nodiscard]] ChangeNorms figures() const;
 
  private:
   ChangeKernel kernel_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/diff/figures.h"
 
-#include "tensor/dtype.h"
+#include "tensor/source_testing.h"
 
 #include <gtest/gtest.h>
 
@@ -19,29 +19,29 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 template <typename Number>
-ChangeFigures figures(const char* dtype, const std::vector<Number>& before,
-                      const std::vector<Number>& after) {
+ChangeNorms figures(const char* dtype, const std::vector<Number>& before,
+                    const std::vector<Number>& after) {
   FigureSum sum(dtype);
   sum.add(std::as_bytes(std::span(before)), std::as_bytes(std::span(after)));
   return sum.figures();
 }
 
-ChangeFigures of_doubles(const std::vector<double>& before, const std::vector<double>& after) {
+ChangeNorms of_doubles(const std::vector<double>& before, const std::vector<double>& after) {
   return figures("float64", before, after);
 }
 
 TEST(Figures, EveryFloatAndComplexDtypeHasThem) {
-  for (const DtypeEntry& dtype : torch_dtypes()) {
-    const bool floats = dtype.name.find("float") != std::string::npos ||
-                        dtype.name.find("complex") != std::string::npos;
-    EXPECT_EQ(has_figures(dtype.name), floats) << dtype.name;
+  for (const auto& [dtype, itemsize] : kTorchDtypes) {
+    const bool floats =
+        dtype.find("float") != std::string::npos || dtype.find("complex") != std::string::npos;
+    EXPECT_EQ(has_figures(dtype), floats) << dtype;
   }
   EXPECT_FALSE(has_figures("json"));
   EXPECT_FALSE(has_figures("float256"));
 }
 
 TEST(Figures, OfATriangle) {
-  const ChangeFigures found = of_doubles({3, 0, 0}, {3, 4, -1});
+  const ChangeNorms found = of_doubles({3, 0, 0}, {3, 4, -1});
   EXPECT_EQ(found.elements, 3U);
   EXPECT_EQ(found.differing, 2U);
   EXPECT_EQ(found.non_finite, 0U);
@@ -54,7 +54,7 @@ TEST(Figures, OfATriangle) {
 }
 
 TEST(Figures, OfNothing) {
-  const ChangeFigures found = of_doubles({}, {});
+  const ChangeNorms found = of_doubles({}, {});
   EXPECT_EQ(found.elements, 0U);
   EXPECT_EQ(found.l2, 0);
   EXPECT_EQ(found.relative(), 0);
@@ -62,13 +62,13 @@ TEST(Figures, OfNothing) {
 }
 
 TEST(Figures, FromAllZeros) {
-  const ChangeFigures found = of_doubles({0, 0}, {0, 2});
+  const ChangeNorms found = of_doubles({0, 0}, {0, 2});
   EXPECT_EQ(found.relative(), kInfinity);
   EXPECT_TRUE(std::isnan(found.cosine));
 }
 
 TEST(Figures, MinusZeroDiffersButMovesNothing) {
-  const ChangeFigures found = of_doubles({0.0, 1}, {-0.0, 1});
+  const ChangeNorms found = of_doubles({0.0, 1}, {-0.0, 1});
   EXPECT_EQ(found.differing, 1U);
   EXPECT_EQ(found.l2, 0);
   EXPECT_EQ(found.max_abs, 0);
@@ -76,7 +76,7 @@ TEST(Figures, MinusZeroDiffersButMovesNothing) {
 }
 
 TEST(Figures, WhatIsNotFiniteIsCountedAndLeftOut) {
-  const ChangeFigures found =
+  const ChangeNorms found =
       of_doubles({kNan, kNan, 1, kInfinity, 5, 3}, {kNan, 1, kInfinity, -kInfinity, kNan, 7});
   EXPECT_EQ(found.elements, 6U);
   EXPECT_EQ(found.differing, 5U);
@@ -89,7 +89,7 @@ TEST(Figures, WhatIsNotFiniteIsCountedAndLeftOut) {
 }
 
 TEST(Figures, NothingIsFinite) {
-  const ChangeFigures found =
+  const ChangeNorms found =
       figures("float32", std::vector<float>(3, NAN), std::vector<float>(3, INFINITY));
   EXPECT_EQ(found.non_finite, 3U);
   EXPECT_EQ(found.l2, 0);
@@ -97,7 +97,7 @@ TEST(Figures, NothingIsFinite) {
 }
 
 TEST(Figures, SquaresBeyondTheRangeOfADouble) {
-  const ChangeFigures found = of_doubles({3e200, 1}, {7e200, kNan});
+  const ChangeNorms found = of_doubles({3e200, 1}, {7e200, kNan});
   EXPECT_DOUBLE_EQ(found.l2, 4e200);
   EXPECT_DOUBLE_EQ(found.l2_before, 3e200);
   EXPECT_DOUBLE_EQ(found.l2_after, 7e200);
@@ -106,19 +106,19 @@ TEST(Figures, SquaresBeyondTheRangeOfADouble) {
 }
 
 TEST(Figures, SquaresBelowTheRangeOfADouble) {
-  const ChangeFigures found = of_doubles({3e-200, 0}, {3e-200, 4e-200});
+  const ChangeNorms found = of_doubles({3e-200, 0}, {3e-200, 4e-200});
   EXPECT_DOUBLE_EQ(found.l2, 4e-200);
   EXPECT_DOUBLE_EQ(found.l2_after, 5e-200);
   EXPECT_DOUBLE_EQ(found.cosine, 0.6);
 }
 
 TEST(Figures, ASmallChangeOfLargeValues) {
-  const ChangeFigures found = of_doubles({1, 0}, {1, 1e-200});
+  const ChangeNorms found = of_doubles({1, 0}, {1, 1e-200});
   EXPECT_DOUBLE_EQ(found.l2, 1e-200);
 }
 
 TEST(Figures, ANormThatIsNoDouble) {
-  const ChangeFigures found = of_doubles({1.7e308, 1.7e308}, {-1.7e308, 1.7e308});
+  const ChangeNorms found = of_doubles({1.7e308, 1.7e308}, {-1.7e308, 1.7e308});
   EXPECT_EQ(found.l2_before, kInfinity);
   EXPECT_EQ(found.max_abs, kInfinity);
   EXPECT_EQ(found.non_finite, 0U);
@@ -148,14 +148,14 @@ TEST(Figures, LongerThanABlockAndInPieces) {
     sum.add(std::as_bytes(std::span(before).subspan(at, count)),
             std::as_bytes(std::span(after).subspan(at, count)));
   }
-  const ChangeFigures found = sum.figures();
+  const ChangeNorms found = sum.figures();
   EXPECT_EQ(found.elements, kCount);
   EXPECT_EQ(found.differing, kCount - (kCount + 2) / 3);
   EXPECT_NEAR(found.l2, static_cast<double>(std::sqrt(change)), found.l2 * 1e-14);
 }
 
 TEST(Figures, AComplexElementCountsAsTwo) {
-  const ChangeFigures found = figures<float>("complex64", {1, 2, 3, 4}, {1, 2, 3, 9});
+  const ChangeNorms found = figures<float>("complex64", {1, 2, 3, 4}, {1, 2, 3, 9});
   EXPECT_EQ(found.elements, 4U);
   EXPECT_EQ(found.differing, 1U);
   EXPECT_EQ(found.l2, 5);
@@ -163,7 +163,7 @@ TEST(Figures, AComplexElementCountsAsTwo) {
 
 TEST(Figures, AByteOfFloat4CountsAsTwo) {
   // 0.5 and 6 become 0.5 and −1; −0 and 0 become 0 and 0.
-  const ChangeFigures found = figures<std::uint8_t>("float4_e2m1fn_x2", {0x71, 0x08}, {0xa1, 0x00});
+  const ChangeNorms found = figures<std::uint8_t>("float4_e2m1fn_x2", {0x71, 0x08}, {0xa1, 0x00});
   EXPECT_EQ(found.elements, 4U);
   EXPECT_EQ(found.differing, 2U);
   EXPECT_EQ(found.l2, 7);
@@ -173,7 +173,7 @@ TEST(Figures, AByteOfFloat4CountsAsTwo) {
 TEST(Figures, MoreFloat4ThanABlockHolds) {
   const std::vector<std::uint8_t> before(kBlockBytes + 1, 0x22);  // all 1
   const std::vector<std::uint8_t> after(kBlockBytes + 1, 0x24);   // 2, 1, 2, 1, …
-  const ChangeFigures found = figures("float4_e2m1fn_x2", before, after);
+  const ChangeNorms found = figures("float4_e2m1fn_x2", before, after);
   EXPECT_EQ(found.elements, 2 * before.size());
   EXPECT_EQ(found.differing, before.size());
   EXPECT_DOUBLE_EQ(found.l2, std::sqrt(static_cast<double>(before.size())));

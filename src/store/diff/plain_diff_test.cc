@@ -18,14 +18,14 @@ class PlainDiffTest : public PlainTest {
 TEST_F(PlainDiffTest, TellsWhatChanged) {
   publish({write_rows({{"same", {1, 2}, {2}}, {"moved", {3, 4}, {2}}, {"gone", {5}, {1}}})});
   publish({write_rows({{"same", {1, 2}, {2}}, {"moved", {3, 6}, {2}}, {"new", {5}, {1}}})});
-  const Diff found = diff({.figures = true});
+  const Diff found = diff({.norms = true});
   ASSERT_EQ(found.unchanged.size(), 1U);
   EXPECT_EQ(found.unchanged[0].name, "same");
   ASSERT_EQ(found.changed.size(), 1U);
   EXPECT_EQ(found.changed[0].after.name, "moved");
-  ASSERT_TRUE(found.changed[0].figures);
-  EXPECT_EQ(found.changed[0].figures->differing, 1U);
-  EXPECT_EQ(found.changed[0].figures->l2, 2);
+  ASSERT_TRUE(found.changed[0].norms);
+  EXPECT_EQ(found.changed[0].norms->differing, 1U);
+  EXPECT_EQ(found.changed[0].norms->l2, 2);
   ASSERT_EQ(found.added.size(), 1U);
   EXPECT_EQ(found.added[0].name, "new");
   ASSERT_EQ(found.removed.size(), 1U);

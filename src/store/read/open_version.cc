@@ -121,7 +121,7 @@ Version open_listed(std::shared_ptr<io::Storage> storage, const lance::VersionLi
   }
   const auto tags = tags_by_version(*storage);
   if (const auto it = tags.find(entry.version); it != tags.end()) state->info.tags = it->second;
-  return Version(std::move(state));
+  return Version::State::make_version(std::move(state));
 }
 
 }  // namespace

@@ -22,6 +22,9 @@ struct Version::State {
   std::unordered_map<std::string_view, std::size_t> by_name;
   std::unique_ptr<const store::VersionValues> values;
 
+  [[nodiscard]] static Version make_version(std::shared_ptr<const State> state) {
+    return Version(std::move(state));
+  }
   /// @throws Error not_found; corrupt where the row is damaged.
   [[nodiscard]] std::size_t row_of(std::string_view name) const;
   /// Throws corrupt where the row is damaged.

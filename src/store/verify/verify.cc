@@ -3,7 +3,6 @@
 // first → values. Whatever is damaged is a finding, and what does not hang on it goes on.
 #include <lancekeep/store.h>
 
-#include "io/error_text.h"
 #include "lance/table/tags.h"
 #include "store/read/store_state.h"
 #include "store/table/native_layout.h"
@@ -114,7 +113,7 @@ bool Verifier::check_version(const lance::VersionEntry& entry) {
     layout = require_model(storage_, file->manifest);
   } catch (const Error& error) {
     if (!keeps_models()) throw;
-    findings_.add({entry.version, {}, storage_.full_name(entry.path), {}, io::text_of(error)});
+    findings_.add({entry.version, {}, storage_.full_name(entry.path), {}, error.message()});
     return true;
   }
   Verification verification{storage_, options_, fragments_, plain_fragments_, values_, findings_};
