@@ -10,7 +10,7 @@
 // latest version; then the store is opened again and both versions are compared with the expected
 // bytes.
 // --write-expected writes that state from memory, for a comparison with `lancekeep export`.
-// Exit status: 0 proved, 1 a difference, 2 an error.
+// Exit status: 0 all as expected, 1 a difference, 2 an error.
 #include <lancekeep/formats.h>
 #include <lancekeep/store.h>
 #include <lancekeep/tensors.h>
@@ -227,7 +227,7 @@ int run(const Arguments& arguments) {
          ", " + std::to_string(saved.tensors_kept) + " tensors kept");
 
   const int count = prove(arguments.store, saved.version, before, after, changed);
-  std::printf("%s\n", count == 0 ? "proved" : "NOT proved");
+  std::printf("%s\n", count == 0 ? "all as expected" : "NOT as expected");
   return count == 0 ? 0 : 1;
 }
 

@@ -10,7 +10,7 @@
 #include "formats/torch/checkpoint.h"
 #include "formats/torch/file.h"
 #include "io/input_file.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/local_storage.h"
 
+#include "io/rename.h"
 #include "io/testing/error_matcher.h"
 #include "io/testing/temporary_folder.h"
 
@@ -86,7 +87,7 @@ TEST_F(LocalStorageTest, ListsFilesAndFolders) {
               fails_with(ErrorCode::io, "store/a: cannot open: Not a directory"));
 }
 
-TEST_F(LocalStorageTest, ReadRefusesALargerFile) {
+TEST_F(LocalStorageTest, ReadRejectsALargerFile) {
   folder_.write("store/a", "abcd");
   EXPECT_THAT([&] { (void)storage_->read("a", 3); },
               fails_with(ErrorCode::corrupt, "store/a: expected at most 3 bytes, found 4"));
@@ -103,7 +104,7 @@ TEST_F(LocalStorageTest, ReadsOnlyRegularFiles) {
               fails_with(ErrorCode::io, "expected a file, found a folder"));
 }
 
-TEST_F(LocalStorageTest, CreateRefusesANameThatIsTaken) {
+TEST_F(LocalStorageTest, CreateRejectsANameThatIsTaken) {
   folder_.write("store/a", "abc");
   std::filesystem::create_symlink("nowhere", at("store/link"));
   EXPECT_THAT([&] { (void)storage_->create("a"); },
@@ -122,7 +123,7 @@ TEST_F(LocalStorageTest, MakeFolderAcceptsAFolderAndNothingElse) {
               fails_with(ErrorCode::io, "store/a: cannot open: Not a directory"));
   std::filesystem::create_directory_symlink("..", at("store/up"));
   EXPECT_THAT([&] { storage_->make_folder("up"); },
-              fails_with(ErrorCode::unsafe, "store/up: refused: a link"));
+              fails_with(ErrorCode::unsafe, "store/up: rejected: a link"));
 }
 
 TEST_F(LocalStorageTest, RenameNewNeverOverwrites) {
@@ -299,7 +300,7 @@ TEST_F(LocalStorageTest, KnowsWhenItWasReplacedOrRemoved) {
   EXPECT_FALSE(storage_->is_current());
 }
 
-TEST_F(LocalStorageTest, OpenRefusesWhatIsNoFolder) {
+TEST_F(LocalStorageTest, OpenRejectsWhatIsNoFolder) {
   EXPECT_THAT([&] { (void)open_local_storage(at("none")); },
               fails_with(ErrorCode::not_found, "none"));
   folder_.write("file", "x");

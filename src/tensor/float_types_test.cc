@@ -12,7 +12,7 @@
 namespace lancekeep {
 namespace {
 
-// Sign, exponent and mantissa, put together with ldexp as the standards define them.
+// Sign, exponent and mantissa, combined with ldexp as the standards define it.
 double defined(std::uint32_t code, int exponent_bits, int mantissa_bits, int bias) {
   const int exponent = static_cast<int>(code >> mantissa_bits) & ((1 << exponent_bits) - 1);
   const int mantissa = static_cast<int>(code) & ((1 << mantissa_bits) - 1);
@@ -31,7 +31,7 @@ void expect_same(double found, double expected, std::uint32_t code) {
   }
 }
 
-// What an exponent of all ones is for in the IEEE way.
+// With an exponent of all ones for infinity and NaN, as in IEEE 754.
 double defined_ieee(std::uint32_t code, int exponent_bits, int mantissa_bits, int bias) {
   const std::uint32_t top = ((1U << exponent_bits) - 1) << mantissa_bits;
   const std::uint32_t magnitude = code & ((1U << (exponent_bits + mantissa_bits)) - 1);
@@ -115,8 +115,8 @@ TEST(FloatTypes, Float64) {
   }
 }
 
-// Between two neighbours half-way goes to the even code, all else to the nearer one. `keeps_sign`:
-// zero, too, has one.
+// Half-way between two neighbours rounds to the even code, everything else to the nearer one.
+// `keeps_sign`: zero has a sign as well.
 template <typename Type>
 void expect_nearest(std::uint32_t largest, bool keeps_sign) {
   constexpr std::uint32_t kSign = 1U << (sizeof(typename Type::Code) * 8 - 1);
@@ -141,7 +141,7 @@ TEST(FloatRounding, Float8E4m3fnuz) { expect_nearest<Float8E4m3fnuz>(0x7f, false
 TEST(FloatRounding, Float8E5m2) { expect_nearest<Float8E5m2>(0x7b, true); }
 TEST(FloatRounding, Float8E5m2fnuz) { expect_nearest<Float8E5m2fnuz>(0x7f, false); }
 
-// Half-way between two powers of two the larger one is the nearer power.
+// Half-way between two powers of two rounds to the larger one.
 TEST(FloatRounding, Float8E8m0fnu) {
   for (std::uint32_t code = 1; code < 0xfe; ++code) {
     const auto power = static_cast<float>(Float8E8m0fnu::value(code));
@@ -153,13 +153,13 @@ TEST(FloatRounding, Float8E8m0fnu) {
   }
 }
 
-TEST(FloatRounding, Float8E8m0fnuBelowTheNormalNumbersAsTorchHasIt) {
+TEST(FloatRounding, Float8E8m0fnuBelowTheNormalNumbersRoundsAsInTorch) {
   EXPECT_EQ(rounded(Float8E8m0fnu(), 0.0F), 0U);
   EXPECT_EQ(rounded(Float8E8m0fnu(), 0x1p-127F), 0U);
   EXPECT_EQ(rounded(Float8E8m0fnu(), std::nextafter(0x1p-127F, 1.0F)), 1U);
 }
 
-// What infinity, and the first number that rounds beyond the largest one, become.
+// Infinity, and the first number that rounds beyond the largest one, become `expected`.
 template <typename Type>
 void expect_too_large(float first, std::uint32_t positive, std::uint32_t negative) {
   EXPECT_EQ(rounded(Type(), first), positive);
@@ -179,7 +179,7 @@ TEST(FloatRounding, WhatIsTooLargeBecomesTheLargestFloat8E4m3fn) {
   expect_too_large<Float8E4m3fn>(500, 0x7e, 0xfe);
 }
 
-TEST(FloatRounding, WhatIsTooLargeBecomesNanWhereThereIsNoInfinity) {
+TEST(FloatRounding, WhatIsTooLargeBecomesNanIfThereIsNoInfinity) {
   expect_too_large<Float8E4m3fnuz>(248, 0x80, 0x80);
   expect_too_large<Float8E5m2fnuz>(61440, 0x80, 0x80);
   expect_too_large<Float8E8m0fnu>(0x1.8p127F, 0xff, 0xff);

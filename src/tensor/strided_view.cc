@@ -12,8 +12,8 @@
 namespace lancekeep {
 namespace {
 
-// Copies `count` elements, `step` bytes apart, to where `out` starts. The width is a constant in
-// each branch, so that the copy becomes a load and a store.
+// Copies `count` elements, which are `step` bytes apart, to `out`. The width is a constant in each
+// branch, so that the copy becomes a load and a store.
 template <std::size_t width>
 void copy_run(std::span<const std::byte> bytes, std::uint64_t at, std::uint64_t step,
               std::size_t count, std::byte* out) {
@@ -44,8 +44,7 @@ void copy_run(std::size_t itemsize, std::span<const std::byte> bytes, std::uint6
   }
 }
 
-// Walks the rows (all dimensions but the last) in row-major order, keeping the byte position of
-// each.
+// Visits the rows (all dimensions but the last) in row-major order, with the byte position of each.
 class RowWalk {
  public:
   explicit RowWalk(const StridedLayout& layout) : layout_(layout), index_(layout.shape.size()) {}
@@ -73,7 +72,7 @@ class RowWalk {
 constexpr std::uint64_t kLargestRead = 32 << 20;
 constexpr std::size_t kGatherPiece = 1 << 20;
 
-// Pieces of read_pieces() need not be whole elements, so these have a size of their own.
+// Not with read_pieces(), whose pieces need not be whole elements.
 void push_changed(const io::InputFile& file, std::uint64_t offset, std::uint64_t length,
                   std::size_t itemsize, const ElementChange& change, const ByteSink& sink) {
   const std::uint64_t room = std::max<std::size_t>(kGatherPiece / itemsize, 1) * itemsize;

@@ -40,24 +40,24 @@ TEST(StridedView, ReachOfASliceEndsWithItsLastElement) {
   EXPECT_EQ(reach({{2, 2}, {5, 1}, 4}), 28u);
 }
 
-TEST(StridedView, AnEmptyViewReachesNothing) { EXPECT_EQ(reach({{4, 0}, {INT64_MAX, 1}, 4}), 0u); }
+TEST(StridedView, AnEmptyViewHasNoExtent) { EXPECT_EQ(reach({{4, 0}, {INT64_MAX, 1}, 4}), 0u); }
 
 TEST(StridedView, AnExpandedViewReachesOneElement) {
   EXPECT_EQ(reach({{1000, 1000}, {0, 0}, 4}), 4u);
 }
 
-TEST(StridedView, ReachThatOverflowsIsNothing) {
+TEST(StridedView, ReachThatOverflowsIsUnset) {
   EXPECT_EQ(reach({{3, 3}, {INT64_MAX, INT64_MAX}, 1}), std::nullopt);
   EXPECT_EQ(reach({{2}, {INT64_MAX}, 4}), std::nullopt);
   EXPECT_EQ(reach({{INT64_MAX}, {3}, 1}), std::nullopt);
 }
 
-TEST(StridedView, NegativeStridesAndMissingOnesAreNothing) {
+TEST(StridedView, NegativeAndMissingStridesHaveNoReach) {
   EXPECT_EQ(reach({{3}, {-1}, 1}), std::nullopt);
   EXPECT_EQ(reach({{3, 3}, {1}, 1}), std::nullopt);
 }
 
-TEST(StridedView, TellsContiguousViews) {
+TEST(StridedView, RecognisesContiguousViews) {
   EXPECT_TRUE(is_contiguous({{2, 3}, {3, 1}, 4}));
   EXPECT_TRUE(is_contiguous({{}, {}, 4}));
   EXPECT_TRUE(is_contiguous({{2, 1, 3}, {3, 77, 1}, 4}));
@@ -110,7 +110,7 @@ TEST(StridedView, EveryWidthIsCopiedWhole) {
   }
 }
 
-TEST(StridedView, StopsWhenTheSinkHasSeenEnough) {
+TEST(StridedView, StopsWhenTheSinkStops) {
   const std::vector<std::byte> storage(64);
   int pieces = 0;
   gather({{16}, {1}, 4}, storage, 8, [&](std::span<std::byte>) { return ++pieces < 3; });
@@ -138,13 +138,13 @@ class StridedFile : public testing::Test {
   io::InputFile file_{folder_.write("f", "..abcdef")};
 };
 
-TEST_F(StridedFile, PushesBytesInARow) {
+TEST_F(StridedFile, StreamsContiguousBytes) {
   EXPECT_EQ(push(2, {{2, 3}, {3, 1}, 1}, nullptr), "abcdef");
   EXPECT_EQ(push(2, {{3}, {1}, 2}, nullptr), "abcdef");
   EXPECT_EQ(push(3, {{}, {}, 2}, nullptr), "bc");
 }
 
-TEST_F(StridedFile, PutsAnotherOrderInOrder) {
+TEST_F(StridedFile, ReordersElements) {
   EXPECT_EQ(push(2, {{3, 2}, {1, 3}, 1}, nullptr), "adbecf");
 }
 
@@ -153,11 +153,11 @@ TEST_F(StridedFile, ChangesElements) {
   EXPECT_EQ(push(2, {{2}, {2}, 2}, reverse_pairs), "bafe");
 }
 
-TEST_F(StridedFile, NothingIsPushedOfAnEmptyView) {
+TEST_F(StridedFile, AnEmptyViewPushesNothing) {
   EXPECT_EQ(push(8, {{0, 3}, {3, 1}, 1}, nullptr), "");
 }
 
-TEST_F(StridedFile, AViewBeyondTheFileIsRefused) {
+TEST_F(StridedFile, AViewBeyondTheFileIsRejected) {
   EXPECT_THAT([&] { (void)push(3, {{2, 3}, {3, 1}, 1}, nullptr); },
               fails_with(ErrorCode::corrupt, "a tensor's bytes needs 6 bytes"));
   EXPECT_THAT([&] { (void)push(3, {{3, 2}, {1, 3}, 1}, nullptr); },
@@ -167,7 +167,7 @@ TEST_F(StridedFile, AViewBeyondTheFileIsRefused) {
 }
 
 TEST_F(StridedFile, LargeViewsAreTheSame) {
-  // Larger than what is read before it is put in order, and than a piece.
+  // Larger than a view that is read whole, and than a piece.
   constexpr std::int64_t kRows = 5'000;
   constexpr std::int64_t kColumns = 7'001;
   std::string content(kRows * kColumns, '\0');
@@ -190,7 +190,7 @@ TEST_F(StridedFile, LargeViewsAreTheSame) {
   EXPECT_TRUE(push(0, {{kRows * kColumns}, {1}, 1}, flip) == content);
 }
 
-TEST_F(StridedFile, StopsWhereTheSinkHasEnough) {
+TEST_F(StridedFile, StopsWhenTheSinkStops) {
   for (const ElementChange& change : {ElementChange(), ElementChange(reverse_pairs)}) {
     int pieces = 0;
     file_ = io::InputFile(folder_.write("f", std::string(10 << 20, 'x')));

@@ -2,7 +2,6 @@
 #include <lancekeep/error.h>
 #include <lancekeep/tensors.h>
 
-#include "io/printable.h"
 #include "io/utf8.h"
 #include "tensor/shape.h"
 

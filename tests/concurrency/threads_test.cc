@@ -156,7 +156,7 @@ TEST_P(Threads, OneOfThemMovesATag) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Layouts, Threads, testing::Values(Layout::native, Layout::plain),
-                         [](const auto& info) { return std::string(to_string(info.param)); });
+                         [](const auto& layout) { return std::string(to_string(layout.param)); });
 
 }  // namespace
 }  // namespace lancekeep

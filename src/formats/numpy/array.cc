@@ -4,7 +4,7 @@
 #include <lancekeep/error.h>
 
 #include "formats/numpy/header_text.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 #include "tensor/shape.h"
 #include "tensor/strided_view.h"
 

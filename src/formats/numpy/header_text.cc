@@ -3,7 +3,7 @@
 #include "formats/numpy/header_text.h"
 
 #include "io/checked_math.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 

@@ -5,7 +5,6 @@
 
 #include "formats/numpy/array.h"
 #include "formats/zip/crc32.h"
-#include "io/printable.h"
 #include "io/utf8.h"
 
 #include <fmt/format.h>

@@ -5,7 +5,7 @@
 
 #include "formats/safetensors/dtype.h"
 #include "formats/safetensors/header.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 #include "tensor/shape.h"
 
 #include <fmt/format.h>

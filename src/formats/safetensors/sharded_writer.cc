@@ -9,7 +9,7 @@
 #include "formats/safetensors/export_plan.h"
 #include "formats/safetensors/file_encoder.h"
 #include "formats/safetensors/shard_index.h"
-#include "io/atomic_file_set.h"
+#include "io/atomic_file.h"
 
 #include <fmt/format.h>
 

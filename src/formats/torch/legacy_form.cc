@@ -9,7 +9,7 @@
 #include "formats/torch/globals.h"
 #include "formats/torch/object.h"
 #include "formats/torch/storage_id.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 
 #include "formats/torch/callable.h"
 #include "formats/torch/object.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 #include "tensor/shape.h"
 
 #include <fmt/format.h>

@@ -7,7 +7,7 @@
 #include "formats/torch/object.h"
 #include "formats/torch/row_names.h"
 #include "formats/torch/survey.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 

@@ -6,7 +6,7 @@
 #include "formats/torch/globals.h"
 #include "formats/torch/object.h"
 #include "io/checked_math.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 

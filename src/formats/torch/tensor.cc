@@ -5,7 +5,7 @@
 #include "formats/torch/object.h"
 #include "formats/torch/storage_id.h"
 #include "io/checked_math.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 #include "tensor/shape.h"
 
 #include <fmt/format.h>

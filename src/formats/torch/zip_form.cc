@@ -3,7 +3,7 @@
 #include "formats/torch/file.h"
 #include "formats/torch/globals.h"
 #include "formats/zip/archive.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 

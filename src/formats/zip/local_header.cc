@@ -3,7 +3,7 @@
 // readers of one archive could see two different models; so every field that both have must agree.
 #include "formats/zip/extra_field.h"
 #include "formats/zip/record.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 
 #include "formats/zip/entry_name.h"
 #include "formats/zip/extra_field.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 
 #include "formats/zip/encode.h"
 #include "formats/zip/entry_name.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 

@@ -2,6 +2,7 @@
 #include <lancekeep/store.h>
 
 #include "io/local_storage.h"
+#include "io/rename.h"
 #include "lance/table/tags.h"
 #include "store/read/dataset_folder.h"
 #include "store/read/store_state.h"

@@ -6,6 +6,7 @@
 #include <lancekeep/new_store.h>
 
 #include "io/local_storage.h"
+#include "io/rename.h"
 #include "store/read/dataset_folder.h"
 #include "store/save/leftovers.h"
 

@@ -19,6 +19,7 @@
 
 #include "io/local_storage.h"
 #include "io/random_id.h"
+#include "io/rename.h"
 #include "lance/table/dataset.h"
 #include "store/read/dataset_folder.h"
 #include "store/read/store_state.h"
