@@ -3,7 +3,7 @@
 //   1. What is written is decided, as for one file. Shards take the tensors in model order; one is
 //      full when the next tensor does not fit. So reading the shards by name gives that order back.
 //   2. Each shard goes to the disk under a temporary name, one after the other; then the index.
-//   3. All of them take their names, the index last: src/io/atomic_file_set.cc says in which steps.
+//   3. All of them take their names, the index last: src/io/atomic_file.cc says in which steps.
 #include <lancekeep/formats.h>
 
 #include "formats/safetensors/export_plan.h"
