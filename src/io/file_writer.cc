@@ -48,7 +48,7 @@ void FileWriter::rewrite(std::uint64_t offset, std::span<const std::byte> bytes)
   if (offset > position_ || bytes.size() > position_ - offset) {
     throw Error(
         ErrorCode::invalid_argument,
-        fmt::format("cannot rewrite {} bytes: only {} were written", bytes.size(), position_),
+        fmt::format("cannot rewrite {} bytes here: only {} were written", bytes.size(), position_),
         name_, offset);
   }
   unless_failed([&] { write_all_at(descriptor_.get(), offset, bytes, name_); });

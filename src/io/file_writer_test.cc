@@ -53,13 +53,13 @@ TEST_F(FileWriterTest, ReplacesWhatWasWritten) {
   EXPECT_EQ(folder_.read("f"), "aBCdefgH");
 }
 
-TEST_F(FileWriterTest, ReplacesNothingThatIsNotThere) {
+TEST_F(FileWriterTest, RewritesOnlyWrittenBytes) {
   FileWriter file = writer();
   file.write(bytes("abc"));
   EXPECT_THAT([&] { file.rewrite(2, bytes("xy")); },
-              fails_with(ErrorCode::invalid_argument, "where only 3 were written"));
+              fails_with(ErrorCode::invalid_argument, "only 3 were written"));
   EXPECT_THAT([&] { file.rewrite(UINT64_MAX, bytes("x")); },
-              fails_with(ErrorCode::invalid_argument, "where only 3 were written"));
+              fails_with(ErrorCode::invalid_argument, "only 3 were written"));
   file.close();
   EXPECT_EQ(folder_.read("f"), "abc");
 }

@@ -95,10 +95,10 @@ TEST_F(LocalStorageTest, ReadRejectsALargerFile) {
 
 TEST_F(LocalStorageTest, ReadsOnlyRegularFiles) {
   ASSERT_EQ(::mkfifo(at("store/pipe").c_str(), 0600), 0);
-  const auto is_refused = fails_with(ErrorCode::io, "store/pipe: expected a file, found a device");
-  EXPECT_THAT([&] { (void)storage_->read("pipe", 9); }, is_refused);
-  EXPECT_THAT([&] { (void)storage_->map("pipe", MapMode::read_only); }, is_refused);
-  EXPECT_THAT([&] { (void)storage_->size("pipe"); }, is_refused);
+  const auto is_rejected = fails_with(ErrorCode::io, "store/pipe: expected a file, found a device");
+  EXPECT_THAT([&] { (void)storage_->read("pipe", 9); }, is_rejected);
+  EXPECT_THAT([&] { (void)storage_->map("pipe", MapMode::read_only); }, is_rejected);
+  EXPECT_THAT([&] { (void)storage_->size("pipe"); }, is_rejected);
   storage_->make_folder("data");
   EXPECT_THAT([&] { (void)storage_->read("data", 9); },
               fails_with(ErrorCode::io, "expected a file, found a folder"));
@@ -228,23 +228,23 @@ TEST_F(LocalStorageTest, NoCallLeavesTheFolder) {
   folder_.write("store/a", "abc");
   std::filesystem::create_directory_symlink("..", at("store/up"));
   for (const std::string path : {"../secret", "up/secret", "/etc/passwd"}) {
-    const auto is_refused = fails_with(ErrorCode::unsafe, "refused");
-    EXPECT_THAT([&] { (void)storage_->exists(path); }, is_refused);
-    EXPECT_THAT([&] { (void)storage_->size(path); }, is_refused);
-    EXPECT_THAT([&] { (void)storage_->list(path); }, is_refused);
-    EXPECT_THAT([&] { (void)storage_->read(path, 9); }, is_refused);
-    EXPECT_THAT([&] { (void)storage_->map(path, MapMode::read_only); }, is_refused);
-    EXPECT_THAT([&] { storage_->make_folder(path); }, is_refused);
-    EXPECT_THAT([&] { (void)storage_->create(path); }, is_refused);
-    EXPECT_THAT([&] { (void)storage_->rename_new("a", path); }, is_refused);
-    EXPECT_THAT([&] { (void)storage_->rename_new(path, "b"); }, is_refused);
-    EXPECT_THAT([&] { storage_->rename_over("a", path); }, is_refused);
-    EXPECT_THAT([&] { storage_->rename_over(path, "b"); }, is_refused);
-    EXPECT_THAT([&] { storage_->remove(path); }, is_refused);
-    EXPECT_THAT([&] { storage_->sync_file(path); }, is_refused);
-    EXPECT_THAT([&] { (void)storage_->remove_unused(path); }, is_refused);
-    EXPECT_THAT([&] { storage_->sync_folder(path); }, is_refused);
-    EXPECT_THAT([&] { (void)storage_->lock(path, LockMode::shared); }, is_refused);
+    const auto is_rejected = fails_with(ErrorCode::unsafe, "rejected");
+    EXPECT_THAT([&] { (void)storage_->exists(path); }, is_rejected);
+    EXPECT_THAT([&] { (void)storage_->size(path); }, is_rejected);
+    EXPECT_THAT([&] { (void)storage_->list(path); }, is_rejected);
+    EXPECT_THAT([&] { (void)storage_->read(path, 9); }, is_rejected);
+    EXPECT_THAT([&] { (void)storage_->map(path, MapMode::read_only); }, is_rejected);
+    EXPECT_THAT([&] { storage_->make_folder(path); }, is_rejected);
+    EXPECT_THAT([&] { (void)storage_->create(path); }, is_rejected);
+    EXPECT_THAT([&] { (void)storage_->rename_new("a", path); }, is_rejected);
+    EXPECT_THAT([&] { (void)storage_->rename_new(path, "b"); }, is_rejected);
+    EXPECT_THAT([&] { storage_->rename_over("a", path); }, is_rejected);
+    EXPECT_THAT([&] { storage_->rename_over(path, "b"); }, is_rejected);
+    EXPECT_THAT([&] { storage_->remove(path); }, is_rejected);
+    EXPECT_THAT([&] { storage_->sync_file(path); }, is_rejected);
+    EXPECT_THAT([&] { (void)storage_->remove_unused(path); }, is_rejected);
+    EXPECT_THAT([&] { storage_->sync_folder(path); }, is_rejected);
+    EXPECT_THAT([&] { (void)storage_->lock(path, LockMode::shared); }, is_rejected);
   }
   EXPECT_EQ(folder_.read("secret"), "key");
   EXPECT_EQ(folder_.read("store/a"), "abc");
