@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decodes a column of number lists in bulk; bench/decode.py holds it against pylance.
+// Decodes a column of number lists in bulk; bench/decode.py compares it with pylance.
 //
 //   lancekeep_bench_decode FILE COLUMN [THREADS]    prints: rows values seconds
 #include "io/input_file.h"

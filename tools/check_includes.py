@@ -57,7 +57,7 @@ LAYERS = (
     Layer("include/lancekeep", public=None, system=False),
     Layer("include/lancekeep/libtorch", public=None, libraries=TORCH, system=False),
     layer("src/io"),
-    layer("src/tensor", uses=("io",), public=("tensor.h",)),
+    layer("src/tensor", uses=("io",), public=("tensor.h", "tensors.h")),
     formats("src/formats", uses=("formats/safetensors", "formats/numpy", "formats/torch", "formats/zip")),
     formats("src/formats/export"),
     formats("src/formats/pickle"),

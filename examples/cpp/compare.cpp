@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compares a model file with a version of a store, tensor by tensor and bit by bit.
-//   compare FILE STORE [REF]     exit code 0: equal, 1: not, 2: could not be compared
+//   compare FILE STORE [REF]     exit status 0: equal, 1: not equal, 2: error
 #include <lancekeep/formats.h>
 #include <lancekeep/store.h>
 

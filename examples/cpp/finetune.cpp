@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fine-tunes the classifier of a stored model, saves that as a new version, and proves what it did.
+// Fine-tunes the classifier of a stored model, saves that as a new version, and checks the result.
 //
 //   example_finetune STORE [--tag NAME] [--write-expected FILE.safetensors]
 //
-// Version 1 of STORE is read. Its classifier - the tensors named `classifier.*` or `fc.*`, or else
-// the last two - gets a little noise: the i-th float32 value of a tensor becomes
+// It reads version 1 of STORE and adds a little noise to the classifier, which is the tensors named
+// `classifier.*` or `fc.*`, or else the last two: the i-th float32 value of a tensor becomes
 //     value + float32(0.001 * (((i * 2654435761) mod 2^32) / 2^32 - 0.5))
 // with the noise computed in double. Everything else stays. The result is saved on top of the
-// latest version; then the store is opened again and both versions are compared with what they
-// should be.
+// latest version; then the store is opened again and both versions are compared with the expected
+// bytes.
 // --write-expected writes that state from memory, for a comparison with `lancekeep export`.
-// Exit status: 0 proved, 1 a difference, 2 an error.
+// Exit status: 0 all as expected, 1 a difference, 2 an error.
 #include <lancekeep/formats.h>
 #include <lancekeep/store.h>
+#include <lancekeep/tensors.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -33,45 +37,37 @@ struct Arguments {
   std::filesystem::path expected;
 };
 
-/// A model in memory, which can be saved or exported.
-class MemoryModel final : public lancekeep::TensorSource {
+/// A copy of a version in memory, whose values can be changed before it is saved or exported.
+class Model {
  public:
-  /// Copies a version's tensors; its other rows come along.
-  explicit MemoryModel(const lancekeep::Version& version) {
+  /// Copies the values of tensors and of other rows; tied tensors stay tied.
+  explicit Model(const lancekeep::Version& version) {
     for (const lancekeep::TensorInfo& row : version.tensors()) {
-      const lancekeep::TensorView view = version.tensor(row.name);
-      specs_.push_back({.name = row.name,
-                        .dtype = view.dtype(),
-                        .shape = view.shape(),
-                        .nbytes = view.bytes().size(),
-                        .tied_to = earlier(row)});
-      values_.emplace_back(view.bytes().begin(), view.bytes().end());
+      const auto target = row.tied_to ? index_.find(*row.tied_to) : index_.end();
+      if (target != index_.end()) {
+        tensors_.tie(row.name, target->first);
+        values_.push_back(values_[target->second]);
+      } else {
+        const lancekeep::TensorView view = version.tensor(row.name);
+        values_.push_back(std::make_shared<Bytes>(view.bytes().begin(), view.bytes().end()));
+        tensors_.add(row.name, view.dtype(), view.shape(), *values_.back(), values_.back());
+      }
+      index_.emplace(row.name, index_.size());
     }
   }
 
-  [[nodiscard]] std::span<const lancekeep::TensorSpec> tensors() const override { return specs_; }
-  void read(std::size_t index, const lancekeep::ByteSink& sink) override { sink(value(index)); }
-
-  /// A tied tensor has no bytes but its target's.
-  [[nodiscard]] Bytes& value(std::size_t index) {
-    return values_.at(specs_.at(index).tied_to.value_or(index));
+  [[nodiscard]] lancekeep::TensorSource& source() { return tensors_; }
+  [[nodiscard]] std::span<const lancekeep::TensorSpec> tensors() const {
+    return tensors_.tensors();
   }
-  [[nodiscard]] std::uint64_t bytes() const {
-    std::uint64_t sum = 0;
-    for (const auto& spec : specs_) sum += spec.tied_to ? 0 : spec.nbytes;
-    return sum;
-  }
+  /// Tied tensors share their value.
+  [[nodiscard]] Bytes& value(std::size_t index) { return *values_.at(index); }
+  [[nodiscard]] std::uint64_t bytes() const { return lancekeep::total_nbytes(tensors()); }
 
  private:
-  [[nodiscard]] std::optional<std::size_t> earlier(const lancekeep::TensorInfo& row) const {
-    for (std::size_t i = 0; row.tied_to && i < specs_.size(); ++i) {
-      if (specs_[i].name == *row.tied_to) return i;
-    }
-    return std::nullopt;
-  }
-
-  std::vector<lancekeep::TensorSpec> specs_;
-  std::vector<Bytes> values_;
+  lancekeep::Tensors tensors_;
+  std::vector<std::shared_ptr<Bytes>> values_;  // parallel to tensors(); shared by tied ones
+  std::map<std::string, std::size_t> index_;
 };
 
 class Stopwatch {
@@ -93,7 +89,7 @@ void report(const char* step, std::uint64_t version, std::size_t tensors, std::u
 }
 
 /// Indices of the classifier's tensors, in model order.
-std::vector<std::size_t> classifier(const lancekeep::TensorSource& model) {
+std::vector<std::size_t> classifier(const Model& model) {
   std::vector<std::size_t> named;
   std::vector<std::size_t> all;
   for (std::size_t i = 0; i < model.tensors().size(); ++i) {
@@ -119,7 +115,7 @@ void add_noise(Bytes& values) {
 }
 
 /// Changes the classifier and returns which tensors changed, those tied to a changed one included.
-std::vector<bool> finetune(MemoryModel& model) {
+std::vector<bool> finetune(Model& model) {
   std::vector<bool> changed(model.tensors().size());
   for (const std::size_t index : classifier(model)) {
     const lancekeep::TensorSpec& spec = model.tensors()[index];
@@ -138,7 +134,7 @@ std::vector<bool> finetune(MemoryModel& model) {
 }
 
 /// Counts the rows of `version` that are not, byte for byte, what `expected` holds.
-int differences(const lancekeep::Version& version, MemoryModel& expected) {
+int differences(const lancekeep::Version& version, Model& expected) {
   int count = version.tensors().size() == expected.tensors().size() ? 0 : 1;
   for (std::size_t i = 0; i < std::min(version.tensors().size(), expected.tensors().size()); ++i) {
     const lancekeep::TensorSpec& spec = expected.tensors()[i];
@@ -163,15 +159,15 @@ int touched_by_mistake(const lancekeep::Version& before, const lancekeep::Versio
     if (changed[i] || std::ranges::equal(before.tensor(name).bytes(), after.tensor(name).bytes())) {
       continue;
     }
-    std::printf("DIFFERENT %s, which was to stay\n", name.c_str());
+    std::printf("DIFFERENT %s, which must not change\n", name.c_str());
     ++count;
   }
   return count;
 }
 
-/// Opens the store anew and compares both versions with the copies in memory.
-int prove(const std::filesystem::path& path, std::uint64_t saved, MemoryModel& before,
-          MemoryModel& after, const std::vector<bool>& changed) {
+/// Opens the store again and compares both versions with the copies in memory.
+int prove(const std::filesystem::path& path, std::uint64_t saved, Model& before, Model& after,
+          const std::vector<bool>& changed) {
   const lancekeep::Store store = lancekeep::Store::open(path);
   const lancekeep::Version first = store.at(1);
   const lancekeep::Version second = store.at(saved);
@@ -191,7 +187,7 @@ int prove(const std::filesystem::path& path, std::uint64_t saved, MemoryModel& b
   report("checked", saved, static_cast<std::size_t>(std::ranges::count(changed, false)),
          second.info().bytes_added, both_watch,
          " (bytes added on disk), " + std::to_string(in_both) +
-             " differences from version 1 in what was to stay");
+             " differences from version 1 in the other tensors");
   return in_first + in_second + in_both;
 }
 
@@ -199,11 +195,11 @@ int run(const Arguments& arguments) {
   const Stopwatch open_watch;
   lancekeep::Store store = lancekeep::Store::open(arguments.store);
   const lancekeep::Version version = store.at(1);
-  MemoryModel before(version);
+  Model before(version);
   report("read", 1, before.tensors().size(), before.bytes(), open_watch);
 
   const Stopwatch change_watch;
-  MemoryModel after(version);
+  Model after(version);
   const std::vector<bool> changed = finetune(after);
   std::uint64_t changed_bytes = 0;
   for (std::size_t i = 0; i < changed.size(); ++i) {
@@ -215,7 +211,7 @@ int run(const Arguments& arguments) {
 
   if (!arguments.expected.empty()) {
     const Stopwatch watch;
-    const auto written = lancekeep::write_safetensors(arguments.expected, after);
+    const auto written = lancekeep::write_safetensors(arguments.expected, after.source());
     std::printf("wrote     %s: %llu tensors, %llu bytes, %.1f ms\n", arguments.expected.c_str(),
                 static_cast<unsigned long long>(written.tensors),
                 static_cast<unsigned long long>(written.bytes_written), watch.ms());
@@ -226,16 +222,16 @@ int run(const Arguments& arguments) {
   options.message = "fine-tuned classifier";
   options.metadata = {{"base_version", "1"}, {"noise", "0.001"}};
   options.tag = arguments.tag;
-  const lancekeep::SaveReport saved = store.save(after, options);
+  const lancekeep::SaveReport saved = store.save(after.source(), options);
   report("saved", saved.version, saved.tensors_written, saved.bytes_written, save_watch,
          ", " + std::to_string(saved.tensors_kept) + " tensors kept");
 
   const int count = prove(arguments.store, saved.version, before, after, changed);
-  std::printf("%s\n", count == 0 ? "proved" : "NOT proved");
+  std::printf("%s\n", count == 0 ? "all as expected" : "NOT as expected");
   return count == 0 ? 0 : 1;
 }
 
-/// Nothing where the command line makes no sense.
+/// Unset if the command line makes no sense.
 std::optional<Arguments> parse(const std::vector<std::string>& words) {
   Arguments arguments;
   for (std::size_t i = 0; i < words.size(); ++i) {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps two versions of a ResNet-18 in one store and proves that both come back bit for bit.
+// Saves two versions of a ResNet-18 in one store and checks that both load bit for bit.
 //
 //   example_resnet [STORE]
 //
 // A seeded network is saved as version 1, trained for two steps on random data and saved as
-// version 2. Both versions are then loaded into fresh networks and compared. Without STORE a folder
-// in the temporary directory is used and removed. Exit status: 0 all equal, 1 a difference, 2 an
+// version 2. Both versions are then loaded into new networks and compared. Without STORE, a folder
+// in the temporary directory is used and then removed. Exit status: 0 all equal, 1 a difference, 2 an
 // error.
 #include <lancekeep/libtorch.h>
+
 #include <torch/torch.h>
 
 #include <algorithm>
@@ -30,7 +31,7 @@ nn::Conv2d conv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int
       nn::Conv2dOptions(in, out, kernel).stride(stride).padding(kernel / 2).bias(false));
 }
 
-/// Two 3x3 convolutions beside a shortcut, which is a 1x1 convolution where the shape changes.
+/// Two 3x3 convolutions and a shortcut, which is a 1x1 convolution if the shape changes.
 struct BasicBlockImpl : nn::Module {
   BasicBlockImpl(std::int64_t in, std::int64_t out, std::int64_t stride)
       : conv1(register_module("conv1", conv(in, out, 3, stride))),
@@ -56,7 +57,7 @@ struct BasicBlockImpl : nn::Module {
 };
 TORCH_MODULE(BasicBlock);
 
-/// 18 layers with weights; the tensors have the names that Python's ResNet-18 has.
+/// 18 layers with weights; the tensors have the same names as in Python's ResNet-18.
 struct ResNet18Impl : nn::Module {
   explicit ResNet18Impl(std::int64_t classes = 1000)
       : conv1(register_module("conv1", conv(3, 64, 7, 2))),
@@ -96,7 +97,7 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// The network's own bytes, copied: what a save has to bring back.
+/// A copy of the network's bytes, to compare with what is loaded.
 using Snapshot = std::vector<std::pair<std::string, torch::Tensor>>;
 
 Snapshot snapshot(const ResNet18& net) {
@@ -132,7 +133,7 @@ void save(const ResNet18& net, const std::filesystem::path& store, bool as_versi
               static_cast<unsigned long long>(report.bytes_written), watch.ms());
 }
 
-/// Counts the tensors that differ from `expected` in as much as one bit.
+/// Counts the tensors that differ from `expected` in at least one bit.
 int load_and_compare(const std::filesystem::path& store, std::uint64_t version,
                      const Snapshot& expected) {
   ResNet18 net;
@@ -158,7 +159,7 @@ int load_and_compare(const std::filesystem::path& store, std::uint64_t version,
   return differences;
 }
 
-/// True where at least one tensor changed between the two.
+/// Whether at least one tensor changed between the two.
 bool differ(const Snapshot& a, const Snapshot& b) {
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (!torch::equal(a[i].second, b[i].second)) return true;
@@ -175,14 +176,14 @@ int run(const std::filesystem::path& store) {
   const Snapshot second = snapshot(net);
   save(net, store, /*as_version=*/true);
   if (!differ(first, second)) {
-    std::printf("DIFFERENT training changed nothing, so the comparison would prove nothing\n");
+    std::printf("DIFFERENT training changed nothing, so the comparison shows nothing\n");
     return 1;
   }
   const int differences = load_and_compare(store, 1, first) + load_and_compare(store, 2, second);
   return differences == 0 ? 0 : 1;
 }
 
-/// A fresh folder that goes with the program.
+/// A temporary folder, removed when the program ends.
 class TemporaryFolder {
  public:
   TemporaryFolder() {

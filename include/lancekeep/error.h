@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one exception type of the library.
 //
-// Every message says what is wrong, what was expected and what was found, in which file and at
-// which byte of it, and what to do about it where that is known. Code may be switched on; text is
-// for people.
+// Each message says what is wrong, what was expected and what was found, in which file and at which
+// byte, and what to do about it if that is known. Programs should test the code; the text is for
+// people and may change.
 #pragma once
 
 #include <lancekeep/export.h>
@@ -17,31 +17,39 @@ namespace lancekeep {
 
 enum class ErrorCode {
   not_found,         ///< no such file, dataset, version, tag or tensor
-  already_exists,    ///< the name is taken, and nothing was overwritten
-  invalid_argument,  ///< the caller asked for something that cannot be
-  corrupt,           ///< bytes of a file contradict each other or its format
-  unsupported,       ///< well formed, but with a feature this build does not read or write
-  unsafe,            ///< refused on purpose: a pickle that runs code, a path that leaves the store
-  conflict,          ///< someone else changed the store; nothing was published
+  already_exists,    ///< the name is taken; nothing was overwritten
+  invalid_argument,  ///< the caller asked for something impossible
+  corrupt,           ///< bytes of a file contradict each other or the file's format
+  unsupported,       ///< well formed, but uses a feature that this build does not read or write
+  unsafe,            ///< rejected on purpose: a pickle that runs code, a path that leaves the store
+  conflict,          ///< another writer changed the store; nothing was committed
   out_of_space,      ///< the disk or a quota is full
-  io,                ///< the operating system said no
+  io,                ///< a system call failed
 };
 
-/// The code's name in lower case, as the command line's --json prints it.
+/// The code's name, e.g. "not_found".
 [[nodiscard]] LANCEKEEP_API const char* to_string(ErrorCode code) noexcept;
 
 class LANCEKEEP_API Error : public std::runtime_error {
  public:
-  /// `file` and `offset` (bytes from its start) become part of what(), in front of `what`.
-  Error(ErrorCode code, const std::string& what, std::string file = {},
+  /// what() is "file: at byte offset: message", without the parts that are empty or unset.
+  Error(ErrorCode code, const std::string& message, std::string file = {},
         std::optional<std::uint64_t> offset = std::nullopt);
 
   [[nodiscard]] ErrorCode code() const noexcept { return code_; }
+  /// what() without the file and the offset in front.
+  [[nodiscard]] const std::string& message() const noexcept { return message_; }
+  /// Empty if the error is not about one file.
   [[nodiscard]] const std::string& file() const noexcept { return file_; }
+  /// In bytes from the start of file().
   [[nodiscard]] std::optional<std::uint64_t> offset() const noexcept { return offset_; }
+
+  /// The same code and place with another message, for callers that can say more.
+  [[nodiscard]] Error with_message(const std::string& message) const;
 
  private:
   ErrorCode code_;
+  std::string message_;
   std::string file_;
   std::optional<std::uint64_t> offset_;
 };

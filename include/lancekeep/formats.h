@@ -7,10 +7,13 @@
 #include <lancekeep/export.h>
 #include <lancekeep/tensor.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 namespace lancekeep {
 

@@ -33,7 +33,7 @@ struct GcReport {
   std::uint64_t orphan_bytes_kept = 0;
   std::optional<std::uint64_t> rewritten;  ///< the version with rewritten data files
   bool dry_run = false;
-  std::vector<std::string> notes;
+  std::vector<std::string> notes;  ///< remarks for the user, one line each
 };
 
 /// What a store takes on the disk, in bytes of file sizes: bytes = values +

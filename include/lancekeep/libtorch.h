@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// LibTorch modules and dictionaries in and out of a store. Header-only; needs LibTorch 2.4 or
-// newer.
+// Saves LibTorch modules and dictionaries and loads them. Header-only; needs LibTorch 2.4 or newer.
+// Functions throw lancekeep::Error. Any thread may call them, as long as no other uses the model.
 //
-// "Model" below is a torch::nn::Module, a std::shared_ptr or holder of one, a
-// torch::OrderedDict<std::string, torch::Tensor>, or a vector of pairs of name and tensor. The
-// names are those of Python's state_dict(), so both languages read each other's stores.
+// A "Model" below is a torch::nn::Module, a std::shared_ptr or holder of one, a
+// torch::OrderedDict<std::string, torch::Tensor>, or a vector of (name, tensor) pairs. Names are
+// those of Python's state_dict(), so both languages read each other's stores.
 #pragma once
 
 #include <lancekeep/libtorch/load.h>
@@ -16,10 +16,10 @@
 
 namespace lancekeep {
 
-/// Saves a model. With `version` it becomes a new version of the store at `path` (version 1 where
-/// nothing is); without, the store has this one version afterwards, whatever it had before.
+/// Saves a model. With `version`, as a new version of the store at `path`, which is created if it does
+/// not exist; without, as the store's only version, replacing all others.
 /// @throws Error invalid_argument, before anything is written, for a tensor whose values cannot be
-/// kept.
+/// saved.
 template <class Model>
 SaveReport save_model(const Model& model, const std::filesystem::path& path, bool version = false,
                       const SaveOptions& options = {}) {
@@ -28,19 +28,20 @@ SaveReport save_model(const Model& model, const std::filesystem::path& path, boo
                  : Store::replace(path, source, options);
 }
 
-/// Copies a version's values into the model's own tensors, which keep their dtype and device;
-/// values are converted. `device` is where they are converted, as Python's `map_location`; most
-/// callers need none. With `strict`, missing and unexpected names are an error; shapes must agree
-/// always. Where an error is thrown, the model is unchanged, unless torch itself fails while it
-/// copies.
+/// Copies a version's values into the model's tensors, which keep their dtype and device; values are
+/// converted, on `device` if it is set (Python's `map_location`). `version` defaults to 1, as in the
+/// published article's function of this name; pass Ref::latest() for the newest. With `strict`,
+/// missing and unexpected names are an error; shapes must always match. On error the model is
+/// unchanged, unless torch itself fails while it copies. @throws Error not_found, invalid_argument,
+/// unsupported.
 template <class Model>
 LoadResult load_model(Model&& model, const std::filesystem::path& path, const Ref& version = 1,
                       std::optional<torch::Device> device = std::nullopt, bool strict = true) {
   return libtorch::load_into(state_dict(model), Store::open(path).at(version), device, strict);
 }
 
-/// All tensors of a version in model order: mapped from the file, without a copy, or moved to
-/// `device`. Tied tensors share one storage. Rows that are not tensors are left out.
+/// All tensors of a version in model order: memory-mapped, without a copy, or moved to `device`. Tied
+/// tensors share one storage. Rows that are not tensors are left out. `version` as for load_model().
 [[nodiscard]] inline torch::OrderedDict<std::string, torch::Tensor> load_state_dict(
     const std::filesystem::path& path, const Ref& version = 1,
     std::optional<torch::Device> device = std::nullopt) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a tensor is to Lancekeep: a name, a dtype, a shape, and bytes.
+// A tensor in Lancekeep is a name, a dtype, a shape, and bytes.
 //
 // Bytes are little-endian, row-major and contiguous. A dtype is torch's name for it without the
 // "torch." prefix (`float32`, `bfloat16`, `float8_e4m3fn`), or `json` (UTF-8 text of a value that
-// is not a tensor), or `tree`. A name that no table knows yet is carried through as it is.
+// is not a tensor), or `tree` (how a checkpoint nests its values). Unknown names are kept as they
+// are. The functions here are pure; any thread may call them.
 #pragma once
 
 #include <lancekeep/export.h>
@@ -17,32 +18,64 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lancekeep {
 
+/// Sizes of the dimensions; empty for a scalar.
 using Shape = std::vector<std::int64_t>;
 using Metadata = std::map<std::string, std::string>;
 
-/// Bytes of one value of `dtype` as torch 2.13 counts them, or nothing for a name it does not have.
+/// "[2, 3]"; "[]" for a scalar.
+[[nodiscard]] LANCEKEEP_API std::string to_string(std::span<const std::int64_t> shape);
+
+/// Bytes per element as torch 2.13 counts them (a dtype of fewer than eight bits takes a whole byte);
+/// unset for a dtype that it does not have.
 [[nodiscard]] LANCEKEEP_API std::optional<std::size_t> dtype_itemsize(
     std::string_view dtype) noexcept;
 
-/// A tensor's row in a version, without its values.
+/// The dtype whose elements are C++'s T. Only the types below have one: there is no C++20 type for
+/// float16, bfloat16, the float8 dtypes or those that pack several values into a byte. `bool` is left
+/// out since a byte of a file may be other than 0 and 1, and complex dtypes are pairs of T.
+template <class T>
+inline constexpr std::string_view kDtypeOf = {};
+template <>
+inline constexpr std::string_view kDtypeOf<float> = "float32";
+template <>
+inline constexpr std::string_view kDtypeOf<double> = "float64";
+template <>
+inline constexpr std::string_view kDtypeOf<std::int8_t> = "int8";
+template <>
+inline constexpr std::string_view kDtypeOf<std::int16_t> = "int16";
+template <>
+inline constexpr std::string_view kDtypeOf<std::int32_t> = "int32";
+template <>
+inline constexpr std::string_view kDtypeOf<std::int64_t> = "int64";
+template <>
+inline constexpr std::string_view kDtypeOf<std::uint8_t> = "uint8";
+template <>
+inline constexpr std::string_view kDtypeOf<std::uint16_t> = "uint16";
+template <>
+inline constexpr std::string_view kDtypeOf<std::uint32_t> = "uint32";
+template <>
+inline constexpr std::string_view kDtypeOf<std::uint64_t> = "uint64";
+
+/// A tensor's row in a version, without its value.
 struct TensorInfo {
   std::string name;
   std::string dtype;
   Shape shape;
   std::uint64_t nbytes = 0;
   std::string hash;  ///< XXH3-128 of the bytes, 32 hex digits; empty if pylance wrote the row
-  std::optional<std::string> tied_to;  ///< name of the tensor that this one shares its storage with
-  std::string damage;  ///< why it cannot be loaded ("its dtype is null"); empty: it can
+  std::optional<std::string> tied_to;  ///< name of the tensor whose storage this one shares
+  std::string damage;  ///< why it cannot be loaded ("its dtype is null"); empty if it can
   bool is_tensor() const { return dtype != "json" && dtype != "tree"; }
 };
 
-/// The bytes of one tensor, in place. Copies are cheap and share the bytes; the mapping (or the
-/// buffer) lives as long as any copy does, also after the Version and the Store are gone.
-/// Immutable, so any number of threads may read it.
+/// The bytes of one tensor, in place. Copies are cheap and share the bytes; the mapping (or buffer)
+/// lives as long as any copy does, also after the Version and the Store are gone. Immutable, so any
+/// number of threads may read it.
 class TensorView {
  public:
   TensorView(std::string dtype, Shape shape, std::span<const std::byte> bytes,
@@ -55,31 +88,48 @@ class TensorView {
   [[nodiscard]] const std::string& dtype() const noexcept { return dtype_; }
   [[nodiscard]] const Shape& shape() const noexcept { return shape_; }
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
-  /// What keeps bytes() alive; hand it to whoever takes over the pointer.
+  /// Keeps bytes() alive; give a copy to code that stores the pointer.
   [[nodiscard]] const std::shared_ptr<const void>& owner() const noexcept { return owner_; }
 
+  /// The elements as C++ numbers; valid as long as owner(). @throws Error invalid_argument if the dtype
+  /// is not kDtypeOf<T>, or the bytes are not aligned for T (those of a Version always are).
+  template <class T>
+  [[nodiscard]] std::span<const T> as() const {
+    static_assert(!kDtypeOf<T>.empty(), "no dtype has elements of this type; see kDtypeOf");
+    require_elements(kDtypeOf<T>, sizeof(T), alignof(T));
+    return {reinterpret_cast<const T*>(bytes_.data()), bytes_.size() / sizeof(T)};
+  }
+
  private:
+  LANCEKEEP_API void require_elements(std::string_view dtype, std::size_t size,
+                                      std::size_t alignment) const;
+
   std::string dtype_;
   Shape shape_;
   std::span<const std::byte> bytes_;
   std::shared_ptr<const void> owner_;
 };
 
-/// Takes a tensor's bytes piece by piece, in order; returns false to say that it has seen enough.
+/// Takes the next piece of a tensor's bytes; returns false to stop the reading.
 using ByteSink = std::function<bool(std::span<const std::byte> piece)>;
 
-/// One tensor that a TensorSource offers.
+/// One tensor of a TensorSource.
 struct TensorSpec {
   std::string name;
   std::string dtype;
   Shape shape;
   std::uint64_t nbytes = 0;
-  std::optional<std::size_t> tied_to;  ///< index of an earlier entry with the same storage, offset,
-                                       ///< shape, strides and dtype
+  /// Index of an earlier, untied entry with the same storage, offset, shape, strides and dtype.
+  std::optional<std::size_t> tied_to;
 };
 
-/// Where a save takes its tensors from: a module, a file of another format, another version.
-/// Not thread-safe. What tensors() returns stays the same for the life of the source.
+/// Bytes of all tensors, tied ones once.
+[[nodiscard]] LANCEKEEP_API std::uint64_t total_nbytes(
+    std::span<const TensorSpec> tensors) noexcept;
+
+/// Where a save or an export takes its tensors from: memory (Tensors, in tensors.h), a module, a file
+/// of another format, another version. One thread at a time. tensors() stays the same for the life
+/// of the source.
 class LANCEKEEP_API TensorSource {
  public:
   virtual ~TensorSource() = default;
@@ -87,11 +137,11 @@ class LANCEKEEP_API TensorSource {
   /// In model order; names are unique.
   [[nodiscard]] virtual std::span<const TensorSpec> tensors() const = 0;
   /// Pushes the `nbytes` bytes of tensors()[index] into `sink`, in pieces of any size, until it
-  /// returns false. May be called more than once for an index; gives the same bytes each time.
+  /// returns false. May be called several times for an index and gives the same bytes each time.
   virtual void read(std::size_t index, const ByteSink& sink) = 0;
-  /// Text that came with the tensors, such as safetensors' `__metadata__`.
+  /// Text that came with the tensors, such as the `__metadata__` of a safetensors file.
   [[nodiscard]] virtual Metadata metadata() const { return {}; }
-  /// Remarks a person should see, e.g. "a.weight and b.weight overlap; both are saved in full".
+  /// Remarks for the user, e.g. "a.weight and b.weight overlap; both are saved in full".
   [[nodiscard]] virtual std::vector<std::string> notes() const { return {}; }
 };
 

@@ -2,6 +2,8 @@
 // The version of this library. CMakeLists.txt reads it from here.
 #pragma once
 
+#include <lancekeep/export.h>
+
 namespace lancekeep {
 
 inline constexpr char kLibraryVersion[] = "0.1.0";

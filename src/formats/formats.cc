@@ -10,7 +10,7 @@
 #include "formats/torch/torch_file.h"
 #include "formats/torch/torch_reader.h"
 #include "io/input_file.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -20,7 +20,7 @@ std::shared_ptr<const Descriptor> open_folder_of(const std::filesystem::path& pa
   return std::make_shared<const Descriptor>(open_folder(parent));
 }
 
-// The permissions of the file that is to be replaced; 0 where there is none.
+// The permissions of the file that is to be replaced; 0 if there is none.
 mode_t replaced_permissions(int folder, const std::string& last, const std::string& name) {
   struct stat status = {};
   if (::fstatat(folder, last.c_str(), &status, 0) != 0) {
@@ -53,7 +53,7 @@ void AtomicFile::State::create() {
   const mode_t permissions = replaced_permissions(folder->get(), last, name);
   Descriptor file;
   while (!file.is_open()) {
-    // Not made of the final name, which may be as long as a name can be.
+    // Not derived from the final name, which may have the maximum length.
     temporary = fmt::format(".lancekeep-{:016x}.tmp", random_u64());
     file = Descriptor(retry_interrupted([&] {
       return ::openat(folder->get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
@@ -61,7 +61,7 @@ void AtomicFile::State::create() {
     }));
     if (!file.is_open() && errno != EEXIST) throw_system_error(errno, "create", name);
   }
-  // Best effort: not every file system knows permissions.
+  // Best effort: not every file system has permissions.
   if (permissions != 0) (void)::fchmod(file.get(), permissions);
   writer = std::make_unique<FileWriter>(std::move(file), name);
 }
@@ -102,7 +102,7 @@ void AtomicFile::finish() {
 void AtomicFile::rename() {
   const int folder = state_->folder->get();
   if (::renameat(folder, state_->temporary.c_str(), folder, state_->last.c_str()) != 0) {
-    throw_system_error(errno, "give the finished file its name", state_->name);
+    throw_system_error(errno, "rename the finished file", state_->name);
   }
   state_->is_committed = true;
 }
@@ -112,5 +112,62 @@ void AtomicFile::commit() {
   rename();
   sync_folder_at(state_->folder->get(), ".", state_->name);
 }
+
+// Committing a set, so that at no moment, and after no power cut, its last file names a file that is
+// missing or incomplete:
+//   1. All files are fsynced under temporary names: if space runs out, nothing has changed.
+//   2. An older last file is removed and the folder synced: it may name files that step 3 replaces.
+//      A set of one file skips steps 2 and 3.
+//   3. All but the last file are renamed, and the folder is synced: the last file's name must not
+//      reach the disk before theirs.
+//   4. The last file is renamed, and the folder is synced.
+//   5. Outdated files are removed. Until then an older form of the model exists as well, complete.
+// If step 3 fails, the files that it has renamed are removed again.
+AtomicFileSet::AtomicFileSet(std::filesystem::path folder) : path_(std::move(folder)) {
+  require_no_nul(path_);
+  folder_ = std::make_shared<const Descriptor>(open_folder(path_.empty() ? "." : path_));
+}
+
+AtomicFile& AtomicFileSet::add(const std::string& name) {
+  if (!files_.empty()) files_.back().file->finish();
+  files_.push_back({name, std::unique_ptr<AtomicFile>(new AtomicFile(folder_, path_ / name))});
+  return *files_.back().file;
+}
+
+void AtomicFileSet::commit(const std::vector<std::string>& outdated) {
+  if (files_.empty()) throw Error(ErrorCode::invalid_argument, "a set without files", path_);
+  files_.back().file->finish();
+  if (files_.size() > 1) {
+    remove_if_present(files_.back().name);
+    sync_folder();
+    rename_all_but_last();
+  }
+  files_.back().file->rename();
+  sync_folder();
+  if (outdated.empty()) return;
+  for (const std::string& name : outdated) {
+    const auto status = std::filesystem::symlink_status(path_ / name);
+    if (!std::filesystem::is_directory(status)) remove_if_present(name);  // a folder is not ours
+  }
+  sync_folder();
+}
+
+void AtomicFileSet::rename_all_but_last() {
+  std::size_t done = 0;
+  try {
+    for (; done + 1 < files_.size(); ++done) files_[done].file->rename();
+    sync_folder();
+  } catch (const Error&) {
+    while (done > 0) (void)::unlinkat(folder_->get(), files_[--done].name.c_str(), 0);
+    throw;
+  }
+}
+
+void AtomicFileSet::remove_if_present(const std::string& name) {
+  if (::unlinkat(folder_->get(), name.c_str(), 0) == 0 || errno == ENOENT) return;
+  throw_system_error(errno, "remove the older file", (path_ / name).string());
+}
+
+void AtomicFileSet::sync_folder() { sync_folder_at(folder_->get(), ".", path_.string()); }
 
 }  // namespace lancekeep::io

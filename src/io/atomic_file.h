@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file that appears under its name whole or not at all; for what is written outside a store.
+// Files outside a store, such as exports, that appear under their names complete or not at all: one
+// file, or several of one folder the last of which names the others, as a model's index its shards.
+// One thread at a time. All functions throw Error.
 #pragma once
 
 #include "io/descriptor.h"
@@ -9,38 +11,67 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 namespace lancekeep::io {
 
-/// Writes a file elsewhere than in a store, for exports: to a temporary name in the same folder,
-/// which is renamed to `path` by commit(), after an fsync of the file and before one of the folder.
-/// Destroyed without commit(), it removes what it wrote. A file that is replaced passes its
-/// permissions on. One thread at a time.
+/// Is written to a temporary name in the same folder. commit() fsyncs it, renames it to `path`, and
+/// fsyncs the folder. Destroyed without commit(), it removes what it wrote. A file that is replaced
+/// passes its permissions on.
 class AtomicFile {
  public:
-  /// @throws Error not_found where there is no such folder, invalid_argument where `path` names
-  /// something that is not a file, as a folder or a device.
+  /// @throws Error not_found if there is no such folder; invalid_argument if `path` is something
+  /// other than a file, such as a folder or a device.
   explicit AtomicFile(const std::filesystem::path& path);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
   void write(std::span<const std::byte> bytes);
-  /// Puts other bytes where some were written before; position() stays.
+  /// Overwrites bytes that were written before; position() stays.
   void rewrite(std::uint64_t offset, std::span<const std::byte> bytes);
   [[nodiscard]] std::uint64_t position() const;
   void commit();
 
  private:
   friend class AtomicFileSet;
-  /// `name` in an open folder that several files share.
+  /// In an open folder that several files share.
   AtomicFile(std::shared_ptr<const Descriptor> folder, const std::filesystem::path& path);
-  /// The halves of commit(): all bytes on the disk, under the temporary name; then the rename,
-  /// without an fsync of the folder.
+  /// The two halves of commit(): fsync under the temporary name; then the rename, without an fsync
+  /// of the folder.
   void finish();
   void rename();
 
   struct State;
   std::unique_ptr<State> state_;
+};
+
+/// Each file is written to a temporary name; commit() renames them all. Destroyed without commit(),
+/// or if it fails before the last file has its name, the set removes what it wrote.
+class AtomicFileSet {
+ public:
+  /// @throws Error not_found.
+  explicit AtomicFileSet(std::filesystem::path folder);
+
+  /// Starts a file and finishes the previous one, which must not be written any more; at most one
+  /// file is open. The reference stays valid for the life of the set.
+  AtomicFile& add(const std::string& name);
+
+  /// `outdated`: files to remove, if they exist, once all files have their names.
+  void commit(const std::vector<std::string>& outdated = {});
+
+ private:
+  struct Member {
+    std::string name;
+    std::unique_ptr<AtomicFile> file;
+  };
+  void rename_all_but_last();
+  void remove_if_present(const std::string& name);
+  void sync_folder();
+
+  std::filesystem::path path_;
+  std::shared_ptr<const Descriptor> folder_;
+  std::vector<Member> files_;
 };
 
 }  // namespace lancekeep::io

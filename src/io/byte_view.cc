@@ -24,8 +24,8 @@ void require(const ByteView& view, std::uint64_t position, std::uint64_t length,
   }
 }
 
-// Byte by byte, so that neither the host's byte order nor alignment matters; compilers make it one
-// load.
+// Byte by byte, so that neither the host's byte order nor alignment matters; compilers turn it into
+// one load.
 template <std::unsigned_integral T>
 T load(const ByteView& view, std::uint64_t& position, std::string_view what) {
   require(view, position, sizeof(T), what);
@@ -74,8 +74,7 @@ void ByteView::fail(const std::string& message, std::uint64_t position) const {
 }
 
 void ByteView::fail(ErrorCode code, const std::string& message, std::uint64_t position) const {
-  // A position that came from the file may be so large that the sum is no offset; then none is
-  // named.
+  // A position from the file may be so large that the sum overflows; then the offset is unset.
   throw Error(code, message, file(), checked_add(base_, position));
 }
 

@@ -5,12 +5,10 @@
 
 #include <gtest/gtest.h>
 
-#include <limits>
+#include <cstdint>
 
 namespace lancekeep::io {
 namespace {
-
-constexpr auto kMax64 = std::numeric_limits<std::uint64_t>::max();
 
 TEST(ByteView, DefaultIsEmptyAndNameless) {
   const ByteView view;
@@ -46,25 +44,25 @@ TEST(ByteView, SubAtTheEndMayBeEmpty) {
   EXPECT_TRUE(ByteView::of("abc", "f").sub(3, 0, "nothing").empty());
 }
 
-TEST(ByteView, SubRefusesMoreThanRemains) {
+TEST(ByteView, SubRejectsMoreThanRemains) {
   const ByteView view = ByteView::of("0123456789", "f").sub(2, 8, "part");
   EXPECT_THAT(
       [&] { (void)view.sub(3, 6, "name"); },
       fails_with(ErrorCode::corrupt, "f: at byte 5: name needs 6 bytes, but only 5 remain"));
 }
 
-TEST(ByteView, SubRefusesAStartBehindTheEnd) {
+TEST(ByteView, SubRejectsAStartBehindTheEnd) {
   const ByteView view = ByteView::of("abc", "f");
   EXPECT_THAT(
       [&] { (void)view.sub(4, 0, "name"); },
       fails_with(ErrorCode::corrupt, "name would start at byte 4 of a range that has only 3"));
 }
 
-TEST(ByteView, SubRefusesNumbersThatWouldWrap) {
+TEST(ByteView, SubRejectsNumbersThatWouldWrap) {
   const ByteView view = ByteView::of("abc", "f");
-  EXPECT_THAT([&] { (void)view.sub(1, kMax64, "name"); },
+  EXPECT_THAT([&] { (void)view.sub(1, UINT64_MAX, "name"); },
               fails_with(ErrorCode::corrupt, "only 2 remain"));
-  EXPECT_THAT([&] { (void)view.sub(kMax64, 2, "name"); },
+  EXPECT_THAT([&] { (void)view.sub(UINT64_MAX, 2, "name"); },
               fails_with(ErrorCode::corrupt, "would start at byte 18446744073709551615"));
 }
 
@@ -73,7 +71,7 @@ TEST(ByteView, FailNamesThePlaceInTheFile) {
   EXPECT_THAT([&] { view.fail("odd", 1); }, fails_with(ErrorCode::corrupt, "f: at byte 5: odd"));
   EXPECT_THAT([&] { view.fail(ErrorCode::unsupported, "new", 0); },
               fails_with(ErrorCode::unsupported, "f: at byte 4: new"));
-  EXPECT_THAT([&] { view.fail("odd", kMax64); }, fails_with(ErrorCode::corrupt, "f: odd"));
+  EXPECT_THAT([&] { view.fail("odd", UINT64_MAX); }, fails_with(ErrorCode::corrupt, "f: odd"));
 }
 
 TEST(ByteReader, ReadsLittleEndianNumbersAtAnyAlignment) {
@@ -90,8 +88,8 @@ TEST(ByteReader, ReadsLittleEndianNumbersAtAnyAlignment) {
   EXPECT_EQ(reader.remaining(), 0u);
 }
 
-// Every number, from a range that is one byte too short for it.
-TEST(ByteReader, RefusesNumbersThatAreCutOff) {
+// Every number type, from a range that is one byte too short for it.
+TEST(ByteReader, RejectsNumbersThatAreCutOff) {
   const auto reader_of = [](std::size_t bytes) {
     return ByteReader(ByteView::of(std::string(bytes, 'x'), "f"));
   };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Arithmetic on numbers that came from a file: the result, or nothing where it does not fit.
+// Arithmetic on numbers from files: the result is unset if it does not fit the type. Pure functions;
+// any thread may call them.
 #pragma once
 
 #include <concepts>

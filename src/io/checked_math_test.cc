@@ -9,12 +9,11 @@
 namespace lancekeep::io {
 namespace {
 
-constexpr auto kMax64 = std::numeric_limits<std::uint64_t>::max();
 constexpr auto kMaxSigned = std::numeric_limits<std::int64_t>::max();
 
 TEST(CheckedMath, AddFitsOrIsNothing) {
-  EXPECT_EQ(checked_add<std::uint64_t>(kMax64 - 1, 1), kMax64);
-  EXPECT_EQ(checked_add<std::uint64_t>(kMax64, 1), std::nullopt);
+  EXPECT_EQ(checked_add<std::uint64_t>(UINT64_MAX - 1, 1), UINT64_MAX);
+  EXPECT_EQ(checked_add<std::uint64_t>(UINT64_MAX, 1), std::nullopt);
   EXPECT_EQ(checked_add<std::int64_t>(kMaxSigned, 1), std::nullopt);
   EXPECT_EQ(checked_add<std::int64_t>(-kMaxSigned, -2), std::nullopt);
 }
@@ -30,8 +29,8 @@ TEST(CheckedMath, AlignRoundsUpOrIsNothing) {
   EXPECT_EQ(checked_align<std::uint64_t>(0, 256), 0u);
   EXPECT_EQ(checked_align<std::uint64_t>(1, 256), 256u);
   EXPECT_EQ(checked_align<std::uint64_t>(256, 256), 256u);
-  EXPECT_EQ(checked_align<std::uint64_t>(kMax64 - 255, 256), kMax64 - 255);
-  EXPECT_EQ(checked_align<std::uint64_t>(kMax64 - 254, 256), std::nullopt);
+  EXPECT_EQ(checked_align<std::uint64_t>(UINT64_MAX - 255, 256), UINT64_MAX - 255);
+  EXPECT_EQ(checked_align<std::uint64_t>(UINT64_MAX - 254, 256), std::nullopt);
 }
 
 }  // namespace

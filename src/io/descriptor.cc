@@ -15,7 +15,7 @@
 namespace lancekeep::io {
 namespace {
 
-// Linux moves no more than this in one read or write, whatever is asked for.
+// The most that Linux transfers in one read or write.
 constexpr std::size_t kMaxTransfer = 2'147'479'552;
 
 ErrorCode code_of(int error) {
@@ -36,14 +36,14 @@ ErrorCode code_of(int error) {
 std::string_view advice_for(int error) {
   switch (error) {
     case ENOSPC:
-      return "; what was there before is unchanged: free some space and try again";
+      return "; existing data is unchanged: free some space and try again";
     case EDQUOT:
-      return "; what was there before is unchanged: free some space or raise the quota and try "
+      return "; existing data is unchanged: free some space or raise the quota, and try "
              "again";
     case EFBIG:
-      return "; what was there before is unchanged: raise the limit on file sizes (ulimit -f) or "
-             "use "
-             "a file system that takes larger files";
+      return "; existing data is unchanged: raise the limit on file sizes (ulimit -f) or use "
+             "a "
+             "file system with larger files";
     default:
       return "";
   }
@@ -61,7 +61,7 @@ Descriptor::~Descriptor() {
 }
 
 void Descriptor::close(const std::string& file) {
-  // The number is free again even where close fails, so it is never tried twice.
+  // The number is free again even if close fails, so close is never repeated.
   if (::close(release()) != 0 && errno != EINTR) throw_system_error(errno, "close", file);
 }
 
@@ -108,7 +108,7 @@ void read_exactly(int descriptor, std::uint64_t offset, std::span<std::byte> out
                   const std::string& file) {
   while (!out.empty()) {
     if (offset > static_cast<std::uint64_t>(std::numeric_limits<off_t>::max())) {
-      throw Error(ErrorCode::corrupt, "no file reaches that far", file, offset);
+      throw Error(ErrorCode::corrupt, "the offset is larger than any file", file, offset);
     }
     const std::size_t wanted = std::min(out.size(), kMaxTransfer);
     const ssize_t got = retry_interrupted(
@@ -116,7 +116,7 @@ void read_exactly(int descriptor, std::uint64_t offset, std::span<std::byte> out
     if (got < 0) throw_system_error(errno, "read", file);
     if (got == 0) {
       throw Error(ErrorCode::corrupt,
-                  fmt::format("the file ends here, {} bytes too early; was it cut short meanwhile?",
+                  fmt::format("the file ends here, {} bytes too early; was it truncated meanwhile?",
                               out.size()),
                   file, offset);
     }
@@ -148,18 +148,18 @@ void write_all_at(int descriptor, std::uint64_t offset, std::span<const std::byt
 }
 
 void sync_file(int descriptor, const std::string& file) {
-  // Never tried again, not even after EINTR: the kernel reports a lost write once, so a second
-  // fsync that succeeds proves nothing.
-  if (::fsync(descriptor) != 0) throw_system_error(errno, "bring to the disk (fsync)", file);
+  // Never repeated, not even after EINTR: the kernel reports a lost write once, so a second,
+  // successful fsync proves nothing.
+  if (::fsync(descriptor) != 0) throw_system_error(errno, "sync the file (fsync)", file);
 }
 
 void sync_folder_at(int descriptor, const char* name, const std::string& file) {
   const Descriptor folder(retry_interrupted(
       [&] { return ::openat(descriptor, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (!folder.is_open()) throw_system_error(errno, "open the folder", file);
-  // EINVAL: a file system whose folders have no fsync, because it keeps names safe in its own way.
+  // EINVAL: the file system has no fsync for folders, because it protects names in its own way.
   if (::fsync(folder.get()) != 0 && errno != EINVAL) {
-    throw_system_error(errno, "bring the folder's names to the disk (fsync)", file);
+    throw_system_error(errno, "sync the folder (fsync)", file);
   }
 }
 

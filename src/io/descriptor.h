@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file descriptor that closes itself, and the system calls on one, each complete (short transfers
-// and EINTR are looped) and each failing with an Error that names the file.
+// A file descriptor that closes itself, and system calls on descriptors. Short transfers and EINTR
+// are retried; failures throw an Error that names the file.
 #pragma once
 
 #include <lancekeep/error.h>
@@ -29,20 +29,20 @@ class Descriptor {
   [[nodiscard]] int get() const noexcept { return number_; }
   [[nodiscard]] bool is_open() const noexcept { return number_ >= 0; }
   [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
-  /// Closes now; throws what a network file system has put off until the close.
+  /// Closes now; throws an error that a network file system has deferred until the close.
   void close(const std::string& file);
 
  private:
   int number_ = -1;
 };
 
-/// Throws "cannot `action`: <the system's reason>" with the code that fits `error`, and what to do.
+/// Throws "cannot <action>: <the system's reason>" with the code for this errno, and what to do.
 [[noreturn]] void throw_system_error(int error, std::string_view action, const std::string& file);
 
-/// Throws invalid_argument: the system would take the part before the NUL for the path.
+/// Throws invalid_argument if it contains a NUL, at which the system would end the path.
 void require_no_nul(const std::filesystem::path& path);
 
-/// `call` again for as long as a signal interrupts it.
+/// Repeats `call` as long as a signal interrupts it.
 template <typename Call>
 auto retry_interrupted(Call call) {
   auto result = call();
@@ -51,24 +51,24 @@ auto retry_interrupted(Call call) {
 }
 
 [[nodiscard]] struct stat status_of(int descriptor, const std::string& file);
-/// The file's size; throws io for a folder, device, pipe or socket.
+/// In bytes; throws io for a folder, device, pipe or socket.
 [[nodiscard]] std::uint64_t regular_file_size(int descriptor, const std::string& file);
 
-/// O_PATH: for the calls that take a folder and a name.
+/// With O_PATH: for calls that take a folder and a name.
 [[nodiscard]] Descriptor open_folder(const std::filesystem::path& folder);
 
-/// Fills `out` from `offset` on; throws corrupt where the file ends before that.
+/// Fills `out` starting at `offset`; throws corrupt if the file is too short.
 void read_exactly(int descriptor, std::uint64_t offset, std::span<std::byte> out,
                   const std::string& file);
-/// Writes everything at the descriptor's own position.
+/// Writes all bytes at the descriptor's position.
 void write_all(int descriptor, std::span<const std::byte> bytes, const std::string& file);
-/// Writes everything from `offset` on.
+/// Writes all bytes starting at `offset`.
 void write_all_at(int descriptor, std::uint64_t offset, std::span<const std::byte> bytes,
                   const std::string& file);
 
 /// fsync of a file.
 void sync_file(int descriptor, const std::string& file);
-/// fsync of the folder `name` (as "." or "..") relative to the folder `descriptor`, which may be
+/// fsync of the folder `name` (such as "." or "..") relative to the folder `descriptor`, which may be
 /// O_PATH.
 void sync_folder_at(int descriptor, const char* name, const std::string& file);
 

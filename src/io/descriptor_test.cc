@@ -57,12 +57,12 @@ TEST(SystemError, SaysWhatToDoWhenSpaceRunsOut) {
               fails_with(ErrorCode::out_of_space, "ulimit -f"));
 }
 
-TEST(ReadExactly, RefusesOffsetsThatNoFileHas) {
+TEST(ReadExactly, RejectsOffsetsThatNoFileHas) {
   const TemporaryFolder folder;
   const Descriptor file(::open(folder.write("f", "abc").c_str(), O_RDONLY | O_CLOEXEC));
   std::array<std::byte, 1> out;
   EXPECT_THAT([&] { read_exactly(file.get(), std::uint64_t{1} << 63, out, "f"); },
-              fails_with(ErrorCode::corrupt, "no file reaches that far"));
+              fails_with(ErrorCode::corrupt, "the offset is larger than any file"));
 }
 
 TEST(SyncFile, FailsWhereTheSystemSaysNo) {
@@ -71,17 +71,17 @@ TEST(SyncFile, FailsWhereTheSystemSaysNo) {
   const Descriptor reading(ends[0]);
   const Descriptor writing(ends[1]);
   EXPECT_THAT([&] { sync_file(writing.get(), "f"); },
-              fails_with(ErrorCode::io, "f: cannot bring to the disk"));
+              fails_with(ErrorCode::io, "f: cannot sync the file"));
 }
 
-TEST(SyncFolder, RefusesAFile) {
+TEST(SyncFolder, RejectsAFile) {
   const TemporaryFolder folder;
   const auto file = folder.write("f", "abc");
   EXPECT_THAT([&] { sync_folder_at(AT_FDCWD, file.c_str(), "f"); },
               fails_with(ErrorCode::io, "cannot open the folder: Not a directory"));
 }
 
-// A pipe takes a part at a time, and every signal cuts a waiting write short.
+// A pipe accepts a part at a time, and every signal interrupts a waiting write.
 TEST(WriteAll, GoesOnAfterShortWritesAndSignals) {
   struct sigaction interrupt = {};
   interrupt.sa_handler = [](int) {};

@@ -6,12 +6,12 @@
 namespace lancekeep {
 namespace {
 
-std::string compose(const std::string& what, const std::string& file,
+std::string compose(const std::string& message, const std::string& file,
                     std::optional<std::uint64_t> offset) {
   std::string text;
   if (!file.empty()) text += file + ": ";
   if (offset) text += "at byte " + std::to_string(*offset) + ": ";
-  return text + what;
+  return text + message;
 }
 
 }  // namespace
@@ -40,11 +40,16 @@ const char* to_string(ErrorCode code) noexcept {
   return "unknown";
 }
 
-Error::Error(ErrorCode code, const std::string& what, std::string file,
+Error::Error(ErrorCode code, const std::string& message, std::string file,
              std::optional<std::uint64_t> offset)
-    : std::runtime_error(compose(what, file, offset)),
+    : std::runtime_error(compose(message, file, offset)),
       code_(code),
+      message_(message),
       file_(std::move(file)),
       offset_(offset) {}
+
+Error Error::with_message(const std::string& message) const {
+  return Error(code_, message, file_, offset_);
+}
 
 }  // namespace lancekeep

@@ -24,6 +24,21 @@ TEST(Error, MessageLeavesOutWhatIsAbsent) {
   EXPECT_FALSE(Error(ErrorCode::io, "bad", "a").offset().has_value());
 }
 
+TEST(Error, KeepsItsMessageWithoutThePlace) {
+  EXPECT_EQ(Error(ErrorCode::corrupt, "a: b", "file", 7).message(), "a: b");
+  EXPECT_EQ(Error(ErrorCode::corrupt, "a: b", "file").message(), "a: b");
+  EXPECT_EQ(Error(ErrorCode::corrupt, "a: b").message(), "a: b");
+}
+
+TEST(Error, WithAnotherMessageKeepsCodeAndPlace) {
+  const Error error = Error(ErrorCode::corrupt, "a", "file", 7).with_message("b");
+  EXPECT_EQ(error.code(), ErrorCode::corrupt);
+  EXPECT_STREQ(error.what(), "file: at byte 7: b");
+  EXPECT_EQ(error.message(), "b");
+  EXPECT_EQ(error.file(), "file");
+  EXPECT_EQ(error.offset(), 7u);
+}
+
 TEST(Error, EveryCodeHasItsOwnName) {
   constexpr std::array kCodes = {
       ErrorCode::not_found, ErrorCode::already_exists, ErrorCode::invalid_argument,

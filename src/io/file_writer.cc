@@ -11,8 +11,8 @@
 namespace lancekeep::io {
 namespace {
 
-// How much is written between two starts of write-back: enough for the disk to be busy, little
-// enough for the final fsync to be short.
+// How many bytes are written between two starts of write-back: enough to keep the disk busy, few
+// enough to keep the final fsync short.
 constexpr std::uint64_t kWriteBackStep = std::uint64_t{8} << 20;
 
 }  // namespace
@@ -20,8 +20,8 @@ constexpr std::uint64_t kWriteBackStep = std::uint64_t{8} << 20;
 FileWriter::FileWriter(Descriptor descriptor, std::string name)
     : descriptor_(std::move(descriptor)), name_(std::move(name)) {}
 
-// The system reports lost bytes once; after that this object remembers, so that no later call looks
-// like a success.
+// The kernel reports lost bytes once; this object remembers it, so that no later call seems to
+// succeed.
 template <typename Action>
 void FileWriter::unless_failed(Action action) {
   if (failed_ || !descriptor_.is_open()) {
@@ -46,16 +46,16 @@ void FileWriter::write(std::span<const std::byte> bytes) {
 
 void FileWriter::rewrite(std::uint64_t offset, std::span<const std::byte> bytes) {
   if (offset > position_ || bytes.size() > position_ - offset) {
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("{} bytes are to be replaced where only {} were written", bytes.size(),
-                            position_),
-                name_, offset);
+    throw Error(
+        ErrorCode::invalid_argument,
+        fmt::format("cannot rewrite {} bytes here: only {} were written", bytes.size(), position_),
+        name_, offset);
   }
   unless_failed([&] { write_all_at(descriptor_.get(), offset, bytes, name_); });
 }
 
 void FileWriter::start_write_back() {
-  // Only a hint: what goes wrong here is reported by fsync.
+  // Only a hint: fsync reports what goes wrong here.
   (void)::sync_file_range(descriptor_.get(), static_cast<off64_t>(written_back_),
                           static_cast<off64_t>(position_ - written_back_), SYNC_FILE_RANGE_WRITE);
   written_back_ = position_;
@@ -67,7 +67,7 @@ void FileWriter::sync() {
 
 void FileWriter::flush() {
   unless_failed([&] {
-    // Closing any descriptor of the file makes the system tell; this one stays open and keeps its
+    // Closing any descriptor of the file reports pending errors; this one stays open and keeps its
     // flock.
     Descriptor copy(::fcntl(descriptor_.get(), F_DUPFD_CLOEXEC, 0));
     if (!copy.is_open()) throw_system_error(errno, "flush", name_);

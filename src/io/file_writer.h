@@ -1,24 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes a new file once, from front to back: what LocalStorage's files and AtomicFile share. Only
-// what was known too late, as a checksum in front of its bytes, is put in afterwards. One thread at
-// a time.
+// A new file that is written once, from front to back: the files of LocalStorage and AtomicFile. Only
+// what is known too late, such as a checksum in front of its bytes, is filled in afterwards. One
+// thread at a time.
 #pragma once
 
 #include "io/descriptor.h"
+#include "io/storage.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
 
 namespace lancekeep::io {
 
-class FileWriter {
+class FileWriter final : public WritableFile {
  public:
+  /// `name` is for messages.
   FileWriter(Descriptor descriptor, std::string name);
 
-  void write(std::span<const std::byte> bytes);
-  /// Puts other bytes where some were written before; position() stays.
+  using WritableFile::write;
+  void write(std::span<const std::byte> bytes) override;
+  /// Overwrites bytes that were written before; position() stays.
   void rewrite(std::uint64_t offset, std::span<const std::byte> bytes);
-  [[nodiscard]] std::uint64_t position() const noexcept { return position_; }
-  void sync();
-  void flush();
-  /// No call but position() may follow.
+  [[nodiscard]] std::uint64_t position() const override { return position_; }
+  void sync() override;
+  void flush() override;
+  /// Only position() may be called afterwards.
   void close();
 
  private:
@@ -29,7 +37,7 @@ class FileWriter {
   Descriptor descriptor_;
   std::string name_;
   std::uint64_t position_ = 0;
-  std::uint64_t written_back_ = 0;
+  std::uint64_t written_back_ = 0;  ///< up to here the kernel has been asked to write to the disk
   bool failed_ = false;
 };
 

@@ -2,28 +2,19 @@
 #include "io/file_writer.h"
 
 #include "io/testing/error_matcher.h"
+#include "io/testing/file_size_limit.h"
 #include "io/testing/temporary_folder.h"
 
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
 
 namespace lancekeep::io {
 namespace {
-
-// Makes a write beyond the limit an error, as on a full disk; without this the signal ends the
-// process.
-void limit_file_sizes_to(rlim_t bytes) {
-  ::signal(SIGXFSZ, SIG_IGN);
-  const struct rlimit limit = {bytes, bytes};
-  ::setrlimit(RLIMIT_FSIZE, &limit);
-}
 
 class FileWriterTest : public testing::Test {
  protected:
@@ -42,7 +33,7 @@ class FileWriterTest : public testing::Test {
 TEST_F(FileWriterTest, WritesFrontToBack) {
   FileWriter file = writer();
   file.write(bytes("abc"));
-  file.write({});
+  file.write(bytes(""));
   file.write(bytes("de"));
   EXPECT_EQ(file.position(), 5u);
   file.flush();
@@ -62,13 +53,13 @@ TEST_F(FileWriterTest, ReplacesWhatWasWritten) {
   EXPECT_EQ(folder_.read("f"), "aBCdefgH");
 }
 
-TEST_F(FileWriterTest, ReplacesNothingThatIsNotThere) {
+TEST_F(FileWriterTest, RewritesOnlyWrittenBytes) {
   FileWriter file = writer();
   file.write(bytes("abc"));
   EXPECT_THAT([&] { file.rewrite(2, bytes("xy")); },
-              fails_with(ErrorCode::invalid_argument, "where only 3 were written"));
+              fails_with(ErrorCode::invalid_argument, "only 3 were written"));
   EXPECT_THAT([&] { file.rewrite(UINT64_MAX, bytes("x")); },
-              fails_with(ErrorCode::invalid_argument, "where only 3 were written"));
+              fails_with(ErrorCode::invalid_argument, "only 3 were written"));
   file.close();
   EXPECT_EQ(folder_.read("f"), "abc");
 }
@@ -96,7 +87,7 @@ TEST_F(FileWriterTest, AFailedSyncIsNeverTriedAgain) {
   ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
   const Descriptor reading(ends[0]);
   FileWriter file(Descriptor(ends[1]), "f");
-  EXPECT_THAT([&] { file.sync(); }, fails_with(ErrorCode::io, "cannot bring to the disk"));
+  EXPECT_THAT([&] { file.sync(); }, fails_with(ErrorCode::io, "cannot sync the file"));
   EXPECT_THAT([&] { file.sync(); }, fails_with(ErrorCode::io, "an earlier call on this file"));
   EXPECT_THAT([&] { file.write(bytes("abc")); },
               fails_with(ErrorCode::io, "an earlier call on this file"));
@@ -121,7 +112,7 @@ TEST_F(FileWriterTest, FlushKeepsTheLock) {
   EXPECT_EQ(::flock(probe.get(), LOCK_EX | LOCK_NB), 0);
 }
 
-// The system takes what fits below the limit and refuses the rest of the same write.
+// The system writes what fits the limit and rejects the rest of the same write.
 TEST_F(FileWriterTest, SaysOutOfSpaceAfterAShortWrite) {
   EXPECT_EXIT(
       {

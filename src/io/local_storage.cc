@@ -1,36 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a save becomes durable. The caller (lance/table/publish) takes these steps in order; each
-// call below keeps its part. A crash before step 6 leaves the old version, after it the new one.
+// How a save becomes durable. The caller (lance/table/publish) takes these steps in order; each call
+// below implements its part. A crash before step 6 leaves the old version, a crash after it the new.
 //
-//  1. create() every data, deletion and transaction file under its final name, which is unique, and
-//     write() it. A name that is taken is an error, so a file that someone may have mapped is never
-//     written into. Keep them open until step 6 is done: the flock(LOCK_SH) on each keeps a
-//     clean-up from taking it for an orphan while no manifest names it yet.
-//  2. sync() each of them. Otherwise the manifest could reach the disk before what it names, and a
-//     power cut would leave a version with holes. An fsync that fails is final: the kernel reports
-//     lost bytes once, so a second, successful one proves nothing.
+//  1. create() every data, deletion and transaction file under its final, unique name, and write()
+//     it. An existing name is an error, so a file that someone may have mapped is never overwritten.
+//     Keep the files open until step 6 is done: the flock(LOCK_SH) on each keeps gc from deleting it
+//     as unreferenced before a manifest references it.
+//  2. sync() each of them. Otherwise the manifest could reach the disk before the files it
+//     references, and a power cut would leave a version with holes. A failed fsync is final: the
+//     kernel reports lost bytes once, so a second, successful fsync proves nothing.
 //  3. sync_folder() their folders, because fsync of a file does not cover its name. On a first save
-//     also sync_folder(""): the store's own folder, and its name in its parent, without which all
-//     is lost.
+//     also sync_folder(""), which syncs the store's own folder and its name in its parent.
 //  4. create(), write() and sync() the manifest under a temporary name, so that nobody ever reads
-//     half a manifest under a real one.
-//  5. lock("_versions", shared), then list it and ask is_current(). A clean-up that has removed
-//     versions meanwhile has made their numbers free again, so that step 6 alone would publish
-//     below the latest version, and on files that are gone; and a store that was replaced meanwhile
-//     is not the one that was read.
+//     half a manifest under its final name.
+//  5. lock("_versions", shared), then list it and check is_current(). If gc has removed versions
+//     meanwhile, their numbers are free again, so that step 6 alone would commit below the latest
+//     version and on deleted files; and if the store was replaced, it is not the one that was read.
 //  6. rename_new() the manifest to its final name: renameat2(RENAME_NOREPLACE), else link and
-//     unlink. Of two saves only one gets the number; a rename that overwrites would lose the
-//     other's.
-//  7. sync_folder("_versions"). Only now is the save acknowledged: before, a power cut could take
-//     the name back. Where this fails the version is visible but may not last, and nothing is taken
-//     back, since a reader may have opened it.
+//     unlink. Only one of two saves gets the number; an overwriting rename would lose the other's.
+//  7. sync_folder("_versions"). Only now is the save acknowledged: before, a power cut could undo the
+//     rename. If this fails, the version is visible but may not last. Nothing is undone, since a
+//     reader may have opened it.
 //  8. Release the lock.
 #include "io/local_storage.h"
 
-#include "io/available_memory.h"
 #include "io/file_writer.h"
-#include "io/folder_list.h"
-#include "io/folder_lock.h"
+#include "io/folder.h"
+#include "io/memory_budget.h"
 #include "io/rename.h"
 #include "io/rooted_path.h"
 
@@ -46,20 +42,6 @@ namespace lancekeep::io {
 namespace {
 
 constexpr int kMaxAttempts = 100;
-
-class LocalFile : public WritableFile {
- public:
-  LocalFile(Descriptor descriptor, std::string name)
-      : writer_(std::move(descriptor), std::move(name)) {}
-  using WritableFile::write;
-  void write(std::span<const std::byte> bytes) override { writer_.write(bytes); }
-  std::uint64_t position() const override { return writer_.position(); }
-  void sync() override { writer_.sync(); }
-  void flush() override { writer_.flush(); }
-
- private:
-  FileWriter writer_;
-};
 
 class LocalStorage : public Storage {
  public:
@@ -135,13 +117,12 @@ ByteView LocalStorage::map(const std::string& path, MapMode mode) const {
 void LocalStorage::make_folder(const std::string& path) {
   const auto name = root_.locate(path);
   if (::mkdirat(name.folder.get(), name.last.c_str(), 0777) == 0) return;
-  if (errno != EEXIST) throw_system_error(errno, "make the folder", name.full);
-  // Throws where something else has the name: a file, or a link that leads out of the store.
+  if (errno != EEXIST) throw_system_error(errno, "create the folder", name.full);
+  // Throws if the name is taken by something else: a file, or a link that leads out of the store.
   (void)open_folder(path);
 }
 
-// Locks a file that was just made; false where a clean-up, to which it looked like an orphan until
-// now, was faster.
+// Locks a file that was just created; false if gc has already deleted it, since it was not locked.
 bool lock_new_file(int file, const std::string& name) {
   lock_while_written(file, name);
   return status_of(file, name).st_nlink > 0;
@@ -150,7 +131,7 @@ bool lock_new_file(int file, const std::string& name) {
 std::unique_ptr<WritableFile> LocalStorage::create(const std::string& path) {
   const auto name = root_.locate(path);
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
-    // O_RDWR: over NFS a shared lock needs a descriptor that may read.
+    // O_RDWR: on NFS a shared lock needs a readable descriptor.
     Descriptor file(retry_interrupted([&] {
       return ::openat(name.folder.get(), name.last.c_str(),
                       O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
@@ -158,15 +139,14 @@ std::unique_ptr<WritableFile> LocalStorage::create(const std::string& path) {
     if (!file.is_open()) throw_system_error(errno, "create", name.full);
     try {
       const bool is_ours = lock_new_file(file.get(), name.full);
-      if (is_ours) return std::make_unique<LocalFile>(std::move(file), name.full);
+      if (is_ours) return std::make_unique<FileWriter>(std::move(file), name.full);
     } catch (const Error&) {
-      (void)::unlinkat(name.folder.get(), name.last.c_str(), 0);  // nobody else knows of it yet
+      (void)::unlinkat(name.folder.get(), name.last.c_str(), 0);  // nobody else uses it yet
       throw;
     }
   }
   throw Error(ErrorCode::conflict,
-              fmt::format("{} times a clean-up took this new file for an orphan before it could be "
-                          "locked; try again",
+              fmt::format("gc deleted this new file {} times before it could be locked; try again",
                           kMaxAttempts),
               name.full);
 }
@@ -198,7 +178,7 @@ void LocalStorage::remove(const std::string& path) {
 }
 
 bool LocalStorage::remove_unused(const std::string& path) {
-  // O_RDWR: over NFS an exclusive lock needs a descriptor that may write. Never waits on a pipe.
+  // O_RDWR: on NFS an exclusive lock needs a writable descriptor. O_NONBLOCK: never waits on a pipe.
   const auto file = root_.open_if_there(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
   if (!file) return true;
   if (!lock_to_remove(file->get(), full_name(path))) return false;
@@ -215,7 +195,7 @@ void LocalStorage::sync_file(const std::string& path) {
 void LocalStorage::sync_folder(const std::string& path) {
   const Descriptor folder = open_folder(path);
   sync_folder_at(folder.get(), ".", full_name(path));
-  // A parent that we may not read cannot be synced, and was not ours to make a folder in.
+  // A parent that we may not read cannot be synced, and this process did not create the folder.
   if (path.empty() && ::faccessat(folder.get(), "..", R_OK, AT_EACCESS) == 0) {
     sync_folder_at(folder.get(), "..", full_name(path) + "/..");
   }
@@ -241,18 +221,18 @@ Descriptor LocalStorage::open_folder(const std::string& path) const {
   return std::move(*folder);
 }
 
-// No deeper than a path that stat() takes has components.
+// The recursion is as deep as the path has components, which stat() limits.
 void make_folders(const std::filesystem::path& folder) {
   struct stat status = {};
   if (::stat(folder.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) return;
   } else if (errno != ENOENT) {
-    throw_system_error(errno, "make the folder", folder.string());
+    throw_system_error(errno, "create the folder", folder.string());
   }
   const auto parent = folder.parent_path();
   if (parent != folder) make_folders(parent);
   if (::mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST) {
-    throw_system_error(errno, "make the folder", folder.string());
+    throw_system_error(errno, "create the folder", folder.string());
   }
   sync_folder_at(AT_FDCWD, parent.c_str(), parent.string());
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Storage on a local POSIX file system.
+// Storage on a local POSIX file system. Any number of threads may use one object; only its files
+// belong to one thread at a time.
 //
 // The protocol that makes a save durable is written as numbered steps at the top of
 // local_storage.cc.
 #pragma once
 
-#include "io/atomic_file.h"
-#include "io/folder_swap.h"
 #include "io/storage.h"
 
 #include <filesystem>
@@ -14,12 +13,11 @@
 
 namespace lancekeep::io {
 
-/// @throws Error not_found where `folder` does not exist, invalid_argument where it is not a
-/// folder.
+/// @throws Error not_found if `folder` does not exist; invalid_argument if it is not a folder.
 [[nodiscard]] std::unique_ptr<Storage> open_local_storage(const std::filesystem::path& folder);
 
-/// Makes `folder` and its missing parents, then opens it. Every folder made is made durable in its
-/// parent.
+/// Creates `folder` and its missing parents, syncing each new folder's name in its parent, then opens
+/// it.
 [[nodiscard]] std::unique_ptr<Storage> create_local_storage(const std::filesystem::path& folder);
 
 }  // namespace lancekeep::io

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/local_storage.h"
 
+#include "io/rename.h"
 #include "io/testing/error_matcher.h"
 #include "io/testing/temporary_folder.h"
 
@@ -86,7 +87,7 @@ TEST_F(LocalStorageTest, ListsFilesAndFolders) {
               fails_with(ErrorCode::io, "store/a: cannot open: Not a directory"));
 }
 
-TEST_F(LocalStorageTest, ReadRefusesALargerFile) {
+TEST_F(LocalStorageTest, ReadRejectsALargerFile) {
   folder_.write("store/a", "abcd");
   EXPECT_THAT([&] { (void)storage_->read("a", 3); },
               fails_with(ErrorCode::corrupt, "store/a: expected at most 3 bytes, found 4"));
@@ -94,16 +95,16 @@ TEST_F(LocalStorageTest, ReadRefusesALargerFile) {
 
 TEST_F(LocalStorageTest, ReadsOnlyRegularFiles) {
   ASSERT_EQ(::mkfifo(at("store/pipe").c_str(), 0600), 0);
-  const auto is_refused = fails_with(ErrorCode::io, "store/pipe: expected a file, found a device");
-  EXPECT_THAT([&] { (void)storage_->read("pipe", 9); }, is_refused);
-  EXPECT_THAT([&] { (void)storage_->map("pipe", MapMode::read_only); }, is_refused);
-  EXPECT_THAT([&] { (void)storage_->size("pipe"); }, is_refused);
+  const auto is_rejected = fails_with(ErrorCode::io, "store/pipe: expected a file, found a device");
+  EXPECT_THAT([&] { (void)storage_->read("pipe", 9); }, is_rejected);
+  EXPECT_THAT([&] { (void)storage_->map("pipe", MapMode::read_only); }, is_rejected);
+  EXPECT_THAT([&] { (void)storage_->size("pipe"); }, is_rejected);
   storage_->make_folder("data");
   EXPECT_THAT([&] { (void)storage_->read("data", 9); },
               fails_with(ErrorCode::io, "expected a file, found a folder"));
 }
 
-TEST_F(LocalStorageTest, CreateRefusesANameThatIsTaken) {
+TEST_F(LocalStorageTest, CreateRejectsANameThatIsTaken) {
   folder_.write("store/a", "abc");
   std::filesystem::create_symlink("nowhere", at("store/link"));
   EXPECT_THAT([&] { (void)storage_->create("a"); },
@@ -122,7 +123,7 @@ TEST_F(LocalStorageTest, MakeFolderAcceptsAFolderAndNothingElse) {
               fails_with(ErrorCode::io, "store/a: cannot open: Not a directory"));
   std::filesystem::create_directory_symlink("..", at("store/up"));
   EXPECT_THAT([&] { storage_->make_folder("up"); },
-              fails_with(ErrorCode::unsafe, "store/up: refused: a link"));
+              fails_with(ErrorCode::unsafe, "store/up: rejected: a link"));
 }
 
 TEST_F(LocalStorageTest, RenameNewNeverOverwrites) {
@@ -227,23 +228,23 @@ TEST_F(LocalStorageTest, NoCallLeavesTheFolder) {
   folder_.write("store/a", "abc");
   std::filesystem::create_directory_symlink("..", at("store/up"));
   for (const std::string path : {"../secret", "up/secret", "/etc/passwd"}) {
-    const auto is_refused = fails_with(ErrorCode::unsafe, "refused");
-    EXPECT_THAT([&] { (void)storage_->exists(path); }, is_refused);
-    EXPECT_THAT([&] { (void)storage_->size(path); }, is_refused);
-    EXPECT_THAT([&] { (void)storage_->list(path); }, is_refused);
-    EXPECT_THAT([&] { (void)storage_->read(path, 9); }, is_refused);
-    EXPECT_THAT([&] { (void)storage_->map(path, MapMode::read_only); }, is_refused);
-    EXPECT_THAT([&] { storage_->make_folder(path); }, is_refused);
-    EXPECT_THAT([&] { (void)storage_->create(path); }, is_refused);
-    EXPECT_THAT([&] { (void)storage_->rename_new("a", path); }, is_refused);
-    EXPECT_THAT([&] { (void)storage_->rename_new(path, "b"); }, is_refused);
-    EXPECT_THAT([&] { storage_->rename_over("a", path); }, is_refused);
-    EXPECT_THAT([&] { storage_->rename_over(path, "b"); }, is_refused);
-    EXPECT_THAT([&] { storage_->remove(path); }, is_refused);
-    EXPECT_THAT([&] { storage_->sync_file(path); }, is_refused);
-    EXPECT_THAT([&] { (void)storage_->remove_unused(path); }, is_refused);
-    EXPECT_THAT([&] { storage_->sync_folder(path); }, is_refused);
-    EXPECT_THAT([&] { (void)storage_->lock(path, LockMode::shared); }, is_refused);
+    const auto is_rejected = fails_with(ErrorCode::unsafe, "rejected");
+    EXPECT_THAT([&] { (void)storage_->exists(path); }, is_rejected);
+    EXPECT_THAT([&] { (void)storage_->size(path); }, is_rejected);
+    EXPECT_THAT([&] { (void)storage_->list(path); }, is_rejected);
+    EXPECT_THAT([&] { (void)storage_->read(path, 9); }, is_rejected);
+    EXPECT_THAT([&] { (void)storage_->map(path, MapMode::read_only); }, is_rejected);
+    EXPECT_THAT([&] { storage_->make_folder(path); }, is_rejected);
+    EXPECT_THAT([&] { (void)storage_->create(path); }, is_rejected);
+    EXPECT_THAT([&] { (void)storage_->rename_new("a", path); }, is_rejected);
+    EXPECT_THAT([&] { (void)storage_->rename_new(path, "b"); }, is_rejected);
+    EXPECT_THAT([&] { storage_->rename_over("a", path); }, is_rejected);
+    EXPECT_THAT([&] { storage_->rename_over(path, "b"); }, is_rejected);
+    EXPECT_THAT([&] { storage_->remove(path); }, is_rejected);
+    EXPECT_THAT([&] { storage_->sync_file(path); }, is_rejected);
+    EXPECT_THAT([&] { (void)storage_->remove_unused(path); }, is_rejected);
+    EXPECT_THAT([&] { storage_->sync_folder(path); }, is_rejected);
+    EXPECT_THAT([&] { (void)storage_->lock(path, LockMode::shared); }, is_rejected);
   }
   EXPECT_EQ(folder_.read("secret"), "key");
   EXPECT_EQ(folder_.read("store/a"), "abc");
@@ -299,7 +300,7 @@ TEST_F(LocalStorageTest, KnowsWhenItWasReplacedOrRemoved) {
   EXPECT_FALSE(storage_->is_current());
 }
 
-TEST_F(LocalStorageTest, OpenRefusesWhatIsNoFolder) {
+TEST_F(LocalStorageTest, OpenRejectsWhatIsNoFolder) {
   EXPECT_THAT([&] { (void)open_local_storage(at("none")); },
               fails_with(ErrorCode::not_found, "none"));
   folder_.write("file", "x");

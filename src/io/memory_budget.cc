@@ -3,10 +3,15 @@
 
 #include <lancekeep/error.h>
 
+#include "io/checked_math.h"
 #include "io/input_file.h"
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
+#include <fstream>
+#include <limits>
 #include <utility>
 
 namespace lancekeep::io {
@@ -16,6 +21,32 @@ constexpr std::uint64_t kForAnyFile = 36 << 20;
 constexpr std::uint64_t kFileBytesPerByte = 16;
 
 }  // namespace
+
+std::uint64_t available_memory() {
+  std::ifstream meminfo("/proc/meminfo");
+  std::string name;
+  std::uint64_t kibibytes = 0;
+  std::string unit;
+  while (meminfo >> name >> kibibytes && std::getline(meminfo, unit)) {
+    if (name == "MemAvailable:") return kibibytes * 1024;
+  }
+  const auto pages = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES));
+  return checked_mul(pages, static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)))
+      .value_or(std::numeric_limits<std::uint64_t>::max());
+}
+
+void require_memory(std::uint64_t length, const std::string& file) {
+  // Any machine has this much; do not ask.
+  constexpr std::uint64_t kAlwaysAvailable = std::uint64_t{16} << 20;
+  if (length <= kAlwaysAvailable) return;
+  const std::uint64_t available = available_memory();
+  if (length > available) {
+    throw Error(
+        ErrorCode::io,
+        fmt::format("needs {} bytes of memory, but only {} are available", length, available),
+        file);
+  }
+}
 
 MemoryBudget::MemoryBudget(const InputFile& file)
     : MemoryBudget(limit_for(file.size()), file.name()) {}
@@ -30,9 +61,8 @@ std::uint64_t MemoryBudget::limit_for(std::uint64_t file_bytes) noexcept {
 void MemoryBudget::take(std::uint64_t bytes, std::string_view what) {
   if (bytes > left_) {
     throw Error(ErrorCode::unsupported,
-                fmt::format("{} would take more than {} bytes of memory, which is what the "
-                            "structures of a file of this size may have; a model's weights need "
-                            "far less",
+                fmt::format("{} would take more than {} bytes of memory, the limit for the "
+                            "structures of a file of this size; a model's weights need far less",
                             what, limit_),
                 file_);
   }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bounds the memory that reading a file's structures may take, by the bytes at hand: a pickle, a
-// directory or a header of few bytes can ask for a great deal. Whoever keeps something for as long
-// as the file is read takes it from the budget first. Values of tensors are not counted: they are
-// streamed. Not thread-safe.
+// Limits on memory that the content of a file can ask for: a buffer of a size that it claims, and
+// the structures of a pickle, a directory or a header, which few bytes can make large.
 #pragma once
 
 #include <cstdint>
@@ -13,18 +11,26 @@ namespace lancekeep::io {
 
 class InputFile;
 
+/// Bytes that can be allocated without swapping, as the system estimates.
+[[nodiscard]] std::uint64_t available_memory();
+
+/// Throws io, naming `file`, if `length` exceeds that.
+void require_memory(std::uint64_t length, const std::string& file);
+
+/// Limits the memory of a file's structures by the file's size: code that keeps something while the
+/// file is read takes it from the budget first. Values of tensors are not counted: they are
+/// streamed. One thread at a time.
 class MemoryBudget {
  public:
-  /// 36 MiB and a 16th of the file.
+  /// 36 MiB plus a 16th of the file.
   explicit MemoryBudget(const InputFile& file);
   MemoryBudget(std::uint64_t limit, std::string file);
-  /// What files of so many bytes may have.
+  /// The limit in bytes for files of this size.
   [[nodiscard]] static std::uint64_t limit_for(std::uint64_t file_bytes) noexcept;
 
-  /// @throws Error unsupported, naming `what` ("the pickle's values"), where `bytes` more do not
-  /// fit.
+  /// @throws Error unsupported, naming `what` ("the pickle's values"), if fewer bytes are left.
   void take(std::uint64_t bytes, std::string_view what);
-  /// For what was taken and is freed before the file has been read.
+  /// For memory that was taken and is freed before the file has been read.
   void give_back(std::uint64_t bytes) noexcept { left_ += bytes; }
   [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
 

@@ -22,7 +22,7 @@ TEST(MemoryBudget, GivesAllItHas) {
   budget.take(0, "the values");
 }
 
-TEST(MemoryBudget, RefusesWhatIsLeftNoMore) {
+TEST(MemoryBudget, RejectsMoreThanIsLeft) {
   MemoryBudget budget(100, "a.pt");
   budget.take(60, "the values");
   EXPECT_THAT([&] { budget.take(41, "the memo"); },
@@ -32,7 +32,7 @@ TEST(MemoryBudget, RefusesWhatIsLeftNoMore) {
               fails_with(ErrorCode::unsupported, "a.pt"));
 }
 
-TEST(MemoryBudget, WhatIsGivenBackIsThereAgain) {
+TEST(MemoryBudget, WhatIsGivenBackIsAvailableAgain) {
   MemoryBudget budget(100, "a.pt");
   budget.take(60, "the memo");
   budget.give_back(60);
@@ -47,6 +47,17 @@ TEST(MemoryBudget, GrowsWithTheFile) {
   EXPECT_EQ(MemoryBudget(InputFile(path)).left(), 36u << 20);
   std::filesystem::resize_file(path, 16'000'000);
   EXPECT_EQ(MemoryBudget(InputFile(path)).left(), (36u << 20) + 1'000'000);
+}
+
+TEST(AvailableMemory, IsPlausible) {
+  EXPECT_GT(available_memory(), std::uint64_t{1} << 20);
+  EXPECT_LT(available_memory(), std::uint64_t{1} << 60);
+}
+
+TEST(AvailableMemory, RejectsWhatDoesNotFit) {
+  EXPECT_NO_THROW(require_memory(1000, "f"));
+  EXPECT_THAT([] { require_memory(UINT64_MAX, "f"); },
+              fails_with(ErrorCode::io, "f: needs 18446744073709551615 bytes of memory"));
 }
 
 }  // namespace

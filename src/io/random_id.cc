@@ -11,9 +11,9 @@ namespace lancekeep::io {
 
 std::uint64_t random_u64() {
   std::uint64_t value = 0;
-  // So few bytes come in one piece, and no signal cuts them short.
+  // Up to 256 bytes are returned whole, and no signal interrupts that.
   if (::getrandom(&value, sizeof(value), 0) != static_cast<ssize_t>(sizeof(value))) {
-    throw Error(ErrorCode::io, "the kernel gives no random numbers (getrandom)");
+    throw Error(ErrorCode::io, "the kernel returned no random numbers (getrandom)");
   }
   return value;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names that nobody else makes up: from the kernel's random numbers, so also unlike those of a
-// forked process.
+// Unique names from the kernel's random numbers, so that a forked process does not repeat them. Any
+// thread may call these functions. They throw Error io.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 namespace lancekeep::io {
 
 [[nodiscard]] std::uint64_t random_u64();
-/// A version 4 UUID in its usual form, with hyphens and in lower case.
+/// A version 4 UUID in lower case with hyphens.
 [[nodiscard]] std::string random_uuid();
 
 }  // namespace lancekeep::io

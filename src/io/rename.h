@@ -1,23 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// Renaming without overwriting, which is what makes publishing a version safe. Folders are
-// descriptors, as for renameat(2).
+// Renaming files without overwriting, which makes committing a version safe, and exchanging two
+// folders, which makes replacing a store atomic. All functions throw Error.
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 namespace lancekeep::io {
 
+/// A name in an open folder, as renameat(2) takes it.
 struct NameIn {
-  int folder;
+  int folder;  ///< descriptor, or AT_FDCWD
   std::string last;
-  /// For messages.
-  std::string full;
+  std::string full;  ///< for messages
 };
 
-/// Returns false, changing nothing, where `to` exists; throws Error for anything else.
+/// Renames a file; returns false, changing nothing, if `to` exists.
 [[nodiscard]] bool rename_if_free(const NameIn& from, const NameIn& to);
 
-/// The same for file systems without renameat2(RENAME_NOREPLACE): by a second hard link.
+/// The same for file systems without renameat2(RENAME_NOREPLACE), with a second hard link.
 [[nodiscard]] bool link_if_free(const NameIn& from, const NameIn& to);
+
+/// Exchanges two folders in one step (renameat2 RENAME_EXCHANGE) and syncs their parents; both must
+/// be on one file system. If it cannot exchange, falls back to swap_folders_by_renames().
+void swap_folders(const std::filesystem::path& replacement, const std::filesystem::path& folder);
+
+/// The same with renames: `folder` to `folder`.replaced, `replacement` to `folder`, and
+/// `folder`.replaced to `replacement`. Between the first two, `folder` does not exist; finish_swap()
+/// repairs that. @throws Error already_exists, with nothing changed, if `folder`.replaced exists.
+void swap_folders_by_renames(const std::filesystem::path& replacement,
+                             const std::filesystem::path& folder);
+
+/// Moves `folder`.replaced back to `folder` if swap_folders_by_renames() was interrupted between its
+/// first two renames; otherwise does nothing.
+void finish_swap(const std::filesystem::path& folder);
 
 }  // namespace lancekeep::io

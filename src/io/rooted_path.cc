@@ -13,11 +13,11 @@ namespace {
 
 constexpr int kAlways = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
-[[noreturn]] void refuse(const char* reason, const std::string& file) {
-  throw Error(ErrorCode::unsafe, std::string("refused: ") + reason, file);
+[[noreturn]] void reject(const char* reason, const std::string& file) {
+  throw Error(ErrorCode::unsafe, std::string("rejected: ") + reason, file);
 }
 
-// The outcome of one attempt to open: a descriptor or the error number.
+// The result of an attempt to open: a descriptor or errno.
 struct Attempt {
   Descriptor descriptor;
   int error = 0;
@@ -42,7 +42,7 @@ bool is_link(int folder, const std::string& name) {
          S_ISLNK(status.st_mode);
 }
 
-// ELOOP for a link, whatever the flags: with O_DIRECTORY the system says ENOTDIR, with O_PATH it
+// Gives ELOOP for a link with any flags: with O_DIRECTORY the system reports ENOTDIR, with O_PATH it
 // opens the link itself.
 Attempt open_component(int folder, const std::string& name, int flags) {
   Attempt attempt = attempt_of(
@@ -73,8 +73,7 @@ Attempt open_by_walk(int root, std::string_view path, int flags) {
 Attempt open_beneath(int root, const std::string& path, int flags,
                      RootedPath::Resolution resolution) {
   if (resolution == RootedPath::Resolution::kernel) {
-    // EAGAIN: something was renamed meanwhile, so the kernel could not tell whether it stayed
-    // inside.
+    // EAGAIN: a rename happened meanwhile, so the kernel could not prove that the path stays inside.
     for (int tries = 0; tries < 16; ++tries) {
       Attempt attempt = open_by_kernel(root, path, flags);
       if (attempt.error == ENOSYS || attempt.error == EPERM) break;
@@ -87,14 +86,14 @@ Attempt open_beneath(int root, const std::string& path, int flags,
 }  // namespace
 
 void require_safe_path(std::string_view path, const std::string& file) {
-  if (path.find('\0') != path.npos) refuse("the path holds a NUL", file);
-  if (path.starts_with('/')) refuse("the path is absolute, not relative to the store", file);
+  if (path.find('\0') != path.npos) reject("the path contains a NUL", file);
+  if (path.starts_with('/')) reject("the path is absolute, not relative to the store", file);
   for (std::size_t start = 0; start <= path.size();) {
     const std::size_t end = std::min(path.find('/', start), path.size());
     const std::string_view component = path.substr(start, end - start);
-    if (component.empty()) refuse("the path has an empty component", file);
-    if (component == ".") refuse("the path has a component \".\"", file);
-    if (component == "..") refuse("the path has a component \"..\"", file);
+    if (component.empty()) reject("the path has an empty component", file);
+    if (component == ".") reject("the path has a component \".\"", file);
+    if (component == "..") reject("the path has a component \"..\"", file);
     start = end + 1;
   }
 }
@@ -135,7 +134,7 @@ Descriptor RootedPath::open(const std::string& path, int flags) const {
 std::optional<Descriptor> RootedPath::open_if_there(const std::string& path, int flags) const {
   const std::string full = full_name(path);
   require_safe_path(path, full);
-  // O_PATH takes none of the other flags, and openat2 says so.
+  // openat2 rejects the other flags together with O_PATH.
   const int all = (flags & O_PATH) != 0 ? flags | O_CLOEXEC : flags | kAlways;
   Attempt attempt = open_beneath(root_.get(), path, all, resolution_);
   switch (attempt.error) {
@@ -145,7 +144,7 @@ std::optional<Descriptor> RootedPath::open_if_there(const std::string& path, int
       return std::nullopt;
     case EXDEV:
     case ELOOP:
-      refuse("a link on the way leads out of the store, or round in circles", full);
+      reject("a link in the path leads out of the store or is circular", full);
     default:
       throw_system_error(attempt.error, "open", full);
   }
@@ -153,7 +152,7 @@ std::optional<Descriptor> RootedPath::open_if_there(const std::string& path, int
 
 std::optional<Descriptor> RootedPath::open_folder_if_there(const std::string& path) const {
   if (!path.empty()) return open_if_there(path, O_RDONLY | O_DIRECTORY);
-  // A descriptor of its own, not a copy of root_: flock and the reading position belong to it.
+  // A new open file, not a copy of root_: flock and the reading position belong to the open file.
   Descriptor folder(retry_interrupted(
       [&] { return ::openat(root_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (!folder.is_open()) throw_system_error(errno, "open the folder", folder_.string());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A folder that is held open, and the files beneath it by relative path: no path that is passed in,
-// and no link found on the way, leads out of it. Immutable; any number of threads may use it.
+// An open folder and the files below it, by relative path: neither a path from a caller nor a link
+// leads out of it. Immutable; any number of threads may use it.
 #pragma once
 
 #include "io/descriptor.h"
@@ -12,20 +12,20 @@
 
 namespace lancekeep::io {
 
-/// Throws unsafe unless `path` is relative and free of NUL and of empty, "." and ".." components.
+/// Throws unsafe unless `path` is relative and has no NUL and no empty, "." or ".." component.
 void require_safe_path(std::string_view path, const std::string& file);
 
-/// The absolute path without a slash at its end, which stays true when the program changes its
-/// working folder. Throws invalid_argument for "" and for a NUL.
+/// The absolute path without a trailing slash; it stays valid when the process changes its working
+/// folder. Throws invalid_argument if it is empty or contains a NUL.
 [[nodiscard]] std::filesystem::path absolute_folder(const std::filesystem::path& folder);
 
 class RootedPath {
  public:
-  /// kernel: openat2(RESOLVE_BENEATH), which follows links that stay inside; where the system has
-  /// no such call, or forbids it, as walk: component by component, refusing every link.
+  /// kernel: openat2(RESOLVE_BENEATH), which follows links that stay inside; if the system does not
+  /// have or allow that call, as walk: component by component, rejecting every link.
   enum class Resolution { kernel, walk };
 
-  /// @throws Error not_found; invalid_argument where it is not a folder.
+  /// @throws Error not_found; invalid_argument if it is not a folder.
   explicit RootedPath(const std::filesystem::path& folder,
                       Resolution resolution = Resolution::kernel);
 
@@ -34,21 +34,21 @@ class RootedPath {
   /// "" is the folder itself.
   [[nodiscard]] std::string full_name(std::string_view path) const;
 
-  /// As open(2); a file is not created by this. Never waits for a pipe's other end.
+  /// As open(2), without creating a file. Never waits for the other end of a pipe.
   [[nodiscard]] Descriptor open(const std::string& path, int flags) const;
-  /// Nothing where there is no such file.
+  /// Unset if there is no such file.
   [[nodiscard]] std::optional<Descriptor> open_if_there(const std::string& path, int flags) const;
-  /// The folder "" or `path`, for reading its names, fsync and flock.
+  /// The folder ("" is the folder itself), for listing, fsync and flock.
   [[nodiscard]] std::optional<Descriptor> open_folder_if_there(const std::string& path) const;
 
-  /// For the calls that make, rename or remove a name: they take the last component as it is.
+  /// For calls that create, rename or remove a name: they do not follow a link in the last component.
   struct Name {
     Descriptor folder;
     std::string last;
     std::string full;
   };
   [[nodiscard]] Name locate(const std::string& path) const;
-  /// Nothing where there is no such folder.
+  /// Unset if the folder of `path` does not exist.
   [[nodiscard]] std::optional<Name> locate_if_there(const std::string& path) const;
 
  private:

@@ -19,9 +19,9 @@ struct BadPath {
 
 class UnsafePathTest : public testing::TestWithParam<BadPath> {};
 
-TEST_P(UnsafePathTest, IsRefused) {
+TEST_P(UnsafePathTest, IsRejected) {
   EXPECT_THAT([] { require_safe_path(GetParam().path, "f"); },
-              fails_with(ErrorCode::unsafe, "f: refused: the path " + GetParam().reason));
+              fails_with(ErrorCode::unsafe, "f: rejected: the path " + GetParam().reason));
 }
 
 INSTANTIATE_TEST_SUITE_P(Paths, UnsafePathTest,
@@ -34,7 +34,7 @@ INSTANTIATE_TEST_SUITE_P(Paths, UnsafePathTest,
                                          BadPath{"..", "has a component \"..\""},
                                          BadPath{"a/../b", "has a component \"..\""},
                                          BadPath{"a/..", "has a component \"..\""},
-                                         BadPath{std::string("a\0b", 3), "holds a NUL"}));
+                                         BadPath{std::string("a\0b", 3), "contains a NUL"}));
 
 TEST(SafePath, DotsInsideAComponentAreNames) {
   EXPECT_NO_THROW(require_safe_path("a/..b/.c/d..", "f"));
@@ -46,14 +46,14 @@ TEST(AbsoluteFolder, HasNoSlashAtItsEnd) {
   EXPECT_EQ(absolute_folder("a"), std::filesystem::current_path() / "a");
 }
 
-TEST(AbsoluteFolder, RefusesNoNameAndANul) {
+TEST(AbsoluteFolder, RejectsNoNameAndANul) {
   EXPECT_THAT([] { (void)absolute_folder(""); },
               fails_with(ErrorCode::invalid_argument, "expected the name of a folder"));
   EXPECT_THAT([] { (void)absolute_folder(std::string("a\0b", 3)); },
               fails_with(ErrorCode::invalid_argument, "a: expected a path, found one with a NUL"));
 }
 
-// Both ways of resolving, over the folder "store" with files in it and a secret beside it.
+// Runs both resolutions on the folder "store", with files in it and a secret beside it.
 class RootedPathTest : public testing::TestWithParam<RootedPath::Resolution> {
  protected:
   RootedPathTest() {
@@ -87,12 +87,12 @@ TEST_P(RootedPathTest, SaysWhatIsNotThere) {
               fails_with(ErrorCode::not_found, "store/none/a: cannot find the folder"));
 }
 
-TEST_P(RootedPathTest, RefusesAFileOnTheWay) {
+TEST_P(RootedPathTest, RejectsAFileOnTheWay) {
   EXPECT_THAT([&] { (void)root().open("data/a/b", O_RDONLY); },
               fails_with(ErrorCode::io, "cannot open: Not a directory"));
 }
 
-TEST_P(RootedPathTest, RefusesPathsThatLeadOut) {
+TEST_P(RootedPathTest, RejectsPathsThatLeadOut) {
   EXPECT_THAT([&] { (void)root().open("../secret", O_RDONLY); },
               fails_with(ErrorCode::unsafe, "component \"..\""));
   EXPECT_THAT([&] { (void)root().locate("data/../../secret"); },
@@ -101,31 +101,31 @@ TEST_P(RootedPathTest, RefusesPathsThatLeadOut) {
               fails_with(ErrorCode::unsafe, "empty component"));
 }
 
-TEST_P(RootedPathTest, RefusesALinkThatLeadsOut) {
+TEST_P(RootedPathTest, RejectsALinkThatLeadsOut) {
   link("../secret", "relative");
   link((folder_.path() / "secret").string(), "absolute");
   for (const std::string name : {"relative", "absolute"}) {
     for (const int flags : {O_RDONLY, O_PATH}) {
       EXPECT_THAT([&] { (void)root().open(name, flags); },
-                  fails_with(ErrorCode::unsafe, "store/" + name + ": refused: a link"));
+                  fails_with(ErrorCode::unsafe, "store/" + name + ": rejected: a link"));
     }
   }
 }
 
-TEST_P(RootedPathTest, RefusesALinkOnTheWayThatLeadsOut) {
+TEST_P(RootedPathTest, RejectsALinkOnTheWayThatLeadsOut) {
   link("..", "up");
   EXPECT_THAT([&] { (void)root().open("up/secret", O_RDONLY); },
-              fails_with(ErrorCode::unsafe, "refused: a link"));
+              fails_with(ErrorCode::unsafe, "rejected: a link"));
   EXPECT_THAT([&] { (void)root().locate("up/new"); },
-              fails_with(ErrorCode::unsafe, "refused: a link"));
+              fails_with(ErrorCode::unsafe, "rejected: a link"));
   EXPECT_THAT([&] { (void)root().open_folder_if_there("up"); },
-              fails_with(ErrorCode::unsafe, "refused: a link"));
+              fails_with(ErrorCode::unsafe, "rejected: a link"));
 }
 
-TEST_P(RootedPathTest, RefusesALinkInCircles) {
+TEST_P(RootedPathTest, RejectsALinkInCircles) {
   link("circle", "circle");
   EXPECT_THAT([&] { (void)root().open("circle", O_RDONLY); },
-              fails_with(ErrorCode::unsafe, "round in circles"));
+              fails_with(ErrorCode::unsafe, "is circular"));
 }
 
 TEST_P(RootedPathTest, LocatesTheLastComponentUnresolved) {
@@ -143,20 +143,20 @@ TEST_P(RootedPathTest, HoldsTheFolderThroughARename) {
   EXPECT_EQ(content(held.open("data/a", O_RDONLY)), "abc");
 }
 
-TEST_P(RootedPathTest, RefusesARootThatIsNoFolder) {
+TEST_P(RootedPathTest, RejectsARootThatIsNoFolder) {
   EXPECT_THAT([&] { RootedPath(folder_.path() / "none", GetParam()); },
               fails_with(ErrorCode::not_found, "none: cannot open the folder"));
   EXPECT_THAT([&] { RootedPath(folder_.path() / "secret", GetParam()); },
               fails_with(ErrorCode::invalid_argument, "secret: expected a folder, found a file"));
 }
 
-TEST(RootedPath, WalkRefusesLinksThatStayInside) {
+TEST(RootedPath, WalkRejectsLinksThatStayInside) {
   const TemporaryFolder folder;
   folder.write("data/a", "abc");
   std::filesystem::create_symlink("a", folder.path() / "data/b");
   const RootedPath root(folder.path(), RootedPath::Resolution::walk);
   EXPECT_THAT([&] { (void)root.open("data/b", O_RDONLY); },
-              fails_with(ErrorCode::unsafe, "refused: a link"));
+              fails_with(ErrorCode::unsafe, "rejected: a link"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Resolutions, RootedPathTest,

@@ -1,27 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// The folder of one store, behind an interface, so that a crash or a full disk is a test parameter.
+// The folder of one store, behind an interface, so that tests can simulate a crash or a full disk.
 //
-// Paths are relative to that folder, with '/' between components; an absolute path, an empty, "."
-// or ".." component, a NUL, or a link that leads out of the folder is refused with
-// ErrorCode::unsafe. All functions throw Error (not_found, already_exists, out_of_space for ENOSPC,
-// EDQUOT and EFBIG, else io), with the file's full name. An object may be used from one thread at a
-// time; the files, views and locks it gave out live on without it, and each file may be used from a
-// thread of its own.
+// Paths are relative to that folder, with '/' between components. An absolute path, an empty, "." or
+// ".." component, a NUL, or a link that leads out of the folder is rejected with ErrorCode::unsafe.
+// All functions throw Error (not_found, already_exists, out_of_space for ENOSPC, EDQUOT and EFBIG,
+// otherwise io) with the file's full name. Any number of threads may use one local storage; a
+// WritableFile belongs to one thread at a time. Files, views and locks stay valid without it.
 #pragma once
 
 #include "io/byte_view.h"
 #include "io/input_file.h"
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lancekeep::io {
 
-/// A file that is being written, once, from front to back. It holds flock(LOCK_SH) on itself while
-/// it is open, so that nobody's clean-up takes it for an orphan. Destroying it closes it without
-/// syncing. After a call that failed, every further one fails.
+/// A file that is written once, from front to back. It holds flock(LOCK_SH) on itself while it is
+/// open, so that gc does not take it for unreferenced. Destroying it closes it without syncing. After
+/// a call that failed, every other call fails.
 class WritableFile {
  public:
   virtual ~WritableFile() = default;
@@ -31,8 +35,8 @@ class WritableFile {
   [[nodiscard]] virtual std::uint64_t position() const = 0;
   /// Returns once content and size are on the disk (fsync).
   virtual void sync() = 0;
-  /// Where nobody waits for the disk, instead of sync(): throws what the system would otherwise say
-  /// to nobody when the file is closed, as that a quota on a network file system is used up.
+  /// For saves that do not sync: reports the errors that the system would otherwise report only to
+  /// close(), such as an exceeded quota on a network file system.
   virtual void flush() = 0;
 };
 
@@ -42,11 +46,11 @@ class FolderLock {
   virtual ~FolderLock() = default;
 };
 
-/// A link is described itself, not what it leads to.
+/// Describes a link itself, not its target.
 struct FolderEntry {
   std::string name;
   bool is_folder = false;
-  bool is_file = false;  ///< a regular one: no folder, link, pipe, device
+  bool is_file = false;  ///< a regular file: not a folder, link, pipe or device
   std::uint64_t size = 0;
   std::chrono::sys_time<std::chrono::nanoseconds> modified;
 };
@@ -63,37 +67,48 @@ class Storage {
   [[nodiscard]] virtual std::uint64_t size(const std::string& path) const = 0;
   /// In any order; a folder that does not exist is empty.
   [[nodiscard]] virtual std::vector<FolderEntry> list(const std::string& folder) const = 0;
-  /// Names of what is no folder in it, without asking for more: many times as fast as list().
+  /// The names of the entries that are not folders; many times faster than list().
   [[nodiscard]] virtual std::vector<std::string> file_names(const std::string& folder) const;
-  /// The whole file in memory; throws corrupt where it is larger than `limit` bytes.
+  /// The whole file in memory; throws corrupt if it is larger than `limit` bytes.
   [[nodiscard]] virtual ByteView read(const std::string& path, std::uint64_t limit) const = 0;
   /// For reading piece by piece.
   [[nodiscard]] virtual InputFile open(const std::string& path) const = 0;
   [[nodiscard]] virtual ByteView map(const std::string& path, MapMode mode) const = 0;
 
-  /// Makes a folder in one that exists; fine if it is there.
+  /// Creates a folder in an existing one; does nothing if it exists.
   virtual void make_folder(const std::string& path) = 0;
-  /// Makes a new, empty file; throws already_exists.
+  /// Creates a new, empty file; throws already_exists.
   [[nodiscard]] virtual std::unique_ptr<WritableFile> create(const std::string& path) = 0;
-  /// Gives a file its final name in one step; returns false, changing nothing, where `to` exists.
+  /// Atomically renames a file; returns false, changing nothing, if `to` exists.
   [[nodiscard]] virtual bool rename_new(const std::string& from, const std::string& to) = 0;
-  /// Gives a file its final name in one step, whether or not `to` exists.
+  /// Atomically renames a file, replacing `to` if it exists.
   virtual void rename_over(const std::string& from, const std::string& to) = 0;
-  /// Removes a file, a link (not what it leads to) or an empty folder; fine if it is not there.
+  /// Removes a file, a link (not its target) or an empty folder; does nothing if it does not exist.
   virtual void remove(const std::string& path) = 0;
-  /// Removes a file that nobody is writing: one that a WritableFile has open is left, and the
-  /// answer is false. Fine if it is not there.
+  /// Removes a file unless a WritableFile has it open; then returns false. Does nothing if it does not
+  /// exist.
   [[nodiscard]] virtual bool remove_unused(const std::string& path) = 0;
-  /// Returns once content and size of a finished file are on the disk, whoever wrote it.
+  /// Returns once content and size of a finished file are on the disk, whichever process wrote it.
   virtual void sync_file(const std::string& path) = 0;
-  /// Returns once the names in this folder are on the disk; "" is the store's own folder, and
-  /// brings that folder's own name to the disk as well.
+  /// Returns once the names in this folder are on the disk; "" is the store's own folder, whose own
+  /// name is then on the disk as well.
   virtual void sync_folder(const std::string& path) = 0;
-  /// flock on the folder; waits for it.
+  /// Waits for flock on the folder.
   [[nodiscard]] virtual std::unique_ptr<FolderLock> lock(const std::string& folder,
                                                          LockMode mode) = 0;
-  /// Whether the path this storage was opened with still leads to the folder that it has open.
+  /// Whether the path that this storage was opened with still leads to the folder that it has open.
   [[nodiscard]] virtual bool is_current() const = 0;
 };
+
+/// Called for a folder that cannot be listed or is too deep.
+using WalkError = std::function<void(const Error& error)>;
+
+/// Everything below `folder` ("" for the storage's own), folders included, by path in the storage.
+/// Links are not followed. Folders more than `max_depth` levels below `folder`, or that cannot be
+/// listed, are reported to `on_error` and skipped; without `on_error`, the error is thrown.
+[[nodiscard]] std::map<std::string, FolderEntry> walk_folder(const Storage& storage,
+                                                             const std::string& folder,
+                                                             std::size_t max_depth,
+                                                             const WalkError& on_error = {});
 
 }  // namespace lancekeep::io

@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of tensors and keys of metadata are UTF-8 everywhere in Lancekeep; what comes from another
-// format is checked here. A pure function; any thread may call it.
+// Text from files. Names of tensors and keys of metadata are UTF-8 everywhere in Lancekeep; text from
+// another format is checked here, and escaped before it appears in a message. Pure functions; any
+// thread may call them.
 #pragma once
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace lancekeep::io {
 
-/// The position of the first byte that is no UTF-8 (overlong forms, surrogates and everything above
-/// U+10FFFF are none), or nothing.
+/// The position of the first byte that is not UTF-8 (overlong forms, surrogates and code points above
+/// U+10FFFF are not); unset if there is none.
 [[nodiscard]] std::optional<std::size_t> utf8_error(std::string_view text) noexcept;
+
+/// The text with control characters and bytes that are not UTF-8 as \xNN; a long text is cut and ends
+/// with "...".
+[[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace lancekeep::io

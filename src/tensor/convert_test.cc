@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exhaustive where the types allow it. tests/tensor holds all of it against torch.
+// Exhaustive if the types allow it. tests/tensor compares all of it with torch.
 #include "tensor/convert.h"
 
 #include "io/testing/error_matcher.h"
@@ -26,7 +26,7 @@ std::vector<To> converted(std::string_view from_dtype, const std::vector<From>& 
   return to;
 }
 
-// Where `from` cannot become `to_dtype`; `To` is as wide as that.
+// The index of the first value that cannot be converted; `To` is as wide as `to_dtype`.
 template <typename To, typename From>
 std::optional<std::size_t> failure(std::string_view from_dtype, const std::vector<From>& from,
                                    std::string_view to_dtype,
@@ -43,7 +43,7 @@ std::vector<Code> all_codes() {
   return codes;
 }
 
-// Whether a NaN of this type goes to float64 and back as it is.
+// Whether a NaN of this type keeps its bits through float64 and back.
 bool nan_survives(std::string_view dtype, std::uint32_t code) {
   return dtype != "float8_e5m2" || (code & 0x7f) == 0x7f;
 }
@@ -115,21 +115,21 @@ TEST(Convert, EveryCodeOfASmallIntegerGoesEverywhereItFits) {
 }
 
 TEST(Convert, IntegersRoundOnceToFloat32) {
-  // 2^25 + 2 lies half-way between two float32, 2^60 + 2^36 + 1 just above the middle of two: by
-  // way of float64 it would be the middle.
+  // 2^25 + 2 lies half-way between two float32, 2^60 + 2^36 + 1 just above the middle of two:
+  // through float64 it would be the middle.
   const std::vector<std::int64_t> numbers = {(1 << 25) + 2,
                                              (std::int64_t{1} << 60) + (std::int64_t{1} << 36) + 1};
   EXPECT_EQ(converted<float>("int64", numbers, "float32"),
             (std::vector<float>{0x1p25F, 0x1.000002p60F}));
 }
 
-TEST(Convert, SmallFloatsComeByWayOfFloat32) {
+TEST(Convert, SmallFloatsAreRoundedThroughFloat32) {
   // Just above the middle of two float16, but its float32 is the middle: even wins.
   const double number = 1 + 0x1p-11 + 0x1p-40;
   EXPECT_EQ(converted<std::uint16_t>("float64", std::vector{number}, "float16").front(), 0x3c00);
 }
 
-TEST(Convert, AFloatThatIsNoIntegerIsRefusedAsOne) {
+TEST(Convert, AFloatThatIsNotAnIntegerIsRejected) {
   const std::vector<double> numbers = {1, -0.0, 2.5, 3};
   EXPECT_EQ(failure<std::int32_t>("float64", numbers, "int32"), 2U);
   EXPECT_EQ(failure<std::int32_t>("float64", std::vector{std::nan("")}, "int32"), 0U);
@@ -169,7 +169,7 @@ TEST(Convert, WithoutRoundingOnlyWhatComesBackTheSame) {
             1U);
 }
 
-TEST(Convert, ManyBlocksAndTheLastShortOne) {
+TEST(Convert, ManyBlocksAndAShortLastOne) {
   std::vector<double> numbers(100'003);
   for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<double>(i) + 0.5;
   const auto floats = converted<float>("float64", numbers, "float32");
@@ -193,7 +193,7 @@ TEST(Convert, BytesNeedNotBeAligned) {
   EXPECT_EQ(found[1], -2.0F);
 }
 
-TEST(Convert, TheSameDtypeIsCopiedAsItIs) {
+TEST(Convert, TheSameDtypeIsCopied) {
   const std::vector<std::uint8_t> bytes = {0, 1, 2, 255};
   EXPECT_EQ(converted<std::uint8_t>("bool", bytes, "bool"), bytes);
   EXPECT_EQ(failure<std::uint8_t>("bool", bytes, "bool", Rounding::none), std::nullopt);
@@ -201,18 +201,18 @@ TEST(Convert, TheSameDtypeIsCopiedAsItIs) {
             std::nullopt);
 }
 
-TEST(Convert, NothingBecomesNothing) {
+TEST(Convert, NoValuesGiveNoValues) {
   EXPECT_EQ(convert("float64", {}, "float32", {}, Rounding::none), std::nullopt);
   EXPECT_EQ(convert("float64", {}, "float64", {}, Rounding::none), std::nullopt);
 }
 
-TEST(Convert, SizesThatDoNotMatchAreRefused) {
+TEST(Convert, SizesThatDoNotMatchAreRejected) {
   std::vector<std::byte> bytes(12);
   EXPECT_THAT([&] { (void)convert("float64", bytes, "float32", bytes, Rounding::as_torch); },
               io::fails_with(ErrorCode::invalid_argument, "12 bytes of float64"));
 }
 
-TEST(Convert, ADtypeThatIsNoNumberIsRefused) {
+TEST(Convert, ADtypeThatIsNotANumberIsRejected) {
   std::vector<std::byte> bytes(16);
   EXPECT_THAT([&] { (void)convert("float64", bytes, "complex64", bytes, Rounding::as_torch); },
               io::fails_with(ErrorCode::invalid_argument, "`complex64`"));

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// torch's floating-point types as they lie in memory: each has a Code, an unsigned integer that
-// holds one value's bits, and value(), which gives that value as a double, exactly.
+// torch's floating-point types as they lie in memory: each has a Code, an unsigned integer that holds
+// the bits of one value, value(), which returns that value as a double, exactly, and for the small
+// types rounded(), which returns the code for a float32.
 //
-// The functions are free of branches and tables, so that a loop over them becomes vector code. A
-// signalling NaN comes out as a quiet one. Constant; any thread may use it.
+// The functions have no branches and no tables, so that a loop over them is vectorised. A signalling
+// NaN becomes a quiet one. Constant; any thread may use it.
 #pragma once
 
 #include <bit>
@@ -19,21 +20,28 @@ constexpr unsigned kMantissaBits = 23;
 constexpr int kBias = 127;
 constexpr std::uint32_t kInfinity = 0x7f800000;
 constexpr std::uint32_t kNan = 0x7fc00000;
+constexpr std::uint32_t kSign = 0x80000000;
 
 constexpr float power_of_two(int exponent) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(exponent + kBias) << kMantissaBits);
 }
 
-// Written with a mask: for `?:` the compiler would branch around what it takes to get `yes`, and
-// make no vector code.
+// With a mask, since for `?:` the compiler would branch around the computation of `yes` and not
+// vectorise.
 constexpr std::uint32_t select(bool condition, std::uint32_t yes, std::uint32_t no) {
   const std::uint32_t mask = 0 - static_cast<std::uint32_t>(condition);
   return (yes & mask) | (no & ~mask);
 }
 
+// Drops the `count` lowest bits: to nearest, ties to even.
+constexpr std::uint32_t drop_bits(std::uint32_t bits, unsigned count) {
+  const std::uint32_t below_half = (std::uint32_t{1} << (count - 1)) - 1;
+  return (bits + below_half + (bits >> count & 1)) >> count;
+}
+
 }  // namespace single
 
-// What a format of 16 bits or fewer has beside finite numbers.
+// The values that a format of 16 bits or fewer has besides finite numbers.
 enum class SpecialValues {
   none,
   ieee,               // the largest exponent is for infinity and NaN
@@ -105,5 +113,62 @@ using Float8E5m2 = SmallFloat<5, 2, 15, SpecialValues::ieee>;
 using Float8E5m2fnuz = SmallFloat<5, 2, 16, SpecialValues::minus_zero_is_nan>;
 // In the lower four bits of its Code.
 using Float4E2m1fn = SmallFloat<2, 1, 1, SpecialValues::none>;
+
+// rounded(): the code of the value of a small float type that is nearest to a float32, ties to even,
+// as torch rounds. A number that is too large, or infinite, becomes infinity; in types without
+// infinity NaN, except in float8_e4m3fn, where it becomes the largest number.
+template <unsigned kExponentBits, unsigned kMantissaBits, int kBias, SpecialValues kSpecials>
+std::uint32_t rounded(SmallFloat<kExponentBits, kMantissaBits, kBias, kSpecials> /*type*/,
+                      float number) {
+  using single::select;
+  constexpr std::uint32_t kSign = 1U << (kExponentBits + kMantissaBits);
+  constexpr std::uint32_t kRebias = static_cast<std::uint32_t>(single::kBias - kBias)
+                                    << single::kMantissaBits;
+  constexpr std::uint32_t kSmallestNormal = static_cast<std::uint32_t>(1 - kBias + single::kBias)
+                                            << single::kMantissaBits;
+  // Beside this number a float32 has the resolution of the small type's subnormal numbers: adding
+  // it rounds to one of them.
+  constexpr float kAnchor = single::power_of_two(1 - kBias - static_cast<int>(kMantissaBits) +
+                                                 static_cast<int>(single::kMantissaBits));
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(number);
+  const std::uint32_t magnitude = bits & ~single::kSign;
+  const std::uint32_t subnormal =
+      std::bit_cast<std::uint32_t>(std::bit_cast<float>(magnitude) + kAnchor) -
+      std::bit_cast<std::uint32_t>(kAnchor);
+  const std::uint32_t normal =
+      single::drop_bits(magnitude - kRebias, single::kMantissaBits - kMantissaBits);
+  std::uint32_t code = select(magnitude < kSmallestNormal, subnormal, normal);
+  const std::uint32_t sign = bits >> (31 - kExponentBits - kMantissaBits) & kSign;
+  const bool is_nan = magnitude > single::kInfinity;
+  if constexpr (kSpecials == SpecialValues::ieee) {
+    constexpr std::uint32_t kTop = ((1U << kExponentBits) - 1) << kMantissaBits;
+    code = select(is_nan, kSign - 1, select(code > kTop, kTop, code));
+  } else if constexpr (kSpecials == SpecialValues::all_ones) {
+    constexpr std::uint32_t kLargest = kSign - 2;
+    code = select(is_nan, kSign - 1, select(code > kLargest, kLargest, code));
+  } else {
+    static_assert(kSpecials == SpecialValues::minus_zero_is_nan);
+    return select(code >= kSign || is_nan, kSign, select(code == 0, 0, code | sign));
+  }
+  return code | sign;
+}
+
+inline std::uint32_t rounded(Bfloat16 /*type*/, float number) {
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(number);
+  constexpr std::uint32_t kNan = 0x7fff;
+  const bool is_nan = (bits & ~single::kSign) > single::kInfinity;
+  return single::select(
+      is_nan, kNan | (bits & single::kSign) >> 16,
+      single::drop_bits(bits & ~single::kSign, 16) | (bits & single::kSign) >> 16);
+}
+
+// Without its sign, as torch does. Half-way, the larger power of two, but from zero up.
+inline std::uint32_t rounded(Float8E8m0fnu /*type*/, float number) {
+  const std::uint32_t magnitude = std::bit_cast<std::uint32_t>(number) & ~single::kSign;
+  const std::uint32_t half = 1U << (single::kMantissaBits - 1);
+  const std::uint32_t is_subnormal = magnitude >> single::kMantissaBits == 0 ? 1 : 0;
+  const std::uint32_t code = (magnitude + half - is_subnormal) >> single::kMantissaBits;
+  return single::select(code > 0xff || magnitude >= single::kInfinity, 0xff, code);
+}
 
 }  // namespace lancekeep

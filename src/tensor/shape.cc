@@ -4,7 +4,6 @@
 #include "io/checked_math.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -37,16 +36,6 @@ std::string shape_problem(const Shape& shape) {
              ? fmt::format("shape {} has a negative dimension", to_string(shape))
              : fmt::format("shape {} takes more bytes than 64 bits can count", to_string(shape));
 }
-
-std::optional<std::uint64_t> expected_byte_count(std::string_view dtype, const Shape& shape,
-                                                 ErrorCode code, const std::string& file) {
-  const auto itemsize = dtype_itemsize(dtype);
-  const auto bytes = byte_count(shape, itemsize.value_or(1));
-  if (!bytes) throw Error(code, shape_problem(shape), file);
-  return itemsize ? bytes : std::nullopt;
-}
-
-std::string to_string(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
 std::optional<Shape> row_major_strides(const Shape& shape) {
   Shape strides(shape.size());

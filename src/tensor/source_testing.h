@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: tensors made in memory, and the bytes of any source's tensors.
+// For tests: a source that may contradict itself, the bytes of any source's tensors, and torch's
+// dtypes.
 #pragma once
 
 #include <lancekeep/tensor.h>
 
+#include <cstddef>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace lancekeep {
 
+/// Tensors in memory. Unlike Tensors it owns its values and checks nothing, so that tests can make it
+/// break the rules of a TensorSource.
 class MemorySource : public TensorSource {
  public:
   MemorySource& add(std::string name, std::string dtype, Shape shape, std::string bytes,
@@ -27,7 +34,7 @@ class MemorySource : public TensorSource {
 
   [[nodiscard]] std::span<const TensorSpec> tensors() const override { return specs; }
   void read(std::size_t index, const ByteSink& sink) override {
-    // In two pieces, since a source may give any number of them.
+    // In two pieces, since a source may use any number of them.
     const auto bytes = std::as_bytes(std::span(content.at(index)));
     if (sink(bytes.first(bytes.size() / 2))) sink(bytes.subspan(bytes.size() / 2));
   }
@@ -48,5 +55,53 @@ inline std::string bytes_of(TensorSource& source, std::size_t index) {
   });
   return text;
 }
+
+/// The name and itemsize of every torch.dtype of torch 2.13.
+inline constexpr std::pair<std::string_view, std::size_t> kTorchDtypes[] = {{"bfloat16", 2},
+                                                                            {"bits16", 2},
+                                                                            {"bits1x8", 1},
+                                                                            {"bits2x4", 1},
+                                                                            {"bits4x2", 1},
+                                                                            {"bits8", 1},
+                                                                            {"bool", 1},
+                                                                            {"complex128", 16},
+                                                                            {"complex32", 4},
+                                                                            {"complex64", 8},
+                                                                            {"float16", 2},
+                                                                            {"float32", 4},
+                                                                            {"float4_e2m1fn_x2", 1},
+                                                                            {"float64", 8},
+                                                                            {"float8_e4m3fn", 1},
+                                                                            {"float8_e4m3fnuz", 1},
+                                                                            {"float8_e5m2", 1},
+                                                                            {"float8_e5m2fnuz", 1},
+                                                                            {"float8_e8m0fnu", 1},
+                                                                            {"int1", 1},
+                                                                            {"int16", 2},
+                                                                            {"int2", 1},
+                                                                            {"int3", 1},
+                                                                            {"int32", 4},
+                                                                            {"int4", 1},
+                                                                            {"int5", 1},
+                                                                            {"int6", 1},
+                                                                            {"int64", 8},
+                                                                            {"int7", 1},
+                                                                            {"int8", 1},
+                                                                            {"qint32", 4},
+                                                                            {"qint8", 1},
+                                                                            {"quint2x4", 1},
+                                                                            {"quint4x2", 1},
+                                                                            {"quint8", 1},
+                                                                            {"uint1", 1},
+                                                                            {"uint16", 2},
+                                                                            {"uint2", 1},
+                                                                            {"uint3", 1},
+                                                                            {"uint32", 4},
+                                                                            {"uint4", 1},
+                                                                            {"uint5", 1},
+                                                                            {"uint6", 1},
+                                                                            {"uint64", 8},
+                                                                            {"uint7", 1},
+                                                                            {"uint8", 1}};
 
 }  // namespace lancekeep

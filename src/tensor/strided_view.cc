@@ -12,8 +12,8 @@
 namespace lancekeep {
 namespace {
 
-// Copies `count` elements, `step` bytes apart, to where `out` starts. The width is a constant in
-// each branch, so that the copy becomes a load and a store.
+// Copies `count` elements, which are `step` bytes apart, to `out`. The width is a constant in each
+// branch, so that the copy becomes a load and a store.
 template <std::size_t width>
 void copy_run(std::span<const std::byte> bytes, std::uint64_t at, std::uint64_t step,
               std::size_t count, std::byte* out) {
@@ -44,8 +44,7 @@ void copy_run(std::size_t itemsize, std::span<const std::byte> bytes, std::uint6
   }
 }
 
-// Walks the rows (all dimensions but the last) in row-major order, keeping the byte position of
-// each.
+// Visits the rows (all dimensions but the last) in row-major order, with the byte position of each.
 class RowWalk {
  public:
   explicit RowWalk(const StridedLayout& layout) : layout_(layout), index_(layout.shape.size()) {}
@@ -69,6 +68,29 @@ class RowWalk {
   Shape index_;
   std::uint64_t position_ = 0;
 };
+
+constexpr std::uint64_t kLargestRead = 32 << 20;
+constexpr std::size_t kGatherPiece = 1 << 20;
+
+// Not with read_pieces(), whose pieces need not be whole elements.
+void push_changed(const io::InputFile& file, std::uint64_t offset, std::uint64_t length,
+                  std::size_t itemsize, const ElementChange& change, const ByteSink& sink) {
+  const std::uint64_t room = std::max<std::size_t>(kGatherPiece / itemsize, 1) * itemsize;
+  std::vector<std::byte> piece(std::min(room, length));
+  for (std::uint64_t done = 0; done < length;) {
+    const std::span<std::byte> part =
+        std::span(piece).first(std::min<std::uint64_t>(piece.size(), length - done));
+    file.read_at(offset + done, part, "a tensor's bytes");
+    change(part);
+    if (!sink(part)) return;
+    done += part.size();
+  }
+}
+
+io::ByteView bytes_of(const io::InputFile& file, std::uint64_t offset, std::uint64_t length) {
+  if (length <= kLargestRead) return file.read(offset, length, "a tensor's storage");
+  return file.map().sub(offset, length, "a tensor's storage");
+}
 
 }  // namespace
 
@@ -134,6 +156,21 @@ void gather(const StridedLayout& layout, std::span<const std::byte> bytes, std::
     }
     walk.next();
   }
+}
+
+void push_strided(const io::InputFile& file, std::uint64_t offset, const StridedLayout& layout,
+                  const ElementChange& change, const ByteSink& sink) {
+  const std::uint64_t length = reach(layout).value();
+  if (length == 0) return;
+  if (is_contiguous(layout)) {
+    if (change) return push_changed(file, offset, length, layout.itemsize, change, sink);
+    return file.read_pieces(offset, length, "a tensor's bytes", sink);
+  }
+  const io::ByteView bytes = bytes_of(file, offset, length);
+  gather(layout, bytes.bytes(), kGatherPiece, [&](std::span<std::byte> piece) {
+    if (change) change(piece);
+    return sink(piece);
+  });
 }
 
 }  // namespace lancekeep

@@ -193,8 +193,8 @@ class StoppingSource : public MemorySource {
 };
 
 inline Store stopping_store(const std::filesystem::path& path, std::shared_ptr<Stops> stops) {
-  return Store(std::make_shared<Store::State>(
-      Store::State{path, std::make_shared<StoppingStorage>(path, std::move(stops))}));
+  return Store::State::make_store(
+      {path, std::make_shared<StoppingStorage>(path, std::move(stops))});
 }
 
 }  // namespace lancekeep::store

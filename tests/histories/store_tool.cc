@@ -77,7 +77,7 @@ class Session {
     auto storage = std::make_shared<io::FaultStorage>(
         io::open_local_storage(store_->path()),
         io::FaultStorage::Plan{fail_at, ErrorCode::io, /*stays_broken=*/true});
-    return Store(std::make_shared<Store::State>(Store::State{store_->path(), std::move(storage)}));
+    return Store::State::make_store({store_->path(), std::move(storage)});
   }
 
   // Whether it came to its end before it was killed.

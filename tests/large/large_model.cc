@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Saves a model of many MiB, which is made up while it is saved, and loads it again:
+// Saves a model of many MiB, which is generated while it is saved, and loads it again. It may be larger
+// than the memory, so it cannot be a Tensors source:
 //   large_model STORE MIB → one JSON line with what it cost
 #include <lancekeep/store.h>
 
@@ -16,11 +17,11 @@ namespace {
 constexpr std::size_t kPieceBytes = 1 << 20;
 constexpr std::size_t kTensorMib = 32;
 
-// Tensors of 32 MiB; each MiB is the same noise, but for its first 16 bytes: tensor and place in
-// it.
-class MadeUpModel : public lancekeep::TensorSource {
+// Tensors of 32 MiB; each MiB is the same noise except for its first 16 bytes, which are the indices
+// of tensor and piece.
+class GeneratedModel : public lancekeep::TensorSource {
  public:
-  explicit MadeUpModel(std::size_t mib) : noise_(kPieceBytes) {
+  explicit GeneratedModel(std::size_t mib) : noise_(kPieceBytes) {
     std::mt19937_64 random(1);
     for (std::size_t i = 0; i < kPieceBytes; i += 8) {
       const std::uint64_t word = random();
@@ -64,7 +65,7 @@ double milliseconds_since(std::chrono::steady_clock::time_point start) {
 }
 
 int run(const char* path, std::size_t mib) {
-  MadeUpModel model(mib);
+  GeneratedModel model(mib);
   auto start = std::chrono::steady_clock::now();
   lancekeep::Store store = lancekeep::Store::create(path);
   const auto report = store.save(model);

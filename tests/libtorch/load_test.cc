@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <lancekeep/tensors.h>
+
 #include "test_store.h"
 
 #include <torch/torch.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
 
 namespace lancekeep {
 namespace {
@@ -11,24 +17,9 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-// Rows of any dtype, all of one byte 0x2A per value and 3 values.
-class RawSource final : public TensorSource {
- public:
-  void add(const std::string& name, const std::string& dtype, Shape shape = {3}) {
-    specs_.push_back(
-        {.name = name, .dtype = dtype, .shape = std::move(shape), .nbytes = 3, .tied_to = {}});
-  }
-  [[nodiscard]] std::span<const TensorSpec> tensors() const override { return specs_; }
-  void read(std::size_t, const ByteSink& sink) override { sink(bytes_); }
-
- private:
-  std::vector<TensorSpec> specs_;
-  std::vector<std::byte> bytes_ = std::vector<std::byte>(3, std::byte{'1'});
-};
-
 class LoadModel : public StoreTest {
  protected:
-  // Saves what is given as the one version of the store.
+  // Saves `state` as the only version of the store.
   void keep(const StateDict& state) { save_model(state, path); }
 };
 
@@ -53,7 +44,7 @@ TEST_F(LoadModel, CopiesIntoTheModulesOwnTensors) {
   }
 }
 
-TEST_F(LoadModel, TheFirstVersionUnlessToldOtherwise) {
+TEST_F(LoadModel, TheFirstVersionByDefault) {
   for (int i = 1; i <= 3; ++i) {
     SaveOptions options;
     if (i == 2) options.tag = "best";
@@ -97,7 +88,7 @@ TEST_F(LoadModel, CopiesDtypesWithoutACopyKernelIntoStridedMemory) {
   }
 }
 
-TEST_F(LoadModel, StrictListsWhatIsMissingAndWhatIsUnexpectedAndChangesNothing) {
+TEST_F(LoadModel, StrictListsMissingAndUnexpectedTensorsAndChangesNothing) {
   keep({{"a", torch::ones({1})}, {"extra.x", torch::ones({1})}, {"extra.y", torch::ones({1})}});
   const StateDict target = {{"a", torch::zeros({1})}, {"b", torch::zeros({1})}};
   expect_error(ErrorCode::invalid_argument,
@@ -107,7 +98,7 @@ TEST_F(LoadModel, StrictListsWhatIsMissingAndWhatIsUnexpectedAndChangesNothing) 
   EXPECT_EQ(target[0].second.item<int>(), 0);
 }
 
-TEST_F(LoadModel, NotStrictLoadsWhatBothHave) {
+TEST_F(LoadModel, WithoutStrictWhatBothHaveIsLoaded) {
   keep({{"a", torch::ones({1})}, {"extra", torch::ones({1})}});
   const StateDict target = {{"a", torch::zeros({1})}, {"b", torch::zeros({1})}};
   const LoadResult result = load_model(target, path, 1, std::nullopt, /*strict=*/false);
@@ -139,17 +130,17 @@ TEST_F(LoadModel, ADtypePairThatTorchCannotConvertIsFoundBeforeAnythingChanges) 
   EXPECT_FALSE(target[0].second.any().item<bool>());
 }
 
-TEST_F(LoadModel, ATargetThatCannotTakeValuesIsRefusedByName) {
+TEST_F(LoadModel, ATargetThatCannotTakeValuesIsRejectedByName) {
   keep({{"a", torch::ones({2})}});
   const StateDict target = {{"a", torch::empty({2}, torch::kMeta)}};
   expect_error(ErrorCode::invalid_argument, HasSubstr("'a' is on the meta device"),
                [&] { load_model(target, path); });
 }
 
-TEST_F(LoadModel, AnUnknownDtypeMattersOnlyWhereTheModelWantsTheTensor) {
-  RawSource source;
-  source.add("known", "uint8");
-  source.add("odd", "float3_e1m1");
+TEST_F(LoadModel, AnUnknownDtypeMattersOnlyIfTheModelHasTheTensor) {
+  const std::vector<std::uint8_t> bytes(3, '1');
+  Tensors source;
+  source.add("known", {3}, bytes).add("odd", "float3_e1m1", {3}, std::as_bytes(std::span(bytes)));
   Store::replace(path, source);
   const StateDict known = {{"known", torch::zeros({3}, torch::kByte)}};
   const LoadResult result = load_model(known, path, 1, std::nullopt, /*strict=*/false);
@@ -163,10 +154,10 @@ TEST_F(LoadModel, AnUnknownDtypeMattersOnlyWhereTheModelWantsTheTensor) {
   expect_error(ErrorCode::unsupported, names_it, [&] { (void)load_state_dict(path); });
 }
 
-TEST_F(LoadModel, AJsonRowIsNoTensor) {
-  RawSource source;
-  source.add("epoch", "json", {});
-  source.add("w", "uint8");
+TEST_F(LoadModel, AJsonRowIsNotATensor) {
+  const std::vector<std::uint8_t> bytes(3, '1');
+  Tensors source;
+  source.add("epoch", "json", {}, std::as_bytes(std::span(bytes))).add("w", {3}, bytes);
   Store::replace(path, source);
   EXPECT_THAT(load_state_dict(path).keys(), ElementsAre("w"));
   expect_error(ErrorCode::invalid_argument, HasSubstr("unexpected in it: epoch"),
@@ -176,7 +167,7 @@ TEST_F(LoadModel, AJsonRowIsNoTensor) {
   });
 }
 
-TEST_F(LoadModel, WhatIsNotThereIsNotFound) {
+TEST_F(LoadModel, AMissingStoreOrVersionIsNotFound) {
   expect_error(ErrorCode::not_found, HasSubstr("model.lance"),
                [&] { load_model(torch::nn::Linear(1, 1), path); });
   keep({{"w", torch::ones({1})}});
@@ -197,7 +188,7 @@ TEST_F(LoadStateDict, TiedTensorsShareOneStorage) {
   EXPECT_FALSE(state["head"].any().item<bool>());
 }
 
-TEST_F(LoadStateDict, WritingToAMappedTensorLeavesTheStoreAsItWas) {
+TEST_F(LoadStateDict, WritingToAMappedTensorDoesNotChangeTheStore) {
   const torch::Tensor saved = torch::randn({3000});
   keep({{"w", saved}});
   const torch::Tensor mapped = load_state_dict(path)["w"];

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is saved from torch comes back to torch, bit for bit, and versions are what the recipe
-// means.
+// What is saved from torch loads in torch bit for bit, and versions mean what they mean in the article.
 #include "test_store.h"
 
 #include <torch/torch.h>
@@ -21,7 +20,7 @@ torch::Tensor loaded(const std::filesystem::path& path, const std::string& name,
   return load_state_dict(path, version)[name];
 }
 
-TEST_F(SaveModel, AVersionWhereNothingIsIsTheFirst) {
+TEST_F(SaveModel, AVersionInAFreeFolderIsTheFirst) {
   EXPECT_EQ(save_model(torch::nn::Linear(2, 2), path, true).version, 1U);
   EXPECT_EQ(save_model(torch::nn::Linear(2, 2), path, true).version, 2U);
 }
@@ -33,7 +32,7 @@ TEST_F(SaveModel, EveryVersionKeepsItsValues) {
   }
 }
 
-TEST_F(SaveModel, WhatStaysIsNotWrittenAgain) {
+TEST_F(SaveModel, UnchangedTensorsAreNotWrittenAgain) {
   const torch::Tensor large = torch::randn({1000});
   save_model(StateDict{{"large", large}, {"step", torch::zeros({1})}}, path, true);
   const SaveReport report =
@@ -62,7 +61,7 @@ TEST_F(SaveModel, ADatasetOfThePlainLayoutKeepsIt) {
   }
 }
 
-TEST_F(SaveModel, WithoutVersionAllThatWasThereIsReplaced) {
+TEST_F(SaveModel, WithoutVersionTheStoreIsReplaced) {
   save_model(StateDict{{"old", torch::zeros({1})}}, path, true);
   save_model(StateDict{{"old", torch::ones({1})}}, path, true, [] {
     SaveOptions options;
@@ -78,7 +77,7 @@ TEST_F(SaveModel, WithoutVersionAllThatWasThereIsReplaced) {
   EXPECT_EQ(loaded(path, "new").item<int>(), 5);
 }
 
-TEST_F(SaveModel, WithoutVersionSomethingElseIsRefusedAndStays) {
+TEST_F(SaveModel, WithoutVersionSomethingElseIsRejectedAndStays) {
   std::filesystem::create_directory(path);
   std::ofstream(path / "thesis.txt") << "years of work";
   expect_error(ErrorCode::invalid_argument, HasSubstr("model.lance"),
@@ -86,7 +85,7 @@ TEST_F(SaveModel, WithoutVersionSomethingElseIsRefusedAndStays) {
   EXPECT_EQ(std::filesystem::file_size(path / "thesis.txt"), 13U);
 }
 
-TEST_F(SaveModel, ARefusedTensorLeavesNothingBehind) {
+TEST_F(SaveModel, ARejectedTensorLeavesNothingBehind) {
   const StateDict state = {
       {"q", torch::quantize_per_tensor(torch::ones({4}), 0.5, 0, torch::kQInt8)}};
   for (const bool version : {false, true}) {
@@ -114,7 +113,7 @@ TEST_F(SaveModel, NotesReachTheReport) {
   EXPECT_THAT(report.notes, ElementsAre(HasSubstr("a and b share memory")));
 }
 
-TEST_F(SaveModel, EveryKindOfModelIsTaken) {
+TEST_F(SaveModel, EveryKindOfModelIsAccepted) {
   const torch::nn::Linear holder(3, 2);
   torch::OrderedDict<std::string, torch::Tensor> dict;
   for (const auto& [name, tensor] : state_dict(holder)) dict.insert(name, tensor);
@@ -130,7 +129,7 @@ TEST_F(SaveModel, EveryKindOfModelIsTaken) {
   check(state_dict(holder));
 }
 
-TEST_F(SaveModel, AllDtypesComeBackBitForBit) {
+TEST_F(SaveModel, AllDtypesLoadBitForBit) {
   StateDict state;
   for (const c10::ScalarType type : libtorch::all_scalar_types()) {
     const std::string name = libtorch::dtype_name(type);
@@ -152,7 +151,7 @@ TEST_F(SaveModel, AllDtypesComeBackBitForBit) {
   }
 }
 
-TEST_F(SaveModel, StridedAndLazyTensorsComeBackContiguousAndEqual) {
+TEST_F(SaveModel, StridedAndLazyTensorsLoadContiguousAndEqual) {
   const torch::Tensor z = torch::randn({4, 4}, torch::kComplexFloat);
   const StateDict state = {
       {"channels_last", torch::randn({2, 8, 5, 5}).contiguous(torch::MemoryFormat::ChannelsLast)},

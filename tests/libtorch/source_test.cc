@@ -40,7 +40,7 @@ std::vector<std::string> names(const StateDict& state) {
   return result;
 }
 
-TEST(Dtype, EveryOneOfTorchIsKnownToTheLibraryWithItsWidth) {
+TEST(Dtype, EveryDtypeOfTorchIsKnownWithItsWidth) {
   EXPECT_GE(libtorch::all_scalar_types().size(), 46U);
   std::set<std::string> seen;
   for (const c10::ScalarType type : libtorch::all_scalar_types()) {
@@ -54,7 +54,7 @@ TEST(Dtype, EveryOneOfTorchIsKnownToTheLibraryWithItsWidth) {
 
 TEST(Dtype, OldNamesAreNotNames) { EXPECT_EQ(libtorch::scalar_type("float"), std::nullopt); }
 
-TEST(Dtype, AnUnknownOneIsAnErrorThatNamesItAndTheTensor) {
+TEST(Dtype, AnUnknownDtypeIsAnErrorThatNamesItAndTheTensor) {
   expect_error(ErrorCode::unsupported, AllOf(HasSubstr("'fc.weight'"), HasSubstr("'float3'")),
                [] { (void)libtorch::require_scalar_type("fc.weight", "float3"); });
 }
@@ -79,7 +79,7 @@ TEST(StateDictOrder, ParametersThenBuffersThenChildrenAsInPython) {
                                                      "again.weight", "again.count"));
 }
 
-TEST(StateDictOrder, HoldersAndSharedPointersAreTheModule) {
+TEST(StateDictOrder, HoldersAndSharedPointersMeanTheModule) {
   const torch::nn::Linear linear(2, 1);
   EXPECT_THAT(names(state_dict(linear)), ElementsAre("weight", "bias"));
   EXPECT_THAT(names(state_dict(linear.ptr())), ElementsAre("weight", "bias"));
@@ -95,7 +95,7 @@ TEST(TorchSource, DescribesATensor) {
   EXPECT_EQ(spec.tied_to, std::nullopt);
 }
 
-TEST(TorchSource, ContiguousMemoryIsHandedOutAsItLies) {
+TEST(TorchSource, ContiguousMemoryIsReadInPlace) {
   const torch::Tensor tensor = torch::randn({3000, 2000}, torch::requires_grad());
   const Pieces pieces = read(tensor);
   EXPECT_EQ(pieces.first, tensor.const_data_ptr());
@@ -119,7 +119,7 @@ TEST(TorchSource, StridedTensorsAreGatheredInRowMajorOrder) {
   }
 }
 
-TEST(TorchSource, LargeStridedTensorsComeInBoundedPieces) {
+TEST(TorchSource, LargeStridedTensorsAreReadInBoundedPieces) {
   const torch::Tensor flat = torch::arange(12'000'000, torch::kInt);
   const torch::Tensor long_rows = flat.view({-1, 2}).t();  // each row alone is more than a piece
   for (const torch::Tensor& view : {flat.view({4000, 3000}).t(), long_rows}) {
@@ -130,7 +130,7 @@ TEST(TorchSource, LargeStridedTensorsComeInBoundedPieces) {
   }
 }
 
-TEST(TorchSource, StopsWhenTheSinkHasSeenEnough) {
+TEST(TorchSource, StopsWhenTheSinkStops) {
   TorchSource source(StateDict{{"t", torch::zeros({3000, 3000}).t()}});
   int calls = 0;
   source.read(0, [&](std::span<const std::byte>) {
@@ -176,7 +176,7 @@ TEST(TorchSource, EmptyTensorsAreNotTied) {
   EXPECT_EQ(source.tensors()[1].tied_to, std::nullopt);
 }
 
-TEST(TorchSource, OverlapsThatAreNoTiesAreNoted) {
+TEST(TorchSource, OverlapsThatAreNotTiesAreNoted) {
   const torch::Tensor base = torch::zeros({10});
   const TorchSource source(
       StateDict{{"back", base.narrow(0, 4, 6)}, {"front", base.narrow(0, 0, 5)}});
@@ -191,27 +191,27 @@ TEST(TorchSource, NeighboursInOneStorageAreNotNoted) {
   EXPECT_THAT(source.notes(), IsEmpty());
 }
 
-void expect_refused(const torch::Tensor& tensor, const std::string& reason) {
+void expect_rejected(const torch::Tensor& tensor, const std::string& reason) {
   expect_error(ErrorCode::invalid_argument, AllOf(HasSubstr("'fc.odd'"), HasSubstr(reason)),
                [&] { TorchSource(StateDict{{"fine", torch::ones({1})}, {"fc.odd", tensor}}); });
 }
 
-TEST(TorchSourceRefuses, Sparse) { expect_refused(torch::eye(3).to_sparse(), "Sparse"); }
-TEST(TorchSourceRefuses, Nested) {
-  expect_refused(torch::_nested_tensor_from_tensor_list({torch::ones({2}), torch::ones({3})}),
-                 "nested");
+TEST(TorchSourceRejects, Sparse) { expect_rejected(torch::eye(3).to_sparse(), "Sparse"); }
+TEST(TorchSourceRejects, Nested) {
+  expect_rejected(torch::_nested_tensor_from_tensor_list({torch::ones({2}), torch::ones({3})}),
+                  "nested");
 }
-TEST(TorchSourceRefuses, Quantized) {
-  expect_refused(torch::quantize_per_tensor(torch::ones({4}), 0.5, 0, torch::kQInt8),
-                 "quantized (qint8)");
+TEST(TorchSourceRejects, Quantized) {
+  expect_rejected(torch::quantize_per_tensor(torch::ones({4}), 0.5, 0, torch::kQInt8),
+                  "quantized (qint8)");
 }
-TEST(TorchSourceRefuses, Meta) { expect_refused(torch::empty({2}, torch::kMeta), "meta"); }
-TEST(TorchSourceRefuses, ZeroTensor) {
-  expect_refused(torch::_efficientzerotensor({2}, torch::TensorOptions()), "no memory");
+TEST(TorchSourceRejects, Meta) { expect_rejected(torch::empty({2}, torch::kMeta), "meta"); }
+TEST(TorchSourceRejects, ZeroTensor) {
+  expect_rejected(torch::_efficientzerotensor({2}, torch::TensorOptions()), "no memory");
 }
-TEST(TorchSourceRefuses, Undefined) { expect_refused(torch::Tensor(), "undefined"); }
-TEST(TorchSourceRefuses, ANameThatStandsTwice) {
-  expect_error(ErrorCode::invalid_argument, HasSubstr("'w' stands twice"),
+TEST(TorchSourceRejects, Undefined) { expect_rejected(torch::Tensor(), "undefined"); }
+TEST(TorchSourceRejects, ADuplicateName) {
+  expect_error(ErrorCode::invalid_argument, HasSubstr("two tensors are named 'w'"),
                [] { TorchSource(StateDict{{"w", torch::ones({1})}, {"w", torch::ones({1})}}); });
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of the LibTorch header share: a folder for a store, and tensors compared by their
-// bits.
+// Shared by the tests of the LibTorch header: a folder for a store, and tensors as bits.
 #pragma once
 
 #include <lancekeep/libtorch.h>
@@ -17,7 +16,7 @@
 
 namespace lancekeep {
 
-/// A fixture with a fresh folder, in which nothing is at `path` yet.
+/// A fixture with a new, empty folder; `path` is a free name in it.
 class StoreTest : public ::testing::Test {
  protected:
   StoreTest() {
@@ -46,7 +45,7 @@ inline torch::Tensor random_bits(std::vector<std::int64_t> shape, c10::ScalarTyp
   return bytes.view(libtorch::bits_type(type)).view(type);
 }
 
-/// Demands an Error with a code and with text in its message.
+/// Expects an Error with this code whose message matches.
 inline void expect_error(ErrorCode code, const ::testing::Matcher<std::string>& message,
                          const std::function<void()>& action) {
   try {

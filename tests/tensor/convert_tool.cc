@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Converts files of numbers, for test_convert.py. Lines of standard input, each
+// Converts files of numbers for test_convert.py. Reads lines from standard input, each
 //
 //   FROM_DTYPE FROM_FILE TO_DTYPE TO_FILE
 //
-// give a line each: "all", or the index of the first value that cannot be converted.
+// and prints a line for each: "all", or the index of the first value that cannot be converted.
 #include <lancekeep/error.h>
 #include <lancekeep/tensor.h>
 

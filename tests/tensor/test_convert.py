@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Converted numbers are what torch's .to() gives, for every pair of dtypes; and what an integer cannot hold is refused.
+"""Converted numbers equal torch's .to() for every pair of dtypes; values that an integer cannot hold are rejected.
 
-LANCEKEEP_BUILD names the build folder, which has lancekeep_convert_tool in it.
+LANCEKEEP_BUILD is the build folder, which contains lancekeep_convert_tool.
 """
 
 import os
@@ -18,7 +18,7 @@ INTEGERS += [torch.uint64, torch.int64]
 ALL = FLOATS + FLOAT8 + INTEGERS
 CODES = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 RANDOM = 20_000
-INTEGER_VALUES = 3_000  # of each dtype, that Python's own integers are asked about
+INTEGER_VALUES = 3_000  # per dtype that are checked with Python's own integers
 
 
 def tool() -> Path:
@@ -46,7 +46,7 @@ def random_codes(bits: int) -> torch.Tensor:
 
 
 def around_the_codes_of(dtype: torch.dtype) -> torch.Tensor:
-    """Each number of a small float type, each middle of two, and the float32 on both sides of each."""
+    """Each number of a small float type, the middle of each two, and the float32 on both sides of each."""
     codes = torch.arange(1 << dtype.itemsize * 8)
     codes = codes.to(torch.uint8) if dtype.itemsize == 1 else codes.to(torch.int16)
     numbers = codes.view(dtype).to(torch.float32)
@@ -58,7 +58,7 @@ def around_the_codes_of(dtype: torch.dtype) -> torch.Tensor:
 
 
 def values_of(dtype: torch.dtype) -> torch.Tensor:
-    """All codes of up to 16 bits; else random codes, numbers of all sizes, and those near what smaller types have."""
+    """All codes of up to 16 bits; otherwise random codes, numbers of all sizes, and numbers near those of smaller types."""
     if dtype == torch.bool:
         return torch.tensor([False, True])
     if dtype.itemsize <= 2:
@@ -104,13 +104,13 @@ def test_to_floats_as_torch(source, tmp_path):
 
 
 def some_of(values: torch.Tensor) -> torch.Tensor:
-    """The first few, and every so many of the others."""
+    """The first few, and an even selection of the others."""
     step = max(1, len(values) // INTEGER_VALUES)
     return torch.cat([values[:300], values[300::step].contiguous()]) if len(values) > INTEGER_VALUES else values
 
 
 def exact(values: torch.Tensor, target: torch.dtype) -> torch.Tensor:
-    """Which of the values an integer type holds as they are; by way of Python's own integers."""
+    """Which of the values an integer type can hold exactly, computed with Python's own integers."""
     low, high = (0, 1) if target == torch.bool else (torch.iinfo(target).min, torch.iinfo(target).max)
     numbers = values.tolist()
     return torch.tensor([x == x and abs(x) != float("inf") and x == int(x) and low <= int(x) <= high for x in numbers])

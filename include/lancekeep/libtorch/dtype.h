@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// torch's scalar types and the names they have in a store.
-//
-// The names come from the torch that the program is compiled with, so that a newer torch's dtypes
-// need no change here.
+// torch's scalar types and their names in a store. The names come from the torch that the program is
+// compiled with, so that dtypes of a newer torch need no change here. Any thread may call these
+// functions.
 #pragma once
 
 #include <lancekeep/error.h>
@@ -36,7 +35,7 @@ namespace lancekeep::libtorch {
   return std::string(c10::getDtypeNames(type).first);
 }
 
-/// Nothing for a name that this torch does not have.
+/// Unset for a name that this torch does not have.
 [[nodiscard]] inline std::optional<c10::ScalarType> scalar_type(const std::string& name) {
   static const std::map<std::string, c10::ScalarType> by_name = [] {
     std::map<std::string, c10::ScalarType> map;
@@ -57,8 +56,8 @@ namespace lancekeep::libtorch {
                                           ") does not have");
 }
 
-/// A dtype of the same width whose copy kernel moves bits and nothing else: int4 and its kind have
-/// no copy kernel, and quantized dtypes have one that wants a quantizer.
+/// A dtype of the same width whose copy kernel only moves bits: int4 and similar dtypes have no copy
+/// kernel, and that of quantized dtypes needs a quantizer.
 [[nodiscard]] inline c10::ScalarType bits_type(c10::ScalarType type) {
   switch (c10::elementSize(type)) {
     case 1:
@@ -73,7 +72,7 @@ namespace lancekeep::libtorch {
       return c10::ScalarType::ComplexDouble;
     default:
       throw Error(ErrorCode::unsupported,
-                  "no integer is as wide as dtype '" + dtype_name(type) + "'");
+                  "dtype '" + dtype_name(type) + "' has an unsupported width");
   }
 }
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a version of a store to torch tensors: mapped copy-on-write, or copied into tensors that
-// exist.
-//
-// A mapped tensor keeps its mapping alive by itself; writing to it changes a private copy of the
-// page and never the file.
+// Loads a version of a store as torch tensors: mapped copy-on-write, or copied into existing tensors.
+// A mapped tensor keeps its mapping alive; writing to it changes a private copy of the page and never
+// the file. Functions throw lancekeep::Error.
 #pragma once
 
 #include <lancekeep/libtorch/dtype.h>
@@ -24,15 +22,14 @@
 
 namespace lancekeep {
 
-/// Names that the module has and the version has not, and the other way round.
 struct LoadResult {
-  std::vector<std::string> missing_keys;
-  std::vector<std::string> unexpected_keys;
+  std::vector<std::string> missing_keys;     ///< in the module, not in the version
+  std::vector<std::string> unexpected_keys;  ///< in the version, not in the module
 };
 
 namespace libtorch {
 
-/// torch multiplies sizes without looking; a hostile shape must not come that far.
+/// torch multiplies sizes without checks, so a hostile shape must not reach it.
 inline void check_shape(const std::string& name, const TensorView& view, c10::ScalarType type) {
   constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
   auto span = static_cast<std::int64_t>(c10::elementSize(type));  // bytes, with 0 counted as 1
@@ -53,14 +50,13 @@ inline void check_shape(const std::string& name, const TensorView& view, c10::Sc
   }
 }
 
-/// One tensor of a version, as it lies in the file; not to be written to unless mapped
-/// copy-on-write.
+/// One tensor of a version, in place; must not be written to unless mapped copy-on-write.
 [[nodiscard]] inline torch::Tensor map_tensor(const Version& version, const std::string& name,
                                               Access access) {
   const TensorView view = version.tensor(name, access);
   const c10::ScalarType type = require_scalar_type(name, view.dtype());
   check_shape(name, view, type);
-  // torch would make a quantized tensor of a quantized dtype, so those are viewed as one.
+  // With a quantized dtype torch would create a quantized tensor, so the dtype is set afterwards.
   const c10::ScalarType made_as = c10::isQIntType(type) ? bits_type(type) : type;
   torch::Tensor tensor;
   if (view.bytes().empty()) {
@@ -72,7 +68,7 @@ inline void check_shape(const std::string& name, const TensorView& view, c10::Sc
   return made_as == type ? tensor : tensor.view(type);
 }
 
-/// A tie counts only while both rows still hold the same bytes.
+/// A tie counts only if both rows have the same bytes.
 [[nodiscard]] inline bool same_tensor(const torch::Tensor& a, const torch::Tensor& b) {
   return a.scalar_type() == b.scalar_type() && a.sizes() == b.sizes() &&
          (a.const_data_ptr() == b.const_data_ptr() || a.nbytes() == 0 ||
@@ -86,7 +82,7 @@ inline void check_shape(const std::string& name, const TensorView& view, c10::Sc
   return text;
 }
 
-/// torch may have no kernel for a pair of dtypes; one value is tried before anything is changed.
+/// torch may have no kernel for a pair of dtypes; this tries one value before anything is changed.
 inline void check_conversion(const std::string& name, c10::ScalarType from, c10::ScalarType to) {
   if (from == to) return;
   try {
@@ -126,7 +122,7 @@ inline void copy_values(torch::Tensor target, const torch::Tensor& values) {
   return result;
 }
 
-/// Everything that can be wrong with a target, told before the first one is changed.
+/// Reports everything that can be wrong with a target before the first one is changed.
 inline void check_targets(const StateDict& targets, const Version& version) {
   std::map<std::string, const TensorInfo*> rows;
   for (const TensorInfo& row : version.tensors()) rows[row.name] = &row;
@@ -182,8 +178,7 @@ inline LoadResult load_into(const StateDict& model, const Version& version,
     }
   }
   torch::OrderedDict<std::string, torch::Tensor> result;
-  std::map<std::string, torch::Tensor>
-      placed;  // where `device` wants them; by name of the tie's target
+  std::map<std::string, torch::Tensor> placed;  // on `device`; by name of the tie's target
   for (const TensorInfo& row : version.tensors()) {
     if (!row.is_tensor() || result.contains(row.name)) continue;
     const torch::Tensor& own = mapped.at(row.name);

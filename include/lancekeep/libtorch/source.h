@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tensors of a LibTorch module or dictionary as a TensorSource.
 //
-// A TorchSource shares the tensors' memory and copies nothing up front: whoever changes a tensor
-// while the source is in use changes what it gives. Use it from one thread at a time.
+// A TorchSource shares the tensors' memory and copies nothing in advance: a tensor that is changed
+// while the source is in use changes what the source returns. One thread at a time.
 #pragma once
 
 #include <lancekeep/error.h>
@@ -46,8 +46,7 @@ inline void append_state(const torch::nn::Module& module, const std::string& pre
   }
 }
 
-/// What keeps the tensor's bytes from being read or written as plain values; empty where nothing
-/// does.
+/// Why the tensor's bytes cannot be read or written as plain values; empty if they can.
 [[nodiscard]] inline std::string refusal(const torch::Tensor& tensor) {
   if (!tensor.defined()) return "is undefined";
   if (tensor.is_nested()) return "is a nested tensor; use its parts as tensors of their own";
@@ -65,7 +64,7 @@ inline void append_state(const torch::nn::Module& module, const std::string& pre
   return {};
 }
 
-/// The same values without the bookkeeping of autograd, as integers of the same width.
+/// The same memory as integers of the same width, detached from autograd.
 [[nodiscard]] inline torch::Tensor as_bits(const torch::Tensor& tensor) {
   return tensor.detach().view(bits_type(tensor.scalar_type()));
 }
@@ -97,17 +96,17 @@ template <class Module>
 
 [[nodiscard]] inline StateDict state_dict(const StateDict& dict) { return dict; }
 
-/// Tensors for a save. Contiguous CPU tensors are handed out as they lie; all others are gathered
-/// in pieces of at most 16 MiB, in row-major order, with conjugation and negation applied.
+/// Tensors for a save. Contiguous CPU tensors are read in place; all others are gathered in pieces of
+/// at most 16 MiB, in row-major order, with conjugation and negation applied.
 class TorchSource final : public TensorSource {
  public:
-  /// @throws Error invalid_argument that names a tensor whose values cannot be kept (sparse,
-  /// quantized, meta, undefined), or a name that stands twice.
+  /// @throws Error invalid_argument for a tensor whose values cannot be saved (sparse, quantized,
+  /// meta, undefined), or a name that occurs twice.
   explicit TorchSource(const StateDict& state) {
     std::set<std::string> names;
     for (const auto& [name, tensor] : state) {
       if (!names.insert(name).second) {
-        throw Error(ErrorCode::invalid_argument, "the name '" + name + "' stands twice");
+        throw Error(ErrorCode::invalid_argument, "two tensors are named '" + name + "'");
       }
       if (const std::string reason = libtorch::refusal(tensor); !reason.empty()) {
         throw Error(ErrorCode::invalid_argument, "tensor '" + name + "' " + reason);
@@ -144,7 +143,7 @@ class TorchSource final : public TensorSource {
     }
   }
 
-  /// Notes what lies in the same bytes of one storage without being a tie.
+  /// Notes tensors that overlap in one storage without being tied.
   void find_overlaps() {
     struct Extent {
       const void* storage;
@@ -175,8 +174,7 @@ class TorchSource final : public TensorSource {
     }
   }
 
-  /// Row-major order is kept by going down the leading dimensions. False once the sink has seen
-  /// enough.
+  /// Recurses over the leading dimension, which keeps row-major order. False once the sink stops.
   bool push(const torch::Tensor& tensor, const ByteSink& sink) {
     if (tensor.numel() == 0) return true;
     if (tensor.is_cpu() && tensor.is_contiguous() && !tensor.is_conj() && !tensor.is_neg()) {
@@ -194,7 +192,7 @@ class TorchSource final : public TensorSource {
     return true;
   }
 
-  /// Gathers a tensor of at most kPieceBytes; the bytes hold until the next call.
+  /// Gathers a tensor of at most kPieceBytes; the bytes are valid until the next call.
   std::span<const std::byte> stage(const torch::Tensor& tensor) {
     if (!staging_.defined()) {
       staging_ = torch::empty({static_cast<std::int64_t>(kPieceBytes)},

@@ -2,7 +2,7 @@
 #include "formats/numpy/npy_header.h"
 
 #include "io/checked_math.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 

@@ -5,10 +5,9 @@
 
 #include "formats/numpy/npy_header.h"
 #include "formats/zip/crc32.h"
-#include "io/printable.h"
 #include "io/utf8.h"
 #include "tensor/shape.h"
-#include "tensor/strided_file.h"
+#include "tensor/strided_view.h"
 
 #include <fmt/format.h>
 

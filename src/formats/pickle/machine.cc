@@ -5,7 +5,7 @@
 #include "formats/pickle/opcode.h"
 #include "formats/pickle/pickle_reader.h"
 #include "formats/pickle/stack.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/safetensors/json_stream.h"
 
-#include "io/printable.h"
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 #include <lancekeep/error.h>
 
 #include "formats/safetensors/safetensors_header.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 #include "tensor/shape.h"
 
 #include <fmt/format.h>

@@ -3,7 +3,7 @@
 
 #include "formats/safetensors/shard_index.h"
 #include "io/checked_math.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -9,7 +9,7 @@
 
 #include "formats/safetensors/safetensors_writer.h"
 #include "formats/safetensors/shard_index.h"
-#include "io/atomic_file_set.h"
+#include "io/atomic_file.h"
 
 #include <fmt/format.h>
 

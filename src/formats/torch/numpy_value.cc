@@ -3,7 +3,7 @@
 
 #include "formats/torch/globals.h"
 #include "formats/torch/python_object.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 #include "tensor/shape.h"
 
 #include <fmt/format.h>

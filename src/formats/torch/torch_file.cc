@@ -8,7 +8,7 @@
 #include "formats/torch/python_object.h"
 #include "formats/zip/zip_archive.h"
 #include "io/checked_math.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 

@@ -8,7 +8,6 @@
 #include "formats/torch/json_writer.h"
 #include "formats/torch/numpy_value.h"
 #include "formats/torch/python_object.h"
-#include "io/printable.h"
 #include "io/utf8.h"
 
 #include <fmt/format.h>

@@ -5,9 +5,9 @@
 #include "formats/torch/python_object.h"
 #include "formats/torch/torch_file.h"
 #include "io/checked_math.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 #include "tensor/shape.h"
-#include "tensor/strided_file.h"
+#include "tensor/strided_view.h"
 
 #include <fmt/format.h>
 

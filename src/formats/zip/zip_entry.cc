@@ -3,7 +3,6 @@
 
 #include <lancekeep/error.h>
 
-#include "io/printable.h"
 #include "io/utf8.h"
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 #include "formats/zip/zip_writer.h"
 
 #include "formats/zip/zip_entry.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: files put together byte by byte.
+// For tests: numbers as bytes of a file.
 #pragma once
 
 #include <cstdint>

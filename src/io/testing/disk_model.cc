@@ -21,7 +21,7 @@ std::string read_whole(const fs::path& path) {
 
 }  // namespace
 
-// Draws what is left of everything that was not synced.
+// Draws what remains of everything that was not synced.
 struct DiskModel::Choice {
   explicit Choice(const CrashState& state) : kept(state.kept), random(state.seed) {}
 
@@ -44,13 +44,13 @@ struct DiskModel::Choice {
     std::string left = file.content.substr(0, file.synced);
     if (kept == CrashState::Kept::synced || left.size() == file.content.size()) return left;
     switch (below(4)) {
-      case 0:  // nothing of it
+      case 0:  // nothing
         return left;
-      case 1:  // all of it
+      case 1:  // all
         return file.content;
-      case 2:  // cut short at a sector, or never given its size
+      case 2:  // truncated at a sector, or its size was never set
         return file.content.substr(0, std::max(left.size(), below_end(file) / kSector * kSector));
-      default:  // given its size, while some sectors never came
+      default:  // its size was set, but some sectors were not written
         return with_holes(file);
     }
   }
@@ -173,7 +173,7 @@ void DiskModel::lay_down(const fs::path& target, const CrashState& state) const 
   lay_down_name(target, own_name_, choice);
 }
 
-// As deep as the folders that the test made.
+// Recurses as deep as the test's folders are.
 void DiskModel::lay_down_name(const fs::path& target, const Name& name, Choice& choice) const {
   const Binding binding = choice.of(name);
   if (!binding) return;

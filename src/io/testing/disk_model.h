@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the disk may hold of a folder after a power cut: for tests.
+// For tests: what may be on the disk of a folder after a power cut.
 //
-// POSIX promises little, and the model promises no more. What a file holds is certain up to its
-// last fsync; beyond, any part of it may be missing, cut short or zeros. What a name stands for is
-// certain as of the last fsync of its folder; after a cut it may stand for anything that it has
-// stood for since, each name on its own. A rename is therefore two changes of names; neither the
-// order of calls nor an fsync of the file vouches for a name. Any thread may call.
+// POSIX promises little, and the model promises no more. A file's content is certain up to its last
+// fsync; any part after that may be missing, truncated or zeros. What a name refers to is certain as
+// of the last fsync of its folder; after a power cut it may refer to anything that it has referred to
+// since, each name independently. A rename is therefore two changes of names; neither the order of
+// calls nor an fsync of the file makes a name durable. Any thread may call it.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +26,8 @@ namespace lancekeep::io {
 struct CrashState {
   enum class Kept {
     synced,  ///< what was synced, and nothing else
-    all,     ///< everything that was done, as after the end of the process alone
-    random,  ///< of what was not synced, a choice made by `seed`
+    all,     ///< everything, as if only the process had died
+    random,  ///< what was synced, and a part of the rest, chosen by `seed`
   };
   Kept kept = Kept::synced;
   std::uint64_t seed = 0;
@@ -35,7 +35,7 @@ struct CrashState {
 
 class DiskModel {
  public:
-  /// What lies in `folder` now is on the disk, and so is the folder's own name, or not.
+  /// Starts with the content of `folder` synced, and the folder's own name too, or not.
   explicit DiskModel(const std::filesystem::path& folder, bool folder_name_is_synced = true);
 
   using Inode = std::size_t;
@@ -49,7 +49,7 @@ class DiskModel {
   /// "" is the folder itself: the names in it, and its own.
   void sync_folder(const std::string& path);
 
-  /// Makes `target`, which must not exist, as the folder may be found after a power cut now.
+  /// Creates `target`, which must not exist, as the folder may be after a power cut now.
   void lay_down(const std::filesystem::path& target, const CrashState& state) const;
 
  private:
@@ -57,8 +57,8 @@ class DiskModel {
     std::string content;
     std::size_t synced = 0;  // bytes of content, from the front
   };
-  using Binding = std::optional<Inode>;  // nothing: there is no such name
-  // What the name stood for at the last sync of its folder, and everything since.
+  using Binding = std::optional<Inode>;  // unset: the name does not exist
+  // What the name referred to at the last sync of its folder, and everything since.
   using Name = std::vector<Binding>;
   using Folder = std::map<std::string, Name>;
   using Node = std::variant<File, Folder>;

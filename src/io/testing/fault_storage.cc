@@ -9,7 +9,7 @@
 
 namespace lancekeep::io {
 
-// Shared with the files, which may outlive the storage and be written from threads of their own.
+// Shared with the files, which may outlive the storage and be written by other threads.
 class FaultStorage::Counter {
  public:
   explicit Counter(Plan plan) : plan_(plan) {}

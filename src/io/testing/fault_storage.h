@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Storage that fails on purpose: for tests of what a save leaves behind.
+// For tests: a Storage that fails on purpose.
 #pragma once
 
 #include "io/testing/forwarding_storage.h"
 
 namespace lancekeep::io {
 
-/// Passes every call on to `inner` until the `fail_at`-th changing call (make_folder, create,
+/// Forwards every call to `inner` until the `fail_at`-th changing call (make_folder, create,
 /// write, sync, flush, rename, remove, remove_unused, sync_file, sync_folder, lock; counted from
-/// 1), which throws `code` without doing anything – as do all after it if `stays_broken`, as after
-/// a crash or on a disk that stays full. 0: never fails, only counts.
+/// 1), which throws `code` without doing anything. If `stays_broken`, all later ones do the same, as
+/// after a crash or on a full disk. With 0 it never fails and only counts.
 class FaultStorage : public ForwardingStorage {
  public:
   struct Plan {

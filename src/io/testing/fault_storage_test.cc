@@ -10,7 +10,7 @@
 namespace lancekeep::io {
 namespace {
 
-// Every changing call, each once, and what reads between them.
+// Every changing call once, with reads between them.
 void change_everything(Storage& storage) {
   storage.make_folder("data");
   const auto file = storage.create("data/a");
@@ -45,7 +45,7 @@ TEST(FaultStorage, OnlyCountsWithoutAPlan) {
 
 class FaultAtTest : public testing::TestWithParam<std::uint64_t> {};
 
-TEST_P(FaultAtTest, FailsThatCallWithoutDoingIt) {
+TEST_P(FaultAtTest, FailsThatCallWithoutExecutingIt) {
   const TemporaryFolder folder;
   FaultStorage storage(open_local_storage(folder.path()), {.fail_at = GetParam()});
   const std::string call = kCalls[GetParam() - 1];
@@ -83,7 +83,7 @@ TEST(FaultStorage, WorksAgainAfterOneFailure) {
   EXPECT_NO_THROW(storage.make_folder("data"));
 }
 
-TEST(FaultStorage, StaysBrokenWhereThePlanSaysSo) {
+TEST(FaultStorage, StaysBrokenIfThePlanSaysSo) {
   const TemporaryFolder folder;
   FaultStorage storage(open_local_storage(folder.path()), {.fail_at = 3, .stays_broken = true});
   storage.make_folder("data");

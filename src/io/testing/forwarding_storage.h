@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Storage that passes every call on: what storages that add something to another one build upon.
+// For tests: the base of storages that add something to another one. Forwards every call.
 #pragma once
 
 #include "io/storage.h"
 
 namespace lancekeep::io {
 
-/// Owns the storage it passes calls on to.
+/// Owns the storage to which it forwards.
 class ForwardingStorage : public Storage {
  public:
   explicit ForwardingStorage(std::unique_ptr<Storage> inner) : inner_(std::move(inner)) {}

@@ -65,13 +65,13 @@ bool PowerCutStorage::remove_unused(const std::string& path) {
 }
 
 void PowerCutStorage::sync_file(const std::string& path) {
-  // That it is there, and a file, is for the storage below to say.
+  // The inner storage checks that it exists and is a file.
   (void)size(path);
   disk_->sync_file(path);
 }
 
 void PowerCutStorage::sync_folder(const std::string& path) {
-  if (!path.empty() && !exists(path)) return ForwardingStorage::sync_folder(path);  // which throws
+  if (!path.empty() && !exists(path)) return ForwardingStorage::sync_folder(path);  // throws
   disk_->sync_folder(path);
 }
 

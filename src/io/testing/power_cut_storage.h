@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Storage that remembers what a power cut could take: for tests.
+// For tests: a Storage that records what a power cut could lose.
 #pragma once
 
 #include "io/testing/disk_model.h"
@@ -7,9 +7,9 @@
 
 namespace lancekeep::io {
 
-/// Passes every call on, and tells `disk` what was done; but nothing is really synced, so that no
-/// test waits for a disk. Within a FaultStorage that stays broken from its n-th changing call on,
-/// the disk is left as that call found it.
+/// Forwards every call and records it in `disk`, but syncs nothing, so that no test waits for a disk.
+/// Inside a FaultStorage that stays broken from its n-th changing call on, the disk is left as it was
+/// before that call.
 class PowerCutStorage : public ForwardingStorage {
  public:
   PowerCutStorage(std::unique_ptr<Storage> inner, std::shared_ptr<DiskModel> disk)

@@ -31,7 +31,7 @@ class PowerCut : public testing::Test {
     file->write(content);
     sync ? file->sync() : file->flush();
   }
-  // Files with their contents, and folders with a slash; "gone" where the store's folder is.
+  // Files with their contents, and folders with a slash; "gone" if the store's folder is missing.
   std::string after(const CrashState& state) {
     const auto world = folder_ / ("world" + std::to_string(++worlds_));
     disk_->lay_down(world, state);
@@ -62,14 +62,14 @@ class PowerCut : public testing::Test {
   int worlds_ = 0;
 };
 
-TEST_F(PowerCut, WhatWasThereBeforeStays) {
+TEST_F(PowerCut, ExistingFilesStay) {
   folder_.write("store/data/a", "abc");
   open();
   EXPECT_EQ(synced(), "data/ data/a=abc");
   EXPECT_THAT(random(), ElementsAre("data/ data/a=abc"));
 }
 
-TEST_F(PowerCut, AFileNeedsItsOwnSyncAndThatOfItsFolder) {
+TEST_F(PowerCut, AFileNeedsItsOwnSyncAndItsFoldersSync) {
   open();
   write("a", "abc", true);
   EXPECT_EQ(synced(), "");
@@ -83,7 +83,7 @@ TEST_F(PowerCut, AFileNeedsItsOwnSyncAndThatOfItsFolder) {
   EXPECT_EQ(synced(), "a=abc b=de");
 }
 
-TEST_F(PowerCut, AFolderWhoseNameIsLostTakesAllThatIsInIt) {
+TEST_F(PowerCut, AFolderWhoseNameIsLostLosesItsContent) {
   open();
   storage_->make_folder("data");
   write("data/a", "abc", true);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: a fresh folder, removed with all that is in it.
+// For tests: a new folder, which is removed with its content.
 #pragma once
 
 #include <lancekeep/error.h>
@@ -36,7 +36,7 @@ class TemporaryFolder {
   [[nodiscard]] std::filesystem::path operator/(const std::string& name) const {
     return path_ / name;
   }
-  /// Makes the file, and the folders it is in.
+  /// Creates the file and its folders.
   std::filesystem::path write(const std::string& name, const std::string& content) const {
     const std::filesystem::path file = path_ / name;
     std::filesystem::create_directories(file.parent_path());

@@ -2,7 +2,7 @@
 #include "lance/encoding/page.h"
 
 #include "io/checked_math.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 #include "lance/encoding/page_decoder.h"
 #include "lance/encoding/values.h"
 

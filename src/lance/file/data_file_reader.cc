@@ -2,7 +2,6 @@
 #include "lance/file/data_file_reader.h"
 
 #include "io/checked_math.h"
-#include "io/error_text.h"
 #include "lance/encoding/v2_0/array_page.h"
 #include "lance/file/column_type.h"
 #include "lance/file/footer.h"
@@ -110,8 +109,8 @@ void DataFileReader::read_pages(std::uint32_t column, std::uint64_t expected_row
         decode_page(file_, page, max_items, array);
       }
     } catch (const Error& error) {
-      throw io::with_text(error,
-                          fmt::format("column {}, page {}: {}", column, index, io::text_of(error)));
+      throw error.with_message(
+          fmt::format("column {}, page {}: {}", column, index, error.message()));
     }
   }
 }

@@ -2,7 +2,6 @@
 #include "lance/file/list_column.h"
 
 #include "io/checked_math.h"
-#include "io/error_text.h"
 #include "lance/encoding/v2_0/array_page.h"
 #include "lance/file/column_type.h"
 #include "lance/file/parallel.h"
@@ -138,8 +137,8 @@ Array ListColumn::decode_part(const Part& part, std::span<std::byte> items) cons
     array.dimension = dimension_;
     return array;
   } catch (const Error& error) {
-    throw io::with_text(
-        error, fmt::format("column {}, page {}: {}", column_, part.index, io::text_of(error)));
+    throw error.with_message(
+        fmt::format("column {}, page {}: {}", column_, part.index, error.message()));
   }
 }
 

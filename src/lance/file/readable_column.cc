@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/file/readable_column.h"
 
-#include "io/error_text.h"
 #include "lance/encoding/readable.h"
 #include "lance/encoding/v2_0/readable.h"
 #include "lance/file/field_tree.h"
@@ -42,7 +41,7 @@ std::string why_unreadable(const DataFileReader& file, std::uint32_t column) {
     require_plain_items(file, column);
     return {};
   } catch (const Error& error) {
-    return io::text_of(error);
+    return error.message();
   }
 }
 

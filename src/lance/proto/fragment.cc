@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/printable.h"
+#include "io/utf8.h"
 #include "lance/proto/manifest.h"
 
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/proto/manifest.h"
 
-#include "io/printable.h"
+#include "io/utf8.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/table/columns.h"
 
-#include "io/error_text.h"
 #include "lance/file/field_tree.h"
 #include "lance/file/readable_column.h"
 
@@ -65,7 +64,7 @@ void States::look_into(const DataFile& file) {
   try {
     reader = open_data_file(storage_, file);
   } catch (const Error& error) {
-    why = io::text_of(error);
+    why = error.message();
   }
   for (std::size_t i = 0; i < file.fields.size(); ++i) {
     if (!is_open(file, i)) continue;

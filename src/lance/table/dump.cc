@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/error_text.h"
 #include "lance/file/footer.h"
 #include "lance/table/columns.h"
 #include "lance/table/dump_json.h"
@@ -25,7 +24,7 @@ Json data_file_to_json(const io::Storage& storage, const DataFile& file) {
     json["columns"] = columns_to_json(reader, Pages::summed);
   } catch (const Error& error) {
     json["decodes"] = false;
-    json["why"] = io::text_of(error);
+    json["why"] = error.message();
   }
   return json;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the files lie that a manifest names. Names from a manifest never lead out of their folder.
-#include "io/printable.h"
+#include "io/utf8.h"
 #include "lance/table/version_names.h"
 
 #include <fmt/format.h>

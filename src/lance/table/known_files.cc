@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/table/known_files.h"
 
-#include "io/folder_walk.h"
+#include "io/storage.h"
 #include "lance/table/version_names.h"
 
 #include <algorithm>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A manifest file: [u32 length + Transaction][u32 length + Manifest][trailer];
 // docs/format/table.md.
-#include "io/error_text.h"
 #include "lance/file/footer.h"
 #include "lance/table/feature_flags.h"
 #include "lance/table/version_names.h"
@@ -82,7 +81,7 @@ std::optional<Transaction> inline_transaction(const io::ByteView& content, const
 
 // The same error with advice behind it.
 [[noreturn]] void rethrow_with(const Error& error, const std::string& advice) {
-  throw io::with_text(error, io::text_of(error) + "; " + advice);
+  throw error.with_message(error.message() + "; " + advice);
 }
 
 // The way out of a version that cannot be read is the one before it.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/table/tags.h"
 
-#include "io/printable.h"
 #include "io/random_id.h"
+#include "io/utf8.h"
 #include "lance/table/time_text.h"
 #include "lance/table/unpublished.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/table/unknown_fields.h"
 
-#include "io/printable.h"
+#include "io/utf8.h"
 #include "lance/proto/wire.h"
 
 #include <fmt/format.h>

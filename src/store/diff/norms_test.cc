@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/diff/norms.h"
 
-#include "tensor/dtype.h"
+#include "tensor/source_testing.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a store takes on the disk: every file once, by its use. No lock is taken: during a save or a
 // clean-up the result may mix the state before with the state after.
-#include "io/folder_walk.h"
+#include "io/storage.h"
 #include "lance/table/known_files.h"
 #include "store/gc/inventory.h"
 #include "store/read/store_folder.h"

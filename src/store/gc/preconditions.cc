@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/gc/preconditions.h"
 
-#include "io/error_text.h"
 #include "lance/table/feature_flags.h"
 #include "lance/table/known_files.h"
 #include "lance/table/tags.h"
@@ -23,7 +22,7 @@ constexpr const char* kRemovesNothing = "gc removes nothing: ";
 }
 
 [[noreturn]] void refuse(const Error& error, const std::string& advice) {
-  throw io::with_text(error, kRemovesNothing + io::text_of(error) + "; " + advice);
+  throw error.with_message(kRemovesNothing + error.message() + "; " + advice);
 }
 
 [[noreturn]] void reject_link(const io::Storage& storage, const std::string& path) {
@@ -69,7 +68,7 @@ void require_known(const io::Storage& storage, const lance::VersionEntry& entry,
   try {
     lance::check_writer_flags(manifest);
   } catch (const Error& error) {
-    refuse(error.code(), fmt::format("version {}: {}", entry.version, io::text_of(error)), file);
+    refuse(error.code(), fmt::format("version {}: {}", entry.version, error.message()), file);
   }
   const auto unknown = lance::first_unknown_field(manifest);
   if (!unknown) return;

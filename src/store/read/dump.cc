@@ -3,6 +3,7 @@
 #include <lancekeep/dump.h>
 
 #include "io/local_storage.h"
+#include "io/rename.h"
 #include "lance/table/columns.h"
 #include "lance/table/dump_json.h"
 #include "store/read/store_folder.h"

@@ -2,6 +2,7 @@
 #include <lancekeep/store.h>
 
 #include "io/local_storage.h"
+#include "io/rename.h"
 #include "lance/table/tags.h"
 #include "store/read/store_folder.h"
 #include "store/read/version_state.h"
@@ -14,16 +15,28 @@
 
 namespace lancekeep {
 
+const char* to_string(Layout layout) noexcept {
+  return layout == Layout::plain ? "plain" : "native";
+}
+
+void Ref::throw_negative(std::int64_t number) {
+  throw Error(ErrorCode::invalid_argument,
+              fmt::format("a version number is not negative, got {}", number));
+}
+
+Ref Ref::tag(const std::string& name) {
+  if (name.empty()) throw Error(ErrorCode::invalid_argument, "the name of a tag is empty");
+  Ref ref;
+  ref.value_ = name;
+  return ref;
+}
+
 Ref Ref::parse(const std::string& text) {
   if (text.empty())
     throw Error(ErrorCode::invalid_argument,
                 "a version's name is empty; expected a number, a tag or `latest`");
   if (text == "latest") return {};
-  if (!std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; })) {
-    Ref tag;
-    tag.value_ = text;
-    return tag;
-  }
+  if (!std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; })) return tag(text);
   std::uint64_t number = 0;
   if (std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc()) {
     throw Error(ErrorCode::invalid_argument, "version number " + text + " does not fit 64 bits");
@@ -39,7 +52,7 @@ Store Store::open(const std::filesystem::path& path) {
   }
   std::shared_ptr<io::Storage> storage = io::open_local_storage(path);
   store::require_dataset(*storage, path);
-  return Store(std::make_shared<State>(State{path, std::move(storage)}));
+  return State::make_store({path, std::move(storage)});
 }
 
 const std::filesystem::path& Store::path() const { return state_->path; }

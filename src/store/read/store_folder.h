@@ -10,12 +10,17 @@
 
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 namespace lancekeep {
 
 struct Store::State {
   std::filesystem::path path;
   std::shared_ptr<io::Storage> storage;
+
+  [[nodiscard]] static Store make_store(State state) {
+    return Store(std::make_shared<State>(std::move(state)));
+  }
 };
 
 }  // namespace lancekeep

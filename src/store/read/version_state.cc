@@ -102,7 +102,7 @@ Version open_listed(std::shared_ptr<io::Storage> storage, const lance::VersionLi
     info.warning = newest_whole(*storage, list).warning;
   }
   state->info = std::make_unique<const LazyInfo>(std::move(storage), std::move(info), file);
-  return Version(std::move(state));
+  return Version::State::make_version(std::move(state));
 }
 
 }  // namespace

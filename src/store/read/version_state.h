@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace lancekeep::store {
@@ -97,6 +98,9 @@ struct Version::State {
   std::unordered_map<std::string_view, std::size_t> by_name;
   std::unique_ptr<const store::VersionValues> values;
 
+  [[nodiscard]] static Version make_version(std::shared_ptr<const State> state) {
+    return Version(std::move(state));
+  }
   /// @throws Error not_found; corrupt if the row is damaged.
   [[nodiscard]] std::size_t row_of(std::string_view name) const;
   /// @throws Error corrupt if the row is damaged.

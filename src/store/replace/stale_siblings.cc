@@ -2,10 +2,10 @@
 #include "store/replace/stale_siblings.h"
 
 #include "io/descriptor.h"
-#include "io/folder_lock.h"
-#include "io/folder_walk.h"
+#include "io/folder.h"
 #include "io/local_storage.h"
 #include "io/random_id.h"
+#include "io/storage.h"
 #include "lance/table/known_files.h"
 
 #include <fmt/format.h>

@@ -4,7 +4,7 @@
 #include <lancekeep/store.h>
 
 #include "io/descriptor.h"
-#include "io/folder_lock.h"
+#include "io/folder.h"
 #include "io/local_storage.h"
 #include "io/rooted_path.h"
 #include "lance/table/dataset.h"

@@ -37,7 +37,7 @@ class SyncWhatIsShared : public testing::Test {
   const std::filesystem::path path_ = folder_ / "m.lance";
   const std::shared_ptr<Recorder> storage_ =
       std::make_shared<Recorder>(io::create_local_storage(path_));
-  Store store_{std::make_shared<Store::State>(Store::State{path_, storage_})};
+  Store store_ = Store::State::make_store({path_, storage_});
 };
 
 TEST_F(SyncWhatIsShared, IsNothingUponADurableVersion) {

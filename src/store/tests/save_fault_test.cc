@@ -21,7 +21,7 @@ class FaultyStore {
   FaultyStore(const std::filesystem::path& path, Plan plan) {
     auto storage = std::make_shared<io::FaultStorage>(io::create_local_storage(path), plan);
     faults_ = storage.get();
-    store_.emplace(std::make_shared<Store::State>(Store::State{path, std::move(storage)}));
+    store_.emplace(Store::State::make_store({path, std::move(storage)}));
   }
   Store& store() { return *store_; }
   std::uint64_t calls() const { return faults_->calls(); }
@@ -117,8 +117,7 @@ TEST(SaveFault, AVersionWhoseRenameLostItsAnswerKeepsItsFilesAndIsNotSavedTwice)
     MemorySource first = small_model(1), second = small_model(2);
     Store store = Store::create(path);
     store.save(first);
-    Store unlucky(std::make_shared<Store::State>(
-        Store::State{path, std::make_shared<LostAnswer>(path, answer)}));
+    Store unlucky = Store::State::make_store({path, std::make_shared<LostAnswer>(path, answer)});
     EXPECT_THAT([&] { unlucky.save(second); }, io::fails_with(answer, "timed out"));
     EXPECT_EQ(store.versions().size(), 2u);
     expect_version(store, 2, second);

@@ -287,6 +287,40 @@ TEST(Store, RejectsWhatIsNotAStore) {
               fails_with(ErrorCode::invalid_argument, "cat.jpg"));
 }
 
+TEST(Store, AVersionIsGivenByAnyInteger) {
+  const TemporaryFolder folder;
+  MemorySource source = small_model();
+  Store store = Store::create(folder / "m.lance");
+  store.save(source);
+  EXPECT_EQ(store.at(1).number(), 1u);
+  EXPECT_EQ(store.at(std::size_t{1}).number(), 1u);
+  EXPECT_EQ(store.at(Ref::version(1)).number(), 1u);
+  EXPECT_EQ(store.at(Ref::latest()).number(), 1u);
+  EXPECT_THAT(([&] { (void)store.at(0); }),
+              fails_with(ErrorCode::not_found, "version 0 does not exist"));
+  EXPECT_THAT(([&] { (void)store.at(-1); }),
+              fails_with(ErrorCode::invalid_argument, "a version number is not negative, got -1"));
+}
+
+TEST(Ref, ATagMayLookLikeANumber) {
+  EXPECT_EQ(*Ref::tag("12").tag(), "12");
+  EXPECT_EQ(Ref::tag("latest").is_latest(), false);
+  EXPECT_THAT(([] { (void)Ref::tag(""); }), fails_with(ErrorCode::invalid_argument, "empty"));
+}
+
+TEST(Ref, NegativeNumbersOfEveryTypeAreRejected) {
+  EXPECT_THAT(([] { (void)Ref(std::int8_t{-2}); }),
+              fails_with(ErrorCode::invalid_argument, "got -2"));
+  EXPECT_THAT(([] { (void)Ref(INT64_MIN); }),
+              fails_with(ErrorCode::invalid_argument, "got -9223372036854775808"));
+  EXPECT_EQ(*Ref(UINT64_MAX).number(), UINT64_MAX);
+}
+
+TEST(Layout, HasAName) {
+  EXPECT_STREQ(to_string(Layout::native), "native");
+  EXPECT_STREQ(to_string(Layout::plain), "plain");
+}
+
 TEST(Ref, ReadsNumbersTagsAndLatest) {
   EXPECT_TRUE(Ref::parse("latest").is_latest());
   EXPECT_EQ(*Ref::parse("12").number(), 12u);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/verify/check_fragment.h"
 
-#include "io/printable.h"
+#include "io/utf8.h"
 #include "lance/file/footer.h"
 #include "lance/table/dataset.h"
 

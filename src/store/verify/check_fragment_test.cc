@@ -171,7 +171,7 @@ class DyingDisk : public io::FaultStorage {
 TEST_F(CheckFragment, FindsReadErrorsOfTheDisk) {
   const auto verify_on = [&](int sound_opens) {
     auto disk = std::make_shared<DyingDisk>(path_, sound_opens);
-    return Store(std::make_shared<Store::State>(Store::State{path_, disk})).verify(3);
+    return Store::State::make_store({path_, disk}).verify(3);
   };
   EXPECT_TRUE(verify_on(4).ok());  // structures of two files, then their values
   const VerifyReport values = verify_on(2);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/verify/check_values.h"
 
-#include "io/error_text.h"
 #include "store/table/digest.h"
 
 #include <fmt/format.h>
@@ -108,7 +107,7 @@ class ValueChecker::Reader {
                          });
       }
     } catch (const Error& error) {
-      wrong = fmt::format("its value of {} bytes cannot be read: {}", key.size, io::text_of(error));
+      wrong = fmt::format("its value of {} bytes cannot be read: {}", key.size, error.message());
     }
     return hasher.hex();
   }

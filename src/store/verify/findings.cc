@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/verify/findings.h"
 
-#include "io/error_text.h"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -31,7 +29,7 @@ VerifyFinding finding_of(const Error& error, std::uint64_t version, std::string 
           .tensor = std::move(tensor),
           .file = error.file(),
           .offset = error.offset(),
-          .what = io::text_of(error)};
+          .what = error.message()};
 }
 
 std::string and_others(std::uint64_t others) {

@@ -4,7 +4,6 @@
 // continue.
 #include <lancekeep/store.h>
 
-#include "io/error_text.h"
 #include "lance/table/tags.h"
 #include "store/read/store_folder.h"
 #include "store/read/versions.h"
@@ -120,7 +119,7 @@ bool Verifier::check_version(const lance::VersionEntry& entry) {
     layout = require_model(storage_, file->manifest);
   } catch (const Error& error) {
     if (!keeps_models()) throw;
-    findings_.add({entry.version, {}, storage_.full_name(entry.path), {}, io::text_of(error)});
+    findings_.add({entry.version, {}, storage_.full_name(entry.path), {}, error.message()});
     return true;
   }
   if (layout == Layout::native) {

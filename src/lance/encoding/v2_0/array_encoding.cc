@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/encoding/v2_0/array_encoding.h"
 
-#include "io/printable.h"
+#include "io/utf8.h"
 #include "lance/proto/wire.h"
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 #include "lance/encoding/v2_0/array_page.h"
 
 #include "io/checked_math.h"
-#include "io/printable.h"
+#include "io/utf8.h"
 #include "lance/encoding/v2_0/array_decoder.h"
 
 #include <fmt/format.h>

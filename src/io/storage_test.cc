@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/folder_walk.h"
+#include "io/storage.h"
 
 #include "io/local_storage.h"
 #include "io/testing/error_matcher.h"
@@ -38,7 +38,7 @@ TEST_F(FolderWalk, FindsEverythingByItsPath) {
   EXPECT_TRUE(found.at("data").is_folder);
 }
 
-TEST_F(FolderWalk, OfWhatIsNotThereIsEmpty) { EXPECT_THAT(paths("none"), ElementsAre()); }
+TEST_F(FolderWalk, OfAMissingFolderIsEmpty) { EXPECT_THAT(paths("none"), ElementsAre()); }
 
 TEST_F(FolderWalk, FollowsNoLink) {
   folder_.write("store/data/a", "abc");
@@ -50,18 +50,17 @@ TEST_F(FolderWalk, FollowsNoLink) {
 TEST_F(FolderWalk, StopsAtItsDepth) {
   folder_.write("store/1/2/3/a", "");
   EXPECT_THAT(paths("", 3), ElementsAre("1", "1/2", "1/2/3", "1/2/3/a"));
-  EXPECT_THAT(
-      [&] { (void)paths("", 2); },
-      fails_with(ErrorCode::unsupported, "store/1/2/3: this folder lies more than 2 levels"));
+  EXPECT_THAT([&] { (void)paths("", 2); },
+              fails_with(ErrorCode::unsupported, "store/1/2/3: this folder is more than 2 levels"));
 }
 
-TEST_F(FolderWalk, PassesOverWhatItTellsOf) {
+TEST_F(FolderWalk, ReportsAndSkipsWhatIsTooDeep) {
   folder_.write("store/1/2/a", "");
   folder_.write("store/b", "");
-  std::vector<std::string> told;
+  std::vector<std::string> reported;
   const auto found =
-      walk_folder(*storage_, "", 1, [&](const Error& error) { told.push_back(error.file()); });
-  EXPECT_THAT(told, ElementsAre((folder_ / "store/1/2").string()));
+      walk_folder(*storage_, "", 1, [&](const Error& error) { reported.push_back(error.file()); });
+  EXPECT_THAT(reported, ElementsAre((folder_ / "store/1/2").string()));
   EXPECT_TRUE(found.contains("b"));
   EXPECT_FALSE(found.contains("1/2/a"));
 }

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tensor/dtype.h"
-
+#include <lancekeep/error.h>
 #include <lancekeep/tensor.h>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace lancekeep {
 namespace {
 
-// One line of Python prints it: for every torch.dtype d in vars(torch), str(d) and d.itemsize.
+struct DtypeEntry {
+  std::string_view name;
+  std::size_t itemsize;
+};
+
+// torch 2.13's, sorted by name: for each torch.dtype d in vars(torch), str(d) and d.itemsize.
 constexpr std::array<DtypeEntry, 46> kTorchDtypes = {{{"bfloat16", 2},
                                                       {"bits16", 2},
                                                       {"bits1x8", 1},
@@ -62,13 +70,42 @@ static_assert(std::is_sorted(kTorchDtypes.begin(), kTorchDtypes.end(), by_name))
 
 }  // namespace
 
-std::span<const DtypeEntry> torch_dtypes() noexcept { return kTorchDtypes; }
+std::string to_string(std::span<const std::int64_t> shape) {
+  return fmt::format("[{}]", fmt::join(shape, ", "));
+}
 
 std::optional<std::size_t> dtype_itemsize(std::string_view dtype) noexcept {
   const auto found =
       std::lower_bound(kTorchDtypes.begin(), kTorchDtypes.end(), DtypeEntry{dtype, 0}, by_name);
   if (found == kTorchDtypes.end() || found->name != dtype) return std::nullopt;
   return found->itemsize;
+}
+
+std::uint64_t total_nbytes(std::span<const TensorSpec> tensors) noexcept {
+  std::uint64_t total = 0;
+  for (const TensorSpec& tensor : tensors) {
+    if (!tensor.tied_to) total += tensor.nbytes;
+  }
+  return total;
+}
+
+void TensorView::require_elements(std::string_view dtype, std::size_t size,
+                                  std::size_t alignment) const {
+  if (dtype_ != dtype) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("the tensor is {}, not {}", dtype_, dtype));
+  }
+  if (bytes_.size() % size != 0) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("{} bytes are not a whole number of {} elements of {} bytes",
+                            bytes_.size(), dtype, size));
+  }
+  if (reinterpret_cast<std::uintptr_t>(bytes_.data()) % alignment != 0) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("the tensor's bytes do not start at a multiple of {} bytes, which {} "
+                            "needs; copy them first",
+                            alignment, dtype));
+  }
 }
 
 }  // namespace lancekeep

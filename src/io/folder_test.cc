@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/folder_lock.h"
+#include "io/folder.h"
 
 #include "io/testing/error_matcher.h"
 #include "io/testing/temporary_folder.h"
@@ -27,7 +27,7 @@ class FolderLockTest : public testing::Test {
   TemporaryFolder folder_;
 };
 
-TEST_F(FolderLockTest, SharedKeepsOutExclusiveOnly) {
+TEST_F(FolderLockTest, SharedExcludesExclusiveOnly) {
   auto lock = lock_folder(open(), LockMode::shared, "f");
   const auto another = lock_folder(open(), LockMode::shared, "f");
   EXPECT_FALSE(is_free_for(LOCK_EX));
@@ -36,14 +36,14 @@ TEST_F(FolderLockTest, SharedKeepsOutExclusiveOnly) {
   EXPECT_FALSE(is_free_for(LOCK_EX));
 }
 
-TEST_F(FolderLockTest, ExclusiveKeepsOutAllUntilDestroyed) {
+TEST_F(FolderLockTest, ExclusiveExcludesAllUntilDestroyed) {
   auto lock = lock_folder(open(), LockMode::exclusive, "f");
   EXPECT_FALSE(is_free_for(LOCK_SH));
   lock.reset();
   EXPECT_TRUE(is_free_for(LOCK_EX));
 }
 
-TEST_F(FolderLockTest, WaitsForTheOther) {
+TEST_F(FolderLockTest, WaitsForTheOtherLock) {
   auto lock = lock_folder(open(), LockMode::shared, "f");
   std::atomic<bool> is_released = false;
   auto waiting = std::async(std::launch::async, [&] {
@@ -55,13 +55,13 @@ TEST_F(FolderLockTest, WaitsForTheOther) {
   EXPECT_TRUE(waiting.get());
 }
 
-// The system gives no lock on an O_PATH descriptor, as some file systems give none at all.
-TEST_F(FolderLockTest, SaysWhereThereAreNoLocks) {
+// An O_PATH descriptor cannot be locked, like any descriptor on some file systems.
+TEST_F(FolderLockTest, ReportsAFileSystemWithoutLocks) {
   EXPECT_THAT([&] { (void)lock_folder(open(O_PATH), LockMode::exclusive, "f"); },
               fails_with(ErrorCode::io, "f: this file system has no locks (flock)"));
 }
 
-TEST_F(FolderLockTest, WritingGoesOnWhereThereAreNoLocks) {
+TEST_F(FolderLockTest, WritingNeedsNoLocks) {
   EXPECT_NO_THROW(lock_while_written(open(O_PATH).get(), "f"));
 }
 

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "io/folder_list.h"
+#include "io/folder.h"
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 
 #include <algorithm>
 #include <optional>
+#include <string_view>
+#include <utility>
 
 namespace lancekeep::io {
 namespace {
 
-// Seconds whose nanoseconds fit 64 bits; a file may be given any time.
+// The largest time in seconds whose nanoseconds fit 64 bits; a file may have any time.
 constexpr time_t kMaxSeconds = 9'223'372'035;
 
 FolderEntry entry_of(const char* name, const struct stat& status) {
@@ -31,7 +34,7 @@ template <typename Visit>
 void for_each_entry(Descriptor folder, const std::string& name, Visit visit) {
   const std::unique_ptr<DIR, CloseStream> stream(::fdopendir(folder.get()));
   if (!stream) throw_system_error(errno, "list the folder", name);
-  const int number = folder.release();  // the stream closes it
+  const int number = folder.release();  // closed by the stream
   for (;;) {
     errno = 0;
     const struct dirent* found = ::readdir(stream.get());
@@ -44,13 +47,34 @@ void for_each_entry(Descriptor folder, const std::string& name, Visit visit) {
   }
 }
 
-// Nothing where it was removed since its name was read.
+// Unset if it was removed after its name was read.
 std::optional<struct stat> status_at(int folder, const char* entry, const std::string& name) {
   struct stat status = {};
   if (::fstatat(folder, entry, &status, AT_SYMLINK_NOFOLLOW) == 0) return status;
   if (errno == ENOENT) return std::nullopt;
   throw_system_error(errno, "examine", name + "/" + entry);
 }
+
+bool means_no_flock(int error) {
+  // EBADF: on NFS an exclusive lock needs a writable descriptor, and a folder's is not.
+  return error == EOPNOTSUPP || error == ENOLCK || error == ENOSYS || error == EINVAL ||
+         error == EBADF;
+}
+
+[[noreturn]] void throw_no_flock(const std::string& file) {
+  throw Error(ErrorCode::io,
+              "this file system has no locks (flock), which keep gc from deleting the files of a "
+              "running save; keep the store on one that has them, such as a local disk",
+              file);
+}
+
+class HeldLock : public FolderLock {
+ public:
+  explicit HeldLock(Descriptor folder) : folder_(std::move(folder)) {}
+
+ private:
+  Descriptor folder_;
+};
 
 }  // namespace
 
@@ -67,13 +91,34 @@ std::vector<std::string> file_names_of(Descriptor folder, const std::string& nam
   std::vector<std::string> names;
   for_each_entry(std::move(folder), name, [&](const struct dirent& found, int number) {
     bool is_folder = found.d_type == DT_DIR;
-    if (found.d_type == DT_UNKNOWN) {  // a file system that does not tell
+    if (found.d_type == DT_UNKNOWN) {  // the file system does not say
       const auto status = status_at(number, found.d_name, name);
       is_folder = !status || S_ISDIR(status->st_mode);
     }
     if (!is_folder) names.emplace_back(found.d_name);
   });
   return names;
+}
+
+void lock_while_written(int descriptor, const std::string& file) {
+  if (retry_interrupted([&] { return ::flock(descriptor, LOCK_SH); }) == 0) return;
+  if (!means_no_flock(errno)) throw_system_error(errno, "lock", file);
+}
+
+bool lock_to_remove(int descriptor, const std::string& file) {
+  if (retry_interrupted([&] { return ::flock(descriptor, LOCK_EX | LOCK_NB); }) == 0) return true;
+  if (errno == EWOULDBLOCK) return false;
+  if (means_no_flock(errno)) throw_no_flock(file);
+  throw_system_error(errno, "lock", file);
+}
+
+std::unique_ptr<FolderLock> lock_folder(Descriptor folder, LockMode mode, const std::string& name) {
+  const int operation = mode == LockMode::shared ? LOCK_SH : LOCK_EX;
+  if (retry_interrupted([&] { return ::flock(folder.get(), operation); }) == 0) {
+    return std::make_unique<HeldLock>(std::move(folder));
+  }
+  if (means_no_flock(errno)) throw_no_flock(name);
+  throw_system_error(errno, "lock the folder", name);
 }
 
 }  // namespace lancekeep::io
