@@ -24,7 +24,7 @@
 //     it) and what nobody holds a lock on (a save of ours is at it).
 #include "store/gc/collect.h"
 
-#include "lance/table/version_names.h"
+#include "lance/table/file_names.h"
 #include "store/gc/plan.h"
 #include "store/gc/rewrite.h"
 #include "store/read/store_state.h"
@@ -120,19 +120,13 @@ class Collection {
   GcReport report_;
 };
 
-void require_same_folder(const io::Storage& storage) {
-  if (storage.is_current()) return;
-  throw Error(ErrorCode::conflict, "the store was replaced; open it again to clean up the new one",
-              storage.full_name(""));
-}
-
 }  // namespace
 
 GcReport collect_garbage(io::Storage& storage, const GcOptions& options, Time now) {
   check_options(options);
-  require_same_folder(storage);  // early as well: a folder that was removed has nothing to lock
+  lance::require_current(storage);  // early as well: a folder that was removed has nothing to lock
   const auto lock = storage.lock(lance::kVersionsFolder, io::LockMode::exclusive);  // 1
-  require_same_folder(storage);                                                     // 2
+  lance::require_current(storage);                                                  // 2
   Survey survey = survey_store(storage, options, now);                              // 3
   const Plan plan = plan_removal(survey, options, now);
   return Collection(storage, std::move(survey), options.dry_run).run(plan);  // 4 to 8

@@ -2,7 +2,7 @@
 // What a store takes on the disk: every file once, by what it is good for. No lock is taken: beside
 // a save or a clean-up the figures may be of a moment between the two.
 #include "io/folder_walk.h"
-#include "lance/table/known_files.h"
+#include "lance/table/file_names.h"
 #include "store/gc/version_files.h"
 #include "store/read/store_state.h"
 

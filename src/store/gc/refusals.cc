@@ -2,11 +2,9 @@
 #include "store/gc/refusals.h"
 
 #include "io/error_text.h"
-#include "lance/table/feature_flags.h"
-#include "lance/table/known_files.h"
+#include "lance/table/compatibility.h"
+#include "lance/table/file_names.h"
 #include "lance/table/tags.h"
-#include "lance/table/unknown_fields.h"
-#include "lance/table/version_names.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

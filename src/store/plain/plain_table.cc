@@ -5,7 +5,8 @@
 
 #include "io/checked_math.h"
 #include "lance/file/column_type.h"
-#include "lance/table/dataset.h"
+#include "lance/table/deletion_file.h"
+#include "lance/table/file_names.h"
 #include "store/table/fragment_columns.h"
 #include "store/table/tensor_table.h"
 #include "tensor/convert.h"

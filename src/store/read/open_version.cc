@@ -104,8 +104,7 @@ void read_plain(const lance::VersionEntry& entry, const lance::ManifestFile& fil
 
 Version open_listed(std::shared_ptr<io::Storage> storage, const lance::VersionList& list,
                     const Ref& ref, const ReadOptions& options) {
-  const lance::VersionEntry entry = resolve(*storage, list, ref);
-  const lance::ManifestFile file = lance::read_manifest(*storage, entry);
+  const auto [entry, file, warning] = read_resolved(*storage, list, ref);
   const Layout layout = require_model(*storage, file.manifest);
   check_dtype(*storage, layout, options.dtype);
   auto state = std::make_shared<Version::State>();
@@ -116,9 +115,7 @@ Version open_listed(std::shared_ptr<io::Storage> storage, const lance::VersionLi
   } else {
     read_plain(entry, file, earlier, options.dtype.empty() ? kPlainDtype : options.dtype, *state);
   }
-  if (ref.is_latest() && entry.version != list.entries.back().version) {
-    state->info.warning = newest_whole(*storage, list).warning;
-  }
+  state->info.warning = warning;
   const auto tags = tags_by_version(*storage);
   if (const auto it = tags.find(entry.version); it != tags.end()) state->info.tags = it->second;
   return Version(std::move(state));

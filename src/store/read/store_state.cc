@@ -41,21 +41,6 @@ std::uint64_t bytes_of_rows(const io::Storage& storage, const lance::Manifest& m
 
 }  // namespace
 
-Newest newest_whole(const io::Storage& storage, const lance::VersionList& list) {
-  std::string torn;
-  for (auto entry = list.entries.rbegin(); entry != list.entries.rend(); ++entry) {
-    if (!lance::is_torn(storage, *entry)) {
-      if (torn.empty()) return {&*entry, {}};
-      return {&*entry,
-              fmt::format("{} passed over: its manifest is empty or cut short, or has gaps, "
-                          "as a power cut leaves it; the newest whole version is {}",
-                          torn, entry->version)};
-    }
-    torn += fmt::format("{} {}", torn.empty() ? "version" : ",", entry->version);
-  }
-  return {};
-}
-
 FileSizes files_of(const lance::Manifest& manifest) {
   FileSizes files;
   for (const lance::Fragment& fragment : manifest.fragments) {
@@ -90,15 +75,14 @@ std::string describe_versions(const lance::VersionList& list) {
 
 lance::VersionEntry resolve(const io::Storage& storage, const lance::VersionList& list,
                             const Ref& ref) {
-  if (list.entries.empty() && !storage.is_current()) {
-    throw Error(ErrorCode::conflict, "the store was replaced; open it again",
-                storage.full_name(""));
-  }
+  if (list.entries.empty()) require_current(storage);
   if (list.entries.empty()) not_found(storage, "the store holds no version yet; save one first");
   if (ref.is_latest()) {
-    const Newest newest = newest_whole(storage, list);
+    const auto intact = std::find_if(
+        list.entries.rbegin(), list.entries.rend(),
+        [&](const lance::VersionEntry& entry) { return !lance::is_torn(storage, entry); });
     // All torn: reading the newest says what is wrong with it.
-    return newest.entry != nullptr ? *newest.entry : list.entries.back();
+    return intact != list.entries.rend() ? *intact : list.entries.back();
   }
   if (ref.number() != nullptr) return find_version(storage, list, *ref.number());
   const lance::Tag tag = lance::read_tag(storage, *ref.tag());
@@ -112,10 +96,16 @@ lance::VersionEntry resolve(const io::Storage& storage, const lance::VersionList
   return find_version(storage, list, tag.version);
 }
 
-void require_current(const io::Storage& storage) {
-  if (storage.is_current()) return;
-  throw Error(ErrorCode::conflict, "the store was replaced; open it again to save to the new one",
-              storage.full_name(""));
+ResolvedVersion read_resolved(const io::Storage& storage, const lance::VersionList& list,
+                              const Ref& ref) {
+  if (ref.is_latest()) {
+    lance::Newest newest = lance::read_newest(storage, list);
+    if (newest.entry) {
+      return {*std::move(newest.entry), std::move(newest.file), std::move(newest.warning)};
+    }
+  }
+  const lance::VersionEntry entry = resolve(storage, list, ref);
+  return {entry, lance::read_manifest(storage, entry), {}};
 }
 
 Layout require_model(const io::Storage& storage, const lance::Manifest& manifest) {

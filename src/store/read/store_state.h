@@ -5,7 +5,8 @@
 #include <lancekeep/store.h>
 
 #include "io/storage.h"
-#include "lance/table/dataset.h"
+#include "lance/table/manifest_file.h"
+#include "lance/table/version_list.h"
 
 #include <optional>
 
@@ -20,23 +21,22 @@ struct Store::State {
 
 namespace lancekeep::store {
 
-/// The newest version whose manifest is not torn: an empty or cut-short file is what a power cut
-/// leaves of a version that was never acknowledged. Null where there is none.
-struct Newest {
-  const lance::VersionEntry* entry = nullptr;
-  std::string warning;  ///< which newer ones were passed over; empty: none
-};
-[[nodiscard]] Newest newest_whole(const io::Storage& storage, const lance::VersionList& list);
-
 /// The manifest list's entry that `ref` stands for. Throws not_found, saying which versions there
 /// are.
 [[nodiscard]] lance::VersionEntry resolve(const io::Storage& storage,
                                           const lance::VersionList& list, const Ref& ref);
+/// The version that `ref` refers to, with its manifest, which is read once.
+struct ResolvedVersion {
+  lance::VersionEntry entry;
+  lance::ManifestFile file;
+  std::string warning;  ///< which newer, torn versions the latest one skips; empty: none
+};
+[[nodiscard]] ResolvedVersion read_resolved(const io::Storage& storage,
+                                            const lance::VersionList& list, const Ref& ref);
 /// "1–3, 5 and 7"; "none".
 [[nodiscard]] std::string describe_versions(const lance::VersionList& list);
 
-/// Throws conflict where the path leads to another folder than the one that is open.
-void require_current(const io::Storage& storage);
+using lance::require_current;
 
 /// How a manifest keeps a model. Throws invalid_argument where it keeps none.
 [[nodiscard]] Layout require_model(const io::Storage& storage, const lance::Manifest& manifest);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stores with damage: what is said of it, and that nothing else suffers.
 #include "io/testing/error_matcher.h"
-#include "lance/table/dataset.h"
+#include "lance/table/manifest_file.h"
 #include "store/testing/test_store.h"
 
 #include <gmock/gmock.h>

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "io/storage.h"
-#include "lance/table/dataset.h"
+#include "lance/table/manifest_file.h"
 
 #include <set>
 

@@ -5,7 +5,7 @@
 
 #include <lancekeep/store.h>
 
-#include "lance/table/publish.h"
+#include "lance/table/commit.h"
 #include "store/save/save_base.h"
 
 #include <optional>
@@ -18,12 +18,12 @@ class LayoutSave {
   virtual ~LayoutSave() = default;
   /// Publishes the source's tensors upon `base`, or returns nothing where someone else was faster:
   /// read the base again then.
-  [[nodiscard]] virtual std::optional<lance::Published> attempt(const SaveBase& base) = 0;
+  [[nodiscard]] virtual std::optional<lance::CommitResult> attempt(const SaveBase& base) = 0;
   /// Whether a version may stand on what was written, though the attempt threw.
   [[nodiscard]] virtual bool is_visible() const = 0;
   /// Of the attempt that published.
   [[nodiscard]] virtual SaveReport report(const SaveBase& base,
-                                          const lance::Published& published) const = 0;
+                                          const lance::CommitResult& published) const = 0;
 };
 
 }  // namespace lancekeep::store

@@ -6,7 +6,7 @@
 #include "io/folder_walk.h"
 #include "io/local_storage.h"
 #include "io/random_id.h"
-#include "lance/table/known_files.h"
+#include "lance/table/file_names.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/save/next_fragments.h"
 
-#include "lance/table/dataset.h"
+#include "lance/table/deletion_file.h"
 #include "store/save/fragment_writer.h"
 #include "store/save/save_plan.h"
 
@@ -48,7 +48,7 @@ std::vector<std::uint32_t> deletions_of(const io::Storage& storage, const lance:
 
 }  // namespace
 
-std::vector<lance::Fragment> next_fragments(io::Storage& storage, lance::Unpublished& files,
+std::vector<lance::Fragment> next_fragments(io::Storage& storage, lance::UncommittedFiles& files,
                                             const Standing& standing,
                                             std::span<const TensorRow> wanted,
                                             const std::vector<lance::Field>& schema,

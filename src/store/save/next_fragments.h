@@ -3,7 +3,7 @@
 // where that is needed, and the new ones.
 #pragma once
 
-#include "lance/table/unpublished.h"
+#include "lance/table/commit.h"
 #include "store/table/tensor_table.h"
 
 #include <vector>
@@ -21,7 +21,7 @@ struct Standing {
 /// and labels are written into `files`; a fragment without a row is left out. `read_version` is the
 /// version that is saved upon.
 [[nodiscard]] std::vector<lance::Fragment> next_fragments(io::Storage& storage,
-                                                          lance::Unpublished& files,
+                                                          lance::UncommittedFiles& files,
                                                           const Standing& standing,
                                                           std::span<const TensorRow> wanted,
                                                           const std::vector<lance::Field>& schema,

@@ -57,9 +57,9 @@ std::uint64_t next_fragment_id(const lance::Manifest* before) {
   return before != nullptr && before->max_fragment_id ? *before->max_fragment_id + 1ull : 0;
 }
 
-lance::Publication next_version(const lance::Manifest* before, std::vector<lance::Field> schema,
-                                std::vector<lance::Fragment> fragments) {
-  lance::Publication publication;
+lance::CommitRequest next_version(const lance::Manifest* before, std::vector<lance::Field> schema,
+                                  std::vector<lance::Fragment> fragments) {
+  lance::CommitRequest publication;
   lance::Manifest& manifest = publication.manifest;
   if (before != nullptr) {
     publication.read_version = before->version;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/save/plain_file.h"
 
-#include "lance/file/data_file_name.h"
 #include "lance/file/list_column_writer.h"
-#include "lance/table/dataset.h"
+#include "lance/table/file_names.h"
 #include "store/save/plain_values.h"
 
 #include <algorithm>
@@ -61,7 +60,7 @@ std::vector<FilePlan> plan_plain_files(std::span<const TensorSpec> specs) {
   return plan_files(as_float64, tie_groups(as_float64));
 }
 
-lance::Fragment write_plain_fragment(lance::Unpublished& files, TensorSource& source,
+lance::Fragment write_plain_fragment(lance::UncommittedFiles& files, TensorSource& source,
                                      const FilePlan& plan, const std::vector<lance::Field>& schema,
                                      SaveProgress& progress) {
   const auto specs = source.tensors();

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "lance/proto/manifest.h"
-#include "lance/table/unpublished.h"
+#include "lance/table/commit.h"
 #include "store/save/file_plan.h"
 #include "store/save/value_bytes.h"
 
@@ -21,8 +21,8 @@ namespace lancekeep::store {
 [[nodiscard]] std::vector<FilePlan> plan_plain_files(std::span<const TensorSpec> specs);
 
 /// Streams the tensors of `plan` from `source` into a new data file of `files`, as float64.
-[[nodiscard]] lance::Fragment write_plain_fragment(lance::Unpublished& files, TensorSource& source,
-                                                   const FilePlan& plan,
+[[nodiscard]] lance::Fragment write_plain_fragment(lance::UncommittedFiles& files,
+                                                   TensorSource& source, const FilePlan& plan,
                                                    const std::vector<lance::Field>& schema,
                                                    SaveProgress& progress);
 

@@ -70,12 +70,12 @@ std::vector<lance::Fragment> PlainSave::numbered_fragments(const lance::Manifest
   return fragments;
 }
 
-std::optional<lance::Published> PlainSave::attempt(const SaveBase& base) {
+std::optional<lance::CommitResult> PlainSave::attempt(const SaveBase& base) {
   const lance::Manifest* before = base.file ? &base.file->manifest : nullptr;
   const auto schema =
       plain_fields(before != nullptr ? before->fields : std::vector<lance::Field>());
   write_files(schema);
-  lance::Publication publication = next_version(before, schema, numbered_fragments(before));
+  lance::CommitRequest publication = next_version(before, schema, numbered_fragments(before));
   publication.newest = base.newest;
   publication.durable = options_.durable;
   publication.transaction.properties = save_properties(options_, bytes_total_, base.newest + 1);
@@ -84,10 +84,10 @@ std::optional<lance::Published> PlainSave::attempt(const SaveBase& base) {
     is_visible_ = true;
     files_.keep();
   };
-  return lance::publish(storage_, publication);
+  return lance::commit(storage_, publication);
 }
 
-SaveReport PlainSave::report(const SaveBase& base, const lance::Published& published) const {
+SaveReport PlainSave::report(const SaveBase& base, const lance::CommitResult& published) const {
   SaveReport report;
   report.version = published.version;
   report.tensors_written = source_.tensors().size();

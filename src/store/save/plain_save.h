@@ -2,7 +2,7 @@
 // A save in the recipe layout: writes every tensor anew, as float64, and shares nothing.
 #pragma once
 
-#include "lance/table/unpublished.h"
+#include "lance/table/commit.h"
 #include "store/save/file_plan.h"
 #include "store/save/layout_save.h"
 #include "store/save/value_bytes.h"
@@ -18,10 +18,10 @@ class PlainSave : public LayoutSave {
   /// hold: see plain_values.h.
   PlainSave(io::Storage& storage, TensorSource& source, const SaveOptions& options);
 
-  [[nodiscard]] std::optional<lance::Published> attempt(const SaveBase& base) override;
+  [[nodiscard]] std::optional<lance::CommitResult> attempt(const SaveBase& base) override;
   [[nodiscard]] bool is_visible() const override { return is_visible_; }
   [[nodiscard]] SaveReport report(const SaveBase& base,
-                                  const lance::Published& published) const override;
+                                  const lance::CommitResult& published) const override;
 
  private:
   void write_files(const std::vector<lance::Field>& schema);
@@ -37,7 +37,7 @@ class PlainSave : public LayoutSave {
   bool is_visible_ = false;
 
   // What was written, whichever attempt did it.
-  lance::Unpublished files_;
+  lance::UncommittedFiles files_;
   std::vector<lance::Fragment> fragments_;
 };
 

@@ -19,7 +19,8 @@
 
 #include "io/local_storage.h"
 #include "io/random_id.h"
-#include "lance/table/dataset.h"
+#include "lance/table/manifest_file.h"
+#include "lance/table/version_list.h"
 #include "store/read/dataset_folder.h"
 #include "store/read/store_state.h"
 #include "store/save/leftovers.h"
@@ -59,8 +60,7 @@ SaveReport replace_store(const fs::path& path, TensorSource& source, const SaveO
     if (auto report = save_first(*old, source, options)) return *std::move(report);
   }
   const lance::VersionList versions = lance::list_versions(*old);
-  const Layout layout =
-      require_store(*old, lance::read_manifest(*old, resolve(*old, versions, {})).manifest);
+  const Layout layout = require_store(*old, read_resolved(*old, versions, {}).file.manifest);
   require_layout(*old, layout, options);
 
   const fs::path fresh = new_sibling(target);

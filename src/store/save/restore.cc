@@ -3,7 +3,7 @@
 //
 // Under the publish lock the restored version must still be there, and so must its files: a
 // clean-up that removes it takes the same lock.
-#include "lance/table/publish.h"
+#include "lance/table/commit.h"
 #include "store/read/store_state.h"
 #include "store/save/files_there.h"
 #include "store/save/save_base.h"
@@ -29,8 +29,8 @@ struct Restored {
 
 // Damage is not published anew.
 Restored read_restored(const io::Storage& storage, const lance::VersionList& list, const Ref& ref) {
-  Restored restored{.entry = store::resolve(storage, list, ref)};
-  restored.file = lance::read_manifest(storage, restored.entry);
+  store::ResolvedVersion version = store::read_resolved(storage, list, ref);
+  Restored restored{.entry = std::move(version.entry), .file = std::move(version.file)};
   restored.layout = store::require_store(storage, restored.file.manifest);
   if (restored.layout == Layout::plain) return restored;  // whose rows say nothing of themselves
   restored.table = store::read_tensor_table(storage, restored.file.manifest);
@@ -60,9 +60,9 @@ Metadata properties_of(const Restored& restored, std::uint64_t version) {
 }
 
 // What belongs to a version is the restored one's, what belongs to the dataset is the newest one's.
-lance::Publication publication_of(const Restored& restored, const lance::Manifest& newest,
-                                  std::uint64_t newest_name) {
-  lance::Publication publication;
+lance::CommitRequest publication_of(const Restored& restored, const lance::Manifest& newest,
+                                    std::uint64_t newest_name) {
+  lance::CommitRequest publication;
   publication.read_version = newest.version;
   publication.newest = newest_name;
   lance::Manifest& manifest = publication.manifest;
@@ -80,11 +80,11 @@ lance::Publication publication_of(const Restored& restored, const lance::Manifes
   return publication;
 }
 
-lance::Publication plan_upon(io::Storage& storage, const lance::VersionList& list, const Ref& ref) {
+lance::CommitRequest plan_upon(io::Storage& storage, const lance::VersionList& list,
+                               const Ref& ref) {
   const Restored restored = read_restored(storage, list, ref);
-  const lance::VersionEntry& newest = *store::newest_whole(storage, list).entry;
-  lance::Publication publication =
-      publication_of(restored, lance::read_manifest(storage, newest).manifest, list.newest());
+  const lance::Newest newest = lance::read_newest(storage, list);
+  lance::CommitRequest publication = publication_of(restored, newest.file.manifest, list.newest());
   store::sync_what_is_shared(storage, restored.file, publication.manifest.fragments);
   publication.check = [&storage, path = restored.entry.path,
                        fragments = publication.manifest.fragments] {
@@ -94,7 +94,7 @@ lance::Publication plan_upon(io::Storage& storage, const lance::VersionList& lis
 }
 
 // Anew where a clean-up took what was the newest version until someone published another.
-lance::Publication plan_restore(io::Storage& storage, const Ref& ref) {
+lance::CommitRequest plan_restore(io::Storage& storage, const Ref& ref) {
   while (true) {
     const lance::VersionList list = lance::list_versions(storage);
     try {
@@ -111,8 +111,8 @@ std::uint64_t Store::restore(const Ref& ref) {
   io::Storage& storage = *state_->storage;
   store::require_current(storage);
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
-    const lance::Publication publication = plan_restore(storage, ref);
-    if (const auto published = lance::publish(storage, publication)) return published->version;
+    const lance::CommitRequest publication = plan_restore(storage, ref);
+    if (const auto published = lance::commit(storage, publication)) return published->version;
   }
   throw Error(
       ErrorCode::conflict,

@@ -44,7 +44,7 @@ void check_before_writing(const io::Storage& storage, const TensorSource& source
 }
 
 void tag_saved_version(io::Storage& storage, const SaveOptions& options,
-                       const lance::Published& published) {
+                       const lance::CommitResult& published) {
   if (options.tag.empty()) return;
   try {
     const auto lock = storage.lock("_versions", io::LockMode::exclusive);
@@ -74,8 +74,8 @@ std::unique_ptr<LayoutSave> begin_save(Layout layout, io::Storage& storage, Tens
 
 // Nothing where someone else published first, also where a clean-up then took what this attempt was
 // reading.
-std::optional<lance::Published> attempt_upon(const io::Storage& storage, LayoutSave& work,
-                                             const SaveBase& base) {
+std::optional<lance::CommitResult> attempt_upon(const io::Storage& storage, LayoutSave& work,
+                                                const SaveBase& base) {
   try {
     return work.attempt(base);
   } catch (const Error& error) {

@@ -26,10 +26,10 @@ SaveBase read_listed(const io::Storage& storage, const lance::VersionList& list)
   SaveBase base;
   if (list.entries.empty()) return base;
   base.newest = list.newest();
-  const Newest newest = newest_whole(storage, list);
+  lance::Newest newest = lance::read_newest(storage, list);
   if (!newest.warning.empty()) base.notes.push_back(newest.warning);
-  if (newest.entry == nullptr) return base;
-  base.file = lance::read_manifest(storage, *newest.entry);
+  if (!newest.entry) return base;
+  base.file = std::move(newest.file);
   base.layout = require_store(storage, base.file->manifest);
   if (base.layout == Layout::native) read_rows(storage, base);
   return base;

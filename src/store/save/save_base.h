@@ -5,7 +5,7 @@
 #include <lancekeep/error.h>
 #include <lancekeep/store.h>
 
-#include "lance/table/dataset.h"
+#include "lance/table/manifest_file.h"
 #include "store/table/tensor_table.h"
 
 #include <optional>

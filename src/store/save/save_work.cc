@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/save/save_work.h"
 
-#include "lance/table/publish.h"
+#include "lance/table/commit.h"
 #include "store/save/files_there.h"
 #include "store/save/fragment_writer.h"
 #include "store/save/next_fragments.h"
@@ -44,8 +44,8 @@ SaveWork::SaveWork(io::Storage& storage, TensorSource& source, const SaveOptions
   report_.bytes_total = bytes_of(specs_);
 }
 
-std::optional<lance::Published> SaveWork::attempt(const SaveBase& base,
-                                                  const std::set<std::size_t>& abandoned) {
+std::optional<lance::CommitResult> SaveWork::attempt(const SaveBase& base,
+                                                     const std::set<std::size_t>& abandoned) {
   standing_ = {};
   if (base.file) standing_.fragments = base.file->manifest.fragments;
   standing_.rows = base.table.rows;
@@ -165,12 +165,12 @@ void SaveWork::number_own_fragments(const lance::Manifest* before,
   }
 }
 
-std::optional<lance::Published> SaveWork::publish(const SaveBase& base,
-                                                  const std::vector<lance::Field>& schema) {
+std::optional<lance::CommitResult> SaveWork::publish(const SaveBase& base,
+                                                     const std::vector<lance::Field>& schema) {
   const lance::Manifest* before = base.file ? &base.file->manifest : nullptr;
   number_own_fragments(before, schema);
-  lance::Unpublished small(storage_);
-  lance::Publication publication = next_version(
+  lance::UncommittedFiles small(storage_);
+  lance::CommitRequest publication = next_version(
       before, schema, next_fragments(storage_, small, standing_, rows_, schema, base.version()));
   small.finish(options_.durable);
   if (options_.durable && base.file) {
@@ -187,7 +187,7 @@ std::optional<lance::Published> SaveWork::publish(const SaveBase& base,
     values_.keep();
     small.keep();
   };
-  auto published = lance::publish(storage_, publication);
+  auto published = lance::commit(storage_, publication);
   if (published) report_.bytes_written = values_.bytes() + small.bytes();
   return published;
 }
@@ -198,7 +198,7 @@ Metadata SaveWork::properties(std::uint64_t version) const {
   return properties;
 }
 
-SaveReport SaveWork::report(const SaveBase& base, const lance::Published& published) const {
+SaveReport SaveWork::report(const SaveBase& base, const lance::CommitResult& published) const {
   SaveReport report = report_;
   report.notes.insert(report.notes.end(), base.notes.begin(), base.notes.end());
   report.version = published.version;

@@ -4,7 +4,7 @@
 
 #include <lancekeep/store.h>
 
-#include "lance/table/unpublished.h"
+#include "lance/table/commit.h"
 #include "store/save/file_plan.h"
 #include "store/save/layout_save.h"
 #include "store/save/match_rows.h"
@@ -22,17 +22,17 @@ class SaveWork : public LayoutSave {
  public:
   SaveWork(io::Storage& storage, TensorSource& source, const SaveOptions& options);
 
-  [[nodiscard]] std::optional<lance::Published> attempt(const SaveBase& base) override {
+  [[nodiscard]] std::optional<lance::CommitResult> attempt(const SaveBase& base) override {
     return attempt(base, {});
   }
   /// `abandoned` are fragments of the base that shall not be used.
-  [[nodiscard]] std::optional<lance::Published> attempt(const SaveBase& base,
-                                                        const std::set<std::size_t>& abandoned);
+  [[nodiscard]] std::optional<lance::CommitResult> attempt(const SaveBase& base,
+                                                           const std::set<std::size_t>& abandoned);
   /// The source is this very version: its values need not be read to be known.
   void know_source_is(const SaveBase& base);
   [[nodiscard]] bool is_visible() const override { return is_visible_; }
   [[nodiscard]] SaveReport report(const SaveBase& base,
-                                  const lance::Published& published) const override;
+                                  const lance::CommitResult& published) const override;
 
  private:
   [[nodiscard]] SavePlan plan_upon(const SaveBase& base, const std::set<std::size_t>& abandoned);
@@ -40,8 +40,8 @@ class SaveWork : public LayoutSave {
   [[nodiscard]] std::vector<ValueGroup> merge_duplicates(const std::vector<ValueGroup>& groups);
   void write_values(const std::vector<ValueGroup>& groups, const std::vector<lance::Field>& schema);
   void number_own_fragments(const lance::Manifest* before, const std::vector<lance::Field>& schema);
-  [[nodiscard]] std::optional<lance::Published> publish(const SaveBase& base,
-                                                        const std::vector<lance::Field>& schema);
+  [[nodiscard]] std::optional<lance::CommitResult> publish(const SaveBase& base,
+                                                           const std::vector<lance::Field>& schema);
   [[nodiscard]] Metadata properties(std::uint64_t version) const;
   [[nodiscard]] bool is_shared(const TensorRow& row) const { return row.fragment < first_own_; }
 
@@ -55,7 +55,7 @@ class SaveWork : public LayoutSave {
 
   // What was written, whichever attempt did it: data files, the fragment of each, and for each spec
   // its row as it stands there (TensorRow::fragment is an index into own_fragments_).
-  lance::Unpublished values_;
+  lance::UncommittedFiles values_;
   std::vector<lance::Fragment> own_fragments_;
   std::vector<std::optional<TensorRow>> own_rows_;
   std::vector<Known> known_;

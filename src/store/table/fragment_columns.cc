@@ -3,7 +3,7 @@
 
 #include <lancekeep/error.h>
 
-#include "lance/table/dataset.h"
+#include "lance/table/file_names.h"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,8 @@
 // the hash of each value in the rows themselves, it covers a version completely.
 #pragma once
 
-#include "lance/table/dataset.h"
+#include "lance/table/manifest_file.h"
+#include "lance/table/version_list.h"
 #include "store/table/tensor_table.h"
 
 #include <string>

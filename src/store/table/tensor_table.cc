@@ -3,7 +3,8 @@
 
 #include <lancekeep/error.h>
 
-#include "lance/table/dataset.h"
+#include "lance/table/deletion_file.h"
+#include "lance/table/file_names.h"
 #include "store/table/fragment_columns.h"
 #include "tensor/shape.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/verify/check_manifest.h"
 
-#include "lance/table/feature_flags.h"
+#include "lance/table/compatibility.h"
 #include "store/table/properties.h"
 
 #include <fmt/format.h>

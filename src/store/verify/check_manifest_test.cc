@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lance/table/feature_flags.h"
+#include "lance/table/compatibility.h"
 #include "store/verify/verify_testing.h"
 
 namespace lancekeep::store {

@@ -6,7 +6,8 @@
 #include <lancekeep/verify.h>
 
 #include "io/storage.h"
-#include "lance/table/dataset.h"
+#include "lance/table/manifest_file.h"
+#include "lance/table/version_list.h"
 #include "store/verify/findings.h"
 #include "store/verify/fragment_cache.h"
 #include "store/verify/plain_fragment_cache.h"

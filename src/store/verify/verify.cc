@@ -38,7 +38,6 @@ class Verifier {
   void check_other_manifests();
   std::optional<lance::VersionEntry> find(const Ref& ref) const;
   [[nodiscard]] bool keeps_models() const;
-  void require_current() const;
   void forget_removed();
 
   const io::Storage& storage_;
@@ -52,13 +51,8 @@ class Verifier {
   VerifyReport report_;
 };
 
-void Verifier::require_current() const {
-  if (storage_.is_current()) return;
-  throw Error(ErrorCode::conflict, "the store was replaced; open it again", storage_.full_name(""));
-}
-
 VerifyReport Verifier::run(const std::optional<Ref>& ref) {
-  require_current();
+  require_current(storage_);
   try {
     list_ = lance::list_versions(storage_);
   } catch (const Error& error) {  // which versions there are cannot be told
@@ -162,7 +156,7 @@ void Verifier::check_other_manifests() {
 // them.
 void Verifier::forget_removed() {
   if (findings_.empty()) return;
-  require_current();
+  require_current(storage_);
   std::set<std::uint64_t> there;
   for (const auto& entry : lance::list_versions(storage_).entries) there.insert(entry.version);
   for (const lance::VersionEntry& entry : list_.entries) {

@@ -3,10 +3,9 @@
 #pragma once
 
 #include "io/local_storage.h"
-#include "lance/file/data_file_name.h"
 #include "lance/file/data_file_writer.h"
-#include "lance/table/publish.h"
-#include "lance/table/unpublished.h"
+#include "lance/table/commit.h"
+#include "lance/table/file_names.h"
 #include "store/table/native_layout.h"
 #include "store/table/properties.h"
 #include "store/table/table_digest.h"
@@ -76,7 +75,7 @@ class VerifyTest : public testing::Test {
 
   /// A version that stands on these fragments, as a save would publish it.
   std::uint64_t publish(std::vector<lance::Fragment> fragments) {
-    lance::Publication publication;
+    lance::CommitRequest publication;
     const auto list = lance::list_versions(*storage_);
     publication.read_version = list.newest();
     lance::Manifest& manifest = publication.manifest;
@@ -93,7 +92,7 @@ class VerifyTest : public testing::Test {
     publication.transaction.properties = {
         {kDigestKey, digest_property(table_digest(table.rows), publication.read_version + 1)},
         {kBytesKey, std::to_string(total_bytes(table))}};
-    return lance::publish(*storage_, publication)->version;
+    return lance::commit(*storage_, publication)->version;
   }
   std::uint64_t publish_again(std::uint64_t version) {
     return publish(manifest_of(version).manifest.fragments);
@@ -103,7 +102,7 @@ class VerifyTest : public testing::Test {
   lance::DeletionFile delete_rows(std::uint64_t read_version,
                                   const std::vector<std::uint32_t>& rows) const {
     storage_->make_folder("_deletions");
-    lance::Unpublished files(*storage_);
+    lance::UncommittedFiles files(*storage_);
     const lance::DeletionFile file = lance::write_deletions(files, 0, read_version, rows);
     files.finish(false);
     files.keep();
