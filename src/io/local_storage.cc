@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a save becomes durable. The caller (lance/table/publish) takes these steps in order; each
+// How a save becomes durable. The caller (lance/table/commit) takes these steps in order; each
 // call below keeps its part. A crash before step 6 leaves the old version, after it the new one.
 //
 //  1. create() every data, deletion and transaction file under its final name, which is unique, and

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the durability sweeps need in one short process.
-//   lancekeep_durability_tool replace STORE FILE   makes STORE a store with FILE's tensors alone
-//   lancekeep_durability_tool check STORE FILE     prints all that a reader gets of STORE as JSON,
-//                                                  then saves FILE upon it, and what it gets then
+//   lancekeep_durability_tool replace STORE FILE   replaces STORE by a store with FILE's tensors
+//   lancekeep_durability_tool check STORE FILE     prints the content of STORE as JSON, saves FILE
+//                                                  to it, and prints the content again
 #include <lancekeep/formats.h>
 #include <lancekeep/store.h>
 
@@ -37,7 +37,7 @@ Json content_of(const lancekeep::Version& version) {
   return {{"message", info.message}, {"metadata", info.metadata}, {"tensors", tensors}};
 }
 
-// A missing or an empty folder holds nothing.
+// Empty for a missing or an empty folder.
 Json content_of(const fs::path& path) {
   Json versions = Json::object();
   Json tags = Json::object();
