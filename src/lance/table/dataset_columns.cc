@@ -31,8 +31,8 @@ class ColumnLister {
   void check(const DataFile& file);
 
  private:
-  // Whether nothing is known yet against decoding this column of the file.
-  [[nodiscard]] bool is_unchecked(const DataFile& file, std::size_t i) const;
+  // Whether the file holds this column, and no reason is known yet why it cannot be decoded.
+  [[nodiscard]] bool may_be_readable(const DataFile& file, std::size_t i) const;
   void note(const DataFile& file, std::size_t i, const std::string& reason);
 
   const io::Storage& storage_;
@@ -51,7 +51,7 @@ ColumnLister::ColumnLister(const io::Storage& storage, const Manifest& manifest)
   }
 }
 
-bool ColumnLister::is_unchecked(const DataFile& file, std::size_t i) const {
+bool ColumnLister::may_be_readable(const DataFile& file, std::size_t i) const {
   const auto owner = owners_.find(file.fields[i]);
   return owner != owners_.end() && columns_[owner->second].unreadable.empty();
 }
@@ -71,7 +71,7 @@ void ColumnLister::check(const DataFile& file) {
     reason = io::text_of(error);
   }
   for (std::size_t i = 0; i < file.fields.size(); ++i) {
-    if (!is_unchecked(file, i)) continue;
+    if (!may_be_readable(file, i)) continue;
     if (!reader) {
       note(file, i, reason);
     } else if (i < file.column_indices.size() && file.column_indices[i] >= 0) {

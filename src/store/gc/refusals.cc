@@ -33,7 +33,7 @@ constexpr const char* kNothing = "gc removes nothing: ";
 
 // Both folders stay, empty, after pylance has deleted the last branch.
 bool has_branches(const io::Storage& storage) {
-  if (!storage.list("_refs/branches").empty()) return true;
+  if (!storage.list(lance::kBranchesFolder).empty()) return true;
   const std::vector<io::FolderEntry> top = storage.list("");
   const auto tree = std::ranges::find(top, "tree", &io::FolderEntry::name);
   if (tree == top.end() || tree->is_file) return false;
@@ -103,7 +103,7 @@ std::map<std::uint64_t, std::vector<std::string>> read_all_tags(const io::Storag
              fmt::format("the tag `{}` names version {} of the branch `{}`; this build does not "
                          "read branches. Clean up with pylance",
                          name, tag.version, *tag.branch),
-             storage.full_name("_refs/tags/" + name + ".json"));
+             storage.full_name(lance::tag_path(name)));
     }
     tags[tag.version].push_back(name);
   }

@@ -134,7 +134,7 @@ void check_row_count(const io::Storage& storage, DataFiles& files,
   throw Error(ErrorCode::corrupt,
               fmt::format("the manifest counts {} rows in fragment {}, whose files have {} bytes",
                           fragment.physical_rows, fragment.id, bytes),
-              storage.full_name("_versions"));
+              storage.full_name(lance::kVersionsFolder));
 }
 
 // Else a small file, named often enough, would fill the memory with its rows.
@@ -186,7 +186,7 @@ PlainTable read_plain_table(const io::Storage& storage, const lance::Manifest& m
   const auto columns = find_plain_columns(manifest.fields);
   if (!columns) {
     throw Error(ErrorCode::invalid_argument, "the version is not of the recipe layout",
-                storage.full_name("_versions"));
+                storage.full_name(lance::kVersionsFolder));
   }
   PlainTable table;
   SeenFiles seen(storage);
@@ -197,7 +197,7 @@ PlainTable read_plain_table(const io::Storage& storage, const lance::Manifest& m
     if (fragment.rows.size() > kMaxRows - table.rows.size()) {
       throw Error(ErrorCode::corrupt,
                   fmt::format("version {} claims more than {} rows", manifest.version, kMaxRows),
-                  storage.full_name("_versions"));
+                  storage.full_name(lance::kVersionsFolder));
     }
     for (PlainRow& row : fragment.rows) {
       row.fragment = i;

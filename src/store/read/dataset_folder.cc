@@ -3,6 +3,8 @@
 
 #include <lancekeep/error.h>
 
+#include "lance/table/file_names.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -41,7 +43,7 @@ bool is_there(const fs::path& path) {
 
 void require_dataset(const io::Storage& storage, const fs::path& path) {
   const auto entries = storage.list("");
-  const auto versions = std::ranges::find(entries, "_versions", &io::FolderEntry::name);
+  const auto versions = std::ranges::find(entries, lance::kVersionsFolder, &io::FolderEntry::name);
   if (versions != entries.end() && versions->is_folder) return;
   not_a_dataset(path, entries.empty()       ? "an empty folder"
                       : entries.size() == 1 ? fmt::format("only `{}`", entries.front().name)
@@ -55,10 +57,10 @@ void require_dataset_or_empty(const io::Storage& storage, const fs::path& path) 
 
 void make_dataset(io::Storage& storage, const fs::path& path) {
   require_dataset_or_empty(storage, path);
-  storage.make_folder("_versions");
+  storage.make_folder(lance::kVersionsFolder);
   // Before anything else is made beside it: else a power cut could leave a folder that is not
   // empty, and does not look like a dataset either.
-  if (storage.file_names("_versions").empty()) storage.sync_folder("");
+  if (storage.file_names(lance::kVersionsFolder).empty()) storage.sync_folder("");
 }
 
 }  // namespace lancekeep::store

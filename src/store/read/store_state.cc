@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/read/store_state.h"
 
+#include "lance/table/file_names.h"
 #include "lance/table/tags.h"
 #include "store/plain/plain_table.h"
 #include "store/table/native_layout.h"
@@ -15,7 +16,7 @@ namespace lancekeep::store {
 namespace {
 
 [[noreturn]] void not_found(const io::Storage& storage, const std::string& what) {
-  throw Error(ErrorCode::not_found, what, storage.full_name("_versions"));
+  throw Error(ErrorCode::not_found, what, storage.full_name(lance::kVersionsFolder));
 }
 
 lance::VersionEntry find_version(const io::Storage& storage, const lance::VersionList& list,
@@ -91,7 +92,7 @@ lance::VersionEntry resolve(const io::Storage& storage, const lance::VersionList
         ErrorCode::unsupported,
         fmt::format("the tag `{}` names version {} of the branch `{}`; branches are not read",
                     *ref.tag(), tag.version, *tag.branch),
-        storage.full_name("_refs/tags/" + *ref.tag() + ".json"));
+        storage.full_name(lance::tag_path(*ref.tag())));
   }
   return find_version(storage, list, tag.version);
 }
@@ -115,7 +116,7 @@ Layout require_model(const io::Storage& storage, const lance::Manifest& manifest
                   describe_columns(manifest.fields) +
                   "; expected name, dtype, shape and value (a blob), or name, value (a list of "
                   "numbers) and shape (a list of integers)",
-              storage.full_name("_versions"));
+              storage.full_name(lance::kVersionsFolder));
 }
 
 void require_native(const io::Storage& storage, const lance::Manifest& manifest) {
@@ -126,7 +127,7 @@ void require_native(const io::Storage& storage, const lance::Manifest& manifest)
           describe_columns(manifest.fields) +
           "); this works with the native layout alone (name, dtype, shape, value as a blob): "
           "import the dataset into a new store",
-      storage.full_name("_versions"));
+      storage.full_name(lance::kVersionsFolder));
 }
 
 VersionInfo describe(const io::Storage& storage, const lance::VersionEntry& entry,

@@ -6,6 +6,7 @@
 #include <lancekeep/new_store.h>
 
 #include "io/local_storage.h"
+#include "lance/table/file_names.h"
 #include "store/read/dataset_folder.h"
 #include "store/save/leftovers.h"
 
@@ -99,7 +100,7 @@ std::vector<std::string> NewStore::publish() {
     io::open_local_storage(state.target)->sync_folder("");
     return {};
   }
-  const auto lock = state.old->lock("_versions", io::LockMode::exclusive);
+  const auto lock = state.old->lock(lance::kVersionsFolder, io::LockMode::exclusive);
   if (!state.old->is_current()) {
     throw Error(ErrorCode::conflict,
                 "the dataset was replaced by someone else meanwhile; try again",

@@ -2,6 +2,7 @@
 #include "store/save/next_fragments.h"
 
 #include "lance/table/deletion_file.h"
+#include "lance/table/file_names.h"
 #include "store/save/fragment_writer.h"
 #include "store/save/save_plan.h"
 
@@ -66,7 +67,7 @@ std::vector<lance::Fragment> next_fragments(io::Storage& storage, lance::Uncommi
     if (relabel) fragment = relabel_fragment(files, fragment, schema, fate.wanted);
     const auto deleted = deletions_of(storage, fragment, fate);
     if (!deleted.empty()) {
-      storage.make_folder("_deletions");
+      storage.make_folder(lance::kDeletionsFolder);
       fragment.deletion = lance::write_deletions(files, fragment.id, read_version, deleted);
     }
     fragments.push_back(std::move(fragment));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/save/plain_save.h"
 
+#include "lance/table/file_names.h"
 #include "store/save/files_there.h"
 #include "store/save/next_manifest.h"
 #include "store/save/plain_file.h"
@@ -55,7 +56,7 @@ PlainSave::PlainSave(io::Storage& storage, TensorSource& source, const SaveOptio
 
 // From the file on that the last attempt did not come to the end of.
 void PlainSave::write_files(const std::vector<lance::Field>& schema) {
-  if (fragments_.size() < plans_.size()) storage_.make_folder("data");
+  if (fragments_.size() < plans_.size()) storage_.make_folder(lance::kDataFolder);
   while (fragments_.size() < plans_.size()) {
     fragments_.push_back(
         write_plain_fragment(files_, source_, plans_[fragments_.size()], schema, progress_));
@@ -80,7 +81,7 @@ std::optional<lance::CommitResult> PlainSave::attempt(const SaveBase& base) {
   publication.durable = options_.durable;
   publication.transaction.properties = save_properties(options_, bytes_total_, base.newest + 1);
   publication.check = [&] { return files_are_there(storage_, publication.manifest.fragments); };
-  publication.visible = [this] {
+  publication.on_commit = [this] {
     is_visible_ = true;
     files_.keep();
   };

@@ -19,6 +19,7 @@
 
 #include "io/local_storage.h"
 #include "io/random_id.h"
+#include "lance/table/file_names.h"
 #include "lance/table/manifest_file.h"
 #include "lance/table/version_list.h"
 #include "store/read/dataset_folder.h"
@@ -56,7 +57,7 @@ SaveReport replace_store(const fs::path& path, TensorSource& source, const SaveO
   const auto old = io::open_local_storage(target);
   require_dataset_or_empty(*old, path);
   if (lance::list_versions(*old).entries.empty()) {
-    old->make_folder("_versions");
+    old->make_folder(lance::kVersionsFolder);
     if (auto report = save_first(*old, source, options)) return *std::move(report);
   }
   const lance::VersionList versions = lance::list_versions(*old);
@@ -73,7 +74,7 @@ SaveReport replace_store(const fs::path& path, TensorSource& source, const SaveO
     Store store = Store::create(fresh);
     lock_of_fresh = io::open_local_storage(fresh)->lock("", io::LockMode::shared);
     report = store.save(source, durable);
-    const auto lock = old->lock("_versions", io::LockMode::exclusive);
+    const auto lock = old->lock(lance::kVersionsFolder, io::LockMode::exclusive);
     if (!old->is_current()) {
       throw Error(ErrorCode::conflict,
                   "the store was replaced by someone else meanwhile; try again", path.string());

@@ -4,6 +4,7 @@
 // Under the publish lock the restored version must still be there, and so must its files: a
 // clean-up that removes it takes the same lock.
 #include "lance/table/commit.h"
+#include "lance/table/file_names.h"
 #include "store/read/store_state.h"
 #include "store/save/files_there.h"
 #include "store/save/save_base.h"
@@ -117,7 +118,7 @@ std::uint64_t Store::restore(const Ref& ref) {
   throw Error(
       ErrorCode::conflict,
       fmt::format("{} times someone else published a version first; try again", kMaxAttempts),
-      storage.full_name("_versions"));
+      storage.full_name(lance::kVersionsFolder));
 }
 
 }  // namespace lancekeep

@@ -7,6 +7,7 @@
 // publishes first, the plan is made anew upon his version.
 #include "store/save/save.h"
 
+#include "lance/table/file_names.h"
 #include "lance/table/tags.h"
 #include "store/read/store_state.h"
 #include "store/save/check_source.h"
@@ -33,7 +34,7 @@ void check_tag_is_free(const io::Storage& storage, const std::string& tag) {
               fmt::format("the tag `{}` exists already; nothing was saved. Choose another name, or "
                           "move the tag afterwards",
                           tag),
-              storage.full_name("_refs/tags/" + tag + ".json"));
+              storage.full_name(lance::tag_path(tag)));
 }
 
 void check_before_writing(const io::Storage& storage, const TensorSource& source,
@@ -47,7 +48,7 @@ void tag_saved_version(io::Storage& storage, const SaveOptions& options,
                        const lance::CommitResult& published) {
   if (options.tag.empty()) return;
   try {
-    const auto lock = storage.lock("_versions", io::LockMode::exclusive);
+    const auto lock = storage.lock(lance::kVersionsFolder, io::LockMode::exclusive);
     (void)resolve(storage, lance::list_versions(storage), published.version);  // still there
     lance::write_tag(storage, options.tag, published.version, published.manifest_size, false,
                      options.durable);
@@ -93,7 +94,7 @@ void require_layout(const io::Storage& storage, Layout layout, const SaveOptions
                           "saved. Leave the layout to the store, or save into a new store: "
                           "importing this one there brings its versions along",
                           name_of(layout), name_of(*options.layout)),
-              storage.full_name("_versions"));
+              storage.full_name(lance::kVersionsFolder));
 }
 
 SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& options) {
@@ -114,7 +115,7 @@ SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& o
   throw Error(
       ErrorCode::conflict,
       fmt::format("{} times someone else published a version first; try again", kMaxAttempts),
-      storage.full_name("_versions"));
+      storage.full_name(lance::kVersionsFolder));
 }
 
 std::optional<SaveReport> save_first(io::Storage& storage, TensorSource& source,

@@ -2,6 +2,7 @@
 #include "store/save/save_work.h"
 
 #include "lance/table/commit.h"
+#include "lance/table/file_names.h"
 #include "store/save/files_there.h"
 #include "store/save/fragment_writer.h"
 #include "store/save/next_fragments.h"
@@ -135,7 +136,7 @@ std::vector<ValueGroup> SaveWork::merge_duplicates(const std::vector<ValueGroup>
 void SaveWork::write_values(const std::vector<ValueGroup>& groups,
                             const std::vector<lance::Field>& schema) {
   const auto merged = merge_duplicates(groups);
-  if (!merged.empty()) storage_.make_folder("data");
+  if (!merged.empty()) storage_.make_folder(lance::kDataFolder);
   for (const FilePlan& plan : plan_files(specs_, merged)) {
     const std::size_t own = own_fragments_.size();
     own_fragments_.push_back(
@@ -182,7 +183,7 @@ std::optional<lance::CommitResult> SaveWork::publish(const SaveBase& base,
   publication.durable = options_.durable;
   publication.transaction.properties = properties(base.newest + 1);
   publication.check = [&] { return files_are_there(storage_, publication.manifest.fragments); };
-  publication.visible = [&] {
+  publication.on_commit = [&] {
     is_visible_ = true;
     values_.keep();
     small.keep();

@@ -116,7 +116,7 @@ TensorTable read_tensor_table(const io::Storage& storage, const lance::Manifest&
     if (fragment.physical_rows > kMaxRows - rows) {
       throw Error(ErrorCode::corrupt,
                   fmt::format("version {} claims more than {} rows", manifest.version, kMaxRows),
-                  storage.full_name("_versions"));
+                  storage.full_name(lance::kVersionsFolder));
     }
     rows += fragment.physical_rows;
     read_fragment(storage, manifest, i, files, leaf_ids, seen, table);

@@ -57,10 +57,10 @@ inline std::vector<PlainCell> small_plain() {
 class PlainTest : public testing::Test {
  protected:
   PlainTest() : path_(folder_ / "recipe.lance"), storage_(io::create_local_storage(path_)) {
-    storage_->make_folder("data");
-    storage_->make_folder("_versions");
-    storage_->make_folder("_transactions");
-    storage_->make_folder("_deletions");
+    storage_->make_folder(lance::kDataFolder);
+    storage_->make_folder(lance::kVersionsFolder);
+    storage_->make_folder(lance::kTransactionsFolder);
+    storage_->make_folder(lance::kDeletionsFolder);
   }
 
   /// A new data file. float64 values lie in it as integers of the same bits.

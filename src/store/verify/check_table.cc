@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/verify/check_table.h"
 
+#include "lance/table/file_names.h"
 #include "store/table/native_layout.h"
 #include "store/verify/check_manifest.h"
 #include "store/verify/check_rows.h"
@@ -71,7 +72,7 @@ void TableReader::require_new_files(const lance::Fragment& fragment) {
   }
   if (fragment.physical_rows > kMaxRows - rows_) {
     throw Error(ErrorCode::corrupt, fmt::format("the version claims more than {} rows", kMaxRows),
-                storage.full_name("_versions"));
+                storage.full_name(lance::kVersionsFolder));
   }
   rows_ += fragment.physical_rows;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/verify/check_tags.h"
 
+#include "lance/table/file_names.h"
 #include "lance/table/tags.h"
 #include "store/read/store_state.h"
 
@@ -24,7 +25,7 @@ void check_tag(const io::Storage& storage, const lance::VersionList& list, const
     return;
   }
   const auto report = [&](std::string what) {
-    findings.add({0, {}, storage.full_name("_refs/tags/" + name + ".json"), {}, std::move(what)});
+    findings.add({0, {}, storage.full_name(lance::tag_path(name)), {}, std::move(what)});
   };
   const auto entry = std::ranges::find(list.entries, tag.version, &lance::VersionEntry::version);
   if (entry == list.entries.end()) {

@@ -101,7 +101,7 @@ class VerifyTest : public testing::Test {
   /// A deletion file of fragment 0.
   lance::DeletionFile delete_rows(std::uint64_t read_version,
                                   const std::vector<std::uint32_t>& rows) const {
-    storage_->make_folder("_deletions");
+    storage_->make_folder(lance::kDeletionsFolder);
     lance::UncommittedFiles files(*storage_);
     const lance::DeletionFile file = lance::write_deletions(files, 0, read_version, rows);
     files.finish(false);
@@ -112,7 +112,7 @@ class VerifyTest : public testing::Test {
   /// A new data file with these rows; `values` stand at its start.
   lance::Fragment write_rows(const std::vector<TensorRow>& rows, const std::string& values = {},
                              std::optional<std::uint64_t> stated_rows = std::nullopt) const {
-    storage_->make_folder("data");
+    storage_->make_folder(lance::kDataFolder);
     lance::DataFile file{.path = lance::new_data_file_name(),
                          .fields = find_leaf_ids(native_fields({}))};
     const auto out = storage_->create(lance::data_path(file));
