@@ -3,7 +3,7 @@
 // and the file.
 #include "fuzz/promise.h"
 #include "lance/table/arrow_ipc.h"
-#include "lance/table/roaring.h"
+#include "lance/table/deletion_file.h"
 
 #include <algorithm>
 

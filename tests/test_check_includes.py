@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""tools/check_includes.py finds wrong directions, and nothing in this tree."""
+"""tools/check_includes.py finds forbidden includes, and none in this tree."""
 
 import subprocess
 import sys
@@ -65,7 +65,7 @@ ALLOWED = [
 
 
 @pytest.mark.parametrize("path, operand", ALLOWED)
-def test_the_right_direction_passes(tmp_path, path, operand):
+def test_an_allowed_include_passes(tmp_path, path, operand):
     write(tmp_path, path, f"#include {operand}")
     assert check(tmp_path) == (0, "1 files, 0 wrong #include lines\n")
 
@@ -114,7 +114,7 @@ FORBIDDEN = [
 
 
 @pytest.mark.parametrize("path, operand", FORBIDDEN)
-def test_the_wrong_direction_fails(tmp_path, path, operand):
+def test_a_forbidden_include_fails(tmp_path, path, operand):
     write(tmp_path, path, "#pragma once", f"#include {operand}")
     status, output = check(tmp_path)
     assert status == 1
@@ -135,8 +135,8 @@ def test_every_wrong_line_is_listed(tmp_path):
     assert output.endswith("1 files, 2 wrong #include lines\n")
 
 
-def test_a_folder_that_is_no_layer_is_found(tmp_path):
+def test_a_folder_outside_the_layers_is_reported(tmp_path):
     write(tmp_path, "src/util/a.cc", "#include <vector>")
     status, output = check(tmp_path)
     assert status == 1
-    assert "src/util/a.cc: stands in no layer" in output
+    assert "src/util/a.cc: belongs to no layer" in output

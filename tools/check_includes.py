@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Holds every #include line against the order of the layers.
+"""Checks every #include line against the order of the layers.
 
     tools/check_includes.py [--root DIR]
 
-Exit status 0 where all lines point the right way, 1 with a list of those that do not.
+Exit status 0 if every line is allowed; 1 with a list of the lines that are not.
 The table LAYERS is the architecture: data flows from its first line to its last.
 """
 
@@ -27,11 +27,11 @@ TORCH = ("torch", "c10", "ATen")
 
 @dataclass(frozen=True)
 class Layer:
-    folder: str  # of the repository; the longest that fits a file is the file's layer
-    own: tuple = ()  # "..." includes: first folders below src/, or cli
-    public: tuple | None = ()  # <lancekeep/...>: the names, or None for all of them
-    libraries: tuple = ()  # other <...>: the first folder, or the whole name
-    system: bool = True  # whether C and Linux headers are allowed beside the standard library
+    folder: str  # in the repository; a file belongs to the layer with the longest matching folder
+    own: tuple = ()  # folders allowed in "..." includes: below src/, or cli
+    public: tuple | None = ()  # allowed <lancekeep/...> names; None: all
+    libraries: tuple = ()  # other allowed <...>: the first folder, or the whole name
+    system: bool = True  # whether C and Linux headers are allowed too
 
 
 def layer(folder, uses=(), public=(), libraries=LIBRARIES):
@@ -91,19 +91,19 @@ OPERAND = re.compile(r'^(?:<([^>]*)>|"([^"]*)")')
 def layer_of(path):
     if path == TORCH_HEADER:
         path = "include/lancekeep/libtorch/"
-    fitting = [each for each in LAYERS if path.startswith(each.folder + "/")]
-    return max(fitting, key=lambda each: len(each.folder), default=None)
+    matching = [each for each in LAYERS if path.startswith(each.folder + "/")]
+    return max(matching, key=lambda each: len(each.folder), default=None)
 
 
-def refusal(file_layer, path, operand):
-    """Why this file may not include `operand` (text with its brackets or quotes); None where it may."""
+def why_forbidden(file_layer, path, operand):
+    """Why this file may not include `operand` (with its brackets or quotes); None if it may."""
     match = OPERAND.match(operand)
     if not match:
         return "neither <...> nor \"...\""
     angle, quoted = match.groups()
     name = angle if quoted is None else quoted
     if not name or name.startswith("/") or ".." in name.split("/"):
-        return "a path that is not below an include root"
+        return "a path outside the include roots"
     if quoted is not None:
         if any(name.startswith(folder + "/") for folder in file_layer.own):
             return None
@@ -112,7 +112,7 @@ def refusal(file_layer, path, operand):
     if name.startswith("lancekeep/"):
         if file_layer.public is None or name.removeprefix("lancekeep/") in file_layer.public:
             return None
-        return f"{file_layer.folder} may include of <lancekeep/...> only {', '.join(file_layer.public)}"
+        return f"{file_layer.folder} may only include these <lancekeep/...> headers: {', '.join(file_layer.public)}"
     libraries = file_layer.libraries
     if TEST_FILE.fullmatch(path):
         libraries += TEST_LIBRARIES
@@ -127,20 +127,20 @@ def check_file(root, path):
     relative = path.relative_to(root).as_posix()
     file_layer = layer_of(relative)
     if file_layer is None:
-        return [f"{relative}: stands in no layer; add its folder to LAYERS in tools/check_includes.py"]
-    # A line that ends in a backslash goes on in the next one, for the compiler and so for us.
+        return [f"{relative}: belongs to no layer; add its folder to LAYERS in tools/check_includes.py"]
+    # As for the compiler, a backslash at the end of a line continues it.
     text = path.read_text(encoding="utf-8", errors="replace").replace("\\\n", " ")
     findings = []
     for number, line in enumerate(text.splitlines(), 1):
         directive = DIRECTIVE.match(line)
-        why = refusal(file_layer, relative, directive.group(1)) if directive else None
+        why = why_forbidden(file_layer, relative, directive.group(1)) if directive else None
         if why:
             findings.append(f"{relative}:{number}: {line.strip()}: {why}")
     return findings
 
 
 def check_tree(root):
-    """Returns the number of files read and the list of findings."""
+    """Returns the number of files and the list of findings."""
     files = sorted(
         path
         for folder in ("include", "src", "cli", "python/src")
@@ -151,7 +151,7 @@ def check_tree(root):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Holds #include lines against the order of the layers.")
+    parser = argparse.ArgumentParser(description="Check #include lines against the order of the layers.")
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent)
     count, findings = check_tree(parser.parse_args().root.resolve())
     for finding in findings:

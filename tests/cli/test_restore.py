@@ -38,7 +38,7 @@ def test_a_torn_newest_version_is_passed_over_with_a_note(store, model):
     for verb in ("ls", "show"):
         result = run(verb, store)
         assert result.status == 0
-        assert "note: version 2 skipped: its manifest is empty or cut short" in result.err
+        assert "note: version 2 skipped: its manifest is empty, cut short" in result.err
     assert run("show", store, "--json").json()["number"] == 1
     assert run("log", store).status == 1, "damage is a finding"
     result = run("import", model, store)

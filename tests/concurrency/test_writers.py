@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Processes at work on one store at once: every acknowledged version is there, whole, and in order."""
+"""Several processes work on one store: every acknowledged version exists, complete and in order."""
 
 import itertools
 import random
@@ -23,7 +23,7 @@ def content(writer, step, tensor):
 
 
 def model(writer, step):
-    """A writer's model after its `step`-th step: it changes two tensors of its own each time."""
+    """A writer's model after its `step`-th step: each step changes the tensors that only this writer changes."""
     tensors = []
     for i in range(TENSORS):
         own = i % WRITERS == writer
@@ -57,7 +57,7 @@ def open_tool(store):
 
 
 def write(store, writer, steps=range(SAVES)):
-    """Saves, and returns what was acknowledged: number → message."""
+    """Saves, and returns the acknowledged versions: number → message."""
     acknowledged = {}
     with open_tool(store) as tool:
         for step in steps:
@@ -69,7 +69,7 @@ def write(store, writer, steps=range(SAVES)):
 
 
 def merge(answers):
-    """All acknowledged versions; none was acknowledged to two."""
+    """All acknowledged versions; no number was given twice."""
     merged = {}
     for answer in answers:
         assert not merged.keys() & answer.keys()
@@ -77,12 +77,12 @@ def merge(answers):
     return merged
 
 
-def check(store, acknowledged, gone=()):
-    """What is there is what was acknowledged, but for what a clean-up said it removed."""
+def check(store, acknowledged, removed=()):
+    """The store has every acknowledged version, except those that gc reported as removed."""
     with open_tool(store) as tool:
         log = {v["number"]: v["message"] for v in tool("log")["versions"]}
         assert list(log) == sorted(log)
-        assert log == {n: message for n, message in acknowledged.items() if n not in gone}
+        assert log == {n: message for n, message in acknowledged.items() if n not in removed}
         for number, message in log.items():
             if message.startswith("writer"):
                 assert tool.read(number) == model_of(message), message
@@ -98,11 +98,11 @@ def test_eight_writers(store, say):
         acknowledged = merge(pool.map(lambda writer: write(store, writer), range(WRITERS)))
     assert sorted(acknowledged) == list(range(1, WRITERS * SAVES + 1))
     check(store, acknowledged)
-    say(f"{WRITERS} writers: {len(acknowledged)} saves acknowledged, all {len(acknowledged)} there")
+    say(f"{WRITERS} writers: {len(acknowledged)} saves acknowledged, all {len(acknowledged)} present")
 
 
 class Until:
-    """What stands beside the writers goes on until they are done."""
+    """Runs everything that accompanies the writers until they are done."""
 
     def __init__(self):
         self.is_over = False
@@ -116,7 +116,7 @@ class Until:
             time.sleep(random.uniform(pause / 2, pause))
 
 
-def tag_things(store, until, tags):
+def keep_tagging(store, until, tags):
     with open_tool(store) as tool:
         for _ in until.rounds():
             tag = random.choice(["best", "last", "kept"])
@@ -128,7 +128,7 @@ def tag_things(store, until, tags):
                 assert isinstance(error, IndexError) or error.code == "not_found", error
 
 
-def restore_things(store, until):
+def keep_restoring(store, until):
     acknowledged = {}
     with open_tool(store) as tool:
         for _ in until.rounds():
@@ -142,8 +142,8 @@ def restore_things(store, until):
     return acknowledged
 
 
-def clean_up_things(store, until, keep):
-    """Versions that are gone. Each time the newest ones stay, and those with a tag."""
+def keep_cleaning_up(store, until, keep):
+    """Returns the removed versions. The newest ones and tagged ones are kept each time."""
     gone = []
     with open_tool(store) as tool:
         for _ in until.rounds():
@@ -156,8 +156,8 @@ def clean_up_things(store, until, keep):
     return gone
 
 
-def read_things(store, until):
-    """Maps a version, waits while clean-ups may take it, and compares every byte."""
+def keep_reading(store, until):
+    """Maps a version, waits while gc may remove it, and compares every byte."""
     with open_tool(store) as tool:
         for _ in until.rounds():
             try:
@@ -176,15 +176,15 @@ def read_things(store, until):
 
 
 def test_everything_at_once(store, say):
-    """Writers, restores, tags and clean-ups; and readers, who never see a wrong byte."""
+    """Writers, restores, tags and gc; and readers, which never see a wrong byte."""
     StoreTool(store).close()
     until, tags = Until(), {}
     with ThreadPoolExecutor(WRITERS + 7) as pool:
         try:
-            beside = [pool.submit(read_things, store, until) for _ in range(4)]
-            beside.append(pool.submit(tag_things, store, until, tags))
-            restores = pool.submit(restore_things, store, until)
-            clean_ups = pool.submit(clean_up_things, store, until, keep=5)
+            beside = [pool.submit(keep_reading, store, until) for _ in range(4)]
+            beside.append(pool.submit(keep_tagging, store, until, tags))
+            restores = pool.submit(keep_restoring, store, until)
+            clean_ups = pool.submit(keep_cleaning_up, store, until, keep=5)
             writers = [pool.submit(write, store, writer) for writer in range(WRITERS)]
             acknowledged = merge(writer.result() for writer in writers)
         finally:
@@ -202,8 +202,8 @@ def test_everything_at_once(store, say):
 
 
 def write_with_pylance(store, counts):
-    """What pylance says that it made: number → the row it appended, or None. It takes no lock, and may
-    find that someone else was faster."""
+    """The versions that pylance reports: number → the row it appended, or None. pylance takes no lock, and may
+    report that another writer was faster."""
     acknowledged = {}
     deadline = time.monotonic() + 60
     for i in itertools.count():
@@ -216,7 +216,7 @@ def write_with_pylance(store, counts):
                 acknowledged[made] = row
             else:
                 before, made = pylance.compact(store)
-                if made > before:  # else there was nothing to do
+                if made > before:  # otherwise there was nothing to do
                     acknowledged[made] = None
         except OSError as error:
             assert "conflict" in str(error).lower(), error
@@ -224,7 +224,7 @@ def write_with_pylance(store, counts):
 
 
 def test_pylance_as_one_more_writer(store, say):
-    """Beside two writers who pause, since it is slower by far: it gives way to whoever was faster."""
+    """Beside two writers that pause, since pylance is far slower: it yields to a faster writer."""
     with open_tool(store) as tool:
         tool.save(model(0, 1000), message=name(0, 1000))
     until = Until()
@@ -243,9 +243,9 @@ def test_pylance_as_one_more_writer(store, say):
         for number in log:
             if number in acknowledged:
                 assert tool.read(number) == model_of(log[number])
-            else:  # where it compacts, it also publishes what nobody is told of
+            else:  # a compaction also commits versions that it does not report
                 row = by_pylance.get(number)
                 assert tool.read(number) == tool.read(number - 1) + ([row] if row else [])
         assert tool("verify")["findings"] == []
     assert by_pylance.keys() <= log.keys() and len(by_pylance) == BY_PYLANCE
-    say(f"{len(acknowledged)} versions by us, {len(by_pylance)} by pylance, {dict(until.counts)}: all there")
+    say(f"{len(acknowledged)} versions by us, {len(by_pylance)} by pylance, {dict(until.counts)}: all present")

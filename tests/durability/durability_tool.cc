@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the durability sweeps need in one short process.
-//   lancekeep_durability_tool replace STORE FILE   makes STORE a store with FILE's tensors alone
+//   lancekeep_durability_tool replace STORE FILE   replaces STORE by a store with FILE's tensors
 //   lancekeep_durability_tool publish STORE FILE   the same by a NewStore with a save without fsync
 //   lancekeep_durability_tool create STORE FILE    creates STORE and saves FILE's tensors into it
 //   lancekeep_durability_tool check STORE FILE     prints all that a reader gets of STORE as JSON,
@@ -40,7 +40,7 @@ Json content_of(const lancekeep::Version& version) {
   return {{"message", info.message}, {"metadata", info.metadata}, {"tensors", tensors}};
 }
 
-// A missing or an empty folder holds nothing.
+// Empty for a missing or an empty folder.
 Json content_of(const fs::path& path) {
   Json versions = Json::object();
   Json tags = Json::object();

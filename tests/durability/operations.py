@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything that changes a store or writes a file, as the command does it: one line each."""
+"""Every operation that changes a store or writes a file, as a command line: one line each."""
 
 import os
 import shutil
@@ -19,11 +19,11 @@ TOOL = str(BUILD / "tests" / "durability" / "lancekeep_durability_tool")
 @dataclass(frozen=True)
 class Operation:
     name: str
-    start: str  # what lies in the folder before: see STARTS
+    start: str  # the folder's content before: see STARTS
     line: tuple
     renames: bool = True  # False: a file system without renameat2
-    whole: bool = True  # the store changes in one step; else each version and each tag does
-    also: Callable | None = None  # from what was there, another end that is right
+    whole: bool = True  # the store changes in one step; otherwise each version and each tag does
+    also: Callable | None = None  # computes another accepted end from the state before
 
     def __str__(self):
         return self.name.replace(" ", "_")
@@ -35,7 +35,7 @@ def command(name, start, *line, **options):
 
 IMPORT = ("import", "second.safetensors", "m.lance", "-m", "second", "--set", "loss=1", "--quiet")
 def without_rewriting(found):
-    """Where there is no room for the rewritten file, the rest is done, and a note says so."""
+    """Without space for the rewritten file, the rest is done, and a note says so."""
     return {"versions": {"2": found["versions"]["2"]}, "tags": {}}
 
 
@@ -59,12 +59,12 @@ OPERATIONS = [
 
 
 def tensors(seed):
-    """Five tensors, of which the first two depend on the seed."""
+    """Five tensors; the first two depend on the seed."""
     return {f"layer.{i}": np.arange(100, dtype=np.float32) * i + (seed if i < 2 else 0) for i in range(5)}
 
 
 FILES = ("first", "second", "third", "next")
-STARTS = {  # files that are imported, and tags that are set, in this order
+STARTS = {  # files to import and tags to set, in this order
     "nothing": (),
     "one": ("first", "base"),
     "two": ("first", "base", "second"),
@@ -102,11 +102,11 @@ class Place:
         shutil.copytree(source, folder)
 
     def files(self):
-        """Of everything that is there, the names."""
+        """The names of all files."""
         return {str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file()}
 
     def look(self):
-        """What a reader gets of the store and of the exported file; then one more save, which must work."""
+        """What a reader finds in the store and in the exported file; then one more save, which must work."""
         out = self.folder / "out.safetensors"
         exported = out.read_bytes() if out.exists() else None
         done = subprocess.run([TOOL, "check", "m.lance", "next.safetensors"], cwd=self.folder, capture_output=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs an operation once for each of its system calls, disturbed there, and looks at what is left."""
+"""Runs an operation once for each of its system calls, with an injection there, and checks what remains."""
 
 import json
 import os
@@ -15,7 +15,7 @@ NEXT = {name: ["float32", [100], value.tobytes().hex()] for name, value in tenso
 
 
 class Outcome:
-    """What a folder holds after an operation, whole or cut short."""
+    """The content of a folder after an operation that ended or was interrupted."""
 
     def __init__(self, place):
         self.files = place.files()
@@ -44,7 +44,7 @@ class Sweep:
         assert not self.before.trouble and not self.after.trouble
 
     def place(self):
-        """A folder of this thread's own."""
+        """A folder for this thread."""
         return Place(self.folder / f"run-{threading.get_ident()}", self.source)
 
     def points(self, wanted):
@@ -52,7 +52,7 @@ class Sweep:
         return [call for call in calls if wanted(call)]
 
     def run(self, points, injections_at, judge):
-        """Calls judge(outcome, result, call) for each point; returns what it complains of."""
+        """Calls judge(outcome, result, call) for each point; returns all complaints."""
 
         def run_one(call):
             place = self.place()
@@ -69,7 +69,7 @@ class Sweep:
         return found
 
     def third_state(self, outcome):
-        """Complains where neither the old state nor the new one is there."""
+        """Complains unless the old state or the new one remains."""
         if outcome.state() in (self.before.state(), *self.ends):
             return
         if self.operation.whole:
@@ -79,20 +79,20 @@ class Sweep:
             old, new, found = self.before.found[kind], self.after.found[kind], outcome.found[kind]
             for name in {*old, *new, *found}:
                 if found.get(name) not in (old.get(name), new.get(name)):
-                    yield f"{kind[:-1]} {name} is neither as before nor as after"
+                    yield f"{kind[:-1]} {name} is neither the old nor the new one"
         found = outcome.found["versions"]
         all_there = any(end["versions"].items() <= found.items() for _, end in self.ends)
         if not self.before.found["versions"].keys() <= found.keys() and not all_there:
-            yield "something was removed before all that stays was there"
+            yield "something was removed before everything to keep was there"
         for tag, version in outcome.found["tags"].items():
             if str(version) not in outcome.found["versions"]:
-                yield f"the tag {tag} stands for nothing"
+                yield f"the tag {tag} points to no version"
 
     def next_save(self, outcome):
         newest = max(map(int, outcome.found["versions"]), default=0)
         if outcome.then["tensors"] != NEXT or outcome.saved != newest + 1:
-            yield "the next save is not what was saved"
+            yield "the next save does not load as it was saved"
 
     def acknowledged(self, outcome):
         if outcome.state() not in self.ends:
-            yield "acknowledged, and not there"
+            yield "acknowledged, but missing"

@@ -10,7 +10,7 @@ every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 
 
 def judge_error(sweep, outcome, result, needs_message=True):
-    """What holds after any error, whatever the call."""
+    """What holds after any error of any call."""
     if result.returncode == 0:
         yield from sweep.acknowledged(outcome)
         return
@@ -20,16 +20,16 @@ def judge_error(sweep, outcome, result, needs_message=True):
         yield "no message"
 
 
-def litter(sweep, outcome):
-    """Files that a failed operation left."""
+def left_files(sweep, outcome):
+    """Complains about files that a failed operation left."""
     left = outcome.files - sweep.before.files
     if outcome.state() == sweep.before.state() and left:
         yield f"left behind: {sorted(left)}"
 
 
 def can_fail(call):
-    """Of close(2) only that of a file that was written: strace does not make the call that it lets fail, so that
-    a lock would stay for good, while Linux closes in any case."""
+    """close(2) only for written files: strace skips a call that it makes fail, so a lock would be held forever, while
+    Linux closes the file in any case."""
     if call.is_close:
         return call.changes
     return (EVERYTHING or call.changes) and call.name not in strace.NOT_FILES
@@ -42,7 +42,7 @@ def run(operation, starts, tmp_path, say, error, is_clean):
     def judge(outcome, result, call):
         yield from judge_error(sweep, outcome, result)
         if is_clean and call.name not in ("unlink", "unlinkat", "rmdir"):
-            yield from litter(sweep, outcome)
+            yield from left_files(sweep, outcome)
 
     bad = sweep.run(points, lambda call: strace.fails_once(call, error), judge)
     say(f"{error}: {operation.name}: {len(points)} points, {len(bad)} bad ends")
@@ -65,15 +65,15 @@ def test_interrupted(operation, starts, tmp_path, say):
 
 
 @every_operation
-def test_no_space_from_there_on(operation, starts, tmp_path, say):
+def test_no_space_from_then_on(operation, starts, tmp_path, say):
     sweep = Sweep(operation, starts, tmp_path)
     points = sweep.points(lambda call: call.name in strace.ALLOCATING)
 
     def judge(outcome, result, call):
         # stderr is written with write(2) too, and fails with the rest.
         yield from judge_error(sweep, outcome, result, needs_message=False)
-        yield from litter(sweep, outcome)
+        yield from left_files(sweep, outcome)
 
     bad = sweep.run(points, lambda call: strace.fails_from(call, "ENOSPC"), judge)
-    say(f"ENOSPC from there on: {operation.name}: {len(points)} points, {len(bad)} bad ends")
+    say(f"ENOSPC from then on: {operation.name}: {len(points)} points, {len(bad)} bad ends")
     assert not bad, "\n".join(bad[:20])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A disk that is really full: a small tmpfs, and a limit on the size of files, at every size."""
+"""A disk that is really full: a small tmpfs and a limit on file sizes, at every size."""
 
 import subprocess
 
@@ -9,7 +9,7 @@ from sweep import Outcome
 
 PAGE = 4096
 (IMPORT,) = [operation for operation in OPERATIONS if operation.name == "import that shares"]
-# Mounts a tmpfs in a namespace of its own, runs the line in a copy of the start, and copies what is left out of it.
+# Mounts a tmpfs in a new namespace, runs the command in a copy of the start, and copies the result out.
 ON_TMPFS = """
 set -e
 mount -t tmpfs -o size="$1" tmpfs "$2"
@@ -26,16 +26,16 @@ exit $status
 
 
 def judge(before, outcome, result, why):
-    """What holds of a run that may have found no room."""
+    """What holds for a run that may have found no space."""
     if outcome.trouble:
         yield outcome.trouble
     elif result.returncode == 0:
         if len(outcome.found["versions"]) != 2:
-            yield "acknowledged, and not there"
+            yield "acknowledged, but missing"
     elif result.returncode != 2 or why not in result.stderr:
         yield f"exit status {result.returncode}: {result.stderr}"
     elif outcome.state() != before.state() or outcome.files != before.files:
-        yield f"not as before: {sorted(outcome.files - before.files)}"
+        yield f"changed: {sorted(outcome.files - before.files)}"
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_small_tmpfs(starts, tmp_path, say, before):
     mount, left = tmp_path / "mount", tmp_path / "left"
     mount.mkdir()
     if not can_mount(mount):
-        say("tmpfs: this machine lets nobody mount one; the limit on file sizes stands for it")
+        say("tmpfs: mounting is not permitted here; only the limit on file sizes is tested")
         return
     ends, bad = [], []
     for pages in range(1, 60):
@@ -73,7 +73,7 @@ def test_small_tmpfs(starts, tmp_path, say, before):
         line = ["unshare", "--mount", "sh", "-c", ON_TMPFS, "sh", str(pages * PAGE), mount, starts / IMPORT.start, left]
         result = subprocess.run([*line, *IMPORT.line], capture_output=True, text=True)
         if result.returncode == 99:
-            continue  # not even the start has room
+            continue  # too small even for the start
         ends.append(result.returncode)
         bad += judge(before, Outcome(place), result, "No space left on device")
     say(f"tmpfs: {len(ends)} sizes, {ends.count(2)} too small, {len(bad)} bad ends")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""kill -9 before each system call of each operation: the old state or the new one, and all goes on."""
+"""kill -9 before each system call of each operation: the old state or the new one, and the next save works."""
 
 import pytest
 import strace
@@ -15,7 +15,7 @@ def test_killed_at_every_call(operation, starts, tmp_path, say):
 
     def judge(outcome, result, call):
         if result.returncode not in (-9, 137):
-            yield f"was to be killed, and ended with {result.returncode}"
+            yield f"should have been killed, but ended with {result.returncode}"
 
     bad = sweep.run(points, strace.killed, judge)
     say(f"kill: {operation.name}: {len(points)} points, {len(bad)} bad ends")

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Saves, tags, restores, clean-ups and replacements of several writers, each stopped at random
-// while others have their way, and so on: whatever was acknowledged is there, but for what a
-// clean-up or a replacement was allowed to take. LANCEKEEP_INTERLEAVINGS=N plays N of them, other
-// ones.
+// Saves, tags, restores, clean-ups and replacements by several writers. Each is stopped at random
+// while others work, and those are stopped in turn: everything that was acknowledged exists, except
+// what a clean-up or a replacement was allowed to remove. LANCEKEEP_INTERLEAVINGS=N runs N new ones.
 #include "io/random_id.h"
 #include "stopping_storage.h"
 
@@ -25,13 +24,12 @@ using testing::AnyOf;
 using testing::Each;
 using testing::Gt;
 
-constexpr std::chrono::nanoseconds kAnyAge{0};
 constexpr std::uint64_t kMostCalls = 60;  // about as many as a save makes
 
-// What was acknowledged, and not taken by who may. Models by their steps of evolving_model().
+// What was acknowledged and must still exist. Models are steps of evolving_model().
 struct Ledger {
   std::map<std::uint64_t, unsigned> versions;
-  std::map<std::uint64_t, unsigned> untagged;  // saved, but their writer was told of an error
+  std::map<std::uint64_t, unsigned> untagged;  // saved, but the writer got an error
   std::map<std::string, std::uint64_t> tags;
 };
 
@@ -69,7 +67,7 @@ class Interleaving {
         ->first;
   }
 
-  // One writer who is free does something, and is stopped at it.
+  // One free writer starts an operation and is stopped in it.
   void act() {
     const auto free = std::ranges::find(writers_, false, &Writer::is_busy);
     if (free == writers_.end()) return;
@@ -84,7 +82,7 @@ class Interleaving {
       EXPECT_THAT(error.code(),
                   AnyOf(ErrorCode::conflict, ErrorCode::not_found, ErrorCode::already_exists))
           << error.what();
-      free->open(path_);  // the store may be another one by now
+      free->open(path_);  // the store may have been replaced
     }
     free->is_busy = false;
   }
@@ -108,7 +106,7 @@ class Interleaving {
     try {
       number = store.save(source, {.tag = tag}).version;
     } catch (const Error& error) {
-      // Said with every right, though it may have been removed or replaced since.
+      // True when it was thrown, though the version may have been removed or replaced since.
       const bool is_saved = std::sscanf(error.what(), "version %lu is saved", &number) == 1;
       const bool is_there = is_saved && std::ranges::count(numbers(), number) > 0;
       if (is_there && folder == folder_id()) ledger_.untagged[number] = step;
@@ -119,12 +117,12 @@ class Interleaving {
     if (!tag.empty()) ledger_.tags[tag] = number;
   }
 
-  // Between its publication and its answer nobody else had his way, unless it was to be tagged.
+  // No other writer ran between the commit and the return, unless a tag was to be set.
   void acknowledge(std::uint64_t number, unsigned step, bool is_newest) {
     if (is_newest && !ledger_.versions.empty()) {
       EXPECT_GT(number, ledger_.versions.rbegin()->first);
     }
-    EXPECT_TRUE(ledger_.versions.emplace(number, step).second) << number << " was given twice";
+    EXPECT_TRUE(ledger_.versions.emplace(number, step).second) << number << " was assigned twice";
   }
 
   void restore(Store& store) {
@@ -147,7 +145,7 @@ class Interleaving {
     store.tag(name, *number, force, force ? std::nullopt : expected);
     ++figures_.tags;
     if (!force && expected) {
-      EXPECT_EQ(ledger_.tags[name], *expected) << "moved by someone else";
+      EXPECT_EQ(ledger_.tags[name], *expected) << "moved by another writer";
     }
     ledger_.tags[name] = *number;
   }
@@ -178,7 +176,7 @@ class Interleaving {
         static_cast<std::ptrdiff_t>(keep));
   }
 
-  // The same model on fewer files. Others may have had their way since, and removed it again.
+  // The same model in fewer files. Another writer may have removed it since.
   void acknowledge_rewritten(std::uint64_t number) {
     ++figures_.rewritten;
     if (std::ranges::count(numbers(), number) == 0) return;
@@ -198,7 +196,7 @@ class Interleaving {
     writer.open(path_);
   }
 
-  // Another one once the store was replaced: whoever has the old one open keeps its number in use.
+  // Changes when the store is replaced: handles of the old folder keep its number in use.
   ino_t folder_id() const {
     struct stat status{};
     EXPECT_EQ(::stat(path_.c_str(), &status), 0);

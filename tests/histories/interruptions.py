@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Steps that end in the middle, as if the process were killed; and what pylance does."""
+"""Steps that stop in the middle, as if the process were killed; and steps of pylance."""
 
 import pylance
 from hypothesis import strategies as st
@@ -9,12 +9,12 @@ from model import value
 from steps import KIND, NUMBER, SEED, TAG, has_tensors
 from store_tool import StoreError
 
-CALLS = st.integers(1, 40)  # a save makes about thirty that change something
+CALLS = st.integers(1, 40)  # a save makes about thirty changing calls
 
 
 class Crashes:
     def crash(self, *command, **arguments):
-        """Whether it came to its end first; then what it should have done must be done."""
+        """Whether it finished before the crash; then its effect must be visible."""
         try:
             self.tool(*command, **arguments)
             return True
@@ -30,7 +30,7 @@ class Crashes:
         tensors = [tensor.to_json() for tensor in draft.tensors()]
         done = self.crash("save", tensors=tensors, message="crash", crash_at=crash_at)
         if done or self.model.newest + 1 in self.numbers():
-            self.model.publish(draft.tensors(), "crash")
+            self.model.commit(draft.tensors(), "crash")
 
     @rule(crash_at=CALLS, version=NUMBER)
     def crash_while_restoring(self, crash_at, version):
@@ -52,10 +52,10 @@ class Crashes:
         left = self.numbers()
         if left[-1] > self.model.newest:
             self.model.rewrite()
-        going = self.model.collectable(keep_last)
-        gone = [number for number in going if number not in left]
-        assert gone == going[: len(gone)] and (not done or gone == going)
-        self.model.remove(gone)
+        expired = self.model.collectable(keep_last)
+        removed = [number for number in expired if number not in left]
+        assert removed == expired[: len(removed)] and (not done or removed == expired)
+        self.model.remove(removed)
 
 
 class StepsOfPylance:
@@ -63,7 +63,7 @@ class StepsOfPylance:
     def pylance_compacts(self):
         pylance.compact(self.store)
         for _ in range(self.numbers()[-1] - self.model.newest):  # none, or one more to reserve ids
-            self.model.publish(self.model.tensors)
+            self.model.commit(self.model.tensors)
         tally["steps of pylance"] += 1
 
     @rule(name=NUMBER, kind=KIND, seed=SEED, place=st.none() | st.just(0))
@@ -74,7 +74,7 @@ class StepsOfPylance:
         at = len(draft.entries) if ordinal is None else 0
         draft.insert(at, new, value(kind, seed))
         pylance.append_row(self.store, new, *value(kind, seed), ordinal)
-        self.model.publish(draft.tensors())
+        self.model.commit(draft.tensors())
         tally["steps of pylance"] += 1
 
     @rule()

@@ -15,9 +15,9 @@ std::string from_hex(const std::string& text) {
   std::string bytes(text.size() / 2, '\0');
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     unsigned char byte = 0;
-    const char* kDigits = text.data() + 2 * i;
-    if (std::from_chars(kDigits, kDigits + 2, byte, 16).ptr != kDigits + 2) {
-      throw Error(ErrorCode::invalid_argument, "no hex digits: " + text);
+    const char* digits = text.data() + 2 * i;
+    if (std::from_chars(digits, digits + 2, byte, 16).ptr != digits + 2) {
+      throw Error(ErrorCode::invalid_argument, "not hex digits: " + text);
     }
     bytes[i] = static_cast<char>(byte);
   }
@@ -47,7 +47,7 @@ JsonSource::JsonSource(const Json& tensors) {
           std::ranges::find(specs_, tensor.at("tied_to").get<std::string>(), &TensorSpec::name);
       if (target == specs_.end()) {
         throw Error(ErrorCode::invalid_argument,
-                    "`" + spec.name + "` is tied to nothing before it");
+                    "`" + spec.name + "` is not tied to an earlier tensor");
       }
       spec.tied_to = static_cast<std::size_t>(target - specs_.begin());
     }

@@ -10,7 +10,7 @@ namespace lancekeep::testing {
 
 using Json = nlohmann::json;
 
-/// The tensors of a command, to be saved. Throws invalid_argument for what is no such list.
+/// The tensors of a command, to save. Throws invalid_argument for anything else.
 class JsonSource : public TensorSource {
  public:
   explicit JsonSource(const Json& tensors);
@@ -27,7 +27,7 @@ class JsonSource : public TensorSource {
   std::uint64_t reads_ = 0;
 };
 
-/// A version that stays open, with the bytes of all its tensors as they lie in its files.
+/// A version that stays open, with the bytes of all its tensors mapped from its files.
 struct OpenVersion {
   explicit OpenVersion(Version opened);
   [[nodiscard]] Json tensors() const;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each history goes on in, and what is checked after each step and at its end."""
+"""The store that a history runs on, and the checks after each step and at its end."""
 
 from collections import Counter
 
@@ -9,38 +9,38 @@ from model import Draft, Model
 from store_tool import StoreTool, quick_folder
 
 STEPS = 20
-WHOLE = f"histories of {STEPS} steps"
+FULL_LENGTH = f"histories of {STEPS} steps"
 NO_AGE = {"orphans_older_than": 0}
 
 tally = Counter()
 
 
 class Machine(RuleBasedStateMachine):
-    """A store, and what it must hold. The steps are in steps.py and interruptions.py."""
+    """A store, and a model of its content. The steps are in steps.py and interruptions.py."""
 
     def __init__(self):
         super().__init__()
         self.model = Model()
-        self.held = []  # number that the tool gave it, and what was in it
+        self.held = []  # (number from the tool, tensors) of versions that stay open
         self.burst_is_over = False
-        self.is_sound = False
+        self.is_intact = False
         self.steps = 0
         self.folder = quick_folder()
         self.store = self.folder.__enter__() / "m.lance"
         self.tool = StoreTool(self.store)
 
     @invariant()
-    def holds_what_it_must(self):
-        self.is_sound = False
+    def matches_the_model(self):
+        self.is_intact = False
         self.check_log()
         if self.model.versions:
             assert self.tool.read(self.model.newest) == self.model.tensors
-        self.is_sound = True
+        self.is_intact = True
         self.steps += 1
 
     def teardown(self):
         try:
-            if self.is_sound:
+            if self.is_intact:
                 self.end()
         finally:
             self.tool.close()
@@ -53,7 +53,7 @@ class Machine(RuleBasedStateMachine):
         assert self.tool("usage")["unreachable"] == 0
         self.check_everything()
         tally["histories"] += 1
-        tally[WHOLE] += self.steps == STEPS
+        tally[FULL_LENGTH] += self.steps == STEPS
         tally["steps"] += self.steps
         if tally["histories"] % 20 == 0:
             for number, version in self.model.versions.items():
@@ -64,8 +64,8 @@ class Machine(RuleBasedStateMachine):
         found, wanted = self.tool("log"), self.model.log()
         times = [version.pop("time") for version in found["versions"]]
         assert found["tags"] == wanted["tags"]
-        for version, as_it_should_be in zip(found["versions"], wanted["versions"]):
-            assert version == as_it_should_be
+        for version, expected in zip(found["versions"], wanted["versions"]):
+            assert version == expected
         assert len(found["versions"]) == len(wanted["versions"])
         assert times == sorted(times)
 
@@ -79,9 +79,9 @@ class Machine(RuleBasedStateMachine):
         assert found["findings"] == [] and found["versions"] == len(self.model.versions)
 
     def save(self, tensors, **arguments):
-        message = f"upon {self.model.newest}"
+        message = f"on top of {self.model.newest}"
         report = self.tool.save(tensors, message=message, **arguments)
-        self.model.publish(tensors, message, arguments.get("metadata"))
+        self.model.commit(tensors, message, arguments.get("metadata"))
         assert report["version"] == self.model.newest
         assert report["written"] + report["kept"] == len(tensors)
         tally["saves"] += 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a store must hold after all that was done to it: a plain dictionary of versions."""
+"""The expected content of a store: a plain dictionary of versions."""
 
 from dataclasses import dataclass, field
 
@@ -18,7 +18,7 @@ DTYPES = [  # name, shape, bytes
 
 
 def value(kind, seed):
-    """dtype, shape and bytes: of few kinds and seeds, so that tensors with equal bytes are common."""
+    """dtype, shape and bytes. There are few kinds and seeds, so that tensors with equal bytes are common."""
     dtype, shape, size = DTYPES[kind % len(DTYPES)]
     return dtype, shape, bytes((seed * 37 + i * 11) % 256 for i in range(size))
 
@@ -31,7 +31,7 @@ class Entry:
 
 
 class Draft:
-    """The tensors of a version, to be changed and saved as the next one."""
+    """The tensors of a version, to change and save as the next one."""
 
     def __init__(self, tensors=()):
         self.entries = [
@@ -49,7 +49,7 @@ class Draft:
 
     def new_group(self):
         self.groups += 1
-        return f"group {self.groups}"  # no name of free_name()'s
+        return f"group {self.groups}"  # never a name from free_name()
 
     def insert(self, place, name, content, group=None):
         entry = Entry(name, content, group or self.new_group())
@@ -62,7 +62,7 @@ class Draft:
                 entry.value = content
 
     def tensors(self):
-        """In order; the first of a group is what the others are tied to."""
+        """In order; the others of a group are tied to its first."""
         first = {}
         for entry in self.entries:
             first.setdefault(entry.group, entry.name)
@@ -81,7 +81,7 @@ class Model:
     def __init__(self):
         self.versions = {}
         self.tags = {}
-        self.without_ordinal = set()  # names that pylance appended without one, and nobody saved since
+        self.without_ordinal = set()  # names that pylance appended without an ordinal, not saved since
 
     @property
     def newest(self):
@@ -95,31 +95,31 @@ class Model:
     def pick(self, number):
         return sorted(self.versions)[number % len(self.versions)]
 
-    def publish(self, tensors, message="", metadata=None):
+    def commit(self, tensors, message="", metadata=None):
         self.versions[self.newest + 1] = Version(list(tensors), message, metadata or {})
 
     def restore(self, version):
         restored = {"restored_from": str(version)}
-        self.publish(self.versions[version].tensors, f"restore of version {version}", restored)
+        self.commit(self.versions[version].tensors, f"restore of version {version}", restored)
 
     def rewrite(self):
-        """As a clean-up publishes the newest version anew, on fewer files."""
+        """As gc commits the newest version again, with fewer files."""
         newest = self.versions[self.newest]
         message = newest.message.removeprefix("gc: ")
         message = "gc" if message in ("", "gc") else f"gc: {message}"
-        self.publish(newest.tensors, message, newest.metadata)
+        self.commit(newest.tensors, message, newest.metadata)
 
     def replace(self, tensors, message):
         self.versions = {1: Version(list(tensors), message)}
         self.tags = {}
 
     def delete(self, name):
-        """As pylance deletes a row: what was tied to it stands alone."""
+        """As pylance deletes a row: tensors tied to it become untied."""
         left = [tensor for tensor in self.tensors if tensor.name != name]
-        self.publish([t._replace(tied_to=None) if t.tied_to == name else t for t in left])
+        self.commit([t._replace(tied_to=None) if t.tied_to == name else t for t in left])
 
     def collectable(self, keep_last=None, all_are_old=True):
-        """The versions that a clean-up takes, oldest first."""
+        """The versions that gc removes, oldest first."""
         if not all_are_old:
             return []
         kept = sorted(self.versions)[-(keep_last or 1) :]
@@ -131,7 +131,7 @@ class Model:
             del self.versions[version]
 
     def log(self):
-        """As the tool's `log` must tell it."""
+        """What the tool's `log` must return."""
         return {
             "tags": self.tags,
             "versions": [

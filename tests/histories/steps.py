@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happens to a store in its life: each rule is a step that Hypothesis may take, with what it draws."""
+"""What can happen to a store: each rule is a step that Hypothesis may take, with drawn arguments."""
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
@@ -144,7 +144,7 @@ class Keeping:
 
     @precondition(has_tags)
     @rule(number=NUMBER, version=NUMBER, is_right=st.booleans())
-    def move_tag_from_where_it_is_expected(self, number, version, is_right):
+    def move_tag_from_an_expected_version(self, number, version, is_right):
         tag = sorted(self.model.tags)[number % len(self.model.tags)]
         expected = self.model.tags[tag] if is_right else self.model.tags[tag] + 1
         number = self.model.pick(version)
@@ -183,7 +183,7 @@ class Keeping:
 
     @rule(version=NUMBER)
     def hold(self, version):
-        """Whoever has a version open goes on reading it, whatever becomes of it."""
+        """An open version stays readable, whatever happens to it."""
         number = self.model.pick(version)
         held = self.tool("hold", version=number)["held"]
         self.held.append((held, self.model.versions[number].tensors))
@@ -196,9 +196,9 @@ class Keeping:
     )
     def gc(self, keep_last, older_than, orphans, dry_run):
         scope = {"keep_last": keep_last, "older_than": older_than}
-        scope = {key: bound for key, bound in scope.items() if bound is not None}
+        scope = {key: limit for key, limit in scope.items() if limit is not None}
         if not scope:
-            self.gc_is_refused()
+            self.gc_is_rejected()
             return
         report = self.tool("gc", **scope, **orphans, dry_run=dry_run)
         if report["rewritten"] is not None:
@@ -206,21 +206,21 @@ class Keeping:
             self.model.rewrite()
             assert report["rewritten"] == self.model.newest
             tally["rewritten versions"] += 1
-        going = self.model.collectable(keep_last, older_than in (None, 0))
-        assert report["removed"] == going
+        expired = self.model.collectable(keep_last, older_than in (None, 0))
+        assert report["removed"] == expired
         if dry_run:
             return
-        self.model.remove(going)
+        self.model.remove(expired)
         tally["clean-ups"] += 1
-        tally["versions removed"] += len(going)
+        tally["versions removed"] += len(expired)
 
     @rule(keep_last=st.integers(1, 3))
     def gc_all_but_few(self, keep_last):
         self.gc(keep_last, None, NO_AGE, dry_run=False)
 
-    def gc_is_refused(self):
+    def gc_is_rejected(self):
         try:
             self.tool("gc")
-            raise AssertionError("gc without a bound")
+            raise AssertionError("gc without a limit")
         except StoreError as error:
             assert error.code == "invalid_argument"

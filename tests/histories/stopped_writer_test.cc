@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A writer that is stopped before any one of its calls, while others publish, clean up and replace:
-// it ends on top of the newest version, or with an error, and takes nothing with it.
+// A writer that is stopped before any one of its calls, while others commit, clean up and replace:
+// it ends with a version on top of the newest one, or with an error, and destroys nothing.
 #include "stopping_storage.h"
 #include "store/testing/test_store.h"
 
@@ -12,11 +12,10 @@ namespace {
 
 using testing::ElementsAre;
 
-constexpr std::chrono::nanoseconds kAnyAge{0};
 constexpr unsigned kOthersModel = 10, kWritersModel = 20;
 
-// A store with versions 1 and 2, and a writer who is stopped before its `call`-th call, while
-// others have their way. Opened anew for each call.
+// A new store with versions 1 and 2, and a writer that is stopped before its `call`-th call while
+// others work.
 class Scene {
  public:
   explicit Scene(std::uint64_t call) : call_(call) {
@@ -30,10 +29,10 @@ class Scene {
     MemorySource source = evolving_model(seed);
     return store.save(source, {.tag = tag});
   }
-  void publish_three_and_keep_the_last() {
+  void commit_three_and_keep_the_last() {
     for (unsigned seed = kOthersModel; seed < kOthersModel + 3; ++seed) save(*others_, seed);
     others_->gc({.keep_last = 1, .orphans_older_than = kAnyAge});
-    others_newest_ = others_->at().number();  // 5, or 6 where that is rewritten on fewer files
+    others_newest_ = others_->at().number();  // 5, or 6 if gc rewrites it in fewer files
   }
   std::uint64_t others_newest() const { return others_newest_; }
   void tag(const std::string& name, std::uint64_t number) { others_->tag(name, number); }
@@ -42,7 +41,7 @@ class Scene {
     Store::replace(path_, source);
   }
 
-  // What the writer came to: the number of its version, or nothing and an error.
+  // Returns the number of the writer's version; unset: error() says why.
   std::optional<std::uint64_t> write(const std::function<void()>& meanwhile,
                                      const std::function<std::uint64_t(Store&)>& work) {
     stops_->arm(call_, [&] {
@@ -68,8 +67,8 @@ class Scene {
     expect_same(Store::open(path_).at(number), evolving_model(seed));
   }
   std::map<std::string, std::uint64_t> tags() const { return Store::open(path_).tags(); }
-  // No finding, and nothing that no version names once everyone is done.
-  void expect_sound() const {
+  // No finding, and no unreferenced files once everyone is done.
+  void expect_intact() const {
     Store store = Store::open(path_);
     for (const VerifyFinding& finding : store.verify_all().findings) ADD_FAILURE() << finding.what;
     store.gc({.keep_last = 100, .orphans_older_than = kAnyAge});
@@ -87,14 +86,13 @@ class Scene {
   std::optional<Error> error_;
 };
 
-// Plays the scene with the writer stopped before each of its calls in turn; returns how many there
-// were.
+// Plays the scene with the writer stopped before each of its calls in turn; returns their number.
 std::uint64_t stop_at_every_call(const std::function<void(Scene&)>& play) {
   for (std::uint64_t call = 1;; ++call) {
     SCOPED_TRACE("stopped before call " + std::to_string(call));
     Scene scene(call);
     play(scene);
-    scene.expect_sound();
+    scene.expect_intact();
     if (!scene.was_stopped()) return call - 1;
   }
 }
@@ -102,7 +100,7 @@ std::uint64_t stop_at_every_call(const std::function<void(Scene&)>& play) {
 TEST(StoppedWriter, SavesOnTopOfTheNewestVersion) {
   const std::uint64_t calls = stop_at_every_call([](Scene& scene) {
     const auto number =
-        scene.write([&] { scene.publish_three_and_keep_the_last(); },
+        scene.write([&] { scene.commit_three_and_keep_the_last(); },
                     [&](Store& store) { return scene.save(store, kWritersModel).version; });
     ASSERT_TRUE(number) << scene.error().what();
     scene.expect_model(*number, kWritersModel);
@@ -114,18 +112,18 @@ TEST(StoppedWriter, SavesOnTopOfTheNewestVersion) {
   EXPECT_GT(calls, 30u);
 }
 
-TEST(StoppedWriter, SavesWithATagOrSaysThatItHasNone) {
+TEST(StoppedWriter, SavesWithATagOrReportsThatTheTagIsMissing) {
   std::uint64_t untagged = 0;
   const std::uint64_t calls = stop_at_every_call([&](Scene& scene) {
     const auto number =
-        scene.write([&] { scene.publish_three_and_keep_the_last(); },
+        scene.write([&] { scene.commit_three_and_keep_the_last(); },
                     [&](Store& store) { return scene.save(store, kWritersModel, "best").version; });
     if (number) {
       scene.expect_model(*number, kWritersModel);
       EXPECT_THAT(scene.tags(), ElementsAre(std::pair("best", *number)));
       return;
     }
-    // Published as 3, and gone before it had its tag.
+    // Committed as 3, and removed before it was tagged.
     ++untagged;
     EXPECT_THAT(scene.error().what(), testing::HasSubstr("could not be tagged"));
     EXPECT_THAT(scene.numbers(), ElementsAre(scene.others_newest()));
@@ -135,29 +133,29 @@ TEST(StoppedWriter, SavesWithATagOrSaysThatItHasNone) {
   EXPECT_GT(untagged, 0u);
 }
 
-TEST(StoppedWriter, RestoresWhatIsStillThere) {
-  std::uint64_t refused = 0;
+TEST(StoppedWriter, RestoresAVersionThatStillExists) {
+  std::uint64_t rejected = 0;
   stop_at_every_call([&](Scene& scene) {
-    const auto number = scene.write([&] { scene.publish_three_and_keep_the_last(); },
+    const auto number = scene.write([&] { scene.commit_three_and_keep_the_last(); },
                                     [&](Store& store) { return store.restore(1); });
     if (number) {
       scene.expect_model(*number, 1);
       EXPECT_FALSE(scene.was_stopped());
       return;
     }
-    ++refused;
+    ++rejected;
     EXPECT_EQ(scene.error().code(), ErrorCode::not_found) << scene.error().what();
     EXPECT_THAT(scene.numbers(), ElementsAre(scene.others_newest()));
   });
-  EXPECT_GT(refused, 10u);
+  EXPECT_GT(rejected, 10u);
 }
 
-TEST(StoppedWriter, RestoresWhatATagKeeps) {
+TEST(StoppedWriter, RestoresAVersionThatATagKeeps) {
   stop_at_every_call([&](Scene& scene) {
     const auto number = scene.write(
         [&] {
           scene.tag("keep", 1);
-          scene.publish_three_and_keep_the_last();
+          scene.commit_three_and_keep_the_last();
         },
         [&](Store& store) { return store.restore(1); });
     ASSERT_TRUE(number) << scene.error().what();
@@ -166,9 +164,9 @@ TEST(StoppedWriter, RestoresWhatATagKeeps) {
   });
 }
 
-TEST(StoppedWriter, TagsWhatIsStillThere) {
+TEST(StoppedWriter, TagsAVersionThatStillExists) {
   stop_at_every_call([&](Scene& scene) {
-    const auto number = scene.write([&] { scene.publish_three_and_keep_the_last(); },
+    const auto number = scene.write([&] { scene.commit_three_and_keep_the_last(); },
                                     [&](Store& store) { return store.tag("best", 2); });
     if (number) {
       scene.expect_model(2, 2);
@@ -180,10 +178,10 @@ TEST(StoppedWriter, TagsWhatIsStillThere) {
   });
 }
 
-TEST(StoppedWriter, CleansUpWhatIsOldByThen) {
+TEST(StoppedWriter, CleansUpWhatIsOldAtThatTime) {
   stop_at_every_call([](Scene& scene) {
     const auto files = scene.write(
-        [&] { scene.publish_three_and_keep_the_last(); },
+        [&] { scene.commit_three_and_keep_the_last(); },
         [](Store& store) {
           return store.gc({.keep_last = 1, .orphans_older_than = kAnyAge}).files_removed;
         });
@@ -193,8 +191,8 @@ TEST(StoppedWriter, CleansUpWhatIsOldByThen) {
   });
 }
 
-// Whoever has the old store open is told so, whatever he is at, and the new one is untouched.
-TEST(StoppedWriter, WritesNothingIntoAStoreThatReplacedHis) {
+// A writer that has the old store open gets an error in every operation; the new store is unchanged.
+TEST(StoppedWriter, WritesNothingToAStoreThatReplacedItsOwn) {
   const std::vector<std::function<std::uint64_t(Scene&, Store&)>> works = {
       [](Scene& scene, Store& store) { return scene.save(store, kWritersModel).version; },
       [](Scene& scene, Store& store) { return scene.save(store, kWritersModel, "best").version; },
@@ -216,7 +214,7 @@ TEST(StoppedWriter, WritesNothingIntoAStoreThatReplacedHis) {
   }
 }
 
-TEST(StoppedWriter, ReplacesAStoreInWhichSomeoneElseSavesTheFirstVersion) {
+TEST(StoppedWriter, ReplacesAStoreWhileAnotherWriterSavesTheFirstVersion) {
   for (const bool is_there : {true, false}) {
     const TemporaryFolder folder(quick_place());
     const auto path = folder / "m.lance";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests of what happens between two calls of a storage: it stops there, and others go on.
+// For tests of what happens between two calls of a storage: it stops there, and others work.
 #pragma once
 
 #include "io/local_storage.h"
@@ -11,13 +11,16 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <functional>
 #include <utility>
 
 namespace lancekeep::store {
 
-/// Where a storage and its files stop. Never while a folder is locked: in one thread, whoever asked
-/// for that lock would wait for ever.
+inline constexpr std::chrono::nanoseconds kAnyAge{0};
+
+/// Where a storage and its files stop. Never while a folder is locked: in a single thread, a writer
+/// that asked for the same lock would wait forever.
 class Stops {
  public:
   void arm(std::uint64_t call, std::function<void()> hook) {
@@ -25,7 +28,7 @@ class Stops {
     stop_at_ = call;
     hook_ = std::move(hook);
   }
-  /// Calls made without a lock since it was armed.
+  /// Calls made without a lock since arm().
   [[nodiscard]] std::uint64_t calls() const { return calls_; }
 
   void pass() {
@@ -76,7 +79,7 @@ class StoppingFile : public io::WritableFile {
   std::shared_ptr<Stops> stops_;
 };
 
-/// A local folder that stops before a call. Nothing is synced: no power is cut here.
+/// A local folder that stops before a call. Nothing is synced: these tests cut no power.
 class StoppingStorage : public io::ForwardingStorage {
  public:
   StoppingStorage(const std::filesystem::path& path, std::shared_ptr<Stops> stops)
@@ -149,15 +152,14 @@ class StoppingStorage : public io::ForwardingStorage {
   std::shared_ptr<Stops> stops_;
 };
 
-/// Where an fsync costs nothing, if there is such a place: thousands of stores are replaced, and no
-/// power is cut.
+/// A place where an fsync costs nothing, if there is one: the tests replace thousands of stores.
 inline std::filesystem::path quick_place() {
   const std::filesystem::path memory = "/dev/shm";
   return ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
 }
 
-/// A model in training: after each step some tensors are what they were, so that versions share
-/// them, some change, some come and go.
+/// A model in training: after each step some tensors are unchanged, so that versions share them,
+/// some change, some come and go.
 inline MemorySource evolving_model(unsigned step) {
   MemorySource source = small_model(7);
   source.add("slow", "float32", {9}, floats(9, step / 4 + 100));
@@ -167,7 +169,7 @@ inline MemorySource evolving_model(unsigned step) {
   return source;
 }
 
-/// Bit for bit, and in this order.
+/// Compares bit for bit, and in this order.
 inline void expect_same(const Version& version, const MemorySource& source) {
   ASSERT_EQ(version.tensors().size(), source.tensors().size());
   for (std::size_t i = 0; i < source.tensors().size(); ++i) {

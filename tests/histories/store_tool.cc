@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A store in the hands of a test: one JSON command per line on stdin, one JSON line as its answer,
-// {"ok": …} or {"error": {"code", "what"}}. A command is {"do": verb, …}; what it takes stands with
-// each verb below.
+// Lets a test drive a store: one JSON command per line on stdin, one JSON line as the answer,
+// {"ok": …} or {"error": {"code", "what"}}. A command is {"do": verb, …}; each verb below lists its
+// arguments.
 //
 // Any command may end as if the process were killed:
-//   "crash_at": N   from the N-th changing call of the storage on, none does anything
-//   "die_at": N     save and replace: a child does it, and is gone at its N-th read of a tensor
+//   "crash_at": N   the storage's N-th changing call and all later ones do nothing
+//   "die_at": N     save and replace: run in a child, which dies at its N-th read of a tensor
 #include "io/local_storage.h"
 #include "io/testing/fault_storage.h"
 #include "json_model.h"
@@ -80,7 +80,7 @@ class Session {
     return Store::State::make_store({store_->path(), std::move(storage)});
   }
 
-  // Whether it came to its end before it was killed.
+  // Says whether the child was killed before it finished.
   Json run_in_child(Verb verb, const Json& command) {
     const pid_t child = ::fork();
     if (child == 0) {
@@ -101,7 +101,7 @@ class Session {
     return {{"died", WEXITSTATUS(status) != 0}};
   }
 
-  // path: opens it, or makes a store there.
+  // path: opens or creates the store
   Json open(const Json& command) {
     store_ = Store::create(command.at("path").get<std::string>());
     return {};
@@ -112,7 +112,7 @@ class Session {
     source.die_at(command.value("die_at", 0));
     return to_json(store_->save(source, save_options(command)));
   }
-  // as save; the store is opened anew
+  // as save; then opens the new store
   Json replace(const Json& command) {
     JsonSource source(command.at("tensors"));
     source.die_at(command.value("die_at", 0));
@@ -165,12 +165,12 @@ class Session {
     const OpenVersion version(store_->at(ref_of(command)));
     return {{"info", testing::to_json(version.version.info())}, {"tensors", version.tensors()}};
   }
-  // version: keeps it open, under the number that is the answer
+  // version: keeps it open, and answers with a number for it
   Json hold(const Json& command) {
     held_.emplace_back(store_->at(ref_of(command)));
     return {{"held", held_.size() - 1}, {"version", held_.back().version.number()}};
   }
-  // held: what the version that is held under this number has in its files now
+  // held: the current bytes of the version held under this number
   Json held(const Json& command) { return held_.at(command.at("held")).tensors(); }
   Json release(const Json&) {
     held_.clear();

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No history loses anything: steps at random, and after each the store holds what a dictionary says.
+"""No history loses anything: random steps, and after each the store matches a dictionary.
 
-LANCEKEEP_HISTORIES=N runs N other ones, chosen anew each time.
+LANCEKEEP_HISTORIES=N runs N new random ones.
 """
 
 import os
@@ -9,7 +9,7 @@ import os
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 from interruptions import Crashes, StepsOfPylance
-from machine import STEPS, WHOLE, Machine, tally
+from machine import STEPS, FULL_LENGTH, Machine, tally
 from steps import Keeping, Saves
 
 
@@ -18,14 +18,14 @@ class Histories(Saves, Keeping, Crashes, StepsOfPylance, Machine):
 
 
 def test_histories(capsys):
-    chosen_anew = int(os.environ.get("LANCEKEEP_HISTORIES", 0))
+    requested = int(os.environ.get("LANCEKEEP_HISTORIES", 0))
     tally.clear()
     run_state_machine_as_test(
         Histories,
         settings=settings(
-            max_examples=chosen_anew or 1000,
+            max_examples=requested or 1000,
             stateful_step_count=STEPS,
-            derandomize=not chosen_anew,
+            derandomize=not requested,
             database=None,
             deadline=None,
             print_blob=True,
@@ -35,4 +35,4 @@ def test_histories(capsys):
     with capsys.disabled():
         figures = ", ".join(f"{count:,} {what}" for what, count in sorted(tally.items()))
         print(f"\n{figures}: nothing lost")
-    assert tally[WHOLE] >= (chosen_anew or 1000) // 2  # Hypothesis tries shorter ones as well
+    assert tally[FULL_LENGTH] >= (requested or 1000) // 2  # Hypothesis also tries shorter ones

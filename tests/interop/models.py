@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Models to save, and what pylance and Lancekeep must say of a store that holds them."""
+"""Models to save, and checks of what pylance and Lancekeep read from the store."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pylance
 import torch
-from pylance import clean_up, rows  # noqa: F401: the tests take them from here
+from pylance import clean_up, rows  # noqa: F401: the tests import them from here
 from safetensors.torch import load_file
 
 BUILD = Path(os.environ["LANCEKEEP_BUILD"])
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def lancekeep(*arguments, status=0):
-    """Runs the command; returns what it printed on stdout."""
+    """Runs the command; returns its stdout."""
     done = subprocess.run(
         [BUILD / "cli" / "lancekeep", *map(str, arguments)], capture_output=True, text=True
     )
@@ -59,7 +59,7 @@ def network(seed=0):
 
 
 def large(count=5000, seed=0):
-    """`count` tensors, of which some are tied and some have 5 MB, with names as large models have them."""
+    """`count` tensors with names as in large models; some are tied, some have 5 MB."""
     generator = torch.Generator().manual_seed(seed)
     state = {}
     for i in range(count):
@@ -88,7 +88,7 @@ def export(store, folder, ref="latest"):
 
 
 def check_lancekeep(store, folder, state, ref="latest"):
-    """Lancekeep gives exactly this state dict, in this order."""
+    """Checks that Lancekeep loads exactly this state dict, in this order."""
     found = export(store, folder, ref)
     assert set(found) == set(state)
     for name, tensor in state.items():
@@ -96,7 +96,7 @@ def check_lancekeep(store, folder, state, ref="latest"):
 
 
 def check_pylance(store, state, version=None):
-    """pylance gives exactly this state dict: names, dtypes, shapes, row count, bytes in both ways."""
+    """Checks that pylance reads exactly this state dict: names, dtypes, shapes, row count, bytes in both ways."""
     tensors = [(name, dtype_name(t), tuple(t.shape), raw(t)) for name, t in state.items()]
     return pylance.check_version(store, tensors, version)
 

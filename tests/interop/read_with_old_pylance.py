@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run by pylance 1.0.4's own Python: read_with_old_pylance.py STORE → one JSON document.
+"""Run by the Python of pylance 1.0.4: read_with_old_pylance.py STORE → one JSON document.
 
 For each version: rows with the small columns, and each value's bytes by take_blobs, as hex digests.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clean-ups and pylance: ours takes what pylance left, pylance's takes what we left, nobody's takes too much."""
+"""gc and pylance's cleanup: each removes what the other left, and neither removes too much."""
 
 import json
 import os
@@ -30,8 +30,8 @@ def usage(store):
     return json.loads(lancekeep("du", store, "--json"))
 
 
-def go_on_with_pylance(store):
-    """Appends, deletes, compacts; returns what the store holds then, apart from the tags."""
+def change_with_pylance(store):
+    """Appends, deletes, compacts; returns the resulting state dict."""
     state = network(2)
     extra = torch.arange(6, dtype=torch.uint8)
     append_row(store, "extra", extra, ordinal=len(state) << 20)
@@ -45,7 +45,7 @@ def go_on_with_pylance(store):
 
 
 def test_after_append_delete_and_compaction(store, tmp_path):
-    state = go_on_with_pylance(store)
+    state = change_with_pylance(store)
     latest = lance.dataset(str(store)).version
     assert latest > 5
     report = gc(store, "--keep-last", "1", "--orphans-older-than", "0s")
@@ -57,7 +57,7 @@ def test_after_append_delete_and_compaction(store, tmp_path):
     check_lancekeep(store, tmp_path, state)
     check_lancekeep(store, tmp_path, network(1), ref="base")
     assert usage(store)["unreachable"] == 0
-    # both go on
+    # both keep working
     append_row(store, "more", torch.zeros(3), ordinal=100 << 20)
     check_lancekeep(store, tmp_path, {**state, "more": torch.zeros(3)})
     save(network(3), store, tmp_path)
@@ -85,8 +85,8 @@ def test_pylance_cleans_up_after_us(store, tmp_path):
     assert usage(store)["unreachable"] == 0
 
 
-def test_we_find_nothing_after_pylance_has_cleaned_up(store, tmp_path):
-    state = go_on_with_pylance(store)
+def test_nothing_is_left_to_remove_after_pylances_cleanup(store, tmp_path):
+    state = change_with_pylance(store)
     clean_up(store)
     report = gc(store, "--keep-last", "1", "--orphans-older-than", "0s")
     assert report["versions_removed"] == []
@@ -104,8 +104,8 @@ def make_old(path):
     os.utime(path, (old, old))
 
 
-def test_what_an_interrupted_write_of_pylance_leaves(store, tmp_path):
-    """A data file without a manifest, and one under the name that its writer uses on the way."""
+def test_removes_what_an_interrupted_write_of_pylance_leaves(store, tmp_path):
+    """A data file without a manifest, and one under the temporary name that its writer uses."""
     before = files(store)
     for _ in range(2):
         lance.fragment.LanceFragment.create(str(tmp_path / "other"), pa.table({"name": ["x"]}))
@@ -119,8 +119,8 @@ def test_what_an_interrupted_write_of_pylance_leaves(store, tmp_path):
     assert files(store) == before
 
 
-def test_blobs_beside_data_files_go_with_them(tmp_path):
-    """A dataset of format 2.2, whose larger blobs lie in files of their own; no model, but gc needs none."""
+def test_blob_files_are_removed_with_their_data_file(tmp_path):
+    """A dataset of format 2.2 whose larger blobs are in separate files. It is not a model, which gc accepts."""
     path = tmp_path / "blobs.lance"
     for i in range(3):
         blobs = lance.blob_array([bytes([i]) * 100_000, bytes([i]) * 6_000_000])
@@ -141,13 +141,13 @@ def test_blobs_beside_data_files_go_with_them(tmp_path):
 
 
 @pytest.mark.parametrize("deleted", [False, True])
-def test_a_branch_stops_it_until_it_is_deleted(store, deleted):
+def test_a_branch_stops_gc_until_it_is_deleted(store, deleted):
     dataset = lance.dataset(str(store))
     dataset.create_branch("dev")
     if deleted:
         lance.dataset(str(store)).branches.delete("dev")
     lance.dataset(str(store)).tags.delete("base")
-    if deleted:  # version 2 as well: what is left in its mostly dead file is rewritten, as version 3
+    if deleted:  # version 2 too: the live rows of its mostly dead file are rewritten as version 3
         assert gc(store, "--keep-last", "1")["versions_removed"] == [1, 2]
     else:
         gc(store, "--keep-last", "1", status=2)
@@ -162,7 +162,7 @@ def test_a_tag_of_pylance_keeps_its_version(store):
     assert gc(store, "--keep-last", "1")["versions_removed"] == [2]
 
 
-def test_stable_row_ids_are_known(tmp_path):
+def test_stable_row_ids_are_supported(tmp_path):
     path = tmp_path / "rows.lance"
     for i in range(3):
         lance.write_dataset(
@@ -173,7 +173,7 @@ def test_stable_row_ids_are_known(tmp_path):
     assert lance.dataset(str(path)).count_rows() == 1000
 
 
-def test_indices_are_left_alone(tmp_path):
+def test_indices_are_kept(tmp_path):
     path = tmp_path / "indexed.lance"
     lance.write_dataset(pa.table({"id": range(1000)}), str(path))
     lance.dataset(str(path)).create_scalar_index("id", "BTREE")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo as a whole, and its store held against torch.load, safetensors and pylance."""
+"""The whole demo, and its store compared with torch.load, safetensors and pylance."""
 
 import subprocess
 
@@ -27,18 +27,18 @@ def weights():
     return torch.load(path, weights_only=True)
 
 
-def test_it_proves_what_it_says(demo):
+def test_all_comparisons_are_equal(demo):
     assert demo.count("bytes compared: equal") == 3
     assert "NOT equal" not in demo
 
 
-def test_version_1_is_what_torch_loads(demo, weights, tmp_path):
+def test_version_1_equals_what_torch_loads(demo, weights, tmp_path):
     assert len(weights) == 296
     check_lancekeep(OUT / "efficientnet.lance", tmp_path, weights, ref="1")
     check_pylance(OUT / "efficientnet.lance", weights, version=1)
 
 
-def test_version_2_is_what_the_program_saved(demo, weights, tmp_path):
+def test_version_2_equals_what_the_program_saved(demo, weights, tmp_path):
     expected = load_file(OUT / "expected.safetensors")
     state = {name: expected[name] for name in weights}
     check_lancekeep(OUT / "efficientnet.lance", tmp_path, state, ref="2")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""pylance 1.0.4, the oldest that knows the format, reads every version of what Lancekeep writes."""
+"""pylance 1.0.4, the oldest release that knows the format, reads every version that Lancekeep writes."""
 
 import hashlib
 import json

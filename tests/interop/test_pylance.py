@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""pylance 14 opens everything Lancekeep writes and goes on with it; Lancekeep reads what comes of it."""
+"""pylance 14 reads and changes what Lancekeep wrote; Lancekeep reads the result."""
 
 import lance
 import pytest
@@ -80,7 +80,7 @@ def test_tag_made_by_pylance(store):
     assert set(lance.dataset(str(store)).tags.list()) == {"base", "from-pylance", "from-lancekeep"}
 
 
-# Each takes a store that holds `state` and returns what it holds afterwards.
+# Each takes a store with the content `state` and returns its content afterwards.
 def append(store, state):
     extra = torch.arange(6, dtype=torch.uint8)
     name = f"extra.{lance.dataset(str(store)).version}"
@@ -95,7 +95,7 @@ def delete(store, state):
 
 
 def compact(store, state):
-    append_row(store, "soon.gone", torch.zeros(1), ordinal=len(state) << 20)  # else there is nothing to do
+    append_row(store, "soon.gone", torch.zeros(1), ordinal=len(state) << 20)  # otherwise there is nothing to do
     lance.dataset(str(store)).delete("name = 'soon.gone'")
     dataset = lance.dataset(str(store))
     dataset.optimize.compact_files()
@@ -126,14 +126,14 @@ def restore_first(store, state):
     ],
     ids=lambda steps: "-".join(step.__name__ for step in steps),
 )
-def test_pylance_goes_on_with_it(store, tmp_path, steps):
+def test_pylance_changes_it_and_lancekeep_saves_on_top(store, tmp_path, steps):
     state = network(2)
     for step in steps:
         state = step(store, state)
         check_lancekeep(store, tmp_path, state)
         lancekeep("ls", store)
         lancekeep("log", store)
-    # and Lancekeep goes on with that
+    # and Lancekeep saves on top of that
     save(network(3), store, tmp_path, "-m", "after pylance")
     check_pylance(store, network(3))
     check_lancekeep(store, tmp_path, network(3))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Versions that share their tensors are plain Lance to pylance, and stay so whoever goes on."""
+"""Versions that share tensors are ordinary Lance to pylance, whichever of the two writes next."""
 
 import json
 
@@ -21,7 +21,7 @@ from models import (
 
 
 def changed(state, *names):
-    """The same model with other values for these names; ties go along."""
+    """The same model with other values for these names and for tensors tied to them."""
     by_identity = {id(state[name]): state[name].clone().view(torch.uint8) ^ 1 for name in names}
     return {
         name: by_identity[id(t)].view(t.dtype) if id(t) in by_identity else t
@@ -33,8 +33,8 @@ def renamed(state):
     return {f"module.{name}": tensor for name, tensor in state.items()}
 
 
-def turned_round(state):
-    """The other way round; the ties' targets change with that."""
+def reverse_order(state):
+    """In reverse order; this changes the targets of the ties."""
     return dict(reversed(state.items()))
 
 
@@ -53,15 +53,15 @@ HISTORY = [
     lambda s: s,
     renamed,
     lambda s: changed(s, "module.conv.bias", "module.last", "module.embedding.weight"),
-    turned_round,
+    reverse_order,
     with_more,
     with_less,
     lambda s: changed(s, *list(s)[:2]),
 ]
 
 
-def grown(tmp_path, steps=HISTORY):
-    """A store with a version for each step; returns it and what each version holds."""
+def store_with_history(tmp_path, steps=HISTORY):
+    """A store with a version for each step; returns it and the state dict of each version."""
     store = tmp_path / "model.lance"
     states = [{**network(1), "bulk": torch.rand(500, 500)}]
     save(states[0], store, tmp_path, "-m", "0")
@@ -72,15 +72,15 @@ def grown(tmp_path, steps=HISTORY):
 
 
 def test_every_version_of_a_history_opens(tmp_path):
-    store, states = grown(tmp_path)
+    store, states = store_with_history(tmp_path)
     for version, state in enumerate(states, 1):
         check_pylance(store, state, version)
         check_lancekeep(store, tmp_path, state, version)
     assert lance.dataset(str(store)).stats.dataset_stats()["num_deleted_rows"] > 0
 
 
-def test_what_stays_is_shared(tmp_path):
-    store, _ = grown(tmp_path)
+def test_unchanged_tensors_are_shared(tmp_path):
+    store, _ = store_with_history(tmp_path)
     log = json.loads(lancekeep("log", store, "--json"))
     assert log["bytes_added"] < log["bytes_total"] / 3
     ties = {row["name"]: row["tied_to"] for row in json.loads(lancekeep("ls", store, "--json", "--at", 1))["tensors"]}
@@ -92,7 +92,7 @@ def restore(store):
 
 
 def compact(store):
-    append_row(store, "soon.gone", torch.zeros(1), ordinal=1 << 50)  # else there may be nothing to do
+    append_row(store, "soon.gone", torch.zeros(1), ordinal=1 << 50)  # otherwise there may be nothing to do
     lance.dataset(str(store)).delete("name = 'soon.gone'")
     lance.dataset(str(store)).optimize.compact_files()
 
@@ -102,14 +102,14 @@ def compact(store):
     [[compact], [clean_up], [restore], [compact, clean_up], [restore, compact, clean_up]],
     ids=lambda steps: "-".join(step.__name__ for step in steps),
 )
-def test_pylance_goes_on_with_shared_versions(tmp_path, steps):
-    store, states = grown(tmp_path)
+def test_pylance_writes_on_top_of_shared_versions(tmp_path, steps):
+    store, states = store_with_history(tmp_path)
     for step in steps:
         step(store)
     state = states[2] if restore in steps else states[-1]
     check_pylance(store, state)
     check_lancekeep(store, tmp_path, state)
-    # A save upon what pylance made shares with it, too.
+    # A save on top of a version made by pylance shares its tensors too.
     report = json.loads(import_json(state, store, tmp_path))
     assert report["tensors_written"] == 0, report
     check_pylance(store, state)
@@ -124,8 +124,8 @@ def import_json(state, store, tmp_path):
     return lancekeep("import", tmp_path / "again.pth", store, "--json")
 
 
-def test_a_row_that_pylance_appended_gets_what_it_lacks(tmp_path):
-    store, states = grown(tmp_path, HISTORY[:1])
+def test_a_row_that_pylance_appended_gets_its_missing_columns(tmp_path):
+    store, states = store_with_history(tmp_path, HISTORY[:1])
     extra = torch.arange(1000, dtype=torch.float64)
     append_row(store, "extra", extra, ordinal=1 << 40)
     state = {**states[-1], "extra": extra}
@@ -137,7 +137,7 @@ def test_a_row_that_pylance_appended_gets_what_it_lacks(tmp_path):
 
 
 def dataset_by_pylance(store, state, columns=(), **options):
-    """A dataset of the native layout that pylance made: only the columns without which it is none."""
+    """A dataset of the native layout made by pylance, with only the required columns."""
     blob = {"lance-encoding:blob": "true"}
     fields = [
         pa.field("shape", pa.list_(pa.int64())),
@@ -158,7 +158,7 @@ def dataset_by_pylance(store, state, columns=(), **options):
     lance.write_dataset(table, str(store), data_storage_version="2.1", **options)
 
 
-def test_saves_upon_a_dataset_that_pylance_made(tmp_path):
+def test_saves_on_top_of_a_dataset_that_pylance_made(tmp_path):
     store, state = tmp_path / "theirs.lance", {n: t for n, t in network(1).items() if n != "lm_head.weight"}
     note = pa.field("note", pa.string())
     dataset_by_pylance(store, state, [(note, "by hand")])
@@ -166,7 +166,7 @@ def test_saves_upon_a_dataset_that_pylance_made(tmp_path):
     assert report["tensors_written"] == 0, report
     check_pylance(store, state)
     notes = lance.dataset(str(store)).to_table(columns=["name", "note"]).to_pylist()
-    assert {row["note"] for row in notes} == {"by hand"}, "a column that is not ours stays"
+    assert {row["note"] for row in notes} == {"by hand"}, "a column that is not ours is kept"
     state = changed(state, "conv.weight")
     save(state, store, tmp_path)
     check_pylance(store, state)
@@ -175,7 +175,7 @@ def test_saves_upon_a_dataset_that_pylance_made(tmp_path):
     assert notes["conv.weight"] is None and notes["conv.bias"] == "by hand"
 
 
-def test_saves_upon_a_dataset_with_stable_row_ids(tmp_path):
+def test_saves_on_top_of_a_dataset_with_stable_row_ids(tmp_path):
     store, state = tmp_path / "theirs.lance", {n: t for n, t in network(1).items() if n != "lm_head.weight"}
     dataset_by_pylance(store, state, enable_stable_row_ids=True)
     state = changed(state, "conv.weight")
@@ -187,8 +187,8 @@ def test_saves_upon_a_dataset_with_stable_row_ids(tmp_path):
     check_lancekeep(store, tmp_path, state)
 
 
-def test_restore_is_a_version_to_pylance(tmp_path):
-    store, states = grown(tmp_path, HISTORY[:3])
+def test_pylance_reads_a_restored_version(tmp_path):
+    store, states = store_with_history(tmp_path, HISTORY[:3])
     lancekeep("restore", store, 2)
     dataset = check_pylance(store, states[1])
     assert dataset.version == 5

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What pylance makes of a store verifies; and what pylance does not notice, verify finds."""
+"""verify accepts what pylance does to a store, and finds damage that pylance does not notice."""
 
 import json
 
@@ -57,7 +57,7 @@ def add_column(store):
      [append, delete, compact, tag, clean_up, append], [delete, compact, add_column, restore, delete_target]],
     ids=lambda steps: "-".join(step.__name__ for step in steps),
 )
-def test_what_pylance_makes_verifies(store, steps):
+def test_accepts_what_pylance_makes(store, steps):
     for step in steps:
         step(store)
     report = verify(store, "--all")

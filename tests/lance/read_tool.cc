@@ -14,7 +14,10 @@
 #include "lance/file/column_type.h"
 #include "lance/file/list_column.h"
 #include "lance/file/readable_column.h"
-#include "lance/table/dataset.h"
+#include "lance/table/deletion_file.h"
+#include "lance/table/file_names.h"
+#include "lance/table/manifest_file.h"
+#include "lance/table/version_list.h"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>

@@ -7,11 +7,13 @@
 //   lancekeep_table_tool tag DATASET NAME VERSION [force]
 //   lancekeep_table_tool dump PATH
 #include "io/local_storage.h"
-#include "lance/table/dataset.h"
+#include "lance/table/commit.h"
+#include "lance/table/deletion_file.h"
 #include "lance/table/dump_json.h"
-#include "lance/table/publish.h"
+#include "lance/table/file_names.h"
+#include "lance/table/manifest_file.h"
 #include "lance/table/tags.h"
-#include "lance/table/unpublished.h"
+#include "lance/table/version_list.h"
 
 #include <nlohmann/json.hpp>
 
@@ -77,14 +79,14 @@ json show(const io::Storage& storage, const std::optional<std::uint64_t>& number
 }
 
 json publish(io::Storage& storage, const lance::Manifest& manifest, const std::string& message) {
-  lance::Publication publication;
+  lance::CommitRequest publication;
   publication.read_version = manifest.version;
   publication.manifest = manifest;
   publication.transaction.operation = 102;
   publication.transaction.operation_bytes =
       lance::encode_overwrite(manifest.fragments, manifest.fields, manifest.schema_metadata);
   publication.transaction.properties = {{"__lance_commit_message", message}, {"key", "value"}};
-  const auto published = lance::publish(storage, publication);
+  const auto published = lance::commit(storage, publication);
   if (!published) throw Error(ErrorCode::conflict, "someone else was faster");
   return {{"version", published->version}, {"manifest_size", published->manifest_size}};
 }
@@ -92,7 +94,7 @@ json publish(io::Storage& storage, const lance::Manifest& manifest, const std::s
 json delete_rows(io::Storage& storage, std::uint64_t fragment_id) {
   lance::Manifest manifest = lance::read_manifest(storage, find_version(storage, {})).manifest;
   storage.make_folder("_deletions");
-  lance::Unpublished files(storage);
+  lance::UncommittedFiles files(storage);
   const std::vector<std::uint32_t> listed{std::istream_iterator<std::uint32_t>(std::cin), {}};
   for (lance::Fragment& fragment : manifest.fragments) {
     if (fragment.id != fragment_id) continue;
@@ -113,7 +115,9 @@ json run(const std::vector<std::string>& args) {
   if (args[0] == "dump" && std::filesystem::is_regular_file(args[1]))
     return lance::dump_file(args[1]);
   const auto storage = io::open_local_storage(args[1]);
-  if (args[0] == "dump") return lance::dump_version(*storage, find_version(*storage, {}));
+  if (args[0] == "dump")
+    return lance::dump_version(*storage,
+                               lance::read_manifest(*storage, find_version(*storage, {})));
   if (args[0] == "show") {
     return show(*storage, args.size() > 2 ? std::optional(std::stoull(args[2])) : std::nullopt);
   }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model files of any size that need almost no disk space: zeros, except for a mark at each tensor's start.
+"""Model files of any size that take almost no disk space: zeros, except for a mark at each tensor's start.
 
     python sparse_files.py GIB CHECKPOINT.pt MODEL.safetensors
 """
@@ -17,7 +17,7 @@ PIECE = 1 << 20
 
 
 class SparseFile(io.FileIO):
-    """Leaves a hole for each piece that is all zeros."""
+    """Leaves a hole for each whole piece of zeros."""
 
     def write(self, data) -> int:
         view = memoryview(data).cast("B")
@@ -36,7 +36,7 @@ def mark(index: int) -> np.ndarray:
 
 
 def marked_zeros(index: int) -> torch.Tensor:
-    """Needs one page of memory: pages that are never written are not allocated."""
+    """Takes one page of memory: pages that are never written are not allocated."""
     tensor = torch.zeros(TENSOR_BYTES // 4)
     tensor[:4] = torch.from_numpy(mark(index))
     return tensor.reshape(1024, -1)
@@ -80,7 +80,7 @@ def write_safetensors(path: Path, gib: int) -> list[str]:
 
 
 def read_marks(path: Path) -> dict[str, np.ndarray]:
-    """The first values of each large tensor of a safetensors file, whose other bytes must all be zero."""
+    """The first values of each large tensor of a safetensors file; checks that all other bytes are zero."""
     found = {}
     with open(path, "rb") as file:
         length = int.from_bytes(file.read(8), "little")

@@ -58,20 +58,21 @@ Footer decode_footer(const io::ByteView& file) {
   const std::uint64_t body_size = file.size() - kFooterSize;
   const io::ByteView bytes = file.sub(body_size, kFooterSize, "the footer");
   io::ByteReader reader(bytes);
-  reader.skip(sizeof(std::uint64_t), "the position of column metadata");
-  const std::uint64_t columns_at = reader.u64("the position of the column table");
-  const std::uint64_t buffers_at = reader.u64("the position of the global buffer table");
+  Footer footer;
+  footer.columns_start = reader.u64("the position of column metadata");
+  footer.column_table_start = reader.u64("the position of the column table");
+  footer.buffer_table_start = reader.u64("the position of the global buffer table");
   const std::uint32_t num_buffers = reader.u32("the number of global buffers");
   const std::uint32_t num_columns = reader.u32("the number of columns");
   const std::uint16_t major = reader.u16("the format version");
   const std::uint16_t minor = reader.u16("the format version");
   if (bytes.text().substr(reader.position()) != kLanceMagic)
     reader.fail("a data file does not end with \"LANC\"");
-  Footer footer;
   footer.version = check_version({major, minor}, file);
   const io::ByteView body = file.sub(0, body_size, "the file's body");
-  footer.columns = read_table(body, columns_at, num_columns, "column metadata");
-  footer.global_buffers = read_table(body, buffers_at, num_buffers, "global buffers");
+  footer.columns = read_table(body, footer.column_table_start, num_columns, "column metadata");
+  footer.global_buffers =
+      read_table(body, footer.buffer_table_start, num_buffers, "global buffers");
   if (footer.global_buffers.empty())
     bytes.fail("a data file has no global buffer, expected its descriptor in one");
   return footer;

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Layout: "ARROW1" and 2 bytes of padding; messages; the footer (FlatBuffers), which says where
 // each record batch starts; i32 size of the footer; "ARROW1". A message: u32 0xffffffff, i32 size
-// of its metadata, the metadata (FlatBuffers), the body with the buffers.
+// of its metadata, the metadata (FlatBuffers), the body with the buffers. A compressed buffer: i64
+// size of the raw bytes (-1: stored as they are), then one zstd or LZ4 frame.
 #include "lance/table/arrow_ipc.h"
 
-#include "lance/table/arrow_buffer.h"
 #include "lance/table/arrow_metadata.h"
 
 #include <fmt/format.h>
+#include <lz4frame.h>
+#include <zstd.h>
 
 #include <cstring>
+#include <memory>
+#include <optional>
 
 namespace lancekeep::lance {
 namespace {
@@ -19,11 +23,18 @@ constexpr std::uint64_t kHeadSize = 8;
 constexpr std::uint64_t kTailSize = 4 + kArrowMagic.size();
 constexpr std::uint32_t kContinuation = 0xffffffff;
 constexpr std::uint64_t kMessagePrefix = 8;
-// Metadata of a deletion file takes some hundred bytes; FlatBuffers ends at 2 GiB.
+// A deletion file's metadata takes some hundred bytes; FlatBuffers allows 2 GiB.
 constexpr std::uint64_t kMaxMetadata = std::uint64_t{16} << 20;
 constexpr std::int32_t kRowBits = 32;
 
-// FlatBuffers reads through pointers of their own type, so its bytes must be aligned.
+constexpr std::uint64_t kRowSize = 4;
+constexpr std::int64_t kStored = -1;
+// Writers may pad a buffer to a multiple of this size before they compress it.
+constexpr std::uint64_t kMaxPadding = 64;
+// No zstd or LZ4 frame expands by more than this factor: larger sizes are rejected, not allocated.
+constexpr std::uint64_t kMaxExpansion = std::uint64_t{1} << 16;
+
+// FlatBuffers reads through typed pointers, so its bytes must be aligned.
 std::vector<std::uint64_t> aligned(const io::ByteView& bytes) {
   std::vector<std::uint64_t> copy((bytes.size() + 7) / 8);
   if (!bytes.empty()) std::memcpy(copy.data(), bytes.bytes().data(), bytes.size());
@@ -35,7 +46,7 @@ const T& root(const std::vector<std::uint64_t>& copy, const io::ByteView& bytes,
               std::string_view what) {
   const T* found =
       arrow::verified_root<T>(reinterpret_cast<const std::uint8_t*>(copy.data()), bytes.size());
-  if (found == nullptr) bytes.fail(fmt::format("{} is no well-formed FlatBuffers table", what));
+  if (found == nullptr) bytes.fail(fmt::format("{} is not a well-formed FlatBuffers table", what));
   return *found;
 }
 
@@ -57,8 +68,8 @@ io::ByteView footer_bytes(const io::ByteView& file) {
   io::ByteReader reader(file.sub(end, kTailSize, "the end of the Arrow file"));
   const std::uint32_t size = reader.u32("the footer's size");
   if (size > end - kHeadSize || size > kMaxMetadata) {
-    file.fail(fmt::format("the Arrow footer is said to have {} bytes, of {} there are", size,
-                          end - kHeadSize),
+    file.fail(fmt::format("the Arrow footer should have {} bytes, but only {} precede its size",
+                          size, end - kHeadSize),
               end);
   }
   return file.sub(end - size, size, "the Arrow footer");
@@ -76,8 +87,100 @@ void check_schema(const arrow::Schema* schema, const io::ByteView& bytes) {
   const arrow::IntType* type = field.int_type();
   if (type == nullptr || type->bit_width() != kRowBits || type->is_signed() ||
       field.has_dictionary()) {
-    bytes.fail(ErrorCode::unsupported, fmt::format("{}; its column is of another type", what));
+    bytes.fail(ErrorCode::unsupported, fmt::format("{}; its column has another type", what));
   }
+}
+
+struct FreeLz4 {
+  void operator()(LZ4F_dctx* context) const { LZ4F_freeDecompressionContext(context); }
+};
+
+void decompress_zstd(const io::ByteView& frame, std::string& raw) {
+  const std::size_t size =
+      ZSTD_decompress(raw.data(), raw.size(), frame.bytes().data(), frame.size());
+  if (ZSTD_isError(size) != 0) {
+    frame.fail(fmt::format("a zstd frame is damaged ({})", ZSTD_getErrorName(size)));
+  }
+  if (size != raw.size()) {
+    frame.fail(fmt::format("a zstd frame holds {} bytes, expected {}", size, raw.size()));
+  }
+}
+
+void decompress_lz4(const io::ByteView& frame, std::string& raw) {
+  LZ4F_dctx* created = nullptr;
+  if (LZ4F_isError(LZ4F_createDecompressionContext(&created, LZ4F_VERSION)) != 0) {
+    throw std::bad_alloc();
+  }
+  const std::unique_ptr<LZ4F_dctx, FreeLz4> context(created);
+  std::size_t read = 0;
+  std::size_t written = 0;
+  std::size_t hint = 1;
+  while (hint != 0) {
+    std::size_t in = frame.size() - read;
+    std::size_t out = raw.size() - written;
+    hint = LZ4F_decompress(context.get(), raw.data() + written, &out, frame.bytes().data() + read,
+                           &in, nullptr);
+    if (LZ4F_isError(hint) != 0) {
+      frame.fail(fmt::format("an LZ4 frame is damaged ({})", LZ4F_getErrorName(hint)));
+    }
+    read += in;
+    written += out;
+    if (in == 0 && out == 0) break;
+  }
+  if (hint != 0 || written != raw.size()) {
+    frame.fail(
+        fmt::format("an LZ4 frame holds {} bytes or more, expected {}", written, raw.size()));
+  }
+}
+
+io::ByteView decompress(const io::ByteView& buffer, arrow::Codec codec, std::uint64_t wanted) {
+  io::ByteReader reader(buffer);
+  const std::int64_t size = reader.i64("the raw size of a compressed buffer");
+  const io::ByteView frame = reader.take(reader.remaining(), "a compressed buffer");
+  if (size == kStored) return frame;
+  const auto raw_size = static_cast<std::uint64_t>(size);
+  if (size < 0 || raw_size < wanted || raw_size - wanted > kMaxPadding) {
+    buffer.fail(fmt::format("a compressed buffer should hold {} bytes, expected {}", size, wanted));
+  }
+  if (raw_size / kMaxExpansion > frame.size()) {
+    buffer.fail(
+        fmt::format("a compressed buffer of {} bytes cannot hold {}", frame.size(), raw_size));
+  }
+  std::string raw(raw_size, '\0');
+  if (codec == arrow::Codec::zstd) {
+    decompress_zstd(frame, raw);
+  } else {
+    decompress_lz4(frame, raw);
+  }
+  return io::ByteView::of(std::move(raw), buffer.file());
+}
+
+// Unset where buffers are stored without a size in front.
+std::optional<arrow::Codec> codec_of(const arrow::Compression* compression,
+                                     const io::ByteView& metadata) {
+  if (compression == nullptr) return std::nullopt;
+  const arrow::Codec codec{compression->codec()};
+  if (compression->method() != arrow::kMethodPerBuffer ||
+      (codec != arrow::Codec::lz4_frame && codec != arrow::Codec::zstd)) {
+    metadata.fail(ErrorCode::unsupported,
+                  fmt::format("an Arrow buffer is compressed with codec {}, method {}; this build "
+                              "reads 0 (LZ4 frame) and 1 (zstd), method 0",
+                              compression->codec(), compression->method()));
+  }
+  return codec;
+}
+
+// Appends the `count` u32 of a values buffer.
+void append_rows(const io::ByteView& buffer, std::optional<arrow::Codec> codec, std::uint64_t count,
+                 std::vector<std::uint32_t>& rows) {
+  if (count == 0) return;  // an empty buffer may lack even its size
+  const io::ByteView values = codec ? decompress(buffer, *codec, count * kRowSize) : buffer;
+  if (values.size() / kRowSize < count) {
+    buffer.fail(fmt::format("a buffer of {} bytes cannot hold {} rows", values.size(), count));
+  }
+  io::ByteReader reader(values);
+  rows.reserve(rows.size() + count);
+  for (std::uint64_t i = 0; i < count; ++i) rows.push_back(reader.u32("a row offset"));
 }
 
 // A record batch's message: its metadata and what follows it.
@@ -108,7 +211,7 @@ void append_batch(const Message& message, std::uint64_t expected,
   const io::ByteView& bytes = message.metadata;
   const std::vector<std::uint64_t> copy = aligned(bytes);
   const arrow::RecordBatch* batch = root<arrow::Message>(copy, bytes, "a message").record_batch();
-  if (batch == nullptr) bytes.fail("a message is not a record batch, as the footer says it is");
+  if (batch == nullptr) bytes.fail("a message is not a record batch, although the footer says so");
   const std::vector<arrow::Node> nodes = arrow::copy(batch->nodes());
   const std::vector<arrow::Buffer> buffers = arrow::copy(batch->buffers());
   if (nodes.size() != 1 || buffers.size() != 2) {
@@ -126,7 +229,7 @@ void append_batch(const Message& message, std::uint64_t expected,
   const io::ByteView values =
       message.body.sub(positive(buffers[1].offset, bytes, "a buffer's offset"),
                        positive(buffers[1].length, bytes, "a buffer's length"), "a buffer");
-  append_arrow_rows(values, arrow_compression(batch->compression(), bytes), count, rows);
+  append_rows(values, codec_of(batch->compression(), bytes), count, rows);
 }
 
 }  // namespace
@@ -137,7 +240,8 @@ std::vector<std::uint32_t> decode_arrow_rows(const io::ByteView& file, std::uint
   const auto& footer = root<arrow::Footer>(copy, bytes, "the Arrow footer");
   check_schema(footer.schema(), bytes);
   std::vector<std::uint32_t> rows;
-  std::uint64_t left = file.size();  // batches that share bytes could ask for more than it is worth
+  std::uint64_t left =
+      file.size();  // batches that share bytes could cost more work than the file is worth
   for (const arrow::Block& block : arrow::copy(footer.record_batches())) {
     const Message message = message_at(file, block);
     const std::uint64_t size = message.metadata.size() + message.body.size();

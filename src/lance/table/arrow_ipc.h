@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the one kind of Arrow IPC file that Lance has: a deletion file, with a single column of u32
-// row offsets, in one or more record batches, stored or compressed with zstd or LZ4 frames.
+// Reads the only kind of Arrow IPC file that Lance has: a deletion file, with a single column of
+// u32 row offsets in one or more record batches, stored or compressed with zstd or LZ4 frames.
+// A pure function; any thread may call it.
 #pragma once
 
 #include "io/byte_view.h"
@@ -11,7 +12,8 @@
 namespace lancekeep::lance {
 
 /// The column's values in the file's order. Throws corrupt unless there are exactly `expected` of
-/// them, or unsupported where the file holds anything else than one column of u32 without nulls.
+/// them, unsupported unless the file is a single column of u32 without nulls, compressed with no
+/// other codec.
 [[nodiscard]] std::vector<std::uint32_t> decode_arrow_rows(const io::ByteView& file,
                                                            std::uint64_t expected);
 

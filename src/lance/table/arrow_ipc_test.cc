@@ -34,7 +34,7 @@ struct Plan {
   std::int64_t raw_size_more = 0;  // added to a compressed buffer's raw size
   std::int64_t length_more = 0;    // added to the values buffer's length
   std::int64_t block_more = 0;     // added to a block's offset
-  std::size_t block_times = 1;     // how often the footer names each
+  std::size_t block_times = 1;     // how often the footer lists each block
   std::uint8_t header_kind = arrow::kHeaderRecordBatch;
 };
 
@@ -173,90 +173,90 @@ TEST(ArrowIpc, ReadsEveryCodec) {
   }
 }
 
-TEST(ArrowIpc, RefusesAnotherNumberOfRowsThanExpected) {
+TEST(ArrowIpc, RejectsAWrongNumberOfRows) {
   expect_fails(ErrorCode::corrupt, "lists 3 rows, expected 4", {}, 4);
   expect_fails(ErrorCode::corrupt, "has 3 rows, expected at most 2 more", {}, 2);
 }
 
-TEST(ArrowIpc, RefusesTwoColumns) {
+TEST(ArrowIpc, RejectsTwoColumns) {
   expect_fails(ErrorCode::unsupported, "it has 2 columns", {.columns = 2});
 }
 
-TEST(ArrowIpc, RefusesSignedNumbers) {
-  expect_fails(ErrorCode::unsupported, "its column is of another type", {.is_signed = 1});
+TEST(ArrowIpc, RejectsSignedNumbers) {
+  expect_fails(ErrorCode::unsupported, "its column has another type", {.is_signed = 1});
 }
 
-TEST(ArrowIpc, RefusesNumbersOfAnotherWidth) {
-  expect_fails(ErrorCode::unsupported, "its column is of another type", {.bit_width = 64});
+TEST(ArrowIpc, RejectsOtherWidths) {
+  expect_fails(ErrorCode::unsupported, "its column has another type", {.bit_width = 64});
 }
 
-TEST(ArrowIpc, RefusesAnotherType) {
-  expect_fails(ErrorCode::unsupported, "its column is of another type", {.type_kind = 3});
+TEST(ArrowIpc, RejectsAnotherType) {
+  expect_fails(ErrorCode::unsupported, "its column has another type", {.type_kind = 3});
 }
 
-TEST(ArrowIpc, RefusesBigEndianNumbers) {
+TEST(ArrowIpc, RejectsBigEndianNumbers) {
   expect_fails(ErrorCode::unsupported, "big-endian", {.endianness = 1});
 }
 
-TEST(ArrowIpc, RefusesNulls) {
+TEST(ArrowIpc, RejectsNulls) {
   expect_fails(ErrorCode::corrupt, "has null row offsets", {.null_count = 1});
 }
 
-TEST(ArrowIpc, RefusesAnotherNumberOfBuffers) {
+TEST(ArrowIpc, RejectsAWrongNumberOfBuffers) {
   expect_fails(ErrorCode::corrupt, "1 nodes and 1 buffers", {.buffers = 1});
 }
 
-TEST(ArrowIpc, RefusesAMessageThatIsNoRecordBatch) {
+TEST(ArrowIpc, RejectsAMessageThatIsNotARecordBatch) {
   expect_fails(ErrorCode::corrupt, "is not a record batch", {.header_kind = 2});
 }
 
-TEST(ArrowIpc, RefusesMoreRowsThanTheBufferHolds) {
+TEST(ArrowIpc, RejectsMoreRowsThanTheBufferHolds) {
   expect_fails(ErrorCode::corrupt, "a buffer of 12 bytes cannot hold 4 rows", {.rows_more = 1}, 4);
 }
 
-TEST(ArrowIpc, RefusesANegativeNumberOfRows) {
+TEST(ArrowIpc, RejectsANegativeNumberOfRows) {
   expect_fails(ErrorCode::corrupt, "number of rows is -1", {.rows_more = -4});
 }
 
-TEST(ArrowIpc, RefusesABufferBehindItsBody) {
+TEST(ArrowIpc, RejectsABufferBeyondItsBody) {
   expect_fails(ErrorCode::corrupt, "a buffer needs 13 bytes, but only 12 remain",
                {.length_more = 1});
 }
 
-TEST(ArrowIpc, RefusesABlockBehindTheEnd) {
+TEST(ArrowIpc, RejectsABlockBeyondTheEnd) {
   expect_fails(ErrorCode::corrupt, "a record batch would start", {.block_more = 1 << 30});
 }
 
-TEST(ArrowIpc, RefusesBlocksThatShareTheirBytes) {
+TEST(ArrowIpc, RejectsBlocksThatShareBytes) {
   EXPECT_THAT(decode({.batches = {Rows(9, 1)}, .block_times = 2}, 18), testing::SizeIs(18));
   expect_fails(ErrorCode::corrupt, "record batches overlap: together they are larger",
                {.batches = {Rows(9, 1)}, .block_times = 200}, 1800);
 }
 
-TEST(ArrowIpc, RefusesABlockWhereNoMessageStarts) {
+TEST(ArrowIpc, RejectsABlockThatDoesNotStartAMessage) {
   expect_fails(ErrorCode::corrupt, "does not start with 0xffffffff", {.block_more = -8});
 }
 
-TEST(ArrowIpc, RefusesAnUnknownCodec) {
+TEST(ArrowIpc, RejectsAnUnknownCodec) {
   expect_fails(ErrorCode::unsupported, "codec 1, method 1", {.codec = 1, .method = 1});
 }
 
-TEST(ArrowIpc, RefusesARawSizeBesideTheNumberOfRows) {
+TEST(ArrowIpc, RejectsARawSizeThatDoesNotMatchTheRows) {
   for (const std::int8_t codec : {0, 1}) {
-    expect_fails(ErrorCode::corrupt, "is said to hold 11 bytes, expected 12",
+    expect_fails(ErrorCode::corrupt, "should hold 11 bytes, expected 12",
                  {.codec = codec, .raw_size_more = -1});
-    expect_fails(ErrorCode::corrupt, "is said to hold 112 bytes, expected 12",
+    expect_fails(ErrorCode::corrupt, "should hold 112 bytes, expected 12",
                  {.codec = codec, .raw_size_more = 100});
     expect_fails(ErrorCode::corrupt, "holds 12 bytes", {.codec = codec, .raw_size_more = 4});
   }
 }
 
-TEST(ArrowIpc, RefusesARawSizeThatNoFrameCouldHold) {
+TEST(ArrowIpc, RejectsARawSizeThatNoFrameCouldHold) {
   expect_fails(ErrorCode::corrupt, "cannot hold 1073741824",
                {.codec = 1, .rows_more = (1 << 28) - 3, .raw_size_more = (1 << 30) - 12}, 1 << 28);
 }
 
-TEST(ArrowIpc, RefusesEveryCut) {
+TEST(ArrowIpc, RejectsEveryCut) {
   const std::string bytes = arrow_file({});
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     expect_error(ErrorCode::corrupt, "",
@@ -264,12 +264,12 @@ TEST(ArrowIpc, RefusesEveryCut) {
   }
 }
 
-TEST(ArrowIpc, RefusesWhatIsNoArrowFile) {
+TEST(ArrowIpc, RejectsAFileThatIsNotArrow) {
   expect_error(ErrorCode::corrupt, "expected \"ARROW1\"",
                [] { (void)decode_arrow_rows(view(std::string(64, 'x')), 3); });
 }
 
-TEST(ArrowIpc, BytesChangedAtRandomGiveRowsOrAnError) {
+TEST(ArrowIpc, RandomChangesGiveRowsOrAnError) {
   std::mt19937 random(5);
   int errors = 0;
   for (const std::optional<std::int8_t> codec : {std::optional<std::int8_t>(), {0}, {1}}) {

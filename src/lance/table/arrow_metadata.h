@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The FlatBuffers tables of an Arrow IPC file that a deletion file needs, read through FlatBuffers'
-// verifier. A table's members are told by their place in its vtable, (index + 2) * 2; the numbers
-// are on disk. Bytes must be aligned to 8 and verified (`verified_root`) before a member is read.
+// The FlatBuffers tables of an Arrow IPC file that a deletion file needs. Bytes must be aligned to 8
+// and pass FlatBuffers' verifier (`verified_root`) before a member is read. A table finds its
+// members by their place in its vtable, (index + 2) * 2; the indices are on disk.
 #pragma once
 
 #include <flatbuffers/flatbuffers.h>
@@ -19,7 +19,7 @@ inline constexpr std::uint8_t kHeaderRecordBatch = 3;  ///< in Message's union o
 enum class Codec : std::int8_t { lz4_frame = 0, zstd = 1 };
 inline constexpr std::int8_t kMethodPerBuffer = 0;
 
-/// What lies inline in vectors.
+/// Stored inline in vectors.
 struct Block {
   std::int64_t offset;
   std::int32_t metadata_length;
@@ -36,7 +36,7 @@ struct Buffer {
 };
 static_assert(sizeof(Block) == 24 && sizeof(Node) == 16 && sizeof(Buffer) == 16);
 
-/// Inline elements are copied out: FlatBuffers' verifier aligns a vector to 4 only.
+/// Copies inline elements: FlatBuffers' verifier only aligns a vector to 4.
 template <typename T>
 using Vector = flatbuffers::Vector<const T*>;
 template <typename T>
@@ -49,10 +49,21 @@ std::vector<T> copy(const Vector<T>* vector) {
 template <typename T>
 using Offsets = flatbuffers::Vector<flatbuffers::Offset<T>>;
 
+/// Verifies a vector of tables and each table in it.
+template <typename T>
+bool verify_tables(flatbuffers::Verifier& verifier, const Offsets<T>* tables) {
+  return verifier.VerifyVector(tables) && verifier.VerifyVectorOfTables(tables);
+}
+
 struct IntType : private flatbuffers::Table {
   [[nodiscard]] std::int32_t bit_width() const { return GetField<std::int32_t>(member(0), 0); }
   [[nodiscard]] bool is_signed() const { return GetField<std::uint8_t>(member(1), 0) != 0; }
-  bool Verify(flatbuffers::Verifier& verifier) const;
+  bool Verify(flatbuffers::Verifier& verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<std::int32_t>(verifier, member(0), sizeof(std::int32_t)) &&
+           VerifyField<std::uint8_t>(verifier, member(1), sizeof(std::uint8_t)) &&
+           verifier.EndTable();
+  }
 };
 
 struct Field : private flatbuffers::Table {
@@ -60,12 +71,20 @@ struct Field : private flatbuffers::Table {
     return GetPointer<const flatbuffers::String*>(member(0));
   }
   [[nodiscard]] std::uint8_t type_kind() const { return GetField<std::uint8_t>(member(2), 0); }
-  /// Nothing unless type_kind() is type_int.
+  /// Null unless type_kind() is kTypeInt.
   [[nodiscard]] const IntType* int_type() const {
     return type_kind() == kTypeInt ? GetPointer<const IntType*>(member(3)) : nullptr;
   }
   [[nodiscard]] bool has_dictionary() const { return CheckField(member(4)); }
-  bool Verify(flatbuffers::Verifier& verifier) const;
+  bool Verify(flatbuffers::Verifier& verifier) const {
+    if (!VerifyTableStart(verifier) || !VerifyOffset(verifier, member(0)) ||
+        !verifier.VerifyString(name()) ||
+        !VerifyField<std::uint8_t>(verifier, member(2), sizeof(std::uint8_t)) ||
+        !VerifyOffset(verifier, member(3))) {
+      return false;
+    }
+    return verifier.VerifyTable(int_type()) && verifier.EndTable();
+  }
 };
 
 struct Schema : private flatbuffers::Table {
@@ -73,7 +92,12 @@ struct Schema : private flatbuffers::Table {
   [[nodiscard]] const Offsets<Field>* fields() const {
     return GetPointer<const Offsets<Field>*>(member(1));
   }
-  bool Verify(flatbuffers::Verifier& verifier) const;
+  bool Verify(flatbuffers::Verifier& verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<std::int16_t>(verifier, member(0), sizeof(std::int16_t)) &&
+           VerifyOffset(verifier, member(1)) && verify_tables(verifier, fields()) &&
+           verifier.EndTable();
+  }
 };
 
 struct Footer : private flatbuffers::Table {
@@ -81,13 +105,22 @@ struct Footer : private flatbuffers::Table {
   [[nodiscard]] const Vector<Block>* record_batches() const {
     return GetPointer<const Vector<Block>*>(member(3));
   }
-  bool Verify(flatbuffers::Verifier& verifier) const;
+  bool Verify(flatbuffers::Verifier& verifier) const {
+    return VerifyTableStart(verifier) && VerifyOffset(verifier, member(1)) &&
+           verifier.VerifyTable(schema()) && VerifyOffset(verifier, member(3)) &&
+           verifier.VerifyVector(record_batches()) && verifier.EndTable();
+  }
 };
 
 struct Compression : private flatbuffers::Table {
   [[nodiscard]] std::int8_t codec() const { return GetField<std::int8_t>(member(0), 0); }
   [[nodiscard]] std::int8_t method() const { return GetField<std::int8_t>(member(1), 0); }
-  bool Verify(flatbuffers::Verifier& verifier) const;
+  bool Verify(flatbuffers::Verifier& verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<std::int8_t>(verifier, member(0), sizeof(std::int8_t)) &&
+           VerifyField<std::int8_t>(verifier, member(1), sizeof(std::int8_t)) &&
+           verifier.EndTable();
+  }
 };
 
 struct RecordBatch : private flatbuffers::Table {
@@ -101,20 +134,32 @@ struct RecordBatch : private flatbuffers::Table {
   [[nodiscard]] const Compression* compression() const {
     return GetPointer<const Compression*>(member(3));
   }
-  bool Verify(flatbuffers::Verifier& verifier) const;
+  bool Verify(flatbuffers::Verifier& verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<std::int64_t>(verifier, member(0), sizeof(std::int64_t)) &&
+           VerifyOffset(verifier, member(1)) && verifier.VerifyVector(nodes()) &&
+           VerifyOffset(verifier, member(2)) && verifier.VerifyVector(buffers()) &&
+           VerifyOffset(verifier, member(3)) && verifier.VerifyTable(compression()) &&
+           verifier.EndTable();
+  }
 };
 
 struct Message : private flatbuffers::Table {
   [[nodiscard]] std::uint8_t header_kind() const { return GetField<std::uint8_t>(member(1), 0); }
-  /// Nothing unless header_kind() is header_record_batch.
+  /// Null unless header_kind() is kHeaderRecordBatch.
   [[nodiscard]] const RecordBatch* record_batch() const {
     return header_kind() == kHeaderRecordBatch ? GetPointer<const RecordBatch*>(member(2))
                                                : nullptr;
   }
-  bool Verify(flatbuffers::Verifier& verifier) const;
+  bool Verify(flatbuffers::Verifier& verifier) const {
+    return VerifyTableStart(verifier) &&
+           VerifyField<std::uint8_t>(verifier, member(1), sizeof(std::uint8_t)) &&
+           VerifyOffset(verifier, member(2)) && verifier.VerifyTable(record_batch()) &&
+           verifier.EndTable();
+  }
 };
 
-/// The root table, or nothing where any of its parts lies outside of `bytes`.
+/// The root table; null where any part of it is outside `bytes`.
 template <typename T>
 const T* verified_root(const std::uint8_t* bytes, std::size_t size) {
   constexpr flatbuffers::uoffset_t kMaxDepth = 16;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// What dump() prints: each kind of file, and a version of a dataset, as JSON.
+// Lance files and versions of a dataset as JSON, as `dump` prints them. Keys keep their order. Free
+// functions; any thread may call them.
 #pragma once
 
 #include "lance/file/data_file_reader.h"
-#include "lance/table/dataset.h"
+#include "lance/table/manifest_file.h"
 
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
+#include <string>
 
 namespace lancekeep::lance {
 
@@ -17,16 +19,17 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json to_json(const Transaction& transaction);
 [[nodiscard]] Json to_json(const ManifestFile& file);
 [[nodiscard]] Json to_json(const DataFileReader& file);
-/// Columns with their fields, and whether they are decoded: "decodes", and "why" not. With pages,
-/// each page; else the encodings that occur.
+/// Whether a column's pages are listed one by one, or only the encodings that occur in them.
 enum class Pages { each, summed };
+/// An array with each column's field and encodings, whether this build decodes it ("decodes"), and
+/// "why" not.
 [[nodiscard]] Json columns_to_json(const DataFileReader& file, Pages pages);
 
-/// A manifest, transaction or data file. @throws Error invalid_argument for anything else.
+/// A manifest, transaction or data file. Throws invalid_argument for any other file.
 [[nodiscard]] Json dump_file(const std::filesystem::path& path);
-/// The manifest, and "data_files" with the columns of each.
-[[nodiscard]] Json dump_version(const io::Storage& storage, const VersionEntry& entry);
-/// Indented by two spaces; bytes that are no UTF-8 are replaced.
+/// A version's manifest, with the columns of each data file in "data_files".
+[[nodiscard]] Json dump_version(const io::Storage& storage, const ManifestFile& file);
+/// Indented by two spaces; bytes that are not UTF-8 are replaced.
 [[nodiscard]] std::string text_of(const Json& json);
 
 }  // namespace lancekeep::lance

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// A manifest file: [u32 length + Transaction][u32 length + Manifest][trailer];
-// docs/format/table.md.
+// Layout: [u32 length + Transaction][u32 length + Manifest][trailer].
+#include "lance/table/manifest_file.h"
+
+#include "io/error_text.h"
 #include "lance/file/footer.h"
-#include "lance/table/feature_flags.h"
-#include "lance/table/version_names.h"
+#include "lance/table/compatibility.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
+#include <string_view>
 
 namespace lancekeep::lance {
 namespace {
@@ -18,8 +19,7 @@ constexpr std::uint64_t kLengthSize = 4;
 constexpr std::uint64_t kTrailerSize = 16;
 constexpr std::uint16_t kMajor = 0;
 constexpr std::uint16_t kMinor = 2;
-// About two million fragments; no message in it can then hold more than memory does.
-constexpr std::uint64_t kMaxManifestSize = std::uint64_t{256} << 20;
+// A manifest file contains its transaction, so the transaction file is not larger.
 constexpr std::uint64_t kMaxTransactionSize = kMaxManifestSize;
 constexpr std::size_t kSectorSize = 512;
 
@@ -27,7 +27,7 @@ constexpr std::size_t kSectorSize = 512;
 io::ByteView section(const io::ByteView& content, std::uint64_t position, std::uint64_t end,
                      const std::string& what) {
   if (position > end || end - position < kLengthSize) {
-    content.fail(fmt::format("{} is said to start at byte {}, expected at most {}", what, position,
+    content.fail(fmt::format("{} should start at byte {}, expected at most {}", what, position,
                              end < kLengthSize ? 0 : end - kLengthSize),
                  std::min(position, content.size()));
   }
@@ -48,20 +48,20 @@ std::uint64_t read_trailer(const io::ByteView& content) {
   const std::uint16_t found_major = reader.u16("the major version");
   const std::uint16_t found_minor = reader.u16("the minor version");
   if (reader.take(kLanceMagic.size(), "the magic").text() != kLanceMagic) {
-    content.fail("the manifest file does not end with \"LANC\": it is cut short, or something else",
+    content.fail("the manifest file does not end with \"LANC\": it is cut short, or not a manifest",
                  content.size() - kLanceMagic.size());
   }
   if (found_major != kMajor || found_minor != kMinor) {
     content.fail(ErrorCode::unsupported,
-                 fmt::format("the manifest file is of version {}.{}, expected {}.{}", found_major,
+                 fmt::format("the manifest file has version {}.{}, expected {}.{}", found_major,
                              found_minor, kMajor, kMinor),
                  start + 8);
   }
   return position;
 }
 
-// pylance 1 names the section by another field number, which others may use for something else: it
-// counts only if it holds the transaction that the manifest names.
+// pylance 1 points to the section with another field number, which other writers may use for
+// something else: accepted only if it holds the transaction that the manifest names.
 std::optional<Transaction> inline_transaction(const io::ByteView& content, const Manifest& manifest,
                                               std::uint64_t end) {
   if (manifest.transaction_section) {
@@ -72,28 +72,26 @@ std::optional<Transaction> inline_transaction(const io::ByteView& content, const
   try {
     Transaction transaction = decode_transaction(
         section(content, *manifest.transaction_section_2025, end, "the inline transaction"));
-    const std::string name = fmt::format("{}-{}.txn", transaction.read_version, transaction.uuid);
-    if (name == manifest.transaction_file) return transaction;
-  } catch (const Error&) {  // then there is none
+    if (transaction_file_name(transaction) == manifest.transaction_file) return transaction;
+  } catch (const Error&) {  // not a transaction
   }
   return std::nullopt;
 }
 
-// The same error with advice behind it.
+// The same error, with advice appended.
 [[noreturn]] void rethrow_with(const Error& error, const std::string& advice) {
-  throw error.with_message(error.message() + "; " + advice);
+  throw io::with_text(error, io::text_of(error) + "; " + advice);
 }
 
-// The way out of a version that cannot be read is the one before it.
 std::string advice_for_damaged(const io::Storage& storage, const VersionEntry& entry) {
   std::uint64_t before = 0;
   for (const VersionEntry& other : list_versions(storage).entries) {
     if (other.version < entry.version) before = other.version;
   }
-  if (before == 0)
-    return fmt::format("version {} is damaged; there is none before it", entry.version);
-  return fmt::format("version {} is damaged; the one before it can be opened by its number, {}",
-                     entry.version, before);
+  if (before == 0) return fmt::format("version {} is damaged, and it is the oldest", entry.version);
+  return fmt::format(
+      "version {} is damaged; the version before it, {}, can be opened by its number",
+      entry.version, before);
 }
 
 std::optional<Transaction> read_transaction_file(const io::Storage& storage,
@@ -105,11 +103,12 @@ std::optional<Transaction> read_transaction_file(const io::Storage& storage,
     return decode_transaction(storage.read(path, kMaxTransactionSize));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::corrupt) throw;
-    rethrow_with(error, "it only describes the version: without this file, the version opens");
+    rethrow_with(error,
+                 "this file only describes the version: without it, the version can be opened");
   }
 }
 
-// Whether a whole sector is zeros, as where a file got its size but not all of its content.
+// Whether a whole sector is zeros, as in a file that got its size but not all of its content.
 bool has_gap(std::string_view content) {
   for (std::size_t start = 0; start < content.size(); start += kSectorSize) {
     if (content.substr(start, kSectorSize).find_first_not_of('\0') == content.npos) return true;
@@ -117,21 +116,52 @@ bool has_gap(std::string_view content) {
   return false;
 }
 
-bool is_decodable(const io::ByteView& content) {
+bool looks_torn(const io::ByteView& content) {
+  return content.size() < kTrailerSize + kLengthSize || !content.text().ends_with(kLanceMagic) ||
+         has_gap(content.text());
+}
+
+// Unset for a torn file; throws for damage of any other kind.
+std::optional<ManifestFile> decode_unless_torn(const io::ByteView& content) {
   try {
-    (void)decode_manifest_file(content);
-    return true;
+    return decode_manifest_file(content);
   } catch (const Error& error) {
-    return error.code() != ErrorCode::corrupt;
+    if (error.code() != ErrorCode::corrupt || !looks_torn(content)) throw;
+    return std::nullopt;
   }
 }
 
-std::string with_length(const std::string& message) {
-  if (message.size() > std::numeric_limits<std::uint32_t>::max()) {
-    throw Error(ErrorCode::unsupported,
-                fmt::format("a manifest section of {} bytes is more than its format can hold",
-                            message.size()));
+// `decode` gets the file's content and may return an unset optional.
+template <typename Decode>
+std::optional<ManifestFile> read_with(const io::Storage& storage, const VersionEntry& entry,
+                                      Decode decode) {
+  std::optional<ManifestFile> file;
+  try {
+    const io::ByteView content = storage.read(entry.path, kMaxManifestSize);
+    file = decode(content);
+    if (file && file->manifest.version != entry.version) {
+      content.fail(fmt::format("the manifest says that it is version {}, but its name says {}",
+                               file->manifest.version, entry.version));
+    }
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::corrupt) throw;
+    rethrow_with(error, advice_for_damaged(storage, entry));
   }
+  if (file && !file->transaction) {
+    file->transaction = read_transaction_file(storage, file->manifest);
+  }
+  return file;
+}
+
+void check_size(std::uint64_t size) {
+  if (size <= kMaxManifestSize) return;
+  throw Error(ErrorCode::unsupported,
+              fmt::format("the manifest would take {} bytes, expected at most {}: the dataset has "
+                          "too many fragments, or too much metadata",
+                          size, kMaxManifestSize));
+}
+
+std::string with_length(const std::string& message) {
   std::string result;
   for (int shift = 0; shift < 32; shift += 8) {
     result += static_cast<char>(message.size() >> shift & 0xff);
@@ -172,40 +202,46 @@ ManifestFile decode_manifest_file(const io::ByteView& content) {
 }
 
 std::string encode_manifest_file(Manifest manifest, const Transaction& transaction) {
-  std::string content = with_length(encode_transaction(transaction));
   manifest.transaction_section = 0;
-  const std::uint64_t position = content.size();
-  content += with_length(encode_manifest(manifest));
-  content += encode_trailer(position);
-  return content;
-}
-
-bool is_torn(const io::Storage& storage, const VersionEntry& entry) {
-  const io::InputFile file = storage.open(entry.path);
-  if (file.size() < kTrailerSize + kLengthSize) return true;
-  if (file.read(file.size() - kLanceMagic.size(), kLanceMagic.size(), "the magic").text() !=
-      kLanceMagic)
-    return true;
-  if (file.size() > kMaxManifestSize) return false;
-  const io::ByteView content = file.read(0, file.size(), "the manifest");
-  return has_gap(content.text()) && !is_decodable(content);
+  const std::string first = encode_transaction(transaction);
+  const std::string second = encode_manifest(manifest);
+  const std::uint64_t position = kLengthSize + first.size();
+  check_size(position + kLengthSize + second.size() + kTrailerSize);
+  return with_length(first) + with_length(second) + encode_trailer(position);
 }
 
 ManifestFile read_manifest(const io::Storage& storage, const VersionEntry& entry) {
-  ManifestFile file;
+  return *read_with(storage, entry, [](const io::ByteView& content) {
+    return std::optional(decode_manifest_file(content));
+  });
+}
+
+bool is_torn(const io::Storage& storage, const VersionEntry& entry) {
   try {
     const io::ByteView content = storage.read(entry.path, kMaxManifestSize);
-    file = decode_manifest_file(content);
-    if (file.manifest.version != entry.version) {
-      content.fail(fmt::format("the manifest says that it is version {}, but its name says {}",
-                               file.manifest.version, entry.version));
-    }
+    return looks_torn(content) && !decode_unless_torn(content);
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::corrupt) throw;
-    rethrow_with(error, advice_for_damaged(storage, entry));
+    if (error.code() != ErrorCode::corrupt && error.code() != ErrorCode::unsupported) throw;
+    return false;
   }
-  if (!file.transaction) file.transaction = read_transaction_file(storage, file.manifest);
-  return file;
+}
+
+Newest read_newest(const io::Storage& storage, const VersionList& list) {
+  std::string torn;
+  for (auto entry = list.entries.rbegin(); entry != list.entries.rend(); ++entry) {
+    if (auto file = read_with(storage, *entry, decode_unless_torn)) {
+      Newest newest{.entry = *entry, .file = *std::move(file)};
+      if (!torn.empty()) {
+        newest.warning = fmt::format(
+            "version {} skipped: its manifest is empty, cut short or has gaps, as after "
+            "a power cut; the newest intact version is {}",
+            torn, entry->version);
+      }
+      return newest;
+    }
+    torn += fmt::format("{}{}", torn.empty() ? "" : ", ", entry->version);
+  }
+  return {};
 }
 
 }  // namespace lancekeep::lance

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests of the table layer: a store in a fresh folder, and a small manifest to publish in it.
+// For tests of the table layer: a store in a fresh folder, and a small manifest to commit to it.
 #pragma once
 
 #include "io/local_storage.h"
 #include "io/random_id.h"
 #include "io/testing/fault_storage.h"
 #include "lance/proto/proto_testing.h"
-#include "lance/table/publish.h"
+#include "lance/table/commit.h"
+#include "lance/table/file_names.h"
+#include "lance/table/manifest_file.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace lancekeep::lance {
 
-/// A folder of its own below the system's temporary one, removed afterwards.
+/// Each test has its own folder, removed afterwards.
 class TableTest : public testing::Test {
  protected:
   TableTest()
@@ -40,7 +44,7 @@ class TableTest : public testing::Test {
     std::sort(result.begin(), result.end());
     return result;
   }
-  /// The same folder through a storage of its own that fails as planned.
+  /// Another storage of the same folder, which fails as planned.
   [[nodiscard]] std::unique_ptr<io::FaultStorage> faulty(io::FaultStorage::Plan plan) const {
     return std::make_unique<io::FaultStorage>(io::open_local_storage(folder), plan);
   }
@@ -81,12 +85,13 @@ inline Transaction small_transaction() {
   return transaction;
 }
 
-inline Publication publication_on(std::uint64_t read_version) {
-  Publication publication;
-  publication.read_version = read_version;
-  publication.manifest = small_manifest();
-  publication.transaction = small_transaction();
-  return publication;
+/// A small version on top of `read_version`.
+inline CommitRequest commit_on(std::uint64_t read_version) {
+  CommitRequest request;
+  request.read_version = read_version;
+  request.manifest = small_manifest();
+  request.transaction = small_transaction();
+  return request;
 }
 
 }  // namespace lancekeep::lance

@@ -1,28 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/table/tags.h"
 
-#include "io/random_id.h"
 #include "io/utf8.h"
-#include "lance/table/time_text.h"
-#include "lance/table/unpublished.h"
+#include "io/random_id.h"
+#include "lance/table/commit.h"
+#include "lance/table/file_names.h"
+#include "lance/table/timestamp.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <chrono>
 
 namespace lancekeep::lance {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kRefsFolder = "_refs";
-constexpr const char* kTagsFolder = "_refs/tags";
 constexpr std::string_view kTagSuffix = ".json";
 constexpr std::size_t kMaxName = 128;
-// A tag takes some 200 bytes, and what `metadata` holds.
+// A tag file has some 200 bytes, plus its `metadata`.
 constexpr std::uint64_t kMaxTagFile = std::uint64_t{64} << 10;
 
 bool is_tag_character(char c) {
@@ -30,13 +28,13 @@ bool is_tag_character(char c) {
          c == '_' || c == '-';
 }
 
-// What is wrong with a name, or nothing.
-std::string_view objection(std::string_view name) {
+// What is wrong with a name; empty: it is valid.
+std::string_view why_invalid(std::string_view name) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (name.empty()) return "is empty";
   if (name.size() > kMaxName) return "is longer than 128 characters";
   if (!std::all_of(name.begin(), name.end(), is_tag_character)) {
-    return "has other characters than letters, digits, \".\", \"_\" and \"-\"";
+    return "has characters other than letters, digits, \".\", \"_\" and \"-\"";
   }
   if (std::all_of(name.begin(), name.end(), is_digit)) return "is all digits, like a version";
   if (name == "latest") return "means the newest version";
@@ -47,11 +45,7 @@ std::string_view objection(std::string_view name) {
   return {};
 }
 
-std::string tag_path(const std::string& name) {
-  return fmt::format("{}/{}{}", kTagsFolder, name, kTagSuffix);
-}
-
-// A name from outside is one file name, or there is no such tag.
+// Any other name would lead out of the folder: there is no such tag.
 bool is_file_name(const std::string& name) {
   return !name.empty() && name.find('/') == std::string::npos &&
          name.find('\0') == std::string::npos;
@@ -59,14 +53,15 @@ bool is_file_name(const std::string& name) {
 
 [[noreturn]] void fail_not_found(const io::Storage& storage, const std::string& name) {
   const std::vector<std::string> names = list_tags(storage);
-  const std::string there = names.empty() ? std::string("there are none")
-                                          : fmt::format("there are: {}", fmt::join(names, ", "));
-  throw Error(ErrorCode::not_found, fmt::format("no tag `{}`; {}", io::printable(name), there),
+  const std::string existing = names.empty()
+                                   ? std::string("there are no tags")
+                                   : fmt::format("the tags are: {}", fmt::join(names, ", "));
+  throw Error(ErrorCode::not_found, fmt::format("no tag `{}`; {}", io::printable(name), existing),
               storage.full_name(kTagsFolder));
 }
 
 Json parse(const io::ByteView& content) {
-  // Deeper than anybody's metadata: what is nested without end costs memory, and the stack.
+  // Deeper than anyone's metadata: endless nesting would cost memory, and the stack.
   const auto not_too_deep = [&content](int depth, Json::parse_event_t, Json&) {
     if (depth > 32) content.fail("the tag file is nested more than 32 deep");
     return true;
@@ -76,16 +71,8 @@ Json parse(const io::ByteView& content) {
   return json;
 }
 
-std::string now() {
-  using namespace std::chrono;
-  const auto time = time_point_cast<nanoseconds>(system_clock::now());
-  const auto whole = floor<seconds>(time);
-  return time_text(whole.time_since_epoch().count(),
-                   static_cast<std::int32_t>((time - whole).count()));
-}
-
-// What a tag that is moved keeps; a damaged one has nothing to keep.
-Json previous(const io::Storage& storage, const std::string& path) {
+// The tag file that is about to be replaced; empty if it is damaged.
+Json read_previous(const io::Storage& storage, const std::string& path) {
   if (!storage.exists(path)) return Json::object();
   try {
     return parse(storage.read(path, kMaxTagFile));
@@ -96,7 +83,7 @@ Json previous(const io::Storage& storage, const std::string& path) {
 }
 
 std::string encode(const Json& before, std::uint64_t version, std::uint64_t manifest_size) {
-  const std::string time = now();
+  const std::string time = to_string(Timestamp::now());
   const auto created = before.find("createdAt");
   const auto metadata = before.find("metadata");
   Json json;
@@ -111,8 +98,8 @@ std::string encode(const Json& before, std::uint64_t version, std::uint64_t mani
     throw Error(
         ErrorCode::invalid_argument,
         fmt::format(
-            "the tag's metadata is too large to move: {} bytes, {} is the limit; delete the "
-            "tag and set it anew",
+            "the tag would take {} bytes with its metadata, expected at most {}; delete the tag "
+            "and create it again",
             text.size(), kMaxTagFile));
   }
   return text;
@@ -127,19 +114,19 @@ void make_tag_folders(io::Storage& storage, bool durable) {
 }
 
 [[noreturn]] void fail_exists(const io::Storage& storage, const std::string& name) {
-  throw Error(ErrorCode::already_exists,
-              fmt::format("the tag `{}` exists; it stands for version {}; --force moves it", name,
-                          read_tag(storage, name).version),
-              storage.full_name(tag_path(name)));
+  throw Error(
+      ErrorCode::already_exists,
+      fmt::format("tag `{}` already points to version {}", name, read_tag(storage, name).version),
+      storage.full_name(tag_path(name)));
 }
 
 }  // namespace
 
 void check_tag_name(const std::string& name) {
-  const std::string_view wrong = objection(name);
-  if (wrong.empty()) return;
+  const std::string_view reason = why_invalid(name);
+  if (reason.empty()) return;
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("a tag cannot be named `{}`: it {}", io::printable(name), wrong));
+              fmt::format("a tag cannot be named `{}`: it {}", io::printable(name), reason));
 }
 
 std::vector<std::string> list_tags(const io::Storage& storage) {
@@ -168,7 +155,7 @@ Tag read_tag(const io::Storage& storage, const std::string& name) {
   }
   const auto branch = json.find("branch");
   if (branch == json.end() || branch->is_null()) return tag;
-  if (!branch->is_string()) content.fail("the tag's \"branch\" is neither null nor text");
+  if (!branch->is_string()) content.fail("the tag's \"branch\" is neither null nor a string");
   tag.branch = branch->get<std::string>();
   return tag;
 }
@@ -179,10 +166,10 @@ void write_tag(io::Storage& storage, const std::string& name, std::uint64_t vers
   const std::string path = tag_path(name);
   if (!force && storage.exists(path)) fail_exists(storage, name);
   make_tag_folders(storage, durable);
-  const Json before = force ? previous(storage, path) : Json::object();
-  const std::string temporary = fmt::format("{}/{}.tmp", kTagsFolder, io::random_uuid());
+  const Json before = force ? read_previous(storage, path) : Json::object();
+  const std::string temporary = temporary_path(kTagsFolder, io::random_uuid());
   {
-    Unpublished file(storage);
+    UncommittedFiles file(storage);
     auto& content = file.create(temporary);
     content.write(encode(before, version, manifest_size));
     durable ? content.sync() : content.flush();

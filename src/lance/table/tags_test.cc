@@ -28,15 +28,15 @@ TEST(TagName, TakesLettersDigitsDotsAndDashes) {
   EXPECT_NO_THROW(check_tag_name(std::string(128, 'x')));
 }
 
-TEST(TagName, RefusesWhatCouldBeTakenForSomethingElse) {
+TEST(TagName, RejectsOtherNames) {
   const std::vector<std::pair<std::string, std::string>> bad = {
       {"", "is empty"},
       {std::string(129, 'x'), "longer than 128"},
       {"-x", "starts with a dash"},
-      {"a b", "other characters"},
-      {"a/b", "other characters"},
-      {"ä", "other characters"},
-      {std::string("a\0", 2), "other characters"},
+      {"a b", "characters other than"},
+      {"a/b", "characters other than"},
+      {"ä", "characters other than"},
+      {std::string("a\0", 2), "characters other than"},
       {"12", "all digits"},
       {"latest", "means the newest version"},
       {".a", "a dot"},
@@ -48,13 +48,13 @@ TEST(TagName, RefusesWhatCouldBeTakenForSomethingElse) {
   }
 }
 
-TEST_F(Tags, AreNoneAtFirst) {
+TEST_F(Tags, AreEmptyAtFirst) {
   EXPECT_THAT(list_tags(*storage), ElementsAre());
-  expect_error(ErrorCode::not_found, "no tag `a`; there are none",
+  expect_error(ErrorCode::not_found, "no tag `a`; there are no tags",
                [&] { (void)read_tag(*storage, "a"); });
 }
 
-TEST_F(Tags, ComeBackAsTheyWereWritten) {
+TEST_F(Tags, RoundTrip) {
   write_tag(*storage, "b", 2, 100, false, true);
   write_tag(*storage, "a", 1, 100, false, false);
   EXPECT_THAT(list_tags(*storage), ElementsAre("a", "b"));
@@ -78,14 +78,14 @@ TEST_F(Tags, AreWrittenAsPylanceWritesThem) {
                                        {"metadata", nlohmann::json::object()}}));
 }
 
-TEST_F(Tags, ThatExistAreNotMoved) {
+TEST_F(Tags, AreNotMovedWithoutForce) {
   write_tag(*storage, "a", 1, 100, false, true);
-  expect_error(ErrorCode::already_exists, "the tag `a` exists; it stands for version 1",
+  expect_error(ErrorCode::already_exists, "tag `a` already points to version 1",
                [&] { write_tag(*storage, "a", 2, 100, false, true); });
   EXPECT_EQ(read_tag(*storage, "a").version, 1u);
 }
 
-TEST_F(Tags, AreMovedByForceAndKeepWhenTheyWereMadeAndTheirMetadata) {
+TEST_F(Tags, MovedByForceKeepCreationTimeAndMetadata) {
   put("_refs/tags/a.json",
       R"({"version":1,"createdAt":"2020-01-01T00:00:00.000000000Z","metadata":{"k":"v"}})");
   write_tag(*storage, "a", 2, 100, true, true);
@@ -95,7 +95,7 @@ TEST_F(Tags, AreMovedByForceAndKeepWhenTheyWereMadeAndTheirMetadata) {
   EXPECT_EQ(file("a")["metadata"]["k"], "v");
 }
 
-TEST_F(Tags, ThatAreDamagedCanBeReplacedByForce) {
+TEST_F(Tags, CanBeReplacedByForceIfDamaged) {
   put("_refs/tags/a.json", "torn");
   write_tag(*storage, "a", 2, 100, true, true);
   EXPECT_EQ(read_tag(*storage, "a").version, 2u);
@@ -106,47 +106,47 @@ TEST_F(Tags, CanBeRemoved) {
   write_tag(*storage, "b", 1, 100, false, true);
   remove_tag(*storage, "a");
   EXPECT_THAT(list_tags(*storage), ElementsAre("b"));
-  expect_error(ErrorCode::not_found, "no tag `a`; there are: b",
+  expect_error(ErrorCode::not_found, "no tag `a`; the tags are: b",
                [&] { remove_tag(*storage, "a"); });
 }
 
-TEST_F(Tags, OfPylanceKeepTheirBranch) {
+TEST_F(Tags, OfPylanceHaveABranch) {
   put("_refs/tags/a.json", R"({"branch":"dev","version":4,"manifestSize":1})");
   EXPECT_EQ(read_tag(*storage, "a").branch, "dev");
 }
 
-TEST_F(Tags, TemporaryFilesAreNoTags) {
+TEST_F(Tags, ExcludeTemporaryFiles) {
   put("_refs/tags/x.tmp", "");
   put("_refs/tags/a.json.tmp", "");
   EXPECT_THAT(list_tags(*storage), ElementsAre());
 }
 
-TEST_F(Tags, ANameThatLeadsElsewhereIsNoTag) {
+TEST_F(Tags, ANameThatLeavesTheFolderIsNotATag) {
   put("secret.json", R"({"version":1})");
   expect_error(ErrorCode::not_found, "no tag", [&] { (void)read_tag(*storage, "../../secret"); });
   expect_error(ErrorCode::not_found, "no tag", [&] { remove_tag(*storage, "../../secret"); });
   EXPECT_TRUE(storage->exists("secret.json"));
 }
 
-TEST_F(Tags, RefuseWhatIsNoJson) { expect_corrupt("is not a JSON object", "torn"); }
+TEST_F(Tags, RejectAFileThatIsNotJson) { expect_corrupt("is not a JSON object", "torn"); }
 
-TEST_F(Tags, RefuseAnEmptyFile) { expect_corrupt("is not a JSON object", ""); }
+TEST_F(Tags, RejectAnEmptyFile) { expect_corrupt("is not a JSON object", ""); }
 
-TEST_F(Tags, RefuseAList) { expect_corrupt("is not a JSON object", "[1]"); }
+TEST_F(Tags, RejectAList) { expect_corrupt("is not a JSON object", "[1]"); }
 
-TEST_F(Tags, RefuseAMissingVersion) { expect_corrupt("no \"version\"", "{}"); }
+TEST_F(Tags, RejectAMissingVersion) { expect_corrupt("no \"version\"", "{}"); }
 
-TEST_F(Tags, RefuseAVersionThatIsNoWholeNumber) {
+TEST_F(Tags, RejectAVersionThatIsNotAWholeNumber) {
   for (const char* version : {"\"1\"", "1.5", "-1", "null", "1e3"}) {
     expect_corrupt("no \"version\"", std::string("{\"version\":") + version + "}");
   }
 }
 
-TEST_F(Tags, RefuseABranchThatIsNoText) {
-  expect_corrupt("neither null nor text", R"({"version":1,"branch":7})");
+TEST_F(Tags, RejectABranchThatIsNotAString) {
+  expect_corrupt("neither null nor a string", R"({"version":1,"branch":7})");
 }
 
-TEST_F(Tags, RefuseAFileLargerThanTagsAre) {
+TEST_F(Tags, RejectAFileThatIsTooLarge) {
   expect_corrupt("bad.json", R"({"version":1})" + std::string(65 << 10, ' '));
 }
 

@@ -24,7 +24,7 @@
 //     using younger ones) and not locked (by a running save).
 #include "store/gc/collect.h"
 
-#include "lance/table/version_names.h"
+#include "lance/table/file_names.h"
 #include "store/gc/inventory.h"
 #include "store/gc/rewrite.h"
 #include "store/read/store_folder.h"
@@ -118,12 +118,6 @@ class Collection {
   Inventory inventory_;
   GcReport report_;
 };
-
-void require_same_folder(const io::Storage& storage) {
-  if (storage.is_current()) return;
-  throw Error(ErrorCode::conflict, "the store was replaced; open it again to clean up the new one",
-              storage.full_name(""));
-}
 
 }  // namespace
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a clean-up removes, and what it keeps.
-#include "lance/table/publish.h"
+#include "lance/table/commit.h"
 #include "store/gc/gc_testing.h"
 
 namespace lancekeep::store {
@@ -63,11 +63,11 @@ TEST_F(Collect, KeepsTaggedVersions) {
 TEST_F(Collect, KeepsFilesThatARemainingVersionShares) {
   save(1);
   save(2);
-  lance::Publication again;  // version 3 is version 1 once more
+  lance::CommitRequest again;  // version 3 is version 1 once more
   again.read_version = 2;
   again.manifest = manifest_of(1).manifest;
   again.transaction = *manifest_of(1).transaction;
-  ASSERT_TRUE(lance::publish(*storage_, again));
+  ASSERT_TRUE(lance::commit(*storage_, again));
   const GcReport report = collect({.keep_last = 1, .orphans_older_than = kAnyAge});
   EXPECT_THAT(report.versions_removed, ElementsAre(1u, 2u));
   EXPECT_EQ(report.files_removed, 5u) << "all of both but the data file that is shared";

@@ -2,7 +2,7 @@
 // What a store takes on the disk: every file once, by its use. No lock is taken: during a save or a
 // clean-up the result may mix the state before with the state after.
 #include "io/storage.h"
-#include "lance/table/known_files.h"
+#include "lance/table/file_names.h"
 #include "store/gc/inventory.h"
 #include "store/read/store_folder.h"
 #include "store/read/versions.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lance/table/publish.h"
+#include "lance/table/commit.h"
 #include "store/gc/gc_testing.h"
 
 namespace lancekeep::store {
@@ -51,11 +51,11 @@ TEST_F(Usage, CountsEachFileByItsUse) {
 
 TEST_F(Usage, CountsFilesThatVersionsShareOnce) {
   save(1);
-  lance::Publication again;
+  lance::CommitRequest again;
   again.read_version = 1;
   again.manifest = manifest_of(1).manifest;
   again.transaction = *manifest_of(1).transaction;
-  ASSERT_TRUE(lance::publish(*storage_, again));
+  ASSERT_TRUE(lance::commit(*storage_, again));
   const DiskUsage usage = store_.disk_usage();
   const std::uint64_t data = size(data_file_of(1));
   EXPECT_EQ(usage.values, data);

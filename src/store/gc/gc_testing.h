@@ -5,7 +5,9 @@
 #include "io/local_storage.h"
 #include "io/testing/error_matcher.h"
 #include "io/testing/fault_storage.h"
-#include "lance/table/dataset.h"
+#include "lance/table/file_names.h"
+#include "lance/table/manifest_file.h"
+#include "lance/table/version_list.h"
 #include "store/gc/collect.h"
 #include "store/testing/test_store.h"
 

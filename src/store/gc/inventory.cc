@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/gc/inventory.h"
 
-#include "lance/table/known_files.h"
+#include "lance/table/file_names.h"
 #include "store/gc/preconditions.h"
 
 #include <fmt/format.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "io/storage.h"
-#include "lance/table/dataset.h"
+#include "lance/table/version_list.h"
 #include "store/gc/retention.h"
 
 #include <map>

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/gc/preconditions.h"
 
-#include "lance/table/feature_flags.h"
-#include "lance/table/known_files.h"
+#include "lance/table/compatibility.h"
+#include "lance/table/file_names.h"
 #include "lance/table/tags.h"
-#include "lance/table/unknown_fields.h"
-#include "lance/table/version_names.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -34,7 +32,7 @@ constexpr const char* kRemovesNothing = "gc removes nothing: ";
 
 // Both folders remain, empty, after pylance has deleted the last branch.
 bool has_branches(const io::Storage& storage) {
-  if (!storage.list("_refs/branches").empty()) return true;
+  if (!storage.list(lance::kBranchesFolder).empty()) return true;
   const std::vector<io::FolderEntry> top = storage.list("");
   const auto tree = std::ranges::find(top, "tree", &io::FolderEntry::name);
   if (tree == top.end() || tree->is_file) return false;
@@ -103,7 +101,7 @@ std::map<std::uint64_t, std::vector<std::string>> read_all_tags(const io::Storag
              fmt::format("the tag `{}` points to version {} of the branch `{}`; this build cannot "
                          "read branches. Clean up with pylance",
                          name, tag.version, *tag.branch),
-             storage.full_name("_refs/tags/" + name + ".json"));
+             storage.full_name(lance::tag_path(name)));
     }
     tags[tag.version].push_back(name);
   }

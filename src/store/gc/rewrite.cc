@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/gc/rewrite.h"
 
-#include "lance/table/version_names.h"
+#include "lance/table/file_names.h"
 #include "store/gc/inventory.h"
 #include "store/read/store_folder.h"
 #include "store/read/versions.h"
@@ -49,7 +49,7 @@ std::set<std::size_t> mostly_dead(const SaveBase& base, const Inventory& invento
 // A clean-up accepts any Lance dataset; this part of it only a store.
 bool keeps_tensors(const io::Storage& storage, std::uint64_t version) {
   const lance::VersionList list = lance::list_versions(storage);
-  const lance::ManifestFile file = lance::read_manifest(storage, resolve(storage, list, version));
+  const lance::ManifestFile file = read_resolved(storage, list, version).file;
   return layout_of(file.manifest.fields) == Layout::native;
 }
 

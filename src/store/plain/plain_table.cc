@@ -8,6 +8,7 @@
 #include "store/table/fragment_columns.h"
 #include "tensor/convert.h"
 #include "tensor/shape.h"
+#include "lance/table/file_names.h"
 
 #include <fmt/format.h>
 
@@ -129,7 +130,7 @@ void check_row_count(const io::Storage& storage, DataFiles& files,
   throw Error(ErrorCode::corrupt,
               fmt::format("the manifest counts {} rows in fragment {}, whose files have {} bytes",
                           fragment.physical_rows, fragment.id, bytes),
-              storage.full_name("_versions"));
+              storage.full_name(lance::kVersionsFolder));
 }
 
 }  // namespace
@@ -157,7 +158,7 @@ PlainTable read_plain_table(const io::Storage& storage, const lance::Manifest& m
   const auto columns = find_plain_columns(manifest.fields);
   if (!columns) {
     throw Error(ErrorCode::invalid_argument, "the version does not have the plain layout",
-                storage.full_name("_versions"));
+                storage.full_name(lance::kVersionsFolder));
   }
   PlainTable table;
   FragmentLimits limits(storage, manifest.version);

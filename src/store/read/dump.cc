@@ -4,7 +4,7 @@
 
 #include "io/local_storage.h"
 #include "io/rename.h"
-#include "lance/table/columns.h"
+#include "lance/table/dataset_columns.h"
 #include "lance/table/dump_json.h"
 #include "store/read/store_folder.h"
 #include "store/read/versions.h"
@@ -17,8 +17,7 @@ namespace {
 
 struct OpenDataset {
   std::unique_ptr<io::Storage> storage;
-  lance::VersionEntry entry;
-  std::string warning;
+  store::ResolvedVersion version;
 };
 
 OpenDataset open_dataset(const std::filesystem::path& path, const Ref& at) {
@@ -29,8 +28,7 @@ OpenDataset open_dataset(const std::filesystem::path& path, const Ref& at) {
   OpenDataset dataset{.storage = io::open_local_storage(path)};
   store::require_dataset(*dataset.storage, path);
   const lance::VersionList list = lance::list_versions(*dataset.storage);
-  dataset.entry = store::resolve(*dataset.storage, list, at);
-  if (at.is_latest()) dataset.warning = store::newest_whole(*dataset.storage, list).warning;
+  dataset.version = store::read_resolved(*dataset.storage, list, at);
   return dataset;
 }
 
@@ -40,7 +38,7 @@ std::string dump(const std::filesystem::path& path, const Ref& at) {
   std::error_code ignored;  // opening the path fails again, with a message
   if (std::filesystem::is_directory(path, ignored)) {
     const OpenDataset dataset = open_dataset(path, at);
-    return lance::text_of(lance::dump_version(*dataset.storage, dataset.entry));
+    return lance::text_of(lance::dump_version(*dataset.storage, dataset.version.file));
   }
   if (!at.is_latest()) {
     throw Error(ErrorCode::invalid_argument,
@@ -51,14 +49,14 @@ std::string dump(const std::filesystem::path& path, const Ref& at) {
 
 TableInfo table_info(const std::filesystem::path& path, const Ref& at) {
   OpenDataset dataset = open_dataset(path, at);
-  const lance::Manifest manifest = lance::read_manifest(*dataset.storage, dataset.entry).manifest;
-  TableInfo table{.version = dataset.entry.version,
+  const lance::Manifest& manifest = dataset.version.file.manifest;
+  TableInfo table{.version = dataset.version.entry.version,
                   .rows = lance::live_rows(manifest),
                   .layout = store::layout_of(manifest.fields),
-                  .warning = std::move(dataset.warning)};
-  for (lance::ColumnState& column : lance::column_states(*dataset.storage, manifest)) {
-    table.columns.push_back(
-        {std::move(column.name), std::move(column.type), column.nullable, std::move(column.why)});
+                  .warning = dataset.version.warning};
+  for (lance::DatasetColumn& column : lance::list_columns(*dataset.storage, manifest)) {
+    table.columns.push_back({std::move(column.name), std::move(column.type), column.nullable,
+                             std::move(column.unreadable)});
   }
   return table;
 }

@@ -4,6 +4,7 @@
 #include "io/local_storage.h"
 #include "io/rename.h"
 #include "lance/table/tags.h"
+#include "lance/table/file_names.h"
 #include "store/read/store_folder.h"
 #include "store/read/version_state.h"
 #include "store/read/versions.h"
@@ -101,7 +102,7 @@ void require_tag_at(const io::Storage& storage, const std::string& name, std::ui
               fmt::format("the tag `{}` points to version {}, expected {}; someone else has moved "
                           "it, and it was not changed",
                           name, now.version, expected),
-              storage.full_name("_refs/tags/" + name + ".json"));
+              storage.full_name(lance::tag_path(name)));
 }
 
 }  // namespace
@@ -114,18 +115,18 @@ std::uint64_t Store::tag(const std::string& name, const Ref& ref, bool force,
   (void)store::resolve(storage, lance::list_versions(storage), ref);
   // The exclusive lock keeps the version from being removed before the tag exists, and two writers
   // from moving one tag at once.
-  const auto lock = storage.lock("_versions", io::LockMode::exclusive);
+  const auto lock = storage.lock(lance::kVersionsFolder, io::LockMode::exclusive);
   const lance::VersionEntry entry = store::resolve(storage, lance::list_versions(storage), ref);
   if (expected) require_tag_at(storage, name, *expected);
   // The version's writer may have died before this: a tag must not outlive its version.
-  storage.sync_folder("_versions");
+  storage.sync_folder(lance::kVersionsFolder);
   lance::write_tag(storage, name, entry.version, storage.size(entry.path), force || expected, true);
   return entry.version;
 }
 
 void Store::untag(const std::string& name) {
   lance::check_tag_name(name);
-  const auto lock = state_->storage->lock("_versions", io::LockMode::exclusive);
+  const auto lock = state_->storage->lock(lance::kVersionsFolder, io::LockMode::exclusive);
   lance::remove_tag(*state_->storage, name);
 }
 

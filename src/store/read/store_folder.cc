@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/read/store_folder.h"
 
+#include "lance/table/file_names.h"
 #include <lancekeep/error.h>
 
 #include "store/table/layout.h"
@@ -44,7 +45,7 @@ bool is_there(const fs::path& path) {
 
 void require_dataset(const io::Storage& storage, const fs::path& path) {
   const auto entries = storage.list("");
-  const auto versions = std::ranges::find(entries, "_versions", &io::FolderEntry::name);
+  const auto versions = std::ranges::find(entries, lance::kVersionsFolder, &io::FolderEntry::name);
   if (versions != entries.end() && versions->is_folder) return;
   not_a_dataset(path, entries.empty()       ? "an empty folder"
                       : entries.size() == 1 ? fmt::format("only `{}`", entries.front().name)
@@ -56,12 +57,6 @@ void require_dataset_or_empty(const io::Storage& storage, const fs::path& path) 
   if (!storage.list("").empty()) require_dataset(storage, path);
 }
 
-void require_current(const io::Storage& storage) {
-  if (storage.is_current()) return;
-  throw Error(ErrorCode::conflict, "the store was replaced; open it again to save to the new one",
-              storage.full_name(""));
-}
-
 Layout require_model(const io::Storage& storage, const lance::Manifest& manifest) {
   if (const auto layout = layout_of(manifest.fields)) return *layout;
   throw Error(ErrorCode::invalid_argument,
@@ -69,7 +64,7 @@ Layout require_model(const io::Storage& storage, const lance::Manifest& manifest
                   describe_columns(manifest.fields) +
                   "; expected name, dtype, shape and value (a blob), or name, value (a list of "
                   "numbers) and shape (a list of integers)",
-              storage.full_name("_versions"));
+              storage.full_name(lance::kVersionsFolder));
 }
 
 void require_native(const io::Storage& storage, const lance::Manifest& manifest) {
@@ -80,7 +75,7 @@ void require_native(const io::Storage& storage, const lance::Manifest& manifest)
           describe_columns(manifest.fields) +
           "); expected the native layout (name, dtype, shape, value as a blob): import the dataset "
           "into a new store",
-      storage.full_name("_versions"));
+      storage.full_name(lance::kVersionsFolder));
 }
 
 }  // namespace lancekeep::store

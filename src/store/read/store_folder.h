@@ -7,6 +7,7 @@
 
 #include "io/storage.h"
 #include "lance/proto/manifest.h"
+#include "lance/table/version_list.h"
 
 #include <filesystem>
 #include <memory>
@@ -36,8 +37,7 @@ void require_dataset(const io::Storage& storage, const std::filesystem::path& pa
 /// The same, but accepts an empty folder too.
 void require_dataset_or_empty(const io::Storage& storage, const std::filesystem::path& path);
 
-/// @throws Error conflict if the path leads to another folder than the one that is open.
-void require_current(const io::Storage& storage);
+using lance::require_current;
 
 /// How a manifest keeps a model. @throws Error invalid_argument if it keeps none.
 [[nodiscard]] Layout require_model(const io::Storage& storage, const lance::Manifest& manifest);

@@ -86,8 +86,7 @@ void read_plain(const lance::VersionEntry& entry, const lance::ManifestFile& fil
 
 Version open_listed(std::shared_ptr<io::Storage> storage, const lance::VersionList& list,
                     const Ref& ref, const ReadOptions& options) {
-  const lance::VersionEntry entry = resolve(*storage, list, ref);
-  const lance::ManifestFile file = lance::read_manifest(*storage, entry);
+  const auto [entry, file, warning] = read_resolved(*storage, list, ref);
   const Layout layout = require_model(*storage, file.manifest);
   require_dtype(*storage, layout, options.dtype);
   auto state = std::make_shared<Version::State>();
@@ -98,9 +97,7 @@ Version open_listed(std::shared_ptr<io::Storage> storage, const lance::VersionLi
   } else {
     read_plain(entry, file, options.dtype.empty() ? kPlainDtype : options.dtype, info, *state);
   }
-  if (ref.is_latest() && entry.version != list.entries.back().version) {
-    info.warning = newest_whole(*storage, list).warning;
-  }
+  info.warning = warning;
   state->info = std::make_unique<const LazyInfo>(std::move(storage), std::move(info), file);
   return Version::State::make_version(std::move(state));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/read/versions.h"
 
+#include "lance/table/file_names.h"
 #include "lance/table/tags.h"
 #include "store/plain/plain_table.h"
 #include "store/table/layout.h"
@@ -15,7 +16,7 @@ namespace lancekeep::store {
 namespace {
 
 [[noreturn]] void not_found(const io::Storage& storage, const std::string& what) {
-  throw Error(ErrorCode::not_found, what, storage.full_name("_versions"));
+  throw Error(ErrorCode::not_found, what, storage.full_name(lance::kVersionsFolder));
 }
 
 lance::VersionEntry find_version(const io::Storage& storage, const lance::VersionList& list,
@@ -34,20 +35,6 @@ std::uint64_t size_of(const io::Storage& storage, const std::string& path) {
 }
 
 }  // namespace
-
-Newest newest_whole(const io::Storage& storage, const lance::VersionList& list) {
-  std::string torn;
-  for (auto entry = list.entries.rbegin(); entry != list.entries.rend(); ++entry) {
-    if (!lance::is_torn(storage, *entry)) {
-      if (torn.empty()) return {&*entry, {}};
-      return {&*entry, fmt::format("{} skipped: its manifest is empty or cut short, or has gaps, "
-                                   "as a power cut leaves it; the newest whole version is {}",
-                                   torn, entry->version)};
-    }
-    torn += fmt::format("{} {}", torn.empty() ? "version" : ",", entry->version);
-  }
-  return {};
-}
 
 FileSizes files_of(const lance::Manifest& manifest) {
   FileSizes files;
@@ -83,15 +70,11 @@ std::string describe_versions(const lance::VersionList& list) {
 
 lance::VersionEntry resolve(const io::Storage& storage, const lance::VersionList& list,
                             const Ref& ref) {
-  if (list.entries.empty() && !storage.is_current()) {
-    throw Error(ErrorCode::conflict, "the store was replaced; open it again",
-                storage.full_name(""));
-  }
+  if (list.entries.empty()) require_current(storage);
   if (list.entries.empty()) not_found(storage, "the store holds no version yet; save one first");
   if (ref.is_latest()) {
-    const Newest newest = newest_whole(storage, list);
     // If all are torn, reading the newest says what is wrong with it.
-    return newest.entry != nullptr ? *newest.entry : list.entries.back();
+    return lance::read_newest(storage, list).entry.value_or(list.entries.back());
   }
   if (ref.number() != nullptr) return find_version(storage, list, *ref.number());
   const lance::Tag tag = lance::read_tag(storage, *ref.tag());
@@ -100,9 +83,22 @@ lance::VersionEntry resolve(const io::Storage& storage, const lance::VersionList
         ErrorCode::unsupported,
         fmt::format("the tag `{}` points to version {} of the branch `{}`; branches are not read",
                     *ref.tag(), tag.version, *tag.branch),
-        storage.full_name("_refs/tags/" + *ref.tag() + ".json"));
+        storage.full_name(lance::tag_path(*ref.tag())));
   }
   return find_version(storage, list, tag.version);
+}
+
+ResolvedVersion read_resolved(const io::Storage& storage, const lance::VersionList& list,
+                              const Ref& ref) {
+  if (ref.is_latest()) {
+    lance::Newest newest = lance::read_newest(storage, list);
+    if (newest.entry) {
+      return {*std::move(newest.entry), std::move(newest.file), std::move(newest.warning)};
+    }
+  }
+  lance::VersionEntry entry = resolve(storage, list, ref);
+  lance::ManifestFile file = lance::read_manifest(storage, entry);
+  return {std::move(entry), std::move(file), {}};
 }
 
 FileSizes earlier_files(const io::Storage& storage, const lance::VersionList& list,

@@ -6,7 +6,8 @@
 #include <lancekeep/store.h>
 
 #include "io/storage.h"
-#include "lance/table/dataset.h"
+#include "lance/table/version_list.h"
+#include "lance/table/manifest_file.h"
 
 #include <cstdint>
 #include <functional>
@@ -17,18 +18,19 @@
 
 namespace lancekeep::store {
 
-/// The newest version whose manifest is not torn. A power cut leaves a torn manifest (empty or cut
-/// short) of a version whose save never returned. Null if there is none.
-struct Newest {
-  const lance::VersionEntry* entry = nullptr;
-  std::string warning;  ///< the newer versions that were skipped; empty if none
-};
-[[nodiscard]] Newest newest_whole(const io::Storage& storage, const lance::VersionList& list);
-
 /// The entry of the version that `ref` means. @throws Error not_found, listing the versions there
 /// are; unsupported for a tag of a branch; conflict if the store was replaced.
 [[nodiscard]] lance::VersionEntry resolve(const io::Storage& storage,
                                           const lance::VersionList& list, const Ref& ref);
+/// The version that `ref` means, with its manifest, which is read once. @throws Error as resolve() and
+/// lance::read_manifest().
+struct ResolvedVersion {
+  lance::VersionEntry entry;
+  lance::ManifestFile file;
+  std::string warning;  ///< for the latest: the newer, torn versions that were skipped; empty if none
+};
+[[nodiscard]] ResolvedVersion read_resolved(const io::Storage& storage,
+                                            const lance::VersionList& list, const Ref& ref);
 /// "1–3, 5, 7"; "none".
 [[nodiscard]] std::string describe_versions(const lance::VersionList& list);
 

@@ -23,7 +23,9 @@
 #include <lancekeep/new_store.h>
 
 #include "io/local_storage.h"
-#include "lance/table/dataset.h"
+#include "lance/table/version_list.h"
+#include "lance/table/manifest_file.h"
+#include "lance/table/file_names.h"
 #include "store/read/store_folder.h"
 #include "store/read/versions.h"
 #include "store/replace/stale_siblings.h"
@@ -120,7 +122,7 @@ NewStore::NewStore(const fs::path& path, Existing existing) : state_(std::make_u
   state_->fresh = store::new_sibling(state_->target);  // 2
   const auto storage = io::create_local_storage(state_->fresh);
   state_->lock = storage->lock("", io::LockMode::shared);
-  storage->make_folder("_versions");  // a dataset, even if nothing is saved into it
+  storage->make_folder(lance::kVersionsFolder);  // a dataset, even if nothing is saved into it
   state_->store.emplace(Store::create(state_->fresh));  // 3
 }
 
@@ -159,7 +161,7 @@ void NewStore::State::take_free_place() {
 }
 
 std::vector<std::string> NewStore::State::exchange() {
-  const auto versions_lock = old->lock("_versions", io::LockMode::exclusive);
+  const auto versions_lock = old->lock(lance::kVersionsFolder, io::LockMode::exclusive);
   if (!old->is_current()) {
     throw Error(ErrorCode::conflict, "the store was replaced by someone else meanwhile; try again",
                 given.string());

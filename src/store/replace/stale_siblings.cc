@@ -6,7 +6,7 @@
 #include "io/local_storage.h"
 #include "io/random_id.h"
 #include "io/storage.h"
-#include "lance/table/known_files.h"
+#include "lance/table/file_names.h"
 
 #include <fmt/format.h>
 

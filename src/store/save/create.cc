@@ -7,8 +7,8 @@
 #include "io/folder.h"
 #include "io/local_storage.h"
 #include "io/rooted_path.h"
-#include "lance/table/dataset.h"
-#include "lance/table/version_names.h"
+#include "lance/table/version_list.h"
+#include "lance/table/file_names.h"
 #include "store/read/store_folder.h"
 #include "store/read/versions.h"
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/save/fragment_writer.h"
 
-#include "lance/file/data_file_name.h"
+#include "lance/table/file_names.h"
 #include "lance/file/data_file_writer.h"
-#include "lance/table/dataset.h"
 #include "store/table/layout.h"
 
 #include <fmt/format.h>
@@ -156,7 +155,7 @@ class ValueWriter {
 
 }  // namespace
 
-lance::Fragment write_fragment(const io::Storage& storage, lance::Unpublished& files,
+lance::Fragment write_fragment(const io::Storage& storage, lance::UncommittedFiles& files,
                                TensorSource& source, const FilePlan& plan,
                                const std::vector<lance::Field>& schema,
                                std::vector<TensorRow>& rows, SaveProgress& progress) {
@@ -178,7 +177,7 @@ lance::Fragment write_fragment(const io::Storage& storage, lance::Unpublished& f
   return fragment;
 }
 
-lance::Fragment relabel_fragment(lance::Unpublished& files, const lance::Fragment& fragment,
+lance::Fragment relabel_fragment(lance::UncommittedFiles& files, const lance::Fragment& fragment,
                                  const std::vector<lance::Field>& schema,
                                  std::span<const TensorRow* const> rows) {
   const std::string name = lance::new_data_file_name();

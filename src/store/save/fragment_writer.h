@@ -3,7 +3,7 @@
 // with what each row says, one page after another.
 #pragma once
 
-#include "lance/table/unpublished.h"
+#include "lance/table/commit.h"
 #include "store/save/save_plan.h"
 #include "store/save/save_source.h"
 #include "store/table/tensor_table.h"
@@ -19,14 +19,14 @@ inline constexpr std::uint64_t kValueAlignment = 256;
 /// Streams the values of `plan` from `source` into a new data file in `files`, and hashes them on
 /// the way. rows[i] is the row of source.tensors()[i]; its value, hash and offset are filled in.
 /// @throws Error invalid_argument if a tensor does not have as many bytes as announced.
-[[nodiscard]] lance::Fragment write_fragment(const io::Storage& storage, lance::Unpublished& files,
+[[nodiscard]] lance::Fragment write_fragment(const io::Storage& storage, lance::UncommittedFiles& files,
                                              TensorSource& source, const FilePlan& plan,
                                              const std::vector<lance::Field>& schema,
                                              std::vector<TensorRow>& rows, SaveProgress& progress);
 
 /// Changes the labels of a fragment: writes all columns but the values into a new data file, which
 /// replaces the file that had them. `rows` are all rows of the fragment, null where deleted.
-[[nodiscard]] lance::Fragment relabel_fragment(lance::Unpublished& files,
+[[nodiscard]] lance::Fragment relabel_fragment(lance::UncommittedFiles& files,
                                                const lance::Fragment& fragment,
                                                const std::vector<lance::Field>& schema,
                                                std::span<const TensorRow* const> rows);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/save/native_save.h"
 
-#include "lance/table/publish.h"
-#include "lance/table/version_names.h"
+#include "lance/table/commit.h"
+#include "lance/table/file_names.h"
 #include "store/save/fragment_writer.h"
 #include "store/save/referenced_files.h"
 #include "store/table/layout.h"
@@ -67,7 +67,7 @@ void NativeSave::know_source_is(const SaveBase& base) {
   }
 }
 
-std::optional<lance::Published> NativeSave::attempt(const SaveBase& base) {
+std::optional<lance::CommitResult> NativeSave::attempt(const SaveBase& base) {
   Attempt attempt(base);
   const RowMatches matches = find_rows(attempt);
   const SavePlan plan =
@@ -171,7 +171,7 @@ std::vector<ValueGroup> NativeSave::merge_duplicates(const std::vector<ValueGrou
   return merged;
 }
 
-std::optional<lance::Published> NativeSave::commit(Attempt& attempt) {
+std::optional<lance::CommitResult> NativeSave::commit(Attempt& attempt) {
   const SaveBase& base = attempt.base;
   const lance::Manifest* before = base.file ? &base.file->manifest : nullptr;
   // Ids, and the columns as the base's schema numbers them, may differ from attempt to attempt.
@@ -183,8 +183,8 @@ std::optional<lance::Published> NativeSave::commit(Attempt& attempt) {
     fragments[f].files.front().fields = columns;
   }
 
-  lance::Unpublished small(storage_);  // labels and deletions
-  lance::Publication publication =
+  lance::UncommittedFiles small(storage_);  // labels and deletions
+  lance::CommitRequest publication =
       next_version(before, attempt.schema,
                    next_fragments(storage_, small, attempt.candidates, attempt.rows, attempt.schema,
                                   base.version()));
@@ -201,12 +201,12 @@ std::optional<lance::Published> NativeSave::commit(Attempt& attempt) {
   publication.transaction.properties[kDigestKey] =
       digest_property(table_digest(attempt.rows), number);
   publication.check = [&] { return files_exist(storage_, publication.manifest.fragments); };
-  publication.visible = [&] {
+  publication.on_commit = [&] {
     is_visible_ = true;
     values_.keep();
     small.keep();
   };
-  auto published = lance::publish(storage_, publication);
+  auto published = lance::commit(storage_, publication);
   if (published) {
     report_.bytes_written = values_.bytes() + small.bytes();
     count_tensors(attempt);
@@ -222,7 +222,7 @@ void NativeSave::count_tensors(const Attempt& attempt) {
   }
 }
 
-SaveReport NativeSave::report(const SaveBase& base, const lance::Published& published) const {
+SaveReport NativeSave::report(const SaveBase& base, const lance::CommitResult& published) const {
   SaveReport report = report_;
   report.version = published.version;
   report.bytes_total = bytes_total_;

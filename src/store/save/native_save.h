@@ -5,7 +5,7 @@
 
 #include <lancekeep/store.h>
 
-#include "lance/table/unpublished.h"
+#include "lance/table/commit.h"
 #include "store/save/find_unchanged.h"
 #include "store/save/next_version.h"
 #include "store/save/save.h"
@@ -28,10 +28,10 @@ class NativeSave : public LayoutSave {
   /// States that the source is the version `base`: its values need not be read to be known.
   void know_source_is(const SaveBase& base);
 
-  [[nodiscard]] std::optional<lance::Published> attempt(const SaveBase& base) override;
+  [[nodiscard]] std::optional<lance::CommitResult> attempt(const SaveBase& base) override;
   [[nodiscard]] bool is_visible() const override { return is_visible_; }
   [[nodiscard]] SaveReport report(const SaveBase& base,
-                                  const lance::Published& published) const override;
+                                  const lance::CommitResult& published) const override;
 
  private:
   /// What is known of a tensor, whichever attempt found it out.
@@ -47,7 +47,7 @@ class NativeSave : public LayoutSave {
   void write_values(const std::vector<ValueGroup>& groups, Attempt& attempt);
   void add_written_row(std::size_t tensor, std::size_t own_fragment, Attempt& attempt);
   [[nodiscard]] std::vector<ValueGroup> merge_duplicates(const std::vector<ValueGroup>& groups);
-  [[nodiscard]] std::optional<lance::Published> commit(Attempt& attempt);
+  [[nodiscard]] std::optional<lance::CommitResult> commit(Attempt& attempt);
   void count_tensors(const Attempt& attempt);
 
   io::Storage& storage_;
@@ -61,7 +61,7 @@ class NativeSave : public LayoutSave {
   std::set<std::size_t> abandoned_;
 
   std::vector<Tensor> tensors_;  // one for each spec
-  lance::Unpublished values_;    // the data files of own_fragments_
+  lance::UncommittedFiles values_;    // the data files of own_fragments_
   std::vector<lance::Fragment> own_fragments_;
 };
 

@@ -4,8 +4,8 @@
 #include <lancekeep/error.h>
 
 #include "lance/file/data_file_writer.h"
-#include "lance/table/dataset.h"
-#include "lance/table/version_names.h"
+#include "lance/table/deletion_file.h"
+#include "lance/table/file_names.h"
 #include "store/save/fragment_writer.h"
 #include "store/save/save_plan.h"
 #include "store/table/properties.h"
@@ -91,7 +91,7 @@ std::uint32_t highest_id(const lance::Manifest& manifest,
 
 }  // namespace
 
-std::vector<lance::Fragment> next_fragments(io::Storage& storage, lance::Unpublished& files,
+std::vector<lance::Fragment> next_fragments(io::Storage& storage, lance::UncommittedFiles& files,
                                             const Candidates& candidates,
                                             std::span<const TensorRow> wanted,
                                             const std::vector<lance::Field>& schema,
@@ -128,9 +128,9 @@ std::uint64_t next_fragment_id(const lance::Manifest* before) {
   return before != nullptr && before->max_fragment_id ? *before->max_fragment_id + 1ull : 0;
 }
 
-lance::Publication next_version(const lance::Manifest* before, std::vector<lance::Field> schema,
+lance::CommitRequest next_version(const lance::Manifest* before, std::vector<lance::Field> schema,
                                 std::vector<lance::Fragment> fragments) {
-  lance::Publication publication;
+  lance::CommitRequest publication;
   lance::Manifest& manifest = publication.manifest;
   if (before != nullptr) {
     publication.read_version = before->version;

@@ -4,8 +4,7 @@
 
 #include <lancekeep/store.h>
 
-#include "lance/table/publish.h"
-#include "lance/table/unpublished.h"
+#include "lance/table/commit.h"
 #include "store/table/tensor_table.h"
 
 #include <vector>
@@ -23,7 +22,7 @@ struct Candidates {
 /// other labels get a new label file; both kinds of file are written into `files`. A fragment
 /// without a wanted row is left out. `read_version` is the version that the save builds on.
 [[nodiscard]] std::vector<lance::Fragment> next_fragments(io::Storage& storage,
-                                                          lance::Unpublished& files,
+                                                          lance::UncommittedFiles& files,
                                                           const Candidates& candidates,
                                                           std::span<const TensorRow> wanted,
                                                           const std::vector<lance::Field>& schema,
@@ -41,7 +40,7 @@ struct Candidates {
 /// on (null: none), has beyond them is carried over, also what this build does not know. The
 /// transaction is an overwrite without properties. Pure.
 /// @throws Error unsupported if a fragment id does not fit.
-[[nodiscard]] lance::Publication next_version(const lance::Manifest* before,
+[[nodiscard]] lance::CommitRequest next_version(const lance::Manifest* before,
                                               std::vector<lance::Field> schema,
                                               std::vector<lance::Fragment> fragments);
 

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/save/plain_save.h"
 
-#include "lance/file/data_file_name.h"
+#include "lance/table/file_names.h"
 #include "lance/file/data_file_writer.h"
 #include "lance/file/list_column_writer.h"
-#include "lance/table/dataset.h"
-#include "lance/table/version_names.h"
 #include "store/save/next_version.h"
 #include "store/save/referenced_files.h"
 #include "store/save/to_float64.h"
@@ -45,7 +43,7 @@ std::vector<std::int32_t> leaf_ids(const std::vector<lance::Field>& schema) {
 }
 
 // Streams the tensors of `plan` into a new data file, as float64.
-lance::Fragment write_plain_fragment(lance::Unpublished& files, TensorSource& source,
+lance::Fragment write_plain_fragment(lance::UncommittedFiles& files, TensorSource& source,
                                      const FilePlan& plan, const std::vector<lance::Field>& schema,
                                      SaveProgress& progress) {
   const auto specs = source.tensors();
@@ -160,24 +158,24 @@ std::vector<lance::Fragment> PlainSave::numbered_fragments(const lance::Manifest
   return fragments;
 }
 
-std::optional<lance::Published> PlainSave::attempt(const SaveBase& base) {
+std::optional<lance::CommitResult> PlainSave::attempt(const SaveBase& base) {
   const lance::Manifest* before = base.file ? &base.file->manifest : nullptr;
   const auto schema =
       plain_fields(before != nullptr ? before->fields : std::vector<lance::Field>());
   write_files(schema);
-  lance::Publication publication = next_version(before, schema, numbered_fragments(before));
+  lance::CommitRequest publication = next_version(before, schema, numbered_fragments(before));
   publication.newest = base.newest;
   publication.durable = options_.durable;
   publication.transaction.properties = save_properties(options_, bytes_total_, base.newest + 1);
   publication.check = [&] { return files_exist(storage_, publication.manifest.fragments); };
-  publication.visible = [this] {
+  publication.on_commit = [this] {
     is_visible_ = true;
     files_.keep();
   };
-  return lance::publish(storage_, publication);
+  return lance::commit(storage_, publication);
 }
 
-SaveReport PlainSave::report(const SaveBase& base, const lance::Published& published) const {
+SaveReport PlainSave::report(const SaveBase& base, const lance::CommitResult& published) const {
   SaveReport report;
   report.version = published.version;
   report.tensors_written = source_.tensors().size();

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "lance/proto/manifest.h"
-#include "lance/table/unpublished.h"
+#include "lance/table/commit.h"
 #include "store/save/save.h"
 #include "store/save/save_plan.h"
 #include "store/save/save_source.h"
@@ -27,10 +27,10 @@ class PlainSave : public LayoutSave {
   /// cannot represent; see to_float64.h.
   PlainSave(io::Storage& storage, TensorSource& source, const SaveOptions& options);
 
-  [[nodiscard]] std::optional<lance::Published> attempt(const SaveBase& base) override;
+  [[nodiscard]] std::optional<lance::CommitResult> attempt(const SaveBase& base) override;
   [[nodiscard]] bool is_visible() const override { return is_visible_; }
   [[nodiscard]] SaveReport report(const SaveBase& base,
-                                  const lance::Published& published) const override;
+                                  const lance::CommitResult& published) const override;
 
  private:
   void write_files(const std::vector<lance::Field>& schema);
@@ -46,7 +46,7 @@ class PlainSave : public LayoutSave {
   bool is_visible_ = false;
 
   // What was written so far, in any attempt.
-  lance::Unpublished files_;
+  lance::UncommittedFiles files_;
   std::vector<lance::Fragment> fragments_;
 };
 

@@ -3,7 +3,7 @@
 
 #include <lancekeep/error.h>
 
-#include "lance/table/known_files.h"
+#include "lance/table/file_names.h"
 #include "store/table/properties.h"
 
 #include <algorithm>

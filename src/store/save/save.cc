@@ -8,9 +8,9 @@
 // made again on top of that version.
 #include "store/save/save.h"
 
-#include "lance/table/publish.h"
+#include "lance/table/commit.h"
 #include "lance/table/tags.h"
-#include "lance/table/version_names.h"
+#include "lance/table/file_names.h"
 #include "store/read/store_folder.h"
 #include "store/read/versions.h"
 #include "store/save/create.h"
@@ -49,10 +49,10 @@ SaveBase read_listed(const io::Storage& storage, const lance::VersionList& list)
   SaveBase base;
   if (list.entries.empty()) return base;
   base.newest = list.newest();
-  const Newest newest = newest_whole(storage, list);
+  lance::Newest newest = lance::read_newest(storage, list);
   if (!newest.warning.empty()) base.notes.push_back(newest.warning);
-  if (newest.entry == nullptr) return base;
-  base.file = lance::read_manifest(storage, *newest.entry);
+  if (!newest.entry) return base;
+  base.file = std::move(newest.file);
   base.layout = require_store(storage, base.file->manifest);
   if (base.layout == Layout::native) read_rows(storage, base);
   return base;
@@ -75,7 +75,7 @@ void check_tag_is_free(const io::Storage& storage, const std::string& tag) {
               fmt::format("the tag `{}` exists already; nothing was saved. Choose another name, or "
                           "move the tag afterwards",
                           tag),
-              storage.full_name("_refs/tags/" + tag + ".json"));
+              storage.full_name(lance::tag_path(tag)));
 }
 
 void check_before_writing(const io::Storage& storage, const TensorSource& source,
@@ -89,7 +89,7 @@ void check_before_writing(const io::Storage& storage, const TensorSource& source
 }
 
 void tag_saved_version(io::Storage& storage, const SaveOptions& options,
-                       const lance::Published& published) {
+                       const lance::CommitResult& published) {
   if (options.tag.empty()) return;
   try {
     const auto lock = storage.lock(lance::kVersionsFolder, io::LockMode::exclusive);
@@ -117,8 +117,8 @@ std::unique_ptr<LayoutSave> begin_save(Layout layout, io::Storage& storage, Tens
 
 // Unset if someone else published first, also if a clean-up then removed what this attempt was
 // reading.
-std::optional<lance::Published> attempt_upon(const io::Storage& storage, LayoutSave& work,
-                                             const SaveBase& base) {
+std::optional<lance::CommitResult> attempt_upon(const io::Storage& storage, LayoutSave& work,
+                                                const SaveBase& base) {
   try {
     return work.attempt(base);
   } catch (const Error& error) {
@@ -156,8 +156,8 @@ struct Restored {
 
 // Throws for a damaged version: damage is not published again.
 Restored read_restored(const io::Storage& storage, const lance::VersionList& list, const Ref& ref) {
-  Restored restored{.entry = resolve(storage, list, ref)};
-  restored.file = lance::read_manifest(storage, restored.entry);
+  ResolvedVersion version = read_resolved(storage, list, ref);
+  Restored restored{.entry = std::move(version.entry), .file = std::move(version.file)};
   restored.layout = require_store(storage, restored.file.manifest);
   if (restored.layout == Layout::plain) return restored;  // its rows have no digest
   restored.table = read_tensor_table(storage, restored.file.manifest);
@@ -182,9 +182,9 @@ Metadata properties_of(const Restored& restored, std::uint64_t version) {
 
 // Takes what belongs to a version from the restored one, what belongs to the dataset from the
 // newest.
-lance::Publication publication_of(const Restored& restored, const lance::Manifest& newest,
+lance::CommitRequest publication_of(const Restored& restored, const lance::Manifest& newest,
                                   std::uint64_t newest_name) {
-  lance::Publication publication;
+  lance::CommitRequest publication;
   publication.read_version = newest.version;
   publication.newest = newest_name;
   lance::Manifest& manifest = publication.manifest;
@@ -196,8 +196,7 @@ lance::Publication publication_of(const Restored& restored, const lance::Manifes
   manifest.table_metadata = newest.table_metadata;
   manifest.max_fragment_id = std::max(manifest.max_fragment_id, newest.max_fragment_id);
   manifest.next_row_id = std::max(manifest.next_row_id, newest.next_row_id);
-  constexpr std::uint32_t kRestore = 106;  // field number of the operation in a transaction
-  publication.transaction.operation = kRestore;
+  publication.transaction.operation = lance::Operation::restore;
   publication.transaction.operation_bytes = lance::encode_restore(restored.entry.version);
   publication.transaction.properties = properties_of(restored, newest_name + 1);
   return publication;
@@ -205,12 +204,11 @@ lance::Publication publication_of(const Restored& restored, const lance::Manifes
 
 // Under the publish lock the restored version and its files must still exist: a clean-up that
 // removes them takes the same lock.
-lance::Publication plan_restore_upon(io::Storage& storage, const lance::VersionList& list,
+lance::CommitRequest plan_restore_upon(io::Storage& storage, const lance::VersionList& list,
                                      const Ref& ref) {
   const Restored restored = read_restored(storage, list, ref);
-  const lance::VersionEntry& newest = *newest_whole(storage, list).entry;
-  lance::Publication publication =
-      publication_of(restored, lance::read_manifest(storage, newest).manifest, list.newest());
+  const lance::Newest newest = lance::read_newest(storage, list);
+  lance::CommitRequest publication = publication_of(restored, newest.file.manifest, list.newest());
   sync_shared_files(storage, restored.file, publication.manifest.fragments);
   publication.check = [&storage, path = restored.entry.path,
                        fragments = publication.manifest.fragments] {
@@ -220,7 +218,7 @@ lance::Publication plan_restore_upon(io::Storage& storage, const lance::VersionL
 }
 
 // Plans again if a clean-up removed the newest version after someone published another.
-lance::Publication plan_restore(io::Storage& storage, const Ref& ref) {
+lance::CommitRequest plan_restore(io::Storage& storage, const Ref& ref) {
   while (true) {
     const lance::VersionList list = lance::list_versions(storage);
     try {
@@ -267,7 +265,7 @@ void require_layout(const io::Storage& storage, Layout layout, const SaveOptions
                           "nothing was saved. Leave the layout unset, or save into a new store: "
                           "importing this one there copies its versions",
                           name_of(layout), name_of(*options.layout)),
-              storage.full_name("_versions"));
+              storage.full_name(lance::kVersionsFolder));
 }
 
 bool is_outdated(const io::Storage& storage, std::uint64_t newest, const Error& error) {
@@ -284,8 +282,8 @@ std::uint64_t Store::restore(const Ref& ref) {
   io::Storage& storage = *state_->storage;
   store::require_current(storage);
   for (int attempt = 0; attempt < store::kMaxAttempts; ++attempt) {
-    const lance::Publication publication = store::plan_restore(storage, ref);
-    if (const auto published = lance::publish(storage, publication)) return published->version;
+    const lance::CommitRequest publication = store::plan_restore(storage, ref);
+    if (const auto published = lance::commit(storage, publication)) return published->version;
   }
   store::too_many_attempts(storage);
 }

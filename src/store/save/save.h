@@ -6,8 +6,8 @@
 #include <lancekeep/error.h>
 #include <lancekeep/store.h>
 
-#include "lance/table/dataset.h"
-#include "lance/table/publish.h"
+#include "lance/table/manifest_file.h"
+#include "lance/table/commit.h"
 #include "store/table/tensor_table.h"
 
 #include <optional>
@@ -35,12 +35,12 @@ class LayoutSave {
   virtual ~LayoutSave() = default;
   /// Publishes the source's tensors on top of `base`. Unset: someone else published first, and the
   /// base must be read again.
-  [[nodiscard]] virtual std::optional<lance::Published> attempt(const SaveBase& base) = 0;
+  [[nodiscard]] virtual std::optional<lance::CommitResult> attempt(const SaveBase& base) = 0;
   /// Whether a version may refer to what was written although attempt() threw.
   [[nodiscard]] virtual bool is_visible() const = 0;
   /// The report of the attempt that published.
   [[nodiscard]] virtual SaveReport report(const SaveBase& base,
-                                          const lance::Published& published) const = 0;
+                                          const lance::CommitResult& published) const = 0;
 };
 
 /// Reads the newest version that is not torn and, in the native layout, its rows. Damaged rows are

@@ -3,7 +3,7 @@
 
 #include <lancekeep/error.h>
 
-#include "lance/table/dataset.h"
+#include "lance/table/file_names.h"
 
 #include <fmt/format.h>
 
@@ -59,7 +59,7 @@ void FragmentLimits::check(const lance::Fragment& fragment) {
   if (fragment.physical_rows > kMaxRows - rows_) {
     throw Error(ErrorCode::corrupt,
                 fmt::format("version {} claims more than {} rows", version_, kMaxRows),
-                storage_.full_name("_versions"));
+                storage_.full_name(lance::kVersionsFolder));
   }
   rows_ += fragment.physical_rows;
 }

@@ -6,7 +6,9 @@
 #include "io/local_storage.h"
 #include "lance/file/data_file_reader.h"
 #include "lance/file/list_column.h"
-#include "lance/table/dataset.h"
+#include "lance/table/file_names.h"
+#include "lance/table/manifest_file.h"
+#include "lance/table/version_list.h"
 #include "store/testing/test_store.h"
 
 #include <limits>

@@ -4,10 +4,9 @@
 
 #include "io/local_storage.h"
 #include "lance/encoding/page_encoder.h"
-#include "lance/file/data_file_name.h"
 #include "lance/file/data_file_writer.h"
-#include "lance/table/publish.h"
-#include "lance/table/unpublished.h"
+#include "lance/table/commit.h"
+#include "lance/table/file_names.h"
 #include "store/testing/test_store.h"
 
 #include <gmock/gmock.h>
@@ -58,10 +57,10 @@ inline std::vector<PlainCell> small_plain() {
 class PlainTest : public testing::Test {
  protected:
   PlainTest() : path_(folder_ / "plain.lance"), storage_(io::create_local_storage(path_)) {
-    storage_->make_folder("data");
-    storage_->make_folder("_versions");
-    storage_->make_folder("_transactions");
-    storage_->make_folder("_deletions");
+    storage_->make_folder(lance::kDataFolder);
+    storage_->make_folder(lance::kVersionsFolder);
+    storage_->make_folder(lance::kTransactionsFolder);
+    storage_->make_folder(lance::kDeletionsFolder);
   }
 
   /// A new data file. float64 values are written as integers with the same bits.
@@ -99,7 +98,7 @@ class PlainTest : public testing::Test {
 
   /// The fragment without these rows; it must be the first of its version.
   lance::Fragment without(lance::Fragment fragment, const std::vector<std::uint32_t>& rows) const {
-    lance::Unpublished files(*storage_);
+    lance::UncommittedFiles files(*storage_);
     fragment.deletion = lance::write_deletions(files, fragment.id, 1, rows);
     files.finish(false);
     files.keep();
@@ -126,13 +125,13 @@ class PlainTest : public testing::Test {
   /// A version with these fragments, as pylance would publish it.
   std::uint64_t publish(std::vector<lance::Fragment> fragments,
                         std::vector<lance::Field> schema = plain_schema()) const {
-    lance::Publication publication;
+    lance::CommitRequest publication;
     publication.read_version = lance::list_versions(*storage_).newest();
     publication.manifest = manifest_of(std::move(fragments), std::move(schema));
     publication.transaction.operation = 102;
     publication.transaction.operation_bytes =
         lance::encode_overwrite(publication.manifest.fragments, publication.manifest.fields, {});
-    return lance::publish(*storage_, publication)->version;
+    return lance::commit(*storage_, publication)->version;
   }
 
   const io::TemporaryFolder folder_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Damaged stores: the error of each damage, and that nothing else is affected.
 #include "io/testing/error_matcher.h"
-#include "lance/table/dataset.h"
+#include "lance/table/manifest_file.h"
 #include "store/testing/test_store.h"
 
 #include <gmock/gmock.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/local_storage.h"
 #include "io/testing/error_matcher.h"
-#include "lance/table/dataset.h"
+#include "lance/table/manifest_file.h"
+#include "lance/table/version_list.h"
 #include "store/testing/test_store.h"
 
 #include <gmock/gmock.h>

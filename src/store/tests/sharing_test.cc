@@ -2,7 +2,10 @@
 // A save writes what changed and shares the rest.
 #include "io/local_storage.h"
 #include "io/testing/error_matcher.h"
-#include "lance/table/dataset.h"
+#include "lance/table/deletion_file.h"
+#include "lance/table/file_names.h"
+#include "lance/table/manifest_file.h"
+#include "lance/table/version_list.h"
 #include "store/testing/version_testing.h"
 
 #include <gmock/gmock.h>

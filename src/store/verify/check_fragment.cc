@@ -3,7 +3,7 @@
 
 #include "io/utf8.h"
 #include "lance/file/footer.h"
-#include "lance/table/dataset.h"
+#include "lance/table/file_names.h"
 
 #include <fmt/format.h>
 

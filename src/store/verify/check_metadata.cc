@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/verify/check_metadata.h"
 
-#include "lance/table/feature_flags.h"
+#include "lance/table/compatibility.h"
 #include "lance/table/tags.h"
+#include "lance/table/file_names.h"
 #include "store/read/versions.h"
 #include "store/table/properties.h"
 
@@ -103,7 +104,7 @@ void check_tag(const io::Storage& storage, const lance::VersionList& list, const
     return;
   }
   const auto report = [&](std::string what) {
-    findings.add({0, {}, storage.full_name("_refs/tags/" + name + ".json"), {}, std::move(what)});
+    findings.add({0, {}, storage.full_name(lance::tag_path(name)), {}, std::move(what)});
   };
   const auto entry = std::ranges::find(list.entries, tag.version, &lance::VersionEntry::version);
   if (entry == list.entries.end()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/testing/error_matcher.h"
-#include "lance/table/feature_flags.h"
+#include "lance/table/compatibility.h"
 #include "store/verify/verify_testing.h"
 
 #include <fmt/format.h>

@@ -57,13 +57,8 @@ class Verifier {
   VerifyReport report_;
 };
 
-void Verifier::require_current() const {
-  if (storage_.is_current()) return;
-  throw Error(ErrorCode::conflict, "the store was replaced; open it again", storage_.full_name(""));
-}
-
 VerifyReport Verifier::run(const std::optional<Ref>& ref) {
-  require_current();
+  require_current(storage_);
   try {
     list_ = lance::list_versions(storage_);
   } catch (const Error& error) {  // the versions are not known

@@ -3,10 +3,8 @@
 #pragma once
 
 #include "io/local_storage.h"
-#include "lance/file/data_file_name.h"
 #include "lance/file/data_file_writer.h"
-#include "lance/table/publish.h"
-#include "lance/table/unpublished.h"
+#include "lance/table/commit.h"
 #include "store/table/digest.h"
 #include "store/table/layout.h"
 #include "store/table/properties.h"
@@ -77,7 +75,7 @@ class VerifyTest : public testing::Test {
 
   /// Commits a version with these fragments, as a save would.
   std::uint64_t publish(std::vector<lance::Fragment> fragments) {
-    lance::Publication publication;
+    lance::CommitRequest publication;
     const auto list = lance::list_versions(*storage_);
     publication.read_version = list.newest();
     lance::Manifest& manifest = publication.manifest;
@@ -94,7 +92,7 @@ class VerifyTest : public testing::Test {
     publication.transaction.properties = {
         {kDigestKey, digest_property(table_digest(table.rows), publication.read_version + 1)},
         {kBytesKey, std::to_string(total_bytes(table))}};
-    return lance::publish(*storage_, publication)->version;
+    return lance::commit(*storage_, publication)->version;
   }
   std::uint64_t publish_again(std::uint64_t version) {
     return publish(manifest_of(version).manifest.fragments);
@@ -103,8 +101,8 @@ class VerifyTest : public testing::Test {
   /// Writes a deletion file of fragment 0.
   lance::DeletionFile delete_rows(std::uint64_t read_version,
                                   const std::vector<std::uint32_t>& rows) const {
-    storage_->make_folder("_deletions");
-    lance::Unpublished files(*storage_);
+    storage_->make_folder(lance::kDeletionsFolder);
+    lance::UncommittedFiles files(*storage_);
     const lance::DeletionFile file = lance::write_deletions(files, 0, read_version, rows);
     files.finish(false);
     files.keep();
@@ -114,7 +112,7 @@ class VerifyTest : public testing::Test {
   /// Writes a data file with these rows; `values` are at its start.
   lance::Fragment write_rows(const std::vector<TensorRow>& rows, const std::string& values = {},
                              std::optional<std::uint64_t> stated_rows = std::nullopt) const {
-    storage_->make_folder("data");
+    storage_->make_folder(lance::kDataFolder);
     lance::DataFile file{.path = lance::new_data_file_name(),
                          .fields = find_leaf_ids(native_fields({}))};
     const auto out = storage_->create(lance::data_path(file));

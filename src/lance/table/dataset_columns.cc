@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lance/table/columns.h"
+#include "lance/table/dataset_columns.h"
 
+#include "io/error_text.h"
 #include "lance/file/field_tree.h"
 #include "lance/file/readable_column.h"
+#include "lance/table/file_names.h"
 
 #include <fmt/format.h>
 
@@ -15,61 +17,63 @@ namespace {
 
 constexpr std::string_view kBlobExtension = "lance.blob.v2";
 constexpr const char* kBlobAdvice =
-    "blobs of the second kind (lance.blob.v2), which this build does not read; read them with "
+    "blobs of version 2 (lance.blob.v2), which this build does not read; read them with "
     "pylance's take_blobs() and write them as large_binary with data_storage_version=\"2.1\"";
 
 // Which top-level column each field id belongs to.
 using Owners = std::unordered_map<std::int32_t, std::size_t>;
 
-class States {
+class ColumnLister {
  public:
-  States(const io::Storage& storage, const Manifest& manifest);
+  ColumnLister(const io::Storage& storage, const Manifest& manifest);
 
-  [[nodiscard]] std::vector<ColumnState> take() { return std::move(states_); }
-  void look_into(const DataFile& file);
+  [[nodiscard]] std::vector<DatasetColumn> take() { return std::move(columns_); }
+  void check(const DataFile& file);
 
  private:
-  // Whether a column of the file still may be one that is not decoded.
-  [[nodiscard]] bool is_open(const DataFile& file, std::size_t i) const;
-  void note(const DataFile& file, std::size_t i, const std::string& why);
+  // Whether the file holds this column, and no reason is known yet why it cannot be decoded.
+  [[nodiscard]] bool may_be_readable(const DataFile& file, std::size_t i) const;
+  void note(const DataFile& file, std::size_t i, const std::string& reason);
 
   const io::Storage& storage_;
-  std::vector<ColumnState> states_;
+  std::vector<DatasetColumn> columns_;
   Owners owners_;
 };
 
-States::States(const io::Storage& storage, const Manifest& manifest) : storage_(storage) {
+ColumnLister::ColumnLister(const io::Storage& storage, const Manifest& manifest)
+    : storage_(storage) {
   const FieldTree tree(manifest.fields);
   for (const std::size_t index : tree.top()) {
     const Field& field = tree.field(index);
-    for (const std::int32_t id : tree.ids(index)) owners_.emplace(id, states_.size());
-    states_.push_back({field.name, tree.type(index), field.nullable, {}});
-    if (extension_of(field) == kBlobExtension) states_.back().why = kBlobAdvice;
+    for (const std::int32_t id : tree.ids(index)) owners_.emplace(id, columns_.size());
+    columns_.push_back({field.name, tree.type(index), field.nullable, {}});
+    if (extension_of(field) == kBlobExtension) columns_.back().unreadable = kBlobAdvice;
   }
 }
 
-bool States::is_open(const DataFile& file, std::size_t i) const {
+bool ColumnLister::may_be_readable(const DataFile& file, std::size_t i) const {
   const auto owner = owners_.find(file.fields[i]);
-  return owner != owners_.end() && states_[owner->second].why.empty();
+  return owner != owners_.end() && columns_[owner->second].unreadable.empty();
 }
 
-void States::note(const DataFile& file, std::size_t i, const std::string& why) {
-  if (why.empty()) return;
-  states_[owners_.at(file.fields[i])].why = fmt::format("data file `{}`: {}", file.path, why);
+void ColumnLister::note(const DataFile& file, std::size_t i, const std::string& reason) {
+  if (reason.empty()) return;
+  columns_[owners_.at(file.fields[i])].unreadable =
+      fmt::format("data file `{}`: {}", file.path, reason);
 }
 
-void States::look_into(const DataFile& file) {
+void ColumnLister::check(const DataFile& file) {
   std::optional<DataFileReader> reader;
-  std::string why;
+  std::string reason;
   try {
     reader = open_data_file(storage_, file);
   } catch (const Error& error) {
-    why = error.message();
+    reason = io::text_of(error);
   }
   for (std::size_t i = 0; i < file.fields.size(); ++i) {
-    if (!is_open(file, i)) continue;
+    if (!may_be_readable(file, i)) continue;
     if (!reader) {
-      note(file, i, why);
+      note(file, i, reason);
     } else if (i < file.column_indices.size() && file.column_indices[i] >= 0) {
       note(file, i, why_unreadable(*reader, static_cast<std::uint32_t>(file.column_indices[i])));
     }
@@ -87,12 +91,12 @@ DataFileReader open_data_file(const io::Storage& storage, const DataFile& file) 
   return DataFileReader::open(bytes);
 }
 
-std::vector<ColumnState> column_states(const io::Storage& storage, const Manifest& manifest) {
-  States states(storage, manifest);
+std::vector<DatasetColumn> list_columns(const io::Storage& storage, const Manifest& manifest) {
+  ColumnLister lister(storage, manifest);
   for (const Fragment& fragment : manifest.fragments) {
-    for (const DataFile& file : fragment.files) states.look_into(file);
+    for (const DataFile& file : fragment.files) lister.check(file);
   }
-  return states.take();
+  return lister.take();
 }
 
 std::uint64_t live_rows(const Manifest& manifest) {

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lance/table/feature_flags.h"
+#include "lance/table/compatibility.h"
+
+#include "io/utf8.h"
+#include "lance/proto/wire.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <bit>
+#include <initializer_list>
 
 namespace lancekeep::lance {
 namespace {
@@ -17,11 +21,11 @@ constexpr std::uint64_t kKnownFlags =
     bit(FeatureFlag::inline_transactions_only) | bit(FeatureFlag::mixed_file_versions) |
     bit(FeatureFlag::managed_blobs);
 
-// Numbers of DataFragment's fields that hold a fragment's row ids, inline or in a file of their
-// own; up to the last of them, what else is kept for each row id: when it was made and changed.
+// Fields of DataFragment that hold a fragment's row ids, inline or in a separate file; the fields
+// up to the last one hold when each row was created and updated.
 constexpr protozero::pbf_tag_type kInlineRowIds = 5;
 constexpr protozero::pbf_tag_type kExternalRowIds = 6;
-constexpr protozero::pbf_tag_type kLastOfRowIds = 10;
+constexpr protozero::pbf_tag_type kLastRowIdField = 10;
 constexpr const char* kManagedBlobsKey = "lance.blob.managed";
 
 void check_flags(std::uint64_t flags, std::string_view who, std::string_view verb,
@@ -52,7 +56,7 @@ void drop_row_ids(Fragment& fragment) {
   const std::string before = std::move(fragment.unknown);
   const io::ByteView raw = io::ByteView::of(before, {});
   read_fields(raw, "a fragment's further fields", [&](protozero::pbf_reader& reader) {
-    if (reader.tag() >= kInlineRowIds && reader.tag() <= kLastOfRowIds) {
+    if (reader.tag() >= kInlineRowIds && reader.tag() <= kLastRowIdField) {
       reader.skip();
     } else {
       keep_unknown(reader, kept);
@@ -77,6 +81,43 @@ bool mixes_file_versions(const Manifest& manifest) {
   return false;
 }
 
+using FieldTag = protozero::pbf_tag_type;
+
+// Fields kept as raw bytes that are known not to name a file. Field numbers are on disk.
+// Here: a tag's text, which nobody uses, and the version of a second dataset for blobs.
+constexpr std::initializer_list<FieldTag> kHarmlessInManifest = {8, 17};
+// Row ids, and the versions in which rows were last updated and created, each inline. Their other
+// forms (6, 8, 10) are in separate files.
+constexpr std::initializer_list<FieldTag> kHarmlessInFragment = {5, 7, 9};
+
+std::optional<FieldTag> first_other(const std::string& raw,
+                                    std::initializer_list<FieldTag> harmless) {
+  std::optional<FieldTag> found;
+  read_fields(io::ByteView::of(raw, {}), "further fields", [&](protozero::pbf_reader& reader) {
+    const bool is_harmless =
+        std::find(harmless.begin(), harmless.end(), reader.tag()) != harmless.end();
+    if (!found && !is_harmless) found = reader.tag();
+    reader.skip();
+  });
+  return found;
+}
+
+std::optional<std::string> first_in(const Fragment& fragment) {
+  if (const auto tag = first_other(fragment.unknown, kHarmlessInFragment)) {
+    return fmt::format("field {} of fragment {}", *tag, fragment.id);
+  }
+  for (const DataFile& file : fragment.files) {
+    if (const auto tag = first_other(file.unknown, {})) {
+      return fmt::format("field {} of the data file `{}`", *tag, io::printable(file.path));
+    }
+  }
+  if (!fragment.deletion) return std::nullopt;
+  if (const auto tag = first_other(fragment.deletion->unknown, {})) {
+    return fmt::format("field {} of the deletion file of fragment {}", *tag, fragment.id);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void check_reader_flags(const Manifest& manifest, const std::string& file) {
@@ -84,7 +125,7 @@ void check_reader_flags(const Manifest& manifest, const std::string& file) {
 }
 
 void check_writer_flags(const Manifest& manifest) {
-  check_flags(manifest.writer_flags, "writer", "write upon", {});
+  check_flags(manifest.writer_flags, "writer", "write on top of", {});
 }
 
 void set_flags_from_content(Manifest& manifest) {
@@ -96,7 +137,7 @@ void set_flags_from_content(Manifest& manifest) {
   if (keeps_row_ids(manifest)) {
     both |= bit(FeatureFlag::stable_row_ids);
   } else {
-    // pylance takes the ids of one fragment for a promise that all have them.
+    // If one fragment has row ids, pylance assumes that all do.
     manifest.next_row_id.reset();
     for (Fragment& fragment : manifest.fragments) drop_row_ids(fragment);
   }
@@ -108,6 +149,16 @@ void set_flags_from_content(Manifest& manifest) {
   }
   manifest.reader_flags = both;
   manifest.writer_flags = both | (manifest.config.empty() ? 0 : bit(FeatureFlag::config));
+}
+
+std::optional<std::string> first_unknown_field(const Manifest& manifest) {
+  if (const auto tag = first_other(manifest.unknown, kHarmlessInManifest)) {
+    return fmt::format("field {} of the manifest", *tag);
+  }
+  for (const Fragment& fragment : manifest.fragments) {
+    if (auto found = first_in(fragment)) return found;
+  }
+  return std::nullopt;
 }
 
 }  // namespace lancekeep::lance

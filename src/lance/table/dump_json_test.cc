@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/table/dump_json.h"
+
 #include "lance/table/table_testing.h"
 
 #include <nlohmann/json.hpp>
@@ -15,10 +16,10 @@ struct Dump : TableTest {
   }
 };
 
-TEST_F(Dump, OfAVersionIsItsManifestAndWhatItsDataFilesAre) {
-  ASSERT_TRUE(publish(*storage, publication_on(0)));
+TEST_F(Dump, OfAVersionIsItsManifestAndItsDataFiles) {
+  ASSERT_TRUE(commit(*storage, commit_on(0)));
   const VersionEntry entry = list_versions(*storage).entries.front();
-  json version = json::parse(text_of(dump_version(*storage, entry)));
+  json version = json::parse(text_of(dump_version(*storage, read_manifest(*storage, entry))));
   EXPECT_EQ(version["data_files"][0]["path"], "a.lance");
   EXPECT_EQ(version["data_files"][0]["decodes"], false);
   EXPECT_THAT(version["data_files"][0]["why"].get<std::string>(),
@@ -27,7 +28,7 @@ TEST_F(Dump, OfAVersionIsItsManifestAndWhatItsDataFilesAre) {
   EXPECT_EQ(version, dumped(entry.path));
 }
 
-TEST_F(Dump, OfAManifestShowsWhatItSays) {
+TEST_F(Dump, OfAManifestShowsItsContent) {
   Manifest manifest = small_manifest();
   manifest.seconds = 1'700'000'000;
   manifest.nanos = 5;
@@ -58,14 +59,14 @@ TEST_F(Dump, IsIndentedByTwoSpacesAndInAFixedOrder) {
               testing::StartsWith("{\n  \"kind\": \"transaction\",\n  \"read_version\": 0,\n"));
 }
 
-TEST_F(Dump, TextThatIsNoUtf8DoesNotStopIt) {
+TEST_F(Dump, TextThatIsNotUtf8DoesNotStopIt) {
   Transaction transaction = small_transaction();
   transaction.properties = {{"key", "\xff\xfe"}};
   put("t.txn", encode_transaction(transaction));
   EXPECT_EQ(dumped("t.txn")["properties"]["key"], "\ufffd\ufffd");
 }
 
-TEST_F(Dump, RefusesWhatIsNoLanceFile) {
+TEST_F(Dump, RejectsAFileThatIsNotALanceFile) {
   for (const char* content : {"", "hello", "\x0a\x01x"}) {
     put("x", content);
     expect_error(ErrorCode::invalid_argument, "not a Lance manifest, data file or transaction",
@@ -73,11 +74,11 @@ TEST_F(Dump, RefusesWhatIsNoLanceFile) {
   }
 }
 
-TEST_F(Dump, RefusesAPathWhereNothingIs) {
+TEST_F(Dump, RejectsAPathThatDoesNotExist) {
   expect_error(ErrorCode::not_found, "nowhere", [&] { (void)dump_file(folder / "nowhere"); });
 }
 
-TEST_F(Dump, RefusesATornManifest) {
+TEST_F(Dump, RejectsATornManifest) {
   const std::string bytes = encode_manifest_file(small_manifest(), small_transaction());
   put("m", bytes.substr(20));
   expect_error(ErrorCode::corrupt, "the manifest", [&] { (void)dump_file(folder / "m"); });

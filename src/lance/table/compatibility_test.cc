@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lance/table/feature_flags.h"
+#include "lance/table/compatibility.h"
 
 #include "lance/table/table_testing.h"
+
+#include <fmt/format.h>
 
 namespace lancekeep::lance {
 namespace {
@@ -19,7 +21,7 @@ Flags flags_of(Manifest manifest) {
   return {manifest.reader_flags, manifest.writer_flags};
 }
 
-TEST(FeatureFlags, APlainTableNeedsNone) { EXPECT_EQ(flags_of(small_manifest()), (Flags{0, 0})); }
+TEST(FeatureFlags, ASimpleTableNeedsNone) { EXPECT_EQ(flags_of(small_manifest()), (Flags{0, 0})); }
 
 TEST(FeatureFlags, DeletionsNeedTheFirst) {
   Manifest manifest = small_manifest();
@@ -37,14 +39,14 @@ TEST(FeatureFlags, RowIdsOfEveryFragmentNeedTheSecond) {
   EXPECT_EQ(flags_of(manifest), (Flags{0, 0}));
 }
 
-TEST(FeatureFlags, RowIdsThatAreNotKeptAreNotCountedOn) {
+TEST(FeatureFlags, DropsTheNextRowIdWithoutRowIds) {
   Manifest manifest = small_manifest();
   manifest.next_row_id = 10;
   set_flags_from_content(manifest);
   EXPECT_EQ(manifest.next_row_id, std::nullopt);
 }
 
-TEST(FeatureFlags, RowIdsThatNotAllFragmentsHaveAreDropped) {
+TEST(FeatureFlags, DropsRowIdsUnlessAllFragmentsHaveThem) {
   Manifest manifest = small_manifest();
   manifest.next_row_id = 10;
   const std::string further = std::string("\x9a\x06\x01x", 4);  // field 99
@@ -79,14 +81,14 @@ TEST(FeatureFlags, ManagedBlobsConcernBoth) {
   EXPECT_EQ(flags_of(manifest), (Flags{16384, 16384}));
 }
 
-TEST(FeatureFlags, KnownOnesAreNoObstacle) {
+TEST(FeatureFlags, AcceptsAllKnownFlags) {
   Manifest manifest = small_manifest();
   manifest.reader_flags = manifest.writer_flags = 1 | 2 | 4 | 8 | 16 | 32 | 256 | 16384;
   EXPECT_NO_THROW(check_reader_flags(manifest, "file"));
   EXPECT_NO_THROW(check_writer_flags(manifest));
 }
 
-TEST(FeatureFlags, EveryOtherReaderFlagIsRefusedByItsNumber) {
+TEST(FeatureFlags, RejectsOtherReaderFlagsByNumber) {
   Manifest manifest = small_manifest();
   manifest.reader_flags = 64 | 1;
   expect_error(ErrorCode::unsupported,
@@ -98,11 +100,60 @@ TEST(FeatureFlags, EveryOtherReaderFlagIsRefusedByItsNumber) {
                [&] { check_reader_flags(manifest, "file"); });
 }
 
-TEST(FeatureFlags, EveryOtherWriterFlagIsRefusedByItsNumber) {
+TEST(FeatureFlags, RejectsOtherWriterFlagsByNumber) {
   Manifest manifest = small_manifest();
   manifest.writer_flags = 1024;
   expect_error(ErrorCode::unsupported, "needs writer feature flag 1024 (bit 10)",
                [&] { check_writer_flags(manifest); });
+}
+
+std::string field(protozero::pbf_tag_type tag) {
+  std::string raw;
+  protozero::pbf_writer(raw).add_string(tag, "content");
+  return raw;
+}
+
+TEST(UnknownFields, OurOwnManifestsHaveNone) {
+  EXPECT_EQ(first_unknown_field(small_manifest()), std::nullopt);
+}
+
+TEST(UnknownFields, ExcludeFieldsThatNameNoFile) {
+  Manifest manifest = small_manifest();
+  manifest.unknown = field(8) + field(17);
+  manifest.fragments[0].unknown = field(5) + field(7) + field(9);
+  EXPECT_EQ(first_unknown_field(manifest), std::nullopt);
+}
+
+TEST(UnknownFields, OfTheManifest) {
+  Manifest manifest = small_manifest();
+  manifest.unknown = field(8) + field(22) + field(24);
+  EXPECT_EQ(first_unknown_field(manifest), "field 22 of the manifest");
+}
+
+TEST(UnknownFields, OfAFragment) {
+  Manifest manifest = small_manifest();
+  manifest.fragments[0].unknown = field(5) + field(11);
+  EXPECT_EQ(first_unknown_field(manifest), "field 11 of fragment 0");
+}
+
+TEST(UnknownFields, IncludeRowIdsInASeparateFile) {
+  for (const protozero::pbf_tag_type tag : {6u, 8u, 10u}) {
+    Manifest manifest = small_manifest();
+    manifest.fragments[0].unknown = field(tag);
+    EXPECT_EQ(first_unknown_field(manifest), fmt::format("field {} of fragment 0", tag));
+  }
+}
+
+TEST(UnknownFields, OfADataFile) {
+  Manifest manifest = small_manifest();
+  manifest.fragments[0].files[0].unknown = field(8);
+  EXPECT_EQ(first_unknown_field(manifest), "field 8 of the data file `a.lance`");
+}
+
+TEST(UnknownFields, OfADeletionFile) {
+  Manifest manifest = small_manifest();
+  manifest.fragments[0].deletion = DeletionFile{.unknown = field(5)};
+  EXPECT_EQ(first_unknown_field(manifest), "field 5 of the deletion file of fragment 0");
 }
 
 }  // namespace

@@ -1,18 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lance/table/known_files.h"
+#include "lance/table/file_names.h"
 
 #include "io/storage.h"
-#include "lance/table/version_names.h"
+#include "io/utf8.h"
+#include "io/random_id.h"
+
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <limits>
 #include <set>
 #include <vector>
 
 namespace lancekeep::lance {
 namespace {
 
-// Data files may lie in folders below data/; nobody's lie deeper.
+constexpr std::string_view kManifestSuffix = ".manifest";
+// V2 names are as wide as the largest u64, so that they sort by number.
+constexpr std::size_t kV2Digits = 20;
+constexpr std::uint64_t kMaxNumber = std::numeric_limits<std::uint64_t>::max();
+// Data files may be in folders below data/; no writer nests them deeper.
 constexpr std::size_t kMaxFolderDepth = 16;
+
+std::optional<std::uint64_t> parse_digits(std::string_view digits) {
+  std::uint64_t number = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto [stop, error] = std::from_chars(digits.data(), end, number);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return number;
+}
+
+// One component or several, none of them empty, "." or "..", and no NUL.
+bool stays_inside(std::string_view path) {
+  if (path.find('\0') != std::string_view::npos) return false;
+  while (true) {
+    const std::size_t slash = path.find('/');
+    const std::string_view component = path.substr(0, slash);
+    if (component.empty() || component == "." || component == "..") return false;
+    if (slash == std::string_view::npos) return true;
+    path.remove_prefix(slash + 1);
+  }
+}
+
+[[noreturn]] void refuse_other_base(std::uint32_t base_id, std::string_view what) {
+  throw Error(
+      ErrorCode::unsupported,
+      fmt::format("{} is in base path {}, outside the store's folder (a shallow clone, or files "
+                  "imported by reference); this build only reads files inside the folder. Copy the "
+                  "dataset with pylance first",
+                  what, base_id));
+}
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_binary_digit(char c) { return c == '0' || c == '1'; }
@@ -23,7 +61,7 @@ bool is_run_of(std::string_view text, IsOne is_one) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_one);
 }
 
-// `text` without the ending; nothing where it has another.
+// `text` without the ending; unset where it has another.
 std::optional<std::string_view> without_ending(std::string_view text, std::string_view ending) {
   if (text.size() <= ending.size() || !text.ends_with(ending)) return std::nullopt;
   return text.substr(0, text.size() - ending.size());
@@ -73,7 +111,7 @@ std::optional<FileKind> kind_of_data(std::string_view name) {
 std::optional<FileKind> kind_of_manifest(std::string_view name) {
   if (name == "latest_version_hint.json") return FileKind::version_hint;
   if (parse_manifest_name(name)) return FileKind::manifest;
-  std::optional<std::string_view> digits = without_ending(name, ".manifest");
+  std::optional<std::string_view> digits = without_ending(name, kManifestSuffix);
   if (!digits) return std::nullopt;
   if (digits->starts_with('d')) digits->remove_prefix(1);
   return is_run_of(*digits, is_digit) ? std::optional(FileKind::detached) : std::nullopt;
@@ -111,12 +149,81 @@ std::optional<FileKind> kind_of_final(std::string_view folder, std::string_view 
   if (folder == kVersionsFolder) return kind_of_manifest(name);
   if (folder == kTransactionsFolder) return kind_of_transaction(name);
   if (folder == kDeletionsFolder) return kind_of_deletion(name);
-  if (folder == "_refs/tags") return kind_of_json(name, FileKind::tag);
-  if (folder == "_refs/branches") return kind_of_json(name, FileKind::branch);
+  if (folder == kTagsFolder) return kind_of_json(name, FileKind::tag);
+  if (folder == kBranchesFolder) return kind_of_json(name, FileKind::branch);
   return std::nullopt;
 }
 
 }  // namespace
+
+std::string manifest_path(std::uint64_t version, NamingScheme scheme) {
+  if (scheme == NamingScheme::v1)
+    return fmt::format("{}/{}{}", kVersionsFolder, version, kManifestSuffix);
+  return fmt::format("{}/{:020}{}", kVersionsFolder, kMaxNumber - version, kManifestSuffix);
+}
+
+std::optional<ManifestName> parse_manifest_name(std::string_view name) {
+  if (!name.ends_with(kManifestSuffix)) return std::nullopt;
+  const std::string_view digits = name.substr(0, name.size() - kManifestSuffix.size());
+  const std::optional<std::uint64_t> number = parse_digits(digits);
+  if (!number) return std::nullopt;
+  ManifestName result;
+  if (digits.size() == kV2Digits) {
+    result = {kMaxNumber - *number, NamingScheme::v2};
+  } else {
+    if (digits.front() == '0') return std::nullopt;
+    result = {*number, NamingScheme::v1};
+  }
+  if (result.version == 0 || result.version > kMaxVersion) return std::nullopt;
+  return result;
+}
+
+std::string data_path(const DataFile& file) {
+  // Checked before the message is formatted: this runs for every file of a version.
+  if (file.base_id) {
+    refuse_other_base(*file.base_id, fmt::format("data file `{}`", io::printable(file.path)));
+  }
+  if (!stays_inside(file.path)) {
+    throw Error(ErrorCode::unsafe,
+                fmt::format("the data file path `{}` leaves the store; expected a path below {}/",
+                            io::printable(file.path), kDataFolder));
+  }
+  return fmt::format("{}/{}", kDataFolder, file.path);
+}
+
+std::string deletion_path(std::uint64_t fragment_id, const DeletionFile& file) {
+  if (file.base_id) {
+    refuse_other_base(*file.base_id, fmt::format("the deletion file of fragment {}", fragment_id));
+  }
+  return fmt::format("{}/{}-{}-{}.{}", kDeletionsFolder, fragment_id, file.read_version, file.id,
+                     file.kind == DeletionFile::Kind::arrow ? "arrow" : "bin");
+}
+
+std::string transaction_path(const std::string& transaction_file) {
+  if (!stays_inside(transaction_file) || transaction_file.find('/') != std::string::npos) {
+    throw Error(
+        ErrorCode::unsafe,
+        fmt::format("the transaction file path `{}` leaves the store; expected a name in {}/",
+                    io::printable(transaction_file), kTransactionsFolder));
+  }
+  return fmt::format("{}/{}", kTransactionsFolder, transaction_file);
+}
+
+std::string new_data_file_name() {
+  const std::uint64_t first = io::random_u64();
+  const std::uint64_t second = io::random_u64();
+  return fmt::format("{:024b}{:010x}{:016x}.lance", first >> 40, first & 0xff'ffff'ffff, second);
+}
+
+std::string transaction_file_name(const Transaction& transaction) {
+  return fmt::format("{}-{}.txn", transaction.read_version, transaction.uuid);
+}
+
+std::string tag_path(std::string_view name) { return fmt::format("{}/{}.json", kTagsFolder, name); }
+
+std::string temporary_path(std::string_view folder, std::string_view uuid) {
+  return fmt::format("{}/{}.tmp", folder, uuid);
+}
 
 std::optional<FileKind> kind_of_file(std::string_view path) {
   const auto is_above = [&](std::string_view folder) {

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Committing a version: the step that makes a save visible, all of it or nothing. commit.cc has
+// the protocol in numbered steps. Any number of processes may commit to one dataset.
+#pragma once
+
+#include "io/storage.h"
+#include "lance/proto/manifest.h"
+#include "lance/proto/transaction.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lancekeep::lance {
+
+/// Files of a version that is not committed yet. The destructor removes those that keep() was not
+/// called for. Uses the storage while it lives; one thread.
+class UncommittedFiles {
+ public:
+  explicit UncommittedFiles(io::Storage& storage) : storage_(storage) {}
+  /// Removes as many files as it can; gc removes the rest.
+  ~UncommittedFiles();
+  UncommittedFiles(const UncommittedFiles&) = delete;
+  UncommittedFiles& operator=(const UncommittedFiles&) = delete;
+
+  /// A new file, for the caller to fill. It stays open, and so locked against clean-ups, until
+  /// keep() or close().
+  io::WritableFile& create(const std::string& path);
+  /// A new file with this content.
+  void write(const std::string& path, std::string_view content) { create(path).write(content); }
+  /// Call once all files are filled. If `durable`, syncs each file, then their folders; otherwise
+  /// only reports errors that the system has delayed. Files finished before are left out.
+  void finish(bool durable);
+  /// Closes the finished files, to save descriptors. Without its lock a clean-up may remove a file:
+  /// check that it still exists under the lock of _versions/.
+  void close();
+  /// The files belong to a version now: they stay.
+  void keep();
+  [[nodiscard]] std::size_t count() const { return files_.size(); }
+  /// Bytes of the finished files.
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  struct OpenFile {
+    std::string path;
+    std::unique_ptr<io::WritableFile> file;
+  };
+  io::Storage& storage_;
+  std::vector<OpenFile> files_;
+  std::size_t finished_ = 0;  // of files_, from the front
+  std::uint64_t bytes_ = 0;   // of the finished files
+};
+
+struct CommitRequest {
+  /// The version that this one was planned on; 0 for the first version.
+  std::uint64_t read_version = 0;
+  /// The newest version number at that time, if it was not `read_version` but that of a torn
+  /// manifest, which cannot be read and must not be overwritten.
+  std::optional<std::uint64_t> newest;
+  /// commit() sets `version`, the flags, the transaction's names and the writer. On entry, the time
+  /// stamp is that of the version before, and the new one is not earlier; `writer_flags` are those
+  /// of the version before, and rejected if this build does not know them.
+  Manifest manifest;
+  Transaction transaction;  ///< commit() sets `read_version` and `uuid`
+  bool durable = true;
+  /// Runs under the lock, right before the version gets its name; false cancels the commit.
+  std::function<bool()> check;
+  /// Runs once the version has its name: from here on its files belong to it, even if commit()
+  /// throws afterwards. Must not throw.
+  std::function<void()> on_commit;
+};
+
+struct CommitResult {
+  std::uint64_t version = 0;
+  std::uint64_t manifest_size = 0;
+  std::uint64_t transaction_size = 0;
+};
+
+/// Commits the version after the newest one. Unset, with nothing left behind, if another version
+/// was committed since the request was planned, or `check` returned false: plan again. The files
+/// that the manifest names must be written and synced already. Throws conflict if the store's
+/// folder was replaced or removed.
+[[nodiscard]] std::optional<CommitResult> commit(io::Storage& storage,
+                                                 const CommitRequest& request);
+
+}  // namespace lancekeep::lance

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The versions of a dataset, as its folder lists them; no manifest is read. Free functions; any
+// thread may call them.
+#pragma once
+
+#include "io/storage.h"
+#include "lance/table/file_names.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace lancekeep::lance {
+
+struct VersionEntry {
+  std::uint64_t version = 0;
+  std::string path;  ///< "_versions/….manifest"
+};
+
+struct VersionList {
+  NamingScheme scheme = NamingScheme::v2;
+  /// Oldest first; without detached versions and temporary files.
+  std::vector<VersionEntry> entries;
+
+  /// The highest version that has a manifest file, even a torn one; 0 where there is none.
+  [[nodiscard]] std::uint64_t newest() const {
+    return entries.empty() ? 0 : entries.back().version;
+  }
+};
+
+/// Empty where the folder does not exist. Throws corrupt where both naming schemes are in use.
+[[nodiscard]] VersionList list_versions(const io::Storage& storage);
+
+/// Throws conflict unless the path that `storage` was opened with still leads to the same folder:
+/// the store was replaced, or it is gone.
+void require_current(const io::Storage& storage);
+
+}  // namespace lancekeep::lance
