@@ -9,7 +9,7 @@ namespace {
 namespace fs = std::filesystem;
 
 bool is_there(const fs::path& path) {
-  std::error_code ignored;  // then opening it says what is wrong
+  std::error_code ignored;  // opening it reports the error
   return fs::exists(path, ignored);
 }
 
@@ -18,13 +18,13 @@ bool is_empty_folder(const fs::path& path) {
   return fs::is_directory(path, ignored) && fs::is_empty(path, ignored);
 }
 
-// Folders alone, and only where nothing is in them.
+// Removes empty folders only.
 void remove_empty_store(const fs::path& path, bool with_folder) {
-  std::error_code stays;  // what is not empty is somebody's
+  std::error_code ignored;  // a folder that is not empty stays
   for (const char* folder :
        {"_refs/tags", "_refs", "_deletions", "_transactions", "data", "_versions"})
-    fs::remove(path / folder, stays);
-  if (with_folder) fs::remove(path, stays);
+    fs::remove(path / folder, ignored);
+  if (with_folder) fs::remove(path, ignored);
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ TargetStore::~TargetStore() {
   if (!store_ || !is_new_store_) return;
   try {
     if (store_->versions().empty()) remove_empty_store(path_, is_new_folder_);
-  } catch (const Error&) {  // then it stays, and whoever looks at it is told why
+  } catch (const Error&) {  // then it stays; opening it reports the error
   }
 }
 

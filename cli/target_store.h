@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The store that an import saves into, opened or made when the first version is about to be saved.
-// May be used from one thread.
+// The store that an import saves into, opened or created when the first version is about to be
+// saved. One thread.
 #pragma once
 
 #include <lancekeep/store.h>
@@ -15,13 +15,12 @@ class TargetStore {
   explicit TargetStore(std::string path) : path_(std::move(path)) {}
   TargetStore(const TargetStore&) = delete;
   TargetStore& operator=(const TargetStore&) = delete;
-  /// Removes a store that it made where no version came into it.
+  /// Removes a store that it created if no version was saved.
   ~TargetStore();
 
-  /// The store if there is one, without making it. @throws Error invalid_argument where something
-  /// else is there.
+  /// The store if there is one; does not create it. @throws Error invalid_argument for anything else.
   [[nodiscard]] std::optional<Store> existing() const;
-  /// Opens it, or makes it where nothing is.
+  /// Opens it, or creates it in an empty or missing folder.
   [[nodiscard]] Store& open();
 
  private:
