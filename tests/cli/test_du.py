@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 import pytest
+from command import fails, run
 from safetensors.numpy import save_file
-from test_cli import fails, run
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import lance
 import numpy as np
 import pyarrow as pa
 import pytest
+from command import fails, run
 from datasets import HOW_TO_CONVERT, save_blobs_of_the_second_kind, save_plain
-from test_cli import fails, run
 
 WEIGHTS = {"fc.weight": np.arange(6.0).reshape(2, 3), "fc.bias": np.ones(2)}
 

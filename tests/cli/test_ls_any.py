@@ -8,8 +8,8 @@ import lance
 import numpy as np
 import pyarrow as pa
 import pytest
+from command import fails, run
 from datasets import HOW_TO_CONVERT, save_blobs_of_the_second_kind, save_plain
-from test_cli import fails, run
 
 NOW = datetime.datetime(2026, 3, 1, 12)
 COLUMNS = {
