@@ -45,7 +45,7 @@ std::string show_text(const VersionInfo& info) {
 ExitCode run_show(const VersionChoice& chosen, bool json) {
   const Version version = open_version(chosen, json);
   if (json) {
-    print_json(Json::object({{"store", chosen.store}}).add(to_json(version.info())));
+    print_json(Json::object({{"store", chosen.store}}).add(cli::to_json(version.info())));
   } else {
     print(show_text(version.info()));
   }

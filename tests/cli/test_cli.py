@@ -256,7 +256,7 @@ def test_export_json(tmp_path, store):
     assert document["not_kept"] == []
 
 
-def test_export_tells_what_the_file_cannot_keep(tmp_path):
+def test_export_reports_what_the_file_cannot_keep(tmp_path):
     weight = torch.zeros(4)
     torch.save({"a": weight, "b": weight}, tmp_path / "tied.pth")
     run("import", tmp_path / "tied.pth", tmp_path / "s")
@@ -445,7 +445,7 @@ def test_no_store_there(tmp_path, line):
 
 
 @pytest.mark.parametrize("line", READING)
-def test_something_that_is_no_store(tmp_path, line):
+def test_something_that_is_not_a_store(tmp_path, line):
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "file").write_text("mine")
     code, message = fails(line[0], tmp_path / "folder", *(tmp_path / name for name in line[1:]))
@@ -454,7 +454,7 @@ def test_something_that_is_no_store(tmp_path, line):
 
 
 @pytest.mark.parametrize("line", READING)
-def test_a_file_is_no_store(tmp_path, model, line):
+def test_a_file_is_not_a_store(tmp_path, model, line):
     code, message = fails(line[0], model, *(tmp_path / name for name in line[1:]))
     assert code == "invalid_argument"
     assert "model.safetensors" in message
@@ -614,7 +614,7 @@ def test_a_store_may_be_named_like_a_verb(tmp_path, model):
     assert run("log", "tag", "--json", cwd=tmp_path).json()["store"] == "tag"
 
 
-def test_a_reader_that_leaves_early_is_no_error(store):
+def test_a_reader_that_leaves_early_is_not_an_error(store):
     process = subprocess.Popen([str(COMMAND), "ls", str(store)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.close()
     assert process.stderr.read() == b""

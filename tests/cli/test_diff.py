@@ -109,7 +109,7 @@ def test_a_rename_is_a_removal_and_an_addition(stores):
 
 
 def test_ties(stores):
-    """A tied tensor is one of its own name; that a tie is cut is no change."""
+    """A tied tensor is one of its own name; a tie that is removed is not a change."""
     shared, other = torch.ones(3), torch.full((3,), 2.0)
     store = stores.save({"a": shared, "b": shared}, {"a": shared, "b": shared.clone()}, {"a": other, "b": other})
     assert diff(store, "1", "2", status=0)["changed"] == []

@@ -116,7 +116,7 @@ def test_a_native_store(tmp_path):
     assert all(column["decodes"] for column in file["columns"])
 
 
-def test_what_is_no_dataset(tmp_path):
+def test_what_is_not_a_dataset(tmp_path):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_text("meow")
     code, message = fails("dump", tmp_path / "photos")

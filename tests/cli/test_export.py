@@ -17,7 +17,7 @@ def tensors(number):
 
 
 def make_store(tmp_path):
-    """Three versions, of which 2 has a tag."""
+    """Three versions, the second one tagged."""
     path = tmp_path / "model.lance"
     for number in (1, 2, 3):
         save_file(tensors(number), tmp_path / "in.safetensors")

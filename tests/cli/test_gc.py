@@ -15,7 +15,7 @@ ORPHAN = "101000011000111000011111956c204177a2047a9f78d5a0cf.lance"
 
 @pytest.fixture
 def store(tmp_path):
-    """Four versions, of which 2 has a tag."""
+    """Four versions, the second one tagged."""
     path = tmp_path / "model.lance"
     for i in range(1, 5):
         save_file({"w": np.full(1000, i, dtype=np.float32)}, tmp_path / "model.safetensors")

@@ -171,7 +171,7 @@ def test_a_signal_stops_it(tmp_path):
     save(store, {"w": np.zeros(100_000_000, dtype=np.float32)})
     with subprocess.Popen([str(COMMAND), "verify", str(store)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True) as process:
-        # Until it has the data file open, of which 400 MB leave time for the signal.
+        # Until it has the data file open; 400 MB leave time for the signal.
         while not has_data_file_open(process.pid):
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
