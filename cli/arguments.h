@@ -69,11 +69,11 @@ class Verb {
                   std::vector<std::string>& values, const std::string& help);
   Argument flag(const std::string& names, bool& value, const std::string& help);
 
-  /// What several verbs take.
-  Argument store(std::string& store);                           ///< STORE
-  Argument at(std::string& ref);                                ///< --at REF
-  Argument dtype(std::string& dtype);                           ///< --dtype DTYPE
-  Argument layout(std::optional<Layout>&, const std::string&);  ///< --layout LAYOUT
+  /// What several verbs take: STORE, --at REF, --dtype DTYPE, --layout LAYOUT, --quiet.
+  Argument store(std::string& store);
+  Argument at(std::string& ref);
+  Argument dtype(std::string& dtype);
+  Argument layout(std::optional<Layout>& layout, const std::string& help);
   Argument quiet(bool& quiet, const std::string& help = "Print nothing but errors");
 
   /// What the verb does, called at most once.

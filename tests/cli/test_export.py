@@ -160,7 +160,7 @@ def test_only_the_tensors_that_match(store, out):
 def test_unknown_tensors_are_named(store, out):
     code, message = fails("export", store, out / "m.safetensors", "--tensor", "head.bias", "--tensor", "a", "--tensor", "b*")
     assert code == "not_found"
-    assert "no tensor in version 3 matches `a`, `b*`; " in message
+    assert "no tensor in version 3 matches `a`; " in message
     code, message = fails("export", store, out / "m.safetensors", "--tensor", "a", "--tensor", "head.bias", "--tensor", "c")
     assert "matches `a`, `c`; " in message
     assert names_in(out) == []
