@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compares `diff --figures` of two versions with other ways to read the same bytes, in one run; prints ratios.
+"""`diff --norms` of two versions, side by side with peers, in one run; reported as ratios.
 
     bench/diff.py BUILD_FOLDER [MIB]
 
@@ -71,8 +71,8 @@ def main(build, mib=256):
             for seed, file in enumerate(files):
                 save_file(model(mib, dtype, seed), file)
                 run("import", file, store, "-q")
-            title = f"diff --figures, {str(dtype).removeprefix('torch.')} | "
-            diff = lambda: run("diff", store, 1, 2, "--figures", status=1)  # 1: the versions differ
+            title = f"diff --norms, {str(dtype).removeprefix('torch.')} | "
+            diff = lambda: run("diff", store, 1, 2, "--norms", status=1)  # 1: there is a difference
             compare(title + "cat", diff, lambda: subprocess.run(["cat", *files], stdout=subprocess.DEVNULL, check=True))
             compare(title + "mapped, summed", diff, lambda: sum_bytes(*files))
             compare(title + "torch, float64", diff, lambda: figures_in_torch(*files))

@@ -2,30 +2,26 @@
 // lancekeep diff: what changed between two versions of a store.
 #include <lancekeep/store.h>
 
-#include "cli/interrupt.h"
+#include "cli/arguments.h"
+#include "cli/batch.h"
+#include "cli/json.h"
 #include "cli/output.h"
-#include "cli/progress.h"
 #include "cli/units.h"
-#include "cli/verb.h"
+#include "cli/versions.h"
 
 #include <fmt/format.h>
 
+#include <memory>
+#include <optional>
+
 namespace lancekeep::cli {
 namespace {
-
-constexpr const char* kExamples =
-    "  lancekeep diff model.lance 3               (from version 3 to the latest)\n"
-    "  lancekeep diff model.lance base best --figures\n"
-    "  lancekeep diff model.lance 1 2 --json\n";
-
-constexpr const char* kFooter =
-    "\n+ added, - removed, ~ changed, = unchanged. Exit status: 0 no difference, 1 a difference.\n";
 
 struct DiffLine {
   std::string store;
   std::string before;
   std::string after = "latest";
-  bool figures = false;
+  bool norms = false;
   bool all = false;
 };
 
@@ -37,7 +33,7 @@ std::string shape_of(const TensorInfo& tensor) {
   return tensor.is_tensor() ? shape_text(tensor.shape) : "-";
 }
 
-// How much of a tensor differs; never rounded to none or all of it.
+// The share of a tensor that differs; never rounded to 0% or 100%.
 std::string share_text(std::uint64_t part, std::uint64_t whole) {
   if (part == 0) return "0%";
   if (part == whole) return "100%";
@@ -60,7 +56,7 @@ class DiffTable {
     std::vector<std::string> cells = {"~", after.name, arrow(before.dtype, after.dtype),
                                       arrow(shape_of(before), shape_of(after)),
                                       arrow(human_bytes(before.nbytes), human_bytes(after.nbytes))};
-    for (std::string& cell : figure_cells(figures)) cells.push_back(std::move(cell));
+    for (std::string& cell : norm_cells(figures)) cells.push_back(std::move(cell));
     table_.add(std::move(cells));
   }
   [[nodiscard]] std::string text() const { return table_.text(); }
@@ -73,7 +69,7 @@ class DiffTable {
             {"max", Align::right},    {"relative", Align::right},  {"cosine", Align::right},
             {"differ", Align::right}, {"non-finite", Align::right}};
   }
-  static std::vector<std::string> figure_cells(const std::optional<ChangeNorms>& figures) {
+  static std::vector<std::string> norm_cells(const std::optional<ChangeNorms>& figures) {
     if (!figures) return std::vector<std::string>(6);
     return {fmt::format("{:.4g}", figures->l2),
             fmt::format("{:.4g}", figures->max_abs),
@@ -109,58 +105,49 @@ void print_text(const DiffLine& line, const Diff& diff, std::uint64_t before, st
                     diff.unchanged.size()));
 }
 
-// Numbers that JSON has not, NaN and infinity, become null.
 Json to_json(const ChangeNorms& figures) {
-  return {{"elements", figures.elements},     {"differing", figures.differing},
-          {"non_finite", figures.non_finite}, {"l2", figures.l2},
-          {"max_abs", figures.max_abs},       {"l2_before", figures.l2_before},
-          {"l2_after", figures.l2_after},     {"relative", figures.relative()},
-          {"cosine", figures.cosine}};
+  return Json::object({{"elements", figures.elements},
+                       {"differing", figures.differing},
+                       {"non_finite", figures.non_finite},
+                       {"l2", figures.l2},
+                       {"max_abs", figures.max_abs},
+                       {"l2_before", figures.l2_before},
+                       {"l2_after", figures.l2_after},
+                       {"relative", figures.relative()},
+                       {"cosine", figures.cosine}});
 }
 
 Json to_json(const TensorChange& change) {
-  return {{"before", cli::to_json(change.before)},
-          {"after", cli::to_json(change.after)},
-          {"figures", change.norms ? to_json(*change.norms) : Json()}};
+  return Json::object({{"before", cli::to_json(change.before)},
+                       {"after", cli::to_json(change.after)},
+                       {"figures", change.norms ? to_json(*change.norms) : Json()}});
 }
 
-Json to_json(const std::vector<TensorInfo>& tensors) {
-  Json rows = Json::array();
-  for (const TensorInfo& tensor : tensors) rows.push_back(cli::to_json(tensor));
-  return rows;
-}
-
-Json as_json(const DiffLine& line, const Diff& diff, std::uint64_t before, std::uint64_t after) {
-  Json changed = Json::array();
+Json to_json(const DiffLine& line, const Diff& diff, std::uint64_t before, std::uint64_t after) {
+  Json::Array changed;
   for (const TensorChange& change : diff.changed) changed.push_back(to_json(change));
-  return Json{{"store", line.store},
-              {"before", before},
-              {"after", after},
-              {"bytes_changed", changed_bytes(diff)},
-              {"added", to_json(diff.added)},
-              {"removed", to_json(diff.removed)},
-              {"changed", std::move(changed)},
-              {"unchanged", to_json(diff.unchanged)}};
+  return Json::object({{"store", line.store},
+                       {"before", before},
+                       {"after", after},
+                       {"bytes_changed", changed_bytes(diff)},
+                       {"added", cli::to_json(diff.added)},
+                       {"removed", cli::to_json(diff.removed)},
+                       {"changed", std::move(changed)},
+                       {"unchanged", cli::to_json(diff.unchanged)}});
 }
 
 Diff compare(const DiffLine& line, const Version& before, const Version& after, bool json) {
-  const InterruptScope interrupts;
-  ProgressBar bar(!json);
-  return diff(before, after,
-              {.norms = line.figures,
-               .progress = [&](std::uint64_t done, std::uint64_t total, std::string_view tensor) {
-                 throw_if_interrupted();
-                 bar.update(done, total, tensor);
-               }});
+  Batch batch(!json);
+  return diff(before, after, {.norms = line.norms, .progress = batch.progress()});
 }
 
-ExitCode run(const DiffLine& line, bool json) {
+ExitCode run_diff(const DiffLine& line, bool json) {
   const Store store = Store::open(line.store);
   const Version before = store.at(Ref::parse(line.before));
   const Version after = store.at(Ref::parse(line.after));
   const Diff diff = compare(line, before, after, json);
   if (json) {
-    print_json(as_json(line, diff, before.number(), after.number()));
+    print_json(to_json(line, diff, before.number(), after.number()));
   } else {
     print_text(line, diff, before.number(), after.number());
   }
@@ -169,20 +156,23 @@ ExitCode run(const DiffLine& line, bool json) {
 
 }  // namespace
 
-void add_diff(CLI::App& app, Command& command) {
-  CLI::App* verb = add_verb(app, command, "diff", "Say what changed between two versions",
-                            std::string(kExamples) + kFooter);
+void add_diff(CommandLine& command) {
+  Verb verb = command.add_verb("diff", "Show what changed between two versions", R"(
+  lancekeep diff model.lance 3               (from version 3 to the latest)
+  lancekeep diff model.lance base best --norms
+  lancekeep diff model.lance 1 2 --json
+
++ added, - removed, ~ changed, = unchanged. Exit status: 0 no difference, 1 a difference.
+)");
   auto line = std::make_shared<DiffLine>();
-  add_store(*verb, line->store);
-  verb->add_option("A", line->before, "The earlier version: a number, a tag, or latest")
-      ->required()
-      ->type_name("");
-  verb->add_option("B", line->after, "The later version (the default: latest)")->type_name("");
-  verb->add_flag("--figures", line->figures,
-                 "Read the values, and say how far each changed float tensor moved");
-  verb->add_flag("--all", line->all, "List unchanged tensors, too");
-  verb->callback(
-      [line, &command] { command.run = [line, &command] { return run(*line, command.json); }; });
+  verb.store(line->store);
+  verb.positional("A", line->before, "The earlier version: a number, a tag, or latest").required();
+  verb.positional("B", line->after, "The later version (default: latest)");
+  verb.flag("--norms", line->norms,
+            "Read the values, and show how far each changed float tensor moved");
+  verb.flag("--figures", line->norms, "The old name of --norms").hidden();
+  verb.flag("--all", line->all, "List unchanged tensors, too");
+  verb.runs([line](bool json) { return run_diff(*line, json); });
 }
 
 }  // namespace lancekeep::cli

@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep du: what a store takes on the disk, and what of it each version.
+// lancekeep du: how much disk space a store and each of its versions use.
 #include <lancekeep/store.h>
 
+#include "cli/arguments.h"
+#include "cli/json.h"
 #include "cli/output.h"
 #include "cli/units.h"
-#include "cli/verb.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <memory>
 
 namespace lancekeep::cli {
 namespace {
 
-constexpr const char* kExamples =
-    "  lancekeep du model.lance\n"
-    "  lancekeep du model.lance --json\n"
-    "\nA version stands on files that it may share with others; those that only it names (own)\n"
-    "are what its removal would free.\n";
-
-// What is known of each version besides its files, by number.
+// By version number.
 using Infos = std::map<std::uint64_t, VersionInfo>;
 
 Infos infos_of(const Store& store) {
@@ -64,32 +61,33 @@ void print_text(const DiskUsage& usage, const Infos& infos) {
   for (const std::string& note : usage.notes) print_note(note);
 }
 
-Json as_json(const std::string& store, const DiskUsage& usage, const Infos& infos) {
-  Json versions = Json::array();
+Json to_json(const std::string& store, const DiskUsage& usage, const Infos& infos) {
+  Json::Array versions;
   for (const DiskUsage::OfVersion& version : usage.versions) {
     const auto info = infos.find(version.number);
+    const bool is_known = info != infos.end();
     versions.push_back(
-        {{"number", version.number},
-         {"bytes_total", info == infos.end() ? Json() : Json(info->second.bytes_total)},
-         {"bytes", version.bytes},
-         {"exclusive", version.exclusive},
-         {"damage", is_damaged(infos, version.number) ? Json(info->second.damage) : Json()}});
+        Json::object({{"number", version.number},
+                      {"bytes_total", is_known ? Json(info->second.bytes_total) : Json()},
+                      {"bytes", version.bytes},
+                      {"exclusive", version.exclusive},
+                      {"damage", is_known ? text_or_null(info->second.damage) : Json()}}));
   }
-  return {{"store", store},
-          {"bytes", usage.bytes},
-          {"values", usage.values},
-          {"bookkeeping", usage.bookkeeping},
-          {"unreachable", usage.unreachable},
-          {"versions", std::move(versions)},
-          {"notes", Json(usage.notes)}};
+  return Json::object({{"store", store},
+                       {"bytes", usage.bytes},
+                       {"values", usage.values},
+                       {"bookkeeping", usage.bookkeeping},
+                       {"unreachable", usage.unreachable},
+                       {"versions", std::move(versions)},
+                       {"notes", usage.notes}});
 }
 
-ExitCode run(const std::string& path, bool json) {
+ExitCode run_du(const std::string& path, bool json) {
   const Store store = Store::open(path);
   const DiskUsage usage = store.disk_usage();
   const Infos infos = infos_of(store);
   if (json) {
-    print_json(as_json(path, usage, infos));
+    print_json(to_json(path, usage, infos));
   } else {
     print_text(usage, infos);
   }
@@ -101,13 +99,17 @@ ExitCode run(const std::string& path, bool json) {
 
 }  // namespace
 
-void add_du(CLI::App& app, Command& command) {
-  CLI::App* verb = add_verb(
-      app, command, "du", "Show what a store takes on the disk, and each version of it", kExamples);
+void add_du(CommandLine& command) {
+  Verb verb =
+      command.add_verb("du", "Show how much disk space a store and each of its versions use", R"(
+  lancekeep du model.lance
+  lancekeep du model.lance --json
+
+Versions share files. "own" is what removing that version alone would free.
+)");
   auto store = std::make_shared<std::string>();
-  add_store(*verb, *store);
-  verb->callback(
-      [store, &command] { command.run = [store, &command] { return run(*store, command.json); }; });
+  verb.store(*store);
+  verb.runs([store](bool json) { return run_du(*store, json); });
 }
 
 }  // namespace lancekeep::cli

@@ -2,26 +2,22 @@
 // lancekeep dump: the metadata of any Lance file, or of a version of any dataset, as JSON.
 #include <lancekeep/dump.h>
 
-#include "cli/escape.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
-#include "cli/verb.h"
+
+#include <memory>
+#include <string>
 
 namespace lancekeep::cli {
 namespace {
 
-constexpr const char* kExamples =
-    "  lancekeep dump model.lance                 (its latest manifest, and its data files)\n"
-    "  lancekeep dump model.lance --at 3\n"
-    "  lancekeep dump model.lance/data/*.lance     (where the store has one data file)\n"
-    "\nAny Lance dataset will do. A column \"decodes\" or not, and \"why\" not.\n";
-
-struct DumpOptions {
+struct DumpLine {
   std::string path;
   std::string at = "latest";
 };
 
-ExitCode run(const DumpOptions& options) {
-  std::string text = escape_json(dump(options.path, Ref::parse(options.at)));
+ExitCode run_dump(const DumpLine& line) {
+  std::string text = escape_json(dump(line.path, Ref::parse(line.at)));
   if (!text.ends_with('\n')) text += '\n';
   print(text);
   return ExitCode::ok;
@@ -29,16 +25,20 @@ ExitCode run(const DumpOptions& options) {
 
 }  // namespace
 
-void add_dump(CLI::App& app, Command& command) {
-  CLI::App* verb =
-      add_verb(app, command, "dump", "Print a Lance file's metadata as JSON", kExamples);
-  auto options = std::make_shared<DumpOptions>();
-  verb->add_option("PATH", options->path,
-                   "Manifest, transaction or data file, or a dataset's folder")
-      ->required()
-      ->type_name("");
-  add_at(*verb, options->at);
-  verb->callback([options, &command] { command.run = [options] { return run(*options); }; });
+void add_dump(CommandLine& command) {
+  Verb verb = command.add_verb("dump", "Print a Lance file's metadata as JSON", R"(
+  lancekeep dump model.lance                 (its latest manifest, and its data files)
+  lancekeep dump model.lance --at 3
+  lancekeep dump model.lance/data/*.lance    (if the store has a single data file)
+
+Reads any Lance dataset. Of each column, "decodes" says whether Lancekeep can read it, and "why" why
+not.
+)");
+  auto line = std::make_shared<DumpLine>();
+  verb.positional("PATH", line->path, "Manifest, transaction or data file, or a dataset's folder")
+      .required();
+  verb.at(line->at);
+  verb.runs([line](bool) { return run_dump(*line); });
 }
 
 }  // namespace lancekeep::cli

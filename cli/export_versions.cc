@@ -1,134 +1,260 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/export_versions.h"
 
-#include "cli/export_source.h"
-#include "cli/export_target.h"
+#include <lancekeep/new_store.h>
+#include <lancekeep/tensors.h>
+
+#include "cli/batch.h"
 #include "cli/failure.h"
-#include "cli/interrupt.h"
-#include "cli/progress.h"
+#include "cli/name_patterns.h"
 #include "cli/units.h"
-#include "cli/watched_source.h"
+#include "cli/versions.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <regex>
+#include <system_error>
+#include <utility>
 
 namespace lancekeep::cli {
 namespace {
 
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+// --- names of targets ---
+
+constexpr std::string_view kStart = "{version";
+constexpr std::size_t kMaxDigits = 20;  // of a version's number
+
+struct Placeholder {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::size_t digits = 1;  // at least, with zeros in front
+};
+
+// The first placeholder at or behind `from`; if there is none, it begins at the end of `file`.
+Placeholder find_placeholder(const std::string& file, std::size_t from) {
+  Placeholder place;
+  place.begin = std::min(file.find(kStart, from), file.size());
+  place.end = place.begin;
+  if (place.begin == file.size()) return place;
+  const std::size_t close = std::min(file.find('}', place.begin), file.size());
+  const std::string rest =
+      file.substr(place.begin + kStart.size(), close - place.begin - kStart.size());
+  static const std::regex kPadding(":0([0-9]{1,2})");
+  std::smatch padding;
+  const bool is_padded = std::regex_match(rest, padding, kPadding);
+  if (is_padded) place.digits = std::stoul(padding[1]);
+  if (close == file.size() || !(rest.empty() || is_padded) || place.digits > kMaxDigits) {
+    throw Error(ErrorCode::invalid_argument,
+                "expected `{version}`, or `{version:04}` to pad it with zeros, found `" +
+                    file.substr(place.begin, close + 1 - place.begin) + "`",
+                file);
+  }
+  place.end = close + 1;
+  return place;
+}
+
+[[noreturn]] void fail_exists(const fs::path& file) {
+  throw Error(ErrorCode::already_exists, "the file already exists; --force overwrites it",
+              file.string());
+}
+
+bool is_taken(const fs::path& file) {
+  std::error_code ignored;
+  return fs::exists(fs::symlink_status(file, ignored));
+}
+
+// Whether `name` is one of the shards of model.safetensors: model-00001-of-00002.safetensors.
+bool is_shard(std::string name, const fs::path& target) {
+  const std::string start = target.stem().string() + "-";
+  const std::string ending = target.extension().string();
+  if (!name.starts_with(start) || !name.ends_with(ending)) return false;
+  if (name.size() < start.size() + ending.size()) return false;
+  name = name.substr(start.size(), name.size() - start.size() - ending.size());
+  static const std::regex kNumbers("[0-9]{5,}-of-[0-9]{5,}");
+  return std::regex_match(name, kNumbers);
+}
+
+// --- model files ---
+
 struct Target {
   std::uint64_t version = 0;
   std::string file;
-  std::uint64_t start = 0;  // among the bytes of all
+  std::uint64_t start = 0;  // of its bytes among those of all targets
+  std::uint64_t bytes = 0;
 };
 
-class Export {
- public:
-  Export(const ExportPlan& plan, bool show_progress)
-      : plan_(plan), store_(Store::open(plan.store)), bar_(show_progress) {}
-
-  void run(const std::function<void(const ExportedVersion&)>& written);
-
- private:
-  void find_targets();
-  void add_target(const Ref& ref);
-  ExportedVersion write(const Target& target);
-  [[nodiscard]] Version open(const Ref& ref) const;
-  [[nodiscard]] std::unique_ptr<TensorSource> source_of(const Version& version) const;
-  // The error with the version and what was written.
-  [[nodiscard]] Error named(const Error& error, std::uint64_t version) const;
-  // "versions 1–2 are written"
-  [[nodiscard]] std::string outcome() const;
-
-  const ExportPlan& plan_;
-  const Store store_;
-  std::vector<Target> targets_;
-  std::uint64_t bytes_ = 0;
-  std::vector<std::uint64_t> written_;
-  ProgressBar bar_;
-};
-
-Version Export::open(const Ref& ref) const { return store_.at(ref, {.dtype = plan_.dtype}); }
-
-std::unique_ptr<TensorSource> Export::source_of(const Version& version) const {
-  return selected_tensors(version, plan_.tensors, plan_.store);
+// Tied tensors count each time they are written.
+std::uint64_t written_bytes(const TensorSource& source) {
+  std::uint64_t bytes = 0;
+  for (const TensorSpec& tensor : source.tensors()) bytes += tensor.nbytes;
+  return bytes;
 }
 
-void Export::add_target(const Ref& ref) {
-  const Version version = open(ref);
-  const std::string file = with_version(plan_.file, version.number());
-  if (!plan_.force) {
-    const bool sharded = plan_.max_shard_bytes != 0;
-    require_nothing_there(file, sharded ? Shards::allowed : Shards::none);
+Error with_version_number(const Error& error, std::uint64_t version, const std::string& outcome) {
+  return with_outcome(Error(error.code(), fmt::format("version {}: {}", version, error.what())),
+                      outcome);
+}
+
+Target target_of(const ExportPlan& plan, const Store& store, const Ref& ref, std::uint64_t start) {
+  const Version version = store.at(ref, {.dtype = plan.dtype});
+  const std::string file = with_version(plan.file, version.number());
+  if (!plan.force) {
+    check_is_free(file, plan.max_shard_bytes != 0 ? Shards::allowed : Shards::none);
   }
-  targets_.push_back({version.number(), file, bytes_});
-  bytes_ += bytes_of(*source_of(version));
+  const auto source = matching_tensors(version, plan.tensors, plan.store);
+  return {version.number(), file, start, written_bytes(*source)};
 }
 
-void Export::find_targets() {
-  if (!plan_.all) return add_target(Ref::parse(plan_.at));
-  for (const VersionInfo& info : store_.versions()) {
+std::vector<Target> find_targets(const ExportPlan& plan, const Store& store) {
+  if (!plan.all) return {target_of(plan, store, Ref::parse(plan.at), 0)};
+  std::vector<Target> targets;
+  std::uint64_t bytes = 0;
+  for (const VersionInfo& info : store.versions()) {
     throw_if_interrupted();
     try {
-      add_target(info.number);
+      targets.push_back(target_of(plan, store, info.number, bytes));
+      bytes += targets.back().bytes;
     } catch (const Error& error) {
-      throw named(error, info.number);
+      throw with_version_number(error, info.number, "no version was written");
     }
   }
-  if (targets_.empty()) throw Error(ErrorCode::not_found, "no version to export", plan_.store);
+  if (targets.empty()) throw Error(ErrorCode::not_found, "no version to export", plan.store);
+  return targets;
 }
 
-ExportedVersion Export::write(const Target& target) {
-  const auto start = std::chrono::steady_clock::now();
-  throw_if_interrupted();
-  ExportedVersion done = {.version = open(target.version), .file = target.file};
-  const std::string place =
-      targets_.size() == 1 ? "" : fmt::format("{} of {}  ", written_.size() + 1, targets_.size());
-  std::uint64_t bytes = target.start;
-  WatchedSource source(source_of(done.version), [&](std::size_t piece, std::string_view tensor) {
-    throw_if_interrupted();
-    bytes += piece;
-    bar_.update(bytes, bytes_, fmt::format("{}{}", place, tensor));
-  });
+ExportedFile write_file(const ExportPlan& plan, const Store& store, const Target& target,
+                        const Progress& progress) {
+  const auto start = Clock::now();
+  ExportedFile done = {.version = store.at(target.version, {.dtype = plan.dtype}),
+                       .file = target.file};
+  std::uint64_t bytes = 0;
+  Watched source(matching_tensors(done.version, plan.tensors, plan.store),
+                       [&](std::size_t piece, std::string_view tensor) {
+                         bytes += piece;
+                         progress(bytes, target.bytes, tensor);
+                       });
   done.report = write_model_file(
       target.file, source,
-      {.metadata = done.version.info().metadata, .max_shard_bytes = plan_.max_shard_bytes});
-  done.elapsed = std::chrono::steady_clock::now() - start;
+      {.metadata = done.version.info().metadata, .max_shard_bytes = plan.max_shard_bytes});
+  done.elapsed = Clock::now() - start;
   return done;
 }
 
-Error Export::named(const Error& error, std::uint64_t version) const {
-  if (!plan_.all) return error;
-  return with_outcome(Error(error.code(), fmt::format("version {}: {}", version, error.what())),
-                      outcome());
+// --- datasets ---
+
+std::vector<VersionInfo> versions_to_export(const ExportPlan& plan, const Store& store) {
+  if (!plan.all) return {store.at(Ref::parse(plan.at), {.dtype = plan.dtype}).info()};
+  std::vector<VersionInfo> versions = store.versions();
+  if (versions.empty()) throw Error(ErrorCode::not_found, "no version to export", plan.store);
+  return versions;
 }
 
-std::string Export::outcome() const {
-  if (written_.empty()) return "no version was written";
-  return versions_are(written_) + " written";
+std::string dataset_folder(const ExportPlan& plan, std::uint64_t first_version) {
+  if (plan.all && has_version(plan.file)) {
+    throw Error(ErrorCode::invalid_argument,
+                "with --layout, all versions go into one dataset: remove {version} from its name",
+                plan.file);
+  }
+  const std::string folder = with_version(plan.file, first_version);
+  std::error_code ignored;  // what does not exist is not the same
+  if (fs::equivalent(plan.store, folder, ignored)) {
+    throw Error(ErrorCode::invalid_argument,
+                "this is the store itself; export to another folder, then move that", folder);
+  }
+  return folder;
 }
 
-void Export::run(const std::function<void(const ExportedVersion&)>& written) {
-  find_targets();
-  for (const Target& target : targets_) {
-    try {
-      const ExportedVersion done = write(target);
-      written_.push_back(target.version);
-      bar_.clear();
-      written(done);
-    } catch (const Error& error) {
-      throw named(error, target.version);
-    } catch (const Interrupted& interrupted) {
-      if (written_.empty()) throw;
-      throw Interrupted(interrupted.signal(), outcome());
-    }
+NewStore new_store(const std::string& folder, bool force) {
+  try {
+    return NewStore(folder, force ? NewStore::Existing::replace : NewStore::Existing::refuse);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::already_exists) throw;
+    throw with_outcome(error, "--force replaces a Lance dataset");
   }
 }
 
 }  // namespace
 
-void export_versions(const ExportPlan& plan, bool show_progress,
-                     const std::function<void(const ExportedVersion&)>& written) {
-  const InterruptScope interrupts;
-  Export(plan, show_progress).run(written);
+bool has_version(const std::string& file) { return find_placeholder(file, 0).begin < file.size(); }
+
+std::string with_version(const std::string& file, std::uint64_t version) {
+  std::string text;
+  std::size_t from = 0;
+  for (Placeholder place = find_placeholder(file, from); place.begin < file.size();
+       place = find_placeholder(file, from)) {
+    text += file.substr(from, place.begin - from) + fmt::format("{:0{}}", version, place.digits);
+    from = place.end;
+  }
+  return text + file.substr(from);
+}
+
+void check_is_free(const std::filesystem::path& target, Shards shards) {
+  if (is_taken(target)) fail_exists(target);
+  if (shards == Shards::none) return;
+  const fs::path index = target.string() + ".index.json";
+  if (is_taken(index)) fail_exists(index);
+  const fs::path folder = target.has_parent_path() ? target.parent_path() : ".";
+  std::error_code unreadable;  // writing reports the error
+  for (const auto& entry : fs::directory_iterator(folder, unreadable)) {
+    if (is_shard(entry.path().filename().string(), target)) fail_exists(entry.path());
+  }
+}
+
+void export_files(const ExportPlan& plan, bool show_progress,
+                  const std::function<void(const ExportedFile&)>& on_exported) {
+  Batch batch(show_progress);
+  const Store store = Store::open(plan.store);
+  const std::vector<Target> targets = find_targets(plan, store);
+  const std::uint64_t bytes = targets.back().start + targets.back().bytes;
+  std::vector<std::uint64_t> written;
+  const auto outcome = [&] {
+    return written.empty() ? "no version was written" : versions_are(written) + " written";
+  };
+  const auto export_one = [&](std::size_t item) {
+    const Target& target = targets[item];
+    const ExportedFile done =
+        write_file(plan, store, target, batch.progress("", target.start, bytes));
+    written.push_back(target.version);
+    batch.clear_bar();
+    on_exported(done);
+  };
+  const auto of_error = [&](std::size_t item, const Error& error) {
+    return plan.all ? with_version_number(error, targets[item].version, outcome()) : error;
+  };
+  const auto of_signal = [&](std::size_t) { return written.empty() ? "" : outcome(); };
+  batch.run(targets.size(), export_one, {.of_error = of_error, .of_signal = of_signal});
+}
+
+ExportedDataset export_dataset(const ExportPlan& plan, Layout layout, bool show_progress) {
+  const auto start = Clock::now();
+  Batch batch(show_progress);
+  const Store store = Store::open(plan.store);
+  const std::vector<VersionInfo> versions = versions_to_export(plan, store);
+  ExportedDataset done = {.folder = dataset_folder(plan, versions.front().number)};
+  NewStore target = new_store(done.folder, plan.force);
+  const auto export_one = [&](std::size_t item) {
+    const Version version = store.at(versions[item].number, {.dtype = plan.dtype});
+    Watched source(matching_tensors(version, plan.tensors, plan.store),
+                         [](std::size_t, std::string_view) { throw_if_interrupted(); });
+    const SaveOptions options =
+        copy_options(version.info(), {.layout = layout, .progress = batch.progress()});
+    done.versions.push_back(
+        {versions[item], copy_version(target.store(), version.info(), source, options)});
+  };
+  const auto of_error = [&](std::size_t item, const Error& error) {
+    return plan.all ? with_version_number(error, versions[item].number, "nothing was written")
+                    : error;
+  };
+  batch.run(versions.size(), export_one, {.of_error = of_error});
+  throw_if_interrupted();
+  done.notes = target.publish();
+  done.elapsed = Clock::now() - start;
+  return done;
 }
 
 }  // namespace lancekeep::cli

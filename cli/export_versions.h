@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Versions of a store become model files, one each.
+// Versions of a store become model files, or a Lance dataset. The functions that write run on the
+// main thread, and throw Error, or Interrupted after a signal; both say what was written before.
 #pragma once
 
 #include <lancekeep/formats.h>
 #include <lancekeep/store.h>
 
 #include <chrono>
+#include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -14,26 +17,52 @@ namespace lancekeep::cli {
 
 struct ExportPlan {
   std::string store;
-  std::string file;  ///< `{version}` in it stands for the version's number
+  std::string file;  ///< or the folder of a dataset; `{version}` in it is the version's number
   std::string at = "latest";
-  bool all = false;                  ///< every version instead of the one at `at`
-  std::vector<std::string> tensors;  ///< names and patterns; empty: all
-  std::string dtype;                 ///< what a recipe store's numbers become; empty: float64
-  std::uint64_t max_shard_bytes = 0;
-  bool force = false;
+  bool all = false;                   ///< every version instead of the one at `at`
+  std::vector<std::string> tensors;   ///< names and patterns; empty: all
+  std::string dtype;                  ///< convert a plain store's numbers to this; empty: float64
+  std::uint64_t max_shard_bytes = 0;  ///< 0: a single file
+  bool force = false;                 ///< overwrite files, replace a dataset
 };
 
-struct ExportedVersion {
+struct ExportedFile {
   Version version;
   std::string file;
   ExportReport report;
   std::chrono::nanoseconds elapsed = {};
 };
 
-/// Every version and target is looked at before the first file is written. `written` is told of
-/// each version once its files are there. What stops the rest, an error or a signal, names the
-/// versions that are written.
-void export_versions(const ExportPlan& plan, bool show_progress,
-                     const std::function<void(const ExportedVersion&)>& written);
+struct ExportedDataset {
+  struct OfVersion {
+    VersionInfo source;
+    SaveReport report;
+  };
+  std::string folder;
+  std::vector<OfVersion> versions;
+  std::vector<std::string> notes;
+  std::chrono::nanoseconds elapsed = {};
+};
+
+/// Writes a model file for each version. All versions and targets are checked before the first file
+/// is written; `on_exported` is called after each version.
+void export_files(const ExportPlan& plan, bool show_progress,
+                  const std::function<void(const ExportedFile&)>& on_exported);
+
+/// Writes one version, or all, oldest first, with message, metadata, tags and origin. The dataset
+/// appears once it is complete; an error or a signal leaves nothing behind.
+[[nodiscard]] ExportedDataset export_dataset(const ExportPlan& plan, Layout layout,
+                                             bool show_progress);
+
+/// Whether `file` contains `{version}`, or `{version:04}` for a number padded with zeros.
+/// @throws Error invalid_argument for any other form of it.
+[[nodiscard]] bool has_version(const std::string& file);
+/// "epoch-{version:03}.npz" of version 7: "epoch-007.npz".
+[[nodiscard]] std::string with_version(const std::string& file, std::uint64_t version);
+
+enum class Shards { none, allowed };
+/// The file must not exist; if shards may be written, neither must their index or any of them.
+/// @throws Error already_exists.
+void check_is_free(const std::filesystem::path& target, Shards shards);
 
 }  // namespace lancekeep::cli

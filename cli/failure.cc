@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/failure.h"
 
-#include "cli/escape.h"
-#include "cli/exit_code.h"
-#include "cli/interrupt.h"
+#include "cli/json.h"
 #include "cli/output.h"
 
 #include <fmt/format.h>
@@ -15,6 +13,10 @@
 namespace lancekeep::cli {
 namespace {
 
+volatile std::sig_atomic_t remembered_signal = 0;
+
+extern "C" void remember_signal(int signal) { remembered_signal = signal; }
+
 constexpr int kFailure = static_cast<int>(ExitCode::failure);
 
 void report(bool json, const char* code, const std::string& message, const Json& file = {},
@@ -23,18 +25,16 @@ void report(bool json, const char* code, const std::string& message, const Json&
     print_error_line("lancekeep: " + escape_line(message));
     return;
   }
-  const Json document = {
-      {"error", {{"code", code}, {"message", message}, {"file", file}, {"offset", offset}}}};
-  print_error_line(document.dump(2, ' ', true, Json::error_handler_t::replace));
+  const Json error =
+      Json::object({{"code", code}, {"message", message}, {"file", file}, {"offset", offset}});
+  print_error_line(Json::object({{"error", error}}).text());
 }
 
 int report_by_type(bool json) {
   try {
     throw;
   } catch (const Error& error) {
-    report(json, to_string(error.code()), error.what(),
-           error.file().empty() ? Json() : Json(error.file()),
-           error.offset() ? Json(*error.offset()) : Json());
+    report(json, to_string(error.code()), error.what(), text_or_null(error.file()), error.offset());
   } catch (const Interrupted& interrupted) {
     report(json, "interrupted", interrupted.what());
     return kSignalExitBase + interrupted.signal();
@@ -54,24 +54,44 @@ int report_current_exception(bool json) noexcept {
   try {
     return report_by_type(json);
   } catch (...) {  // no memory left even for the report
-    std::fputs("lancekeep: failed, and the error could not be shown\n", stderr);
+    std::fputs("lancekeep: failed; the error could not be printed\n", stderr);
     return kFailure;
   }
 }
 
 Error with_outcome(const Error& error, const std::string& outcome) {
-  // Error puts file and offset in front of its text anew.
-  const std::string place = Error(error.code(), "", error.file(), error.offset()).what();
-  return Error(error.code(), error.what() + place.size() + ("; " + outcome), error.file(),
-               error.offset());
+  return error.with_message(error.message() + "; " + outcome);
 }
 
-int report_misuse(bool json, const std::string& message) noexcept {
-  try {
-    throw Error(ErrorCode::invalid_argument, message);
-  } catch (...) {
-    return report_current_exception(json);
-  }
+InterruptScope::InterruptScope() {
+  remembered_signal = 0;
+  struct sigaction action = {};
+  action.sa_handler = remember_signal;
+  sigemptyset(&action.sa_mask);
+  // RESTART: a running write or fsync is finished.
+  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+  sigaction(SIGINT, nullptr, &old_int_);
+  // A job started with & in a script ignores Ctrl-C, and keeps ignoring it.
+  if (old_int_.sa_handler != SIG_IGN) sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, &old_term_);
+  sigaction(SIGHUP, nullptr, &old_hup_);
+  if (old_hup_.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);  // nohup ignores it
+  // Reaching a file size limit becomes an error, like a full disk, and what was written is removed.
+  struct sigaction ignore = {};
+  ignore.sa_handler = SIG_IGN;
+  sigemptyset(&ignore.sa_mask);
+  sigaction(SIGXFSZ, &ignore, &old_xfsz_);
+}
+
+InterruptScope::~InterruptScope() {
+  sigaction(SIGINT, &old_int_, nullptr);
+  sigaction(SIGTERM, &old_term_, nullptr);
+  sigaction(SIGHUP, &old_hup_, nullptr);
+  sigaction(SIGXFSZ, &old_xfsz_, nullptr);
+}
+
+void throw_if_interrupted() {
+  if (remembered_signal != 0) throw Interrupted(remembered_signal);
 }
 
 }  // namespace lancekeep::cli

@@ -1,22 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
-// What went wrong, as one line or one JSON document on stderr; stdout then has at most lines of
-// what was done before.
+// How a run ends: its exit status, an error as one line or one JSON document on stderr, and Ctrl-C
+// (or SIGTERM) as an exception at a safe place, so that a save stops with the store as it was.
 #pragma once
 
 #include <lancekeep/error.h>
 
+#include <csignal>
+#include <stdexcept>
 #include <string>
 
 namespace lancekeep::cli {
 
+/// Scripts may rely on these numbers.
+enum class ExitCode : int {
+  ok = 0,
+  finding = 1,  ///< the verb ran, and found damage or a difference
+  failure = 2,  ///< misuse, or the verb could not do its work
+};
+
+/// A run that a signal ended exits as the shell would show it: 128 plus the signal's number.
+inline constexpr int kSignalExitBase = 128;
+
 /// Prints the exception being handled and returns the process's exit status. Call it from a catch
-/// block.
+/// block. What was printed on stdout before stays there.
 [[nodiscard]] int report_current_exception(bool json) noexcept;
 
-/// The same error with "; outcome" behind its text: what the user finds now.
+/// The same error with "; outcome" behind its text: what the user finds now, or can do.
 [[nodiscard]] Error with_outcome(const Error& error, const std::string& outcome);
 
-/// A command line that cannot be understood.
-[[nodiscard]] int report_misuse(bool json, const std::string& message) noexcept;
+class Interrupted : public std::runtime_error {
+ public:
+  /// `outcome` is what the user finds now.
+  explicit Interrupted(int signal, const std::string& outcome = "nothing was changed")
+      : std::runtime_error("interrupted; " + outcome), signal_(signal) {}
+  [[nodiscard]] int signal() const noexcept { return signal_; }
+
+ private:
+  int signal_;
+};
+
+/// While one lives, the first SIGINT, SIGTERM or SIGHUP is remembered; a second one ends the
+/// process at once. At most one at a time, on the main thread.
+class InterruptScope {
+ public:
+  InterruptScope();
+  ~InterruptScope();
+  InterruptScope(const InterruptScope&) = delete;
+  InterruptScope& operator=(const InterruptScope&) = delete;
+
+ private:
+  struct sigaction old_int_ = {};
+  struct sigaction old_term_ = {};
+  struct sigaction old_hup_ = {};
+  struct sigaction old_xfsz_ = {};
+};
+
+/// @throws Interrupted after a remembered signal.
+void throw_if_interrupted();
 
 }  // namespace lancekeep::cli

@@ -1,53 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 // lancekeep import: model files, or the versions of a dataset, become new versions of a store.
-#include "cli/import_dataset.h"
-#include "cli/import_files.h"
-#include "cli/import_report.h"
+#include "cli/arguments.h"
+#include "cli/import_versions.h"
+#include "cli/json.h"
 #include "cli/natural_order.h"
 #include "cli/output.h"
-#include "cli/verb.h"
+#include "cli/units.h"
+#include "cli/versions.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <optional>
+#include <memory>
+#include <system_error>
 
 namespace lancekeep::cli {
 namespace {
 
-constexpr const char* kExamples =
-    "  lancekeep import model.safetensors model.lance -m \"first\"\n"
-    "  lancekeep import epoch2.pth model.lance --set epoch=2 --set loss=0.31 --tag best\n"
-    "  lancekeep import epoch-*.pt model.lance --natural   (a version each; epoch-2 before "
-    "epoch-10)\n"
-    "  lancekeep import weights.lance model.lance --dtype float32   (a dataset with all its "
-    "versions)\n"
-    "  lancekeep import model.safetensors plain.lance --layout plain\n"
-    "\nRead are .safetensors, the .safetensors.index.json of a model in several files, torch's "
-    ".pth,\n"
-    ".pt and .bin (state dicts and training checkpoints), NumPy's .npz and .npy, and Lance "
-    "datasets;\n"
-    "a file's kind is told by its content. Of several files, each is checked before the first is\n"
-    "saved; --json then prints {\"store\", \"versions\": [{\"version\", \"file\", \"message\", "
-    "...}],\n"
-    "\"warning\"}.\n"
-    "\nOf a dataset, native or of the recipe's three columns, all versions come over, oldest "
-    "first, with\n"
-    "message, metadata and tags; their time and number become source_time and source_version of "
-    "the\n"
-    "metadata, which log shows. --json prints {\"store\", \"dataset\", \"versions\": "
-    "[{\"version\",\n"
-    "\"source_version\", ...}]}.\n";
-
-struct ImportOptions {
+struct ImportLine {
   ImportPlan plan;
-  std::optional<std::string> at;
-  std::string dtype;
   std::vector<std::string> settings;
   bool natural = false;
   bool quiet = false;
 };
+
+// --- checking the line ---
 
 Metadata parse_settings(const std::vector<std::string>& settings) {
   Metadata metadata;
@@ -63,135 +41,180 @@ Metadata parse_settings(const std::vector<std::string>& settings) {
 }
 
 bool is_folder(const std::string& file) {
-  std::error_code ignored;  // then opening it says what is wrong
+  std::error_code ignored;  // opening it reports the error
   return std::filesystem::is_directory(file, ignored);
 }
 
 void check_several(const ImportPlan& plan) {
-  if (plan.files.size() == 1) return;
+  if (!plan.has_several()) return;
   const auto folder = std::ranges::find_if(plan.files, is_folder);
   if (folder != plan.files.end()) {
     throw Error(ErrorCode::invalid_argument,
-                "a folder among several files; a dataset has versions of its own, and is imported "
-                "by itself",
+                "found a folder among several files; a Lance dataset has versions of its own and "
+                "must be imported by itself",
                 *folder);
   }
   if (!plan.tag.empty()) {
     throw Error(ErrorCode::invalid_argument,
-                fmt::format("--tag names one version, and {} files make {}; tag the one you mean "
+                fmt::format("--tag names one version, and {} files make {}; tag one of them "
                             "afterwards: lancekeep tag STORE NAME --at NUMBER",
                             plan.files.size(), plan.files.size()));
   }
   std::error_code ignored;
   if (std::filesystem::is_regular_file(plan.store, ignored)) {
     throw Error(ErrorCode::invalid_argument,
-                "expected the store's folder behind the files, found a file", plan.store);
+                "expected the store's folder as the last argument, found a file", plan.store);
   }
 }
 
 // A model file has one version, and its tensors have dtypes of their own.
-void check_is_no_dataset_needed(const ImportOptions& options) {
-  const char* option = options.at ? "--at" : options.dtype.empty() ? nullptr : "--dtype";
+void check_needs_no_dataset(const ImportPlan& plan) {
+  const char* option = plan.at ? "--at" : plan.dtype.empty() ? nullptr : "--dtype";
   if (option == nullptr) return;
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("{} is for importing a Lance dataset, found a model file", option),
-              options.plan.files.front());
+              fmt::format("{} is for Lance datasets only, found a model file", option),
+              plan.files.front());
 }
 
-ExitCode run_files(const ImportOptions& options, bool json) {
-  const ImportPlan& plan = options.plan;
-  check_is_no_dataset_needed(options);
-  const bool talks = !json && !options.quiet;
+// --- printing ---
+
+void print_text(const ImportPlan& plan, const ImportedVersion& done) {
+  std::string line = save_summary(plan.store, done.report, done.elapsed);
+  if (done.source) {
+    line += fmt::format("; from version {} of {}", done.source->number,
+                        utc_time(done.source->time, TimePrecision::seconds));
+  }
+  print(line + "\n");
+  for (const std::string& note : done.report.notes) print_note(note);
+}
+
+Json counts(const ImportedVersion& done) {
+  const SaveReport& report = done.report;
+  return Json::object({{"tensors_written", report.tensors_written},
+                       {"tensors_kept", report.tensors_kept},
+                       {"bytes_written", report.bytes_written},
+                       {"bytes_shared", report.bytes_shared},
+                       {"bytes_total", report.bytes_total},
+                       {"seconds", seconds(done.elapsed)},
+                       {"notes", report.notes}});
+}
+
+Json to_json(const ImportedVersion& done) {
+  Json version = Json::object({{"version", done.report.version}});
+  if (done.source) {
+    version.add("source_version", done.source->number)
+        .add("message", done.message)
+        .add("metadata", done.metadata)
+        .add("tags", done.source->tags);
+  } else {
+    version.add("file", done.file).add("message", done.message);
+  }
+  return version.add(counts(done));
+}
+
+Json to_json(const std::vector<ImportedVersion>& all) {
+  Json::Array versions;
+  for (const ImportedVersion& done : all) versions.push_back(to_json(done));
+  return versions;
+}
+
+Json files_as_json(const ImportPlan& plan, const std::vector<ImportedVersion>& all) {
+  Json document = Json::object({{"store", plan.store}});
+  if (plan.has_several()) {
+    return document.add("versions", to_json(all))
+        .add("warning", text_or_null(order_note(plan.files)));
+  }
+  document.add("version", all.front().report.version).add("tag", text_or_null(plan.tag));
+  return document.add(counts(all.front()));
+}
+
+Json dataset_as_json(const ImportPlan& plan, const std::vector<ImportedVersion>& all) {
+  return Json::object(
+      {{"store", plan.store}, {"dataset", plan.files.front()}, {"versions", to_json(all)}});
+}
+
+// --- running ---
+
+ExitCode run_files(const ImportLine& line, bool json) {
+  const ImportPlan& plan = line.plan;
+  check_needs_no_dataset(plan);
+  const bool talks = !json && !line.quiet;
   if (const std::string note = order_note(plan.files); talks && !note.empty()) print_note(note);
-  std::vector<ImportedFile> all;
-  import_files(plan, talks, [&](const ImportedFile& done) {
-    all.push_back(done);
-    if (talks) print_text(plan, done);
-    if (json && all.size() == plan.files.size()) print_json(as_json(plan, all));
-  });
-  return ExitCode::ok;
-}
-
-ExitCode run_dataset(const ImportOptions& options, bool json) {
-  const ImportPlan& given = options.plan;
-  const DatasetImport plan = {.dataset = given.files.front(),
-                              .store = given.store,
-                              .at = options.at,
-                              .dtype = options.dtype,
-                              .layout = given.layout,
-                              .message = given.message,
-                              .settings = given.settings,
-                              .tag = given.tag};
-  const bool talks = !json && !options.quiet;
   std::vector<ImportedVersion> all;
-  import_dataset(plan, talks, [&](const ImportedVersion& done) {
+  import_files(plan, talks, [&](const ImportedVersion& done) {
     all.push_back(done);
     if (talks) print_text(plan, done);
+    if (json && all.size() == plan.files.size()) print_json(files_as_json(plan, all));
   });
-  if (json) print_json(as_json(plan, all));
   return ExitCode::ok;
 }
 
-ExitCode run(ImportOptions options, bool json) {
-  ImportPlan& plan = options.plan;
-  plan.settings = parse_settings(options.settings);
-  check_several(plan);
-  if (is_folder(plan.files.front())) return run_dataset(options, json);
-  if (options.natural) std::ranges::stable_sort(plan.files, natural_less);
-  return run_files(options, json);
+ExitCode run_dataset(const ImportLine& line, bool json) {
+  const bool talks = !json && !line.quiet;
+  std::vector<ImportedVersion> all;
+  import_dataset(line.plan, talks, [&](const ImportedVersion& done) {
+    all.push_back(done);
+    if (talks) print_text(line.plan, done);
+  });
+  if (json) print_json(dataset_as_json(line.plan, all));
+  return ExitCode::ok;
 }
 
-// FILE takes all that is given, and STORE the last of it: CLI11 alone would do so only where no
-// option follows.
-void add_files_and_store(CLI::App& verb, ImportPlan& plan) {
-  const auto take = [&plan, &verb](const std::vector<std::string>& given) {
-    plan.files = given;
-    if (given.size() < 2) return;
-    verb.get_option("STORE")->add_result(plan.files.back());
-    plan.files.pop_back();
-  };
-  verb.add_option_function<std::vector<std::string>>(
-          "FILE", take,
-          "Model files, a version each: .safetensors, .safetensors.index.json, .pth, .pt, .bin, "
-          ".npz, .npy; or the folder of a Lance dataset, with all its versions")
-      ->required()
-      ->type_name("");
-  add_store(verb, plan.store)->description("Folder of the store; made where nothing is");
+ExitCode run_import(ImportLine line, bool json) {
+  ImportPlan& plan = line.plan;
+  plan.settings = parse_settings(line.settings);
+  check_several(plan);
+  if (is_folder(plan.files.front())) return run_dataset(line, json);
+  if (line.natural) std::ranges::stable_sort(plan.files, natural_less);
+  return run_files(line, json);
 }
 
 }  // namespace
 
-void add_import(CLI::App& app, Command& command) {
-  CLI::App* verb = add_verb(
-      app, command, "import",
-      "Save model files, or the versions of a dataset, as new versions of a store", kExamples);
-  auto options = std::make_shared<ImportOptions>();
-  add_files_and_store(*verb, options->plan);
-  verb->add_option(
-          "-m,--message", options->plan.message,
-          "What each version is; else, of several files, the file's name, of a dataset its "
-          "own")
-      ->type_name("MESSAGE");
-  verb->add_option("--set", options->settings, "Metadata of each version; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->allow_extra_args(false);
-  verb->add_option("--tag", options->plan.tag, "Tag for the version; must be new; of one file")
-      ->type_name("NAME")
-      ->check([](const std::string& name) {
+void add_import(CommandLine& command) {
+  Verb verb = command.add_verb(
+      "import", "Save model files, or the versions of a dataset, as new versions of a store", R"(
+  lancekeep import model.safetensors model.lance -m "first"
+  lancekeep import epoch2.pth model.lance --set epoch=2 --set loss=0.31 --tag best
+  lancekeep import epoch-*.pt model.lance --natural   (one version each; epoch-2 before epoch-10)
+  lancekeep import weights.lance model.lance --dtype float32   (a dataset with all its versions)
+  lancekeep import model.safetensors plain.lance --layout plain
+
+Reads .safetensors, the .safetensors.index.json of a model in several files, torch's .pth, .pt and
+.bin (state dicts and training checkpoints), NumPy's .npz and .npy, and Lance datasets; a file's
+content says what kind it is. Of several files, all are checked before the first is saved; --json
+then prints {"store", "versions": [{"version", "file", "message", ...}], "warning"}.
+
+Importing a dataset, native or plain, copies all its versions, oldest first, with message, metadata
+and tags; their time and number become source_time and source_version in the metadata, which log
+shows. --json prints {"store", "dataset", "versions": [{"version", "source_version", ...}]}.
+)");
+  auto line = std::make_shared<ImportLine>();
+  ImportPlan& plan = line->plan;
+  verb.files_and_store(
+      plan.files,
+      "Model files, one version each: .safetensors, .safetensors.index.json, .pth, "
+      ".pt, .bin, .npz, .npy; or the folder of one Lance dataset",
+      plan.store, "The store's folder; created if it does not exist");
+  verb.option("-m,--message", "MESSAGE", plan.message,
+              "Message of each version (default: of several files, the file's name; of a dataset, "
+              "each version's own)");
+  verb.option("--set", "KEY=VALUE", line->settings, "Metadata of each version; may be repeated");
+  verb.option("--tag", "NAME", plan.tag,
+              "Tag the new version. The tag must not exist; one file only")
+      .check([](const std::string& name) {
         return name.empty() ? std::string("a tag's name cannot be empty") : std::string();
       });
-  verb->add_option("--at", options->at,
-                   "Of a dataset, this version alone: a number, a tag, or latest")
-      ->type_name("REF");
-  add_dtype(*verb, options->dtype);
-  add_layout(*verb, options->plan.layout,
-             "How the store keeps numbers: native (a new store), or recipe, as lists of float64");
-  verb->add_flag("--natural", options->natural,
-                 "Save the files in the order of the numbers in their names");
-  verb->add_flag("-q,--quiet", options->quiet, "Print nothing but errors");
-  verb->callback([options, &command] {
-    command.run = [options, &command] { return run(*options, command.json); };
-  });
+  verb.option("--at", "REF", plan.at,
+              "Import only this version of a dataset: a number, a tag, or latest");
+  verb.dtype(plan.dtype);
+  verb.layout(plan.layout,
+              "Layout of a new store: native (the default), or plain, with numbers as lists of "
+              "float64");
+  verb.flag("--natural", line->natural,
+            "Sort the files by the numbers in their names (epoch-2 before epoch-10)");
+  verb.quiet(line->quiet);
+  verb.runs([line](bool json) { return run_import(*line, json); });
 }
 
 }  // namespace lancekeep::cli

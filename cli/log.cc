@@ -2,24 +2,22 @@
 // lancekeep log: the versions of a store, newest first.
 #include <lancekeep/store.h>
 
-#include "cli/origin.h"
+#include "cli/arguments.h"
+#include "cli/json.h"
 #include "cli/output.h"
 #include "cli/units.h"
-#include "cli/verb.h"
+#include "cli/versions.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <memory>
 
 namespace lancekeep::cli {
 namespace {
 
-constexpr const char* kExamples =
-    "  lancekeep log model.lance\n"
-    "  lancekeep log model.lance --json\n";
-
-// Bytes of all versions: what they took on disk, and what as many full copies would have.
+// Bytes of all versions: on disk, and as many full copies.
 struct Sums {
   std::uint64_t added = 0;
   std::uint64_t total = 0;
@@ -60,21 +58,21 @@ void print_text(const std::vector<VersionInfo>& versions) {
                            human_bytes(sums.total)));
 }
 
-Json as_json(const std::string& store, const std::vector<VersionInfo>& versions) {
-  Json rows = Json::array();
-  for (const VersionInfo& version : versions) rows.push_back(to_json(version));
+Json to_json(const std::string& store, const std::vector<VersionInfo>& versions) {
+  Json::Array rows;
+  for (const VersionInfo& version : versions) rows.push_back(cli::to_json(version));
   const Sums sums = sums_of(versions);
-  return Json{{"store", store},
-              {"bytes_total", sums.total},
-              {"bytes_added", sums.added},
-              {"versions", std::move(rows)}};
+  return Json::object({{"store", store},
+                       {"bytes_total", sums.total},
+                       {"bytes_added", sums.added},
+                       {"versions", std::move(rows)}});
 }
 
-ExitCode run(const std::string& store, bool json) {
+ExitCode run_log(const std::string& store, bool json) {
   std::vector<VersionInfo> versions = Store::open(store).versions();
   std::reverse(versions.begin(), versions.end());
   if (json) {
-    print_json(as_json(store, versions));
+    print_json(to_json(store, versions));
   } else {
     print_text(versions);
   }
@@ -85,13 +83,14 @@ ExitCode run(const std::string& store, bool json) {
 
 }  // namespace
 
-void add_log(CLI::App& app, Command& command) {
-  CLI::App* verb =
-      add_verb(app, command, "log", "List the versions of a store, newest first", kExamples);
+void add_log(CommandLine& command) {
+  Verb verb = command.add_verb("log", "List the versions of a store, newest first", R"(
+  lancekeep log model.lance
+  lancekeep log model.lance --json
+)");
   auto store = std::make_shared<std::string>();
-  add_store(*verb, *store);
-  verb->callback(
-      [store, &command] { command.run = [store, &command] { return run(*store, command.json); }; });
+  verb.store(*store);
+  verb.runs([store](bool json) { return run_log(*store, json); });
 }
 
 }  // namespace lancekeep::cli

@@ -1,29 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep ls: the tensors of a version; of a dataset that keeps no model, its columns.
+// lancekeep ls: the tensors of a version; of a dataset that is not a model, its columns.
+#include <lancekeep/dump.h>
 #include <lancekeep/store.h>
 
-#include "cli/ls_columns.h"
-#include "cli/open_version.h"
+#include "cli/arguments.h"
+#include "cli/json.h"
 #include "cli/output.h"
 #include "cli/units.h"
-#include "cli/verb.h"
+#include "cli/versions.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 
 namespace lancekeep::cli {
 namespace {
 
-constexpr const char* kExamples =
-    "  lancekeep ls model.lance\n"
-    "  lancekeep ls model.lance --at best --json\n"
-    "  lancekeep ls weights.lance --dtype float32   (a recipe dataset; else its tensors are "
-    "float64)\n"
-    "  lancekeep ls images.lance                    (any Lance dataset: its columns)\n";
-
-struct LsOptions {
+struct LsLine {
   VersionChoice version;
   bool columns = false;
 };
@@ -45,20 +40,21 @@ void print_text(const Version& version) {
                                    counted(info.tensors, "tensor"), human_bytes(info.bytes_total)));
 }
 
-Json as_json(const LsOptions& options, const Version& version) {
-  Json tensors = Json::array();
-  for (const TensorInfo& tensor : version.tensors()) tensors.push_back(to_json(tensor));
-  return Json{{"store", options.version.store},
-              {"version", version.number()},
-              {"layout", layout_name(version.info().layout)},
-              {"bytes_total", version.info().bytes_total},
-              {"tensors", std::move(tensors)},
-              {"warning", warning_of(version)}};
+Json to_json(const LsLine& line, const Version& version) {
+  Json::Array tensors;
+  for (const TensorInfo& tensor : version.tensors()) tensors.push_back(cli::to_json(tensor));
+  const VersionInfo& info = version.info();
+  return Json::object({{"store", line.version.store},
+                       {"version", info.number},
+                       {"layout", layout_name(info.layout)},
+                       {"bytes_total", info.bytes_total},
+                       {"tensors", std::move(tensors)},
+                       {"warning", text_or_null(info.warning)}});
 }
 
-ExitCode list_tensors(const LsOptions& options, const Version& version, bool json) {
+ExitCode list_tensors(const LsLine& line, const Version& version, bool json) {
   if (json) {
-    print_json(as_json(options, version));
+    print_json(to_json(line, version));
   } else {
     print_text(version);
   }
@@ -67,47 +63,88 @@ ExitCode list_tensors(const LsOptions& options, const Version& version, bool jso
   return damaged ? ExitCode::finding : ExitCode::ok;
 }
 
-ExitCode list_columns(const LsOptions& options, const TableInfo& table, bool json) {
-  print_columns(options.version.store, table, json);
+Json to_json(const std::string& dataset, const TableInfo& table) {
+  Json::Array columns;
+  for (const ColumnInfo& column : table.columns) {
+    columns.push_back(Json::object({{"name", column.name},
+                                    {"type", column.type},
+                                    {"nullable", column.nullable},
+                                    {"decodes", column.why_not_decoded.empty()},
+                                    {"why", text_or_null(column.why_not_decoded)}}));
+  }
+  return Json::object({{"store", dataset},
+                       {"version", table.version},
+                       {"rows", table.rows},
+                       {"layout", table.layout ? Json(layout_name(*table.layout)) : Json()},
+                       {"columns", std::move(columns)},
+                       {"warning", text_or_null(table.warning)}});
+}
+
+std::string columns_text(const TableInfo& table) {
+  using Align = Table::Align;
+  Table lines({{"column", Align::left}, {"type", Align::left}, {"decoded", Align::left}});
+  for (const ColumnInfo& column : table.columns) {
+    const std::string& why = column.why_not_decoded;
+    lines.add({column.name, column.type, why.empty() ? "yes" : "no: " + why});
+  }
+  const std::string model =
+      table.layout ? fmt::format("a model in the {} layout", layout_name(*table.layout))
+                   : "no model";
+  return (table.columns.empty() ? "" : lines.text()) +
+         fmt::format("version {}: {}, {}, {}\n", table.version,
+                     counted(table.columns.size(), "column"), counted(table.rows, "row"), model);
+}
+
+ExitCode list_columns(const LsLine& line, const TableInfo& table, bool json) {
+  if (json) {
+    print_json(to_json(line.version.store, table));
+  } else {
+    if (!table.warning.empty()) print_note(table.warning);
+    print(columns_text(table));
+  }
   return ExitCode::ok;
 }
 
-// Whether the version keeps no model, and so has columns alone to list.
-std::optional<TableInfo> without_model(const LsOptions& options, const Error& error) {
+// The columns of a dataset that is not a model; unset: it is one, and `error` is about something else.
+std::optional<TableInfo> columns_without_model(const LsLine& line, const Error& error) {
   if (error.code() != ErrorCode::invalid_argument) return std::nullopt;
-  TableInfo table = table_info(options.version.store, Ref::parse(options.version.at));
+  TableInfo table = table_info(line.version.store, Ref::parse(line.version.at));
   if (table.layout) return std::nullopt;
   return table;
 }
 
-ExitCode run(const LsOptions& options, bool json) {
-  const VersionChoice& chosen = options.version;
-  if (options.columns)
-    return list_columns(options, table_info(chosen.store, Ref::parse(chosen.at)), json);
+ExitCode run_ls(const LsLine& line, bool json) {
+  const VersionChoice& chosen = line.version;
+  if (line.columns)
+    return list_columns(line, table_info(chosen.store, Ref::parse(chosen.at)), json);
   try {
-    return list_tensors(options, open_version(chosen, json), json);
+    return list_tensors(line, open_version(chosen, json), json);
   } catch (const Error& error) {
-    const std::optional<TableInfo> table = without_model(options, error);
+    const std::optional<TableInfo> table = columns_without_model(line, error);
     if (!table) throw;
-    return list_columns(options, *table, json);
+    return list_columns(line, *table, json);
   }
 }
 
 }  // namespace
 
-void add_ls(CLI::App& app, Command& command) {
-  CLI::App* verb = add_verb(app, command, "ls", "List the tensors of a version", kExamples);
-  auto options = std::make_shared<LsOptions>();
-  add_store(*verb, options->version.store);
-  add_at(*verb, options->version.at);
-  CLI::Option* dtype = add_dtype(*verb, options->version.dtype);
-  verb->add_flag("--columns", options->columns,
-                 "The dataset's columns, and which of them are decoded; so also where it keeps no "
-                 "model")
-      ->excludes(dtype);
-  verb->callback([options, &command] {
-    command.run = [options, &command] { return run(*options, command.json); };
-  });
+void add_ls(CommandLine& command) {
+  Verb verb =
+      command.add_verb("ls", "List the tensors of a version, or the columns of a dataset", R"(
+  lancekeep ls model.lance
+  lancekeep ls model.lance --at best --json
+  lancekeep ls weights.lance --dtype float32   (a plain dataset; by default as float64)
+  lancekeep ls images.lance                    (any other Lance dataset: its columns)
+)");
+  auto line = std::make_shared<LsLine>();
+  verb.store(line->version.store);
+  verb.at(line->version.at);
+  const Argument dtype = verb.dtype(line->version.dtype);
+  verb.flag(
+          "--columns", line->columns,
+          "List the dataset's columns, and whether Lancekeep can read them, even if it is a model")
+      .excludes(dtype);
+  verb.runs([line](bool json) { return run_ls(*line, json); });
 }
 
 }  // namespace lancekeep::cli

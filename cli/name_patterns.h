@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of tensors as a line gives them: each is a name, or a pattern (*, ?, [...]).
+// Tensors as a line names them: each argument is a name, or a pattern (*, ?, [...]).
 #pragma once
 
+#include <lancekeep/store.h>
+
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lancekeep::cli {
@@ -13,14 +17,19 @@ class NamePatterns {
   explicit NamePatterns(std::vector<std::string> patterns)
       : patterns_(std::move(patterns)), used_(patterns_.size(), false) {}
 
-  /// Whether one of the patterns is this name or matches it; without patterns every name fits.
-  [[nodiscard]] bool takes(std::string_view name);
-  /// The patterns that fitted no name so far.
+  /// Whether the name equals or matches one of the patterns; without patterns every name does.
+  [[nodiscard]] bool match(std::string_view name);
+  /// The patterns that matched no name so far.
   [[nodiscard]] std::vector<std::string> unused() const;
 
  private:
   std::vector<std::string> patterns_;
   std::vector<bool> used_;
 };
+
+/// The version's tensors that match; all if there are no patterns.
+/// @throws Error not_found for a pattern that matches no name; `store` is for its text.
+[[nodiscard]] std::unique_ptr<TensorSource> matching_tensors(
+    const Version& version, const std::vector<std::string>& patterns, const std::string& store);
 
 }  // namespace lancekeep::cli

@@ -10,25 +10,25 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-TEST(NamePatterns, WithoutAnyEveryNameFits) {
+TEST(NamePatterns, WithoutAnyEveryNameMatches) {
   NamePatterns patterns({});
-  EXPECT_TRUE(patterns.takes("w"));
+  EXPECT_TRUE(patterns.match("w"));
   EXPECT_THAT(patterns.unused(), IsEmpty());
 }
 
-TEST(NamePatterns, FitsNamesAndPatterns) {
+TEST(NamePatterns, MatchesNamesAndPatterns) {
   NamePatterns patterns({"head.weight", "layer.?.*"});
-  EXPECT_TRUE(patterns.takes("head.weight"));
-  EXPECT_TRUE(patterns.takes("layer.1.bias"));
-  EXPECT_FALSE(patterns.takes("layer.10.bias"));
-  EXPECT_FALSE(patterns.takes("head"));
+  EXPECT_TRUE(patterns.match("head.weight"));
+  EXPECT_TRUE(patterns.match("layer.1.bias"));
+  EXPECT_FALSE(patterns.match("layer.10.bias"));
+  EXPECT_FALSE(patterns.match("head"));
 }
 
-TEST(NamePatterns, ANameMayLookLikeAPattern) { EXPECT_TRUE(NamePatterns({"a[0]"}).takes("a[0]")); }
+TEST(NamePatterns, ANameMayLookLikeAPattern) { EXPECT_TRUE(NamePatterns({"a[0]"}).match("a[0]")); }
 
-TEST(NamePatterns, TellsWhichFittedNothing) {
+TEST(NamePatterns, RemembersWhichMatchedNothing) {
   NamePatterns patterns({"a", "b*", "c"});
-  (void)patterns.takes("bias");
+  (void)patterns.match("bias");
   EXPECT_THAT(patterns.unused(), ElementsAre("a", "c"));
 }
 

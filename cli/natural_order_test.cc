@@ -28,7 +28,7 @@ TEST(NaturalLess, TakesNumbersOfAnyLength) {
   EXPECT_TRUE(natural_less("9", "100000000000000000000000000"));
 }
 
-TEST(NaturalLess, TellsLeadingZerosApartLast) {
+TEST(NaturalLess, ComparesLeadingZerosLast) {
   EXPECT_TRUE(natural_less("a02", "a2"));
   EXPECT_FALSE(natural_less("a2", "a02"));
   EXPECT_TRUE(natural_less("a2b", "a02c"));
@@ -38,7 +38,7 @@ TEST(NaturalLess, TellsLeadingZerosApartLast) {
 TEST(OrderNote, IsForAlphabeticalOrderAlone) {
   EXPECT_EQ(order_note({"epoch-1.pt", "epoch-10.pt", "epoch-2.pt"}),
             "the files are saved in alphabetical order, `epoch-10.pt` before `epoch-2.pt`; "
-            "--natural goes by the numbers in their names");
+            "--natural sorts by the numbers in their names");
   EXPECT_EQ(order_note({"epoch-10.pt", "epoch-1.pt", "epoch-2.pt"}), "");
   EXPECT_EQ(order_note({"epoch-2.pt", "epoch-10.pt"}), "");
 }

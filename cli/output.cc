@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/output.h"
 
-#include "cli/escape.h"
-#include "cli/units.h"
+#include <lancekeep/error.h>
+
+#include "cli/json.h"
 
 #include <fmt/format.h>
 
@@ -10,10 +11,76 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
+#include <iterator>
+#include <optional>
 #include <system_error>
 
 namespace lancekeep::cli {
+namespace {
+
+struct CodePoint {
+  std::optional<char32_t> value;  // unset: the bytes are not UTF-8
+  std::size_t length;
+};
+
+// The code point that `text` (not empty) begins with. Bytes that are not UTF-8 are taken up to the
+// one that cannot continue them, at least one.
+CodePoint first_code_point(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  if (lead < 0x80) return {lead, 1};
+  if (lead < 0xC2 || lead > 0xF4) return {std::nullopt, 1};
+  const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+  // The second byte's range excludes longer forms than necessary, surrogates, and what is above U+10FFFF.
+  unsigned char lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+  unsigned char highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+  char32_t value = lead & (0x7F >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if (i == text.size()) return {std::nullopt, i};
+    const auto next = static_cast<unsigned char>(text[i]);
+    if (next < lowest || next > highest) return {std::nullopt, i};
+    value = (value << 6) | (next & 0x3F);
+    lowest = 0x80;
+    highest = 0xBF;
+  }
+  return {value, length};
+}
+
+bool drives_terminal(char32_t c) {
+  const bool control = c < 0x20 || (c >= 0x7F && c <= 0x9F);
+  const bool line_break = c == 0x2028 || c == 0x2029;
+  const bool direction = c == 0x061C || c == 0x200E || c == 0x200F ||
+                         (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+  return control || line_break || direction;
+}
+
+// Calls `add(out, bytes, code point)` for each code point, and for each piece that is not UTF-8.
+template <class Add>
+std::string escape(std::string_view text, const Add& add) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const CodePoint point = first_code_point(text);
+    add(out, text.substr(0, point.length), point.value);
+    text.remove_prefix(point.length);
+  }
+  return out;
+}
+
+void add_hex(std::string& out, std::uint32_t code_unit) {
+  fmt::format_to(std::back_inserter(out), "\\u{:04x}", code_unit);
+}
+
+// The letter behind the backslash of a short escape; 0: it has none.
+char short_escape(char32_t c) {
+  static constexpr std::string_view kCharacters = "\"\\\b\f\n\r\t";
+  static constexpr std::string_view kLetters = "\"\\bfnrt";
+  const std::size_t at = c < 0x80 ? kCharacters.find(static_cast<char>(c)) : kCharacters.npos;
+  return at == kCharacters.npos ? '\0' : kLetters[at];
+}
+
+}  // namespace
 
 void print(std::string_view text) {
   while (!text.empty()) {
@@ -23,20 +90,71 @@ void print(std::string_view text) {
     } else if (errno == EPIPE) {
       return;
     } else if (errno != EINTR) {
-      throw Error(ErrorCode::io, fmt::format("the result could not be written to stdout: {}",
+      throw Error(ErrorCode::io, fmt::format("cannot write the result to stdout: {}",
                                              std::generic_category().message(errno)));
     }
   }
 }
 
-void print_json(const Json& document) {
-  // Escaped beyond ASCII: terminals obey some control characters above 0x7F, too.
-  print(document.dump(2, ' ', true, Json::error_handler_t::replace) + "\n");
-}
+void print_json(const Json& document) { print(document.text() + "\n"); }
 
 void print_error_line(const std::string& line) { std::fputs((line + "\n").c_str(), stderr); }
 
 void print_note(std::string_view text) { print_error_line("note: " + escape_line(text)); }
+
+std::string escape_line(std::string_view text) {
+  return escape(text, [](std::string& out, std::string_view bytes, std::optional<char32_t> c) {
+    if (!c) {
+      for (const char byte : bytes) {
+        fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(byte));
+      }
+    } else if (c == U'\n' || c == U'\t' || c == U'\r') {
+      out += {'\\', short_escape(*c)};
+    } else if (drives_terminal(*c)) {
+      add_hex(out, *c);
+    } else {
+      out += bytes;
+    }
+  });
+}
+
+std::string escape_json(std::string_view text) {
+  return escape(text, [](std::string& out, std::string_view bytes, std::optional<char32_t> c) {
+    if (!c) {
+      out += "\\ufffd";
+    } else if (drives_terminal(*c) && c != U'\n') {
+      add_hex(out, *c);
+    } else {
+      out += bytes;
+    }
+  });
+}
+
+std::string json_string(std::string_view text) {
+  return '"' +
+         escape(text,
+                [](std::string& out, std::string_view bytes, std::optional<char32_t> c) {
+                  if (!c) {
+                    out += "\\ufffd";
+                  } else if (const char letter = short_escape(*c)) {
+                    out += {'\\', letter};
+                  } else if (*c >= 0x10000) {  // a surrogate pair
+                    add_hex(out, 0xD800 + ((*c - 0x10000) >> 10));
+                    add_hex(out, 0xDC00 + ((*c - 0x10000) & 0x3FF));
+                  } else if (*c < 0x20 || *c >= 0x7F) {
+                    add_hex(out, *c);
+                  } else {
+                    out += bytes;
+                  }
+                }) +
+         '"';
+}
+
+std::size_t display_width(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
 
 void Table::add(std::vector<std::string> cells) {
   for (std::string& cell : cells) cell = escape_line(cell);
@@ -69,36 +187,6 @@ std::string Table::text() const {
     add_line([&](std::size_t i) -> const std::string& { return row[i]; });
   }
   return out;
-}
-
-Json to_json(const TensorInfo& tensor) {
-  return {{"name", tensor.name},
-          {"dtype", tensor.dtype},
-          {"shape", Json(tensor.shape)},
-          {"nbytes", tensor.nbytes},
-          {"hash", tensor.hash.empty() ? Json() : Json(tensor.hash)},
-          {"tied_to", tensor.tied_to ? Json(*tensor.tied_to) : Json()},
-          {"damage", tensor.damage.empty() ? Json() : Json(tensor.damage)}};
-}
-
-Json to_json(const VersionInfo& version) {
-  return {{"number", version.number},
-          {"layout", layout_name(version.layout)},
-          {"time", utc_time(version.time, TimePrecision::microseconds)},
-          {"message", version.message},
-          {"metadata", Json(version.metadata)},
-          {"tags", Json(version.tags)},
-          {"tensors", version.tensors},
-          {"bytes_total", version.bytes_total},
-          {"bytes_added", version.bytes_added},
-          {"damage", version.damage.empty() ? Json() : Json(version.damage)},
-          {"warning", version.warning.empty() ? Json() : Json(version.warning)}};
-}
-
-const char* layout_name(Layout layout) { return layout == Layout::plain ? "plain" : "native"; }
-
-Json warning_of(const Version& version) {
-  return version.info().warning.empty() ? Json() : Json(version.info().warning);
 }
 
 }  // namespace lancekeep::cli

@@ -1,49 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep restore: an earlier version becomes the latest one again, as a new version.
+// lancekeep restore: an earlier version becomes the latest again, as a new version.
 #include <lancekeep/store.h>
 
-#include "cli/escape.h"
+#include "cli/arguments.h"
+#include "cli/json.h"
 #include "cli/output.h"
-#include "cli/verb.h"
 
 #include <fmt/format.h>
+
+#include <memory>
 
 namespace lancekeep::cli {
 namespace {
 
-constexpr const char* kExamples =
-    "  lancekeep restore model.lance 3\n"
-    "  lancekeep restore model.lance best\n";
-
-struct RestoreOptions {
+struct RestoreLine {
   std::string store;
   std::string ref;
 };
 
-ExitCode run(const RestoreOptions& options, bool json) {
-  const std::uint64_t version = Store::open(options.store).restore(Ref::parse(options.ref));
+ExitCode run_restore(const RestoreLine& line, bool json) {
+  const std::uint64_t version = Store::open(line.store).restore(Ref::parse(line.ref));
   if (json) {
-    print_json(Json{{"store", options.store}, {"restored", options.ref}, {"version", version}});
+    print_json(Json::object({{"store", line.store}, {"restored", line.ref}, {"version", version}}));
   } else {
-    print(fmt::format("version {} of {}: restored from {}\n", version, escape_line(options.store),
-                      escape_line(options.ref)));
+    print(fmt::format("version {} of {}: restored from {}\n", version, escape_line(line.store),
+                      escape_line(line.ref)));
   }
   return ExitCode::ok;
 }
 
 }  // namespace
 
-void add_restore(CLI::App& app, Command& command) {
-  CLI::App* verb = add_verb(app, command, "restore",
-                            "Make an earlier version the latest again; copies nothing", kExamples);
-  auto options = std::make_shared<RestoreOptions>();
-  add_store(*verb, options->store);
-  verb->add_option("REF", options->ref, "The version: its number or a tag")
-      ->required()
-      ->type_name("");
-  verb->callback([options, &command] {
-    command.run = [options, &command] { return run(*options, command.json); };
-  });
+void add_restore(CommandLine& command) {
+  Verb verb = command.add_verb("restore",
+                               "Make an earlier version the latest again, without copying data", R"(
+  lancekeep restore model.lance 3
+  lancekeep restore model.lance best
+)");
+  auto line = std::make_shared<RestoreLine>();
+  verb.store(line->store);
+  verb.positional("REF", line->ref, "The version: its number or a tag").required();
+  verb.runs([line](bool json) { return run_restore(*line, json); });
 }
 
 }  // namespace lancekeep::cli

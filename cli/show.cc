@@ -1,23 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep show: what is known of one version.
+// lancekeep show: message, metadata, tags, counts and bytes of one version.
 #include <lancekeep/store.h>
 
-#include "cli/escape.h"
-#include "cli/open_version.h"
-#include "cli/origin.h"
+#include "cli/arguments.h"
+#include "cli/json.h"
 #include "cli/output.h"
 #include "cli/units.h"
-#include "cli/verb.h"
+#include "cli/versions.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <memory>
+
 namespace lancekeep::cli {
 namespace {
-
-constexpr const char* kExamples =
-    "  lancekeep show model.lance\n"
-    "  lancekeep show model.lance --at 3\n";
 
 std::string field(const char* name, const std::string& value) {
   return fmt::format("{:<9}{}\n", name, escape_line(value));
@@ -29,7 +26,7 @@ std::string exact_size(std::uint64_t bytes) {
   return bytes < 1000 ? human : fmt::format("{} ({} bytes)", human, bytes);
 }
 
-std::string text(const VersionInfo& info) {
+std::string show_text(const VersionInfo& info) {
   std::string out = field("version", std::to_string(info.number));
   out += field("layout", layout_name(info.layout));
   out += field("time", time_text(info));
@@ -45,29 +42,28 @@ std::string text(const VersionInfo& info) {
   return out;
 }
 
-ExitCode run(const VersionChoice& options, bool json) {
-  const Version version = open_version(options, json);
+ExitCode run_show(const VersionChoice& chosen, bool json) {
+  const Version version = open_version(chosen, json);
   if (json) {
-    Json document = {{"store", options.store}};
-    document.update(to_json(version.info()));
-    print_json(document);
+    print_json(Json::object({{"store", chosen.store}}).add(cli::to_json(version.info())));
   } else {
-    print(text(version.info()));
+    print(show_text(version.info()));
   }
   return ExitCode::ok;
 }
 
 }  // namespace
 
-void add_show(CLI::App& app, Command& command) {
-  CLI::App* verb = add_verb(app, command, "show",
-                            "Show one version: message, metadata, tags, counts, bytes", kExamples);
-  auto options = std::make_shared<VersionChoice>();
-  add_store(*verb, options->store);
-  add_at(*verb, options->at);
-  verb->callback([options, &command] {
-    command.run = [options, &command] { return run(*options, command.json); };
-  });
+void add_show(CommandLine& command) {
+  Verb verb =
+      command.add_verb("show", "Show one version: message, metadata, tags, counts, bytes", R"(
+  lancekeep show model.lance
+  lancekeep show model.lance --at 3
+)");
+  auto chosen = std::make_shared<VersionChoice>();
+  verb.store(chosen->store);
+  verb.at(chosen->at);
+  verb.runs([chosen](bool json) { return run_show(*chosen, json); });
 }
 
 }  // namespace lancekeep::cli

@@ -2,23 +2,21 @@
 // lancekeep tag: list, set and delete the names of versions.
 #include <lancekeep/store.h>
 
-#include "cli/escape.h"
+#include "cli/arguments.h"
+#include "cli/failure.h"
+#include "cli/json.h"
 #include "cli/output.h"
-#include "cli/verb.h"
 
 #include <fmt/format.h>
+
+#include <map>
+#include <memory>
+#include <optional>
 
 namespace lancekeep::cli {
 namespace {
 
-constexpr const char* kExamples =
-    "  lancekeep tag model.lance                  (lists the tags)\n"
-    "  lancekeep tag model.lance best --at 3\n"
-    "  lancekeep tag model.lance best --force     (moves it to the latest version)\n"
-    "  lancekeep tag model.lance best --expect 3  (moves it only if it stands for 3)\n"
-    "  lancekeep tag model.lance -d best\n";
-
-struct TagOptions {
+struct TagLine {
   std::string store;
   std::string name;
   std::string at = "latest";
@@ -27,60 +25,71 @@ struct TagOptions {
   bool force = false;
 };
 
-void list(const Store& store, const TagOptions& options, bool json) {
-  const std::map<std::string, std::uint64_t> tags = store.tags();
-  if (json) return print_json(Json{{"store", options.store}, {"tags", Json(tags)}});
+void list_tags(const TagLine& line, bool json) {
+  const std::map<std::string, std::uint64_t> tags = Store::open(line.store).tags();
+  if (json) return print_json(Json::object({{"store", line.store}, {"tags", tags}}));
   if (tags.empty()) return;
   Table table({{"tag", Table::Align::left}, {"version", Table::Align::right}});
   for (const auto& [name, version] : tags) table.add({name, std::to_string(version)});
   print(table.text());
 }
 
-void set(Store& store, const TagOptions& options, bool json) {
-  const std::uint64_t version =
-      store.tag(options.name, Ref::parse(options.at), options.force, options.expected);
-  if (json)
-    return print_json(Json{{"store", options.store}, {"tag", options.name}, {"version", version}});
-  print(fmt::format("tag {}: version {}\n", escape_line(options.name), version));
+std::uint64_t set_in_store(const TagLine& line) {
+  try {
+    return Store::open(line.store).tag(line.name, Ref::parse(line.at), line.force, line.expected);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::already_exists) throw;
+    throw with_outcome(error, "--force moves it");
+  }
 }
 
-void remove(Store& store, const TagOptions& options, bool json) {
-  store.untag(options.deleted);
-  if (json) return print_json(Json{{"store", options.store}, {"deleted", options.deleted}});
-  print(fmt::format("tag {}: deleted\n", escape_line(options.deleted)));
+void set_tag(const TagLine& line, bool json) {
+  const std::uint64_t version = set_in_store(line);
+  if (json) {
+    return print_json(
+        Json::object({{"store", line.store}, {"tag", line.name}, {"version", version}}));
+  }
+  print(fmt::format("tag {}: version {}\n", escape_line(line.name), version));
+}
+
+void delete_tag(const TagLine& line, bool json) {
+  Store::open(line.store).untag(line.deleted);
+  if (json) return print_json(Json::object({{"store", line.store}, {"deleted", line.deleted}}));
+  print(fmt::format("tag {}: deleted\n", escape_line(line.deleted)));
 }
 
 }  // namespace
 
-void add_tag(CLI::App& app, Command& command) {
-  CLI::App* verb =
-      add_verb(app, command, "tag", "List, set or delete the tags of versions", kExamples);
-  auto options = std::make_shared<TagOptions>();
-  add_store(*verb, options->store);
-  CLI::Option* name =
-      verb->add_option("NAME", options->name, "Tag to set; without it, tags are listed")
-          ->type_name("");
-  add_at(*verb, options->at)->needs(name);
-  verb->add_flag("--force", options->force, "Move the tag where it exists")->needs(name);
-  verb->add_option("--expect", options->expected, "Move the tag if it stands for this version")
-      ->type_name("VERSION")
-      ->needs(name)
-      ->excludes("--force");
-  CLI::Option* deleted = verb->add_option("-d,--delete", options->deleted, "Tag to delete")
-                             ->type_name("NAME")
-                             ->excludes(name);
-  verb->callback([options, &command, name, deleted] {
-    command.run = [options, &command, sets = name->count() > 0, deletes = deleted->count() > 0] {
-      Store store = Store::open(options->store);
-      if (deletes) {
-        remove(store, *options, command.json);
-      } else if (sets) {
-        set(store, *options, command.json);
-      } else {
-        list(store, *options, command.json);
-      }
-      return ExitCode::ok;
-    };
+void add_tag(CommandLine& command) {
+  Verb verb = command.add_verb("tag", "List, set or delete the tags of versions", R"(
+  lancekeep tag model.lance                  (lists the tags)
+  lancekeep tag model.lance best --at 3
+  lancekeep tag model.lance best --force     (moves it to the latest version)
+  lancekeep tag model.lance best --expect 3  (moves it only if it points to version 3)
+  lancekeep tag model.lance -d best
+)");
+  auto line = std::make_shared<TagLine>();
+  verb.store(line->store);
+  const Argument name =
+      verb.positional("NAME", line->name, "Tag to set; without it, tags are listed");
+  verb.at(line->at).needs(name);
+  const Argument force =
+      verb.flag("--force", line->force, "Move the tag if it already exists").needs(name);
+  verb.option("--expect", "VERSION", line->expected,
+              "Move the tag only if it currently points to VERSION")
+      .needs(name)
+      .excludes(force);
+  const Argument deleted =
+      verb.option("-d,--delete", "NAME", line->deleted, "Tag to delete").excludes(name);
+  verb.runs([line, name, deleted](bool json) {
+    if (deleted.given()) {
+      delete_tag(*line, json);
+    } else if (name.given()) {
+      set_tag(*line, json);
+    } else {
+      list_tags(*line, json);
+    }
+    return ExitCode::ok;
   });
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 struct AgeUnit {
   char letter;
-  const char* word;  // nothing: not for printing
+  const char* word;  // null: read, but not written
   std::chrono::seconds length;
 };
 
@@ -44,6 +44,15 @@ constexpr std::array<SizeUnit, 10> kSizeUnits = {{{"B", 1},
                                                   {"GiB", 1ull << 30},
                                                   {"TiB", 1ull << 40}}};
 
+// ".123" for 123000000, empty for 0.
+std::string exact_fraction(std::chrono::sys_time<std::chrono::nanoseconds> time) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  const std::int64_t since = time.time_since_epoch().count() % kSecond;
+  std::string digits = fmt::format("{:09}", (since + kSecond) % kSecond);
+  while (digits.ends_with("000")) digits.resize(digits.size() - 3);
+  return digits.empty() ? "" : "." + digits;
+}
+
 }  // namespace
 
 std::string human_bytes(std::uint64_t bytes) {
@@ -62,10 +71,13 @@ std::string human_bytes(std::uint64_t bytes) {
 std::string human_duration(std::chrono::nanoseconds duration) {
   using namespace std::chrono;
   if (duration < 1s) return fmt::format("{} ms", round<milliseconds>(duration).count());
-  if (duration < 60s)
-    return fmt::format("{:.1f} s", std::chrono::duration<double>(duration).count());
-  const auto whole = round<seconds>(duration).count();
+  if (duration < 60s) return fmt::format("{:.1f} s", cli::seconds(duration));
+  const auto whole = round<std::chrono::seconds>(duration).count();
   return fmt::format("{} min {} s", whole / 60, whole % 60);
+}
+
+double seconds(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double>(duration).count();
 }
 
 std::string counted(std::uint64_t count, const std::string& singular) {
@@ -117,7 +129,7 @@ std::uint64_t parse_size(const std::string& text, const std::string& option) {
   const bool fits = std::from_chars(text.data(), text.data() + digits, count).ec == std::errc() &&
                     count <= std::numeric_limits<std::uint64_t>::max() / unit->bytes;
   if (!fits) fail(", which is more than 2^64 bytes");
-  if (count == 0) fail(", which holds nothing");
+  if (count == 0) fail(", which is zero");
   return count * unit->bytes;
 }
 
@@ -138,19 +150,6 @@ std::string versions_are(const std::vector<std::uint64_t>& numbers) {
   const bool one = numbers.size() == 1;
   return fmt::format("version{} {} {}", one ? "" : "s", number_runs(numbers), one ? "is" : "are");
 }
-
-namespace {
-
-// ".123" of 123000000, none of 0.
-std::string exact_fraction(std::chrono::sys_time<std::chrono::nanoseconds> time) {
-  constexpr std::int64_t kSecond = 1'000'000'000;
-  const std::int64_t since = time.time_since_epoch().count() % kSecond;
-  std::string digits = fmt::format("{:09}", (since + kSecond) % kSecond);
-  while (digits.ends_with("000")) digits.resize(digits.size() - 3);
-  return digits.empty() ? "" : "." + digits;
-}
-
-}  // namespace
 
 std::string utc_time(std::chrono::sys_time<std::chrono::nanoseconds> time,
                      TimePrecision precision) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sizes, durations, times and shapes as people read them.
+// Sizes, durations, ages, times and shapes as people write and read them.
 #pragma once
 
 #include <lancekeep/tensor.h>
@@ -15,6 +15,8 @@ namespace lancekeep::cli {
 [[nodiscard]] std::string human_bytes(std::uint64_t bytes);
 /// "41 ms", "1.3 s", "2 min 5 s".
 [[nodiscard]] std::string human_duration(std::chrono::nanoseconds duration);
+/// For JSON.
+[[nodiscard]] double seconds(std::chrono::nanoseconds duration);
 /// "1 tensor", "2 tensors".
 [[nodiscard]] std::string counted(std::uint64_t count, const std::string& singular);
 
@@ -29,10 +31,10 @@ namespace lancekeep::cli {
 [[nodiscard]] std::uint64_t parse_size(const std::string& text, const std::string& option);
 /// Ascending numbers, runs of them as "1–3, 5".
 [[nodiscard]] std::string number_runs(const std::vector<std::uint64_t>& numbers);
-/// "version 4 is", "versions 1–3, 5 are": for saying what has become of them.
+/// "version 4 is", "versions 1–3, 5 are": the start of what is said about them.
 [[nodiscard]] std::string versions_are(const std::vector<std::uint64_t>& numbers);
 
-/// `exact`: with as many digits behind the seconds as it has, in steps of three.
+/// `exact`: 0, 3, 6 or 9 digits behind the seconds, as many as the time needs.
 enum class TimePrecision { seconds, microseconds, exact };
 /// ISO 8601 in UTC: "2026-01-31T12:00:00Z".
 [[nodiscard]] std::string utc_time(std::chrono::sys_time<std::chrono::nanoseconds> time,

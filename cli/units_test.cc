@@ -111,13 +111,13 @@ TEST(ParseSize, RefusesAnythingElse) {
   }
 }
 
-TEST(ParseSize, RefusesNothing) {
+TEST(ParseSize, RefusesZero) {
   for (const std::string text : {"0GB", "0B", "000KiB"}) {
     try {
       (void)parse_size(text, "--x");
       ADD_FAILURE() << text;
     } catch (const Error& error) {
-      EXPECT_NE(std::string(error.what()).find("which holds nothing"), std::string::npos);
+      EXPECT_NE(std::string(error.what()).find("which is zero"), std::string::npos);
     }
   }
 }

@@ -9,7 +9,7 @@ HOW_TO_CONVERT = 'lance.write_dataset(lance.dataset(old).to_table(), new, data_s
 
 
 def plain_table(weights):
-    """name → array, as the recipe writes a state dict: all numbers as float64."""
+    """name → array, as the article writes a state dict: all numbers as float64."""
     return pa.table({
         "name": pa.array(list(weights), pa.string()),
         "value": pa.array([np.asarray(value, np.float64).ravel() for value in weights.values()], pa.list_(pa.float64())),
@@ -24,7 +24,7 @@ def save_plain(path, weights, mode="overwrite", version="2.1", message=None):
 
 
 def load_plain(path, version=None):
-    """The recipe's own loader: a list of Python floats becomes an array again."""
+    """The article's loader: a list of Python floats becomes an array again."""
     rows = lance.dataset(str(path), version=version).to_table().to_pylist()
     return {row["name"]: np.array(row["value"], np.float64).reshape(row["shape"]) for row in rows}
 

@@ -1,31 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stores to compare, and the command that compares them."""
 
-import json
-import os
-import subprocess
-from pathlib import Path
-
 import torch
-
-COMMAND = Path(os.environ["LANCEKEEP_BUILD"]) / "cli" / "lancekeep"
-
-
-def run(*arguments):
-    return subprocess.run([COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=300)
+from command import run
 
 
 def diff(store, *arguments, status=1):
     """The JSON document of a diff that must end with this status."""
-    done = run("diff", store, *arguments, "--json")
-    assert (done.returncode, done.stderr) == (status, "")
-    return json.loads(done.stdout)
+    return run("diff", store, *arguments, "--json").json(status)
 
 
 def text(store, *arguments, status=1):
     done = run("diff", store, *arguments)
-    assert (done.returncode, done.stderr) == (status, "")
-    return done.stdout.splitlines()
+    assert (done.status, done.err) == (status, "")
+    return done.out.splitlines()
 
 
 class Stores:
@@ -37,5 +25,5 @@ class Stores:
         for state in states:
             torch.save(state, self.folder / "state.pth")
             done = run("import", self.folder / "state.pth", self.folder / name, "-q")
-            assert done.returncode == 0, done.stderr
+            assert done.status == 0, done.err
         return self.folder / name

@@ -13,29 +13,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command import COMMAND, run, snapshot
 from safetensors.numpy import save_file
 
-COMMAND = Path(os.environ["LANCEKEEP_BUILD"]) / "cli" / "lancekeep"
 TENSORS = {"fc.bias": np.arange(10, dtype=np.float32), "fc.weight": np.ones((10, 50), np.float32)}
-
-
-def run(*arguments, prefix=()):
-    line = [*prefix, COMMAND, *arguments]
-    return subprocess.run([str(a) for a in line], capture_output=True, text=True, timeout=120)
-
-
-def snapshot(folder):
-    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 def refused(store, *arguments, says):
     """The command fails with this message, all of it on one line, and the store is as it was."""
     before = snapshot(store)
     done = run(*arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert re.fullmatch(r"lancekeep: [^\n]+\n", done.stderr)
+    assert (done.status, done.out) == (2, "")
+    assert re.fullmatch(r"lancekeep: [^\n]+\n", done.err)
     for part in [says] if isinstance(says, str) else says:
-        assert part in done.stderr
+        assert part in done.err
     assert snapshot(store) == before
 
 
@@ -43,7 +34,7 @@ def refused(store, *arguments, says):
 def store(tmp_path):
     path = tmp_path / "model.lance"
     save_file(TENSORS, tmp_path / "model.safetensors")
-    assert run("import", tmp_path / "model.safetensors", path, "--tag", "base").returncode == 0
+    assert run("import", tmp_path / "model.safetensors", path, "--tag", "base").status == 0
     return path
 
 
@@ -203,15 +194,15 @@ def test_full_disk(store, tmp_path):
     save_file({"w": np.full(1000, 7, np.float32)}, tmp_path / "next.safetensors")
     for n in range(1, 100):
         done = run("import", tmp_path / "next.safetensors", store, prefix=trace(n))
-        if done.returncode == 0:
+        if done.status == 0:
             break
         if snapshot(store) == before:
-            assert "free" in done.stderr and "space" in done.stderr
+            assert "free" in done.err and "space" in done.err
             refusals += 1
         else:  # only its report on stdout was lost
-            assert json.loads(run("log", store, "--json").stdout)
+            assert json.loads(run("log", store, "--json").out)
     assert refusals >= 3 and n < 99
-    assert run("ls", store, "--at", "1").returncode == 0
+    assert run("ls", store, "--at", "1").status == 0
 
 
 def test_file_size_limit(store, tmp_path):

@@ -9,63 +9,15 @@ import signal
 import subprocess
 import time
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from command import COMMAND, TENSORS, fails, run
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-COMMAND = Path(os.environ["LANCEKEEP_BUILD"]) / "cli" / "lancekeep"
-TENSORS = {
-    "fc.bias": np.arange(10, dtype=np.float32),
-    "fc.weight": np.arange(5000, dtype=np.float32).reshape(10, 500),
-    "steps": np.array(7, dtype=np.int64),
-}
 TOTAL = 40 + 20000 + 8
-
-
-class Result:
-    def __init__(self, done):
-        self.status, self.out, self.err = done.returncode, done.stdout, done.stderr
-
-    def json(self):
-        assert (self.status, self.err) == (0, "")
-        return json.loads(self.out)
-
-
-def run(*arguments, **options):
-    arguments = [str(COMMAND), *map(str, arguments)]
-    return Result(subprocess.run(arguments, capture_output=True, text=True, timeout=120, **options))
-
-
-def fails(*arguments):
-    """Runs a line that must fail; returns its message, after a look at both forms of the error."""
-    text, document = run(*arguments), run(*arguments, "--json")
-    assert (text.status, text.out) == (2, "")
-    assert re.fullmatch(r"lancekeep: [^\n]+\n", text.err)
-    assert (document.status, document.out) == (2, "")
-    error = json.loads(document.err)["error"]
-    assert list(error) == ["code", "message", "file", "offset"]
-    return error["code"], text.err
-
-
-@pytest.fixture
-def model(tmp_path):
-    path = tmp_path / "model.safetensors"
-    save_file(TENSORS, path, metadata={"format": "pt"})
-    return path
-
-
-@pytest.fixture
-def store(tmp_path, model):
-    path = tmp_path / "model.lance"
-    assert run("import", model, path, "-m", "first", "--set", "epoch=1", "--tag", "base").status == 0
-    changed = dict(TENSORS, **{"fc.bias": TENSORS["fc.bias"] + 1})
-    save_file(changed, tmp_path / "second.safetensors", metadata={"format": "pt"})
-    assert run("import", tmp_path / "second.safetensors", path, "-m", "second").status == 0
-    return path
 
 
 # --- help ---------------------------------------------------------------------------------------
@@ -304,7 +256,7 @@ def test_export_json(tmp_path, store):
     assert document["not_kept"] == []
 
 
-def test_export_tells_what_the_file_cannot_keep(tmp_path):
+def test_export_reports_what_the_file_cannot_keep(tmp_path):
     weight = torch.zeros(4)
     torch.save({"a": weight, "b": weight}, tmp_path / "tied.pth")
     run("import", tmp_path / "tied.pth", tmp_path / "s")
@@ -493,7 +445,7 @@ def test_no_store_there(tmp_path, line):
 
 
 @pytest.mark.parametrize("line", READING)
-def test_something_that_is_no_store(tmp_path, line):
+def test_something_that_is_not_a_store(tmp_path, line):
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "file").write_text("mine")
     code, message = fails(line[0], tmp_path / "folder", *(tmp_path / name for name in line[1:]))
@@ -502,7 +454,7 @@ def test_something_that_is_no_store(tmp_path, line):
 
 
 @pytest.mark.parametrize("line", READING)
-def test_a_file_is_no_store(tmp_path, model, line):
+def test_a_file_is_not_a_store(tmp_path, model, line):
     code, message = fails(line[0], model, *(tmp_path / name for name in line[1:]))
     assert code == "invalid_argument"
     assert "model.safetensors" in message
@@ -552,7 +504,7 @@ def test_tag_names_a_version(store):
 def test_tag_is_moved_only_when_forced(store):
     code, message = fails("tag", store, "base", "--at", "2")
     assert code == "already_exists"
-    assert "base" in message
+    assert "base" in message and message.endswith("; --force moves it\n")
     assert run("tag", store, "base", "--at", "2", "--force").out == "tag base: version 2\n"
     assert run("tag", store, "--json").json()["tags"] == {"base": 2}
 
@@ -662,7 +614,7 @@ def test_a_store_may_be_named_like_a_verb(tmp_path, model):
     assert run("log", "tag", "--json", cwd=tmp_path).json()["store"] == "tag"
 
 
-def test_a_reader_that_leaves_early_is_no_error(store):
+def test_a_reader_that_leaves_early_is_not_an_error(store):
     process = subprocess.Popen([str(COMMAND), "ls", str(store)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdout.close()
     assert process.stderr.read() == b""
@@ -674,7 +626,7 @@ def test_a_result_that_cannot_be_written_is_an_error(store):
     with open("/dev/full", "w") as full:
         done = subprocess.run([str(COMMAND), "ls", str(store)], stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 2
-    assert done.stderr == "lancekeep: the result could not be written to stdout: No space left on device\n"
+    assert done.stderr == "lancekeep: cannot write the result to stdout: No space left on device\n"
 
 
 def test_closed_descriptors_get_no_store_file(tmp_path, model):

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import torch
-from diff_stores import Stores, diff, run, text
+from command import run
+from diff_stores import Stores, diff, text
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def stores(tmp_path):
     return Stores(tmp_path)
 
 
-def test_no_figures_unless_asked_for(stores):
+def test_no_norms_unless_asked_for(stores):
     store = stores.save({"w": torch.zeros(3)}, {"w": torch.ones(3)})
     assert diff(store, "1", "2")["changed"][0]["figures"] is None
 
@@ -32,8 +33,8 @@ def test_no_figures_unless_asked_for(stores):
         (torch.zeros(0, 3), torch.zeros(3, 0)),
     ],
 )
-def test_changes_without_figures(stores, before, after):
-    document = diff(stores.save({"w": before}, {"w": after}), "1", "2", "--figures")
+def test_changes_without_norms(stores, before, after):
+    document = diff(stores.save({"w": before}, {"w": after}), "1", "2", "--norms")
     assert [change["figures"] for change in document["changed"]] == [None]
 
 
@@ -74,11 +75,17 @@ def test_text_of_unchanged_tensors(store):
     assert any(re.match(r"=  kept +float32 +\[1000\] +4\.0 kB$", line) for line in text(store, "1", "2", "--all"))
 
 
-def test_text_of_figures(stores):
+def test_text_of_norms(stores):
     before, after = torch.tensor([3.0, 4.0, 0.0, math.nan]), torch.tensor([3.0, 4.0, 1.0, math.nan])
-    lines = text(stores.save({"w": before}, {"w": after}), "1", "2", "--figures")
+    lines = text(stores.save({"w": before}, {"w": after}), "1", "2", "--norms")
     assert lines[0].split() == ["name", "dtype", "shape", "size", "l2", "max", "relative", "cosine", "differ", "non-finite"]
     assert lines[1].split() == ["~", "w", "float32", "[4]", "16", "B", "1", "1", "0.2", "0.980581", "25.00%", "1"]
+
+
+def test_the_old_name_of_the_option(stores):
+    store = stores.save({"w": torch.zeros(3)}, {"w": torch.ones(3)})
+    assert diff(store, "1", "2", "--figures") == diff(store, "1", "2", "--norms")
+    assert "--figures" not in run("diff", "--help").out
 
 
 def test_no_difference(store):
@@ -92,7 +99,7 @@ def test_the_latest_version_is_the_default(store):
 
 
 def test_refs(store):
-    assert run("tag", store, "base", "--at", "1").returncode == 0
+    assert run("tag", store, "base", "--at", "1").status == 0
     assert text(store, "latest", "base")[-1] == "version 3 → 1: 1 added, 1 removed, 3 changed (48 B), 1 unchanged"
 
 
@@ -102,11 +109,11 @@ def test_a_rename_is_a_removal_and_an_addition(stores):
 
 
 def test_ties(stores):
-    """A tied tensor is one of its own name; that a tie is cut is no change."""
+    """A tied tensor is one of its own name; a tie that is removed is not a change."""
     shared, other = torch.ones(3), torch.full((3,), 2.0)
     store = stores.save({"a": shared, "b": shared}, {"a": shared, "b": shared.clone()}, {"a": other, "b": other})
     assert diff(store, "1", "2", status=0)["changed"] == []
-    changed = diff(store, "1", "3", "--figures")["changed"]
+    changed = diff(store, "1", "3", "--norms")["changed"]
     assert [change["figures"]["l2"] for change in changed] == [pytest.approx(math.sqrt(3))] * 2
 
 
@@ -136,7 +143,7 @@ def test_rows_without_a_hash(stores):
     store = stores.save({"a": torch.ones(1)})
     append(store, ("same", "float32", [2], float32(1, 2)), ("other", "float32", [2], float32(1, 2)))
     stores.save({"a": torch.ones(1), "same": torch.tensor([1.0, 2.0]), "other": torch.tensor([1.0, 3.0])})
-    document = diff(store, "2", "3", "--figures")
+    document = diff(store, "2", "3", "--norms")
     assert [row["name"] for row in document["unchanged"]] == ["a", "same"]
     (change,) = document["changed"]
     assert (change["before"]["hash"], len(change["after"]["hash"])) == (None, 32)
@@ -158,12 +165,12 @@ def test_a_damaged_row_is_an_error(stores, rows, damage):
     append(store, *rows)
     for refs in (("1", "2"), ("2", "1")):
         done = run("diff", store, *refs)
-        assert (done.returncode, done.stdout) == (2, "")
-        assert "`bad`" in done.stderr and damage in done.stderr and str(store) in done.stderr
+        assert (done.status, done.out) == (2, "")
+        assert "`bad`" in done.err and damage in done.err and str(store) in done.err
 
 
 @pytest.mark.parametrize("arguments", [[], ["1", "2", "3"], ["1", "--figure"], ["nosuchtag"], ["1", "9"]])
 def test_misuse(store, arguments):
     done = run("diff", store, *arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert re.fullmatch(r"lancekeep: [^\n]+\n", done.stderr)
+    assert (done.status, done.out) == (2, "")
+    assert re.fullmatch(r"lancekeep: [^\n]+\n", done.err)

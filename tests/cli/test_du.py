@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 import pytest
+from command import fails, run
 from safetensors.numpy import save_file
-from test_cli import fails, run
 
 
 @pytest.fixture
@@ -72,5 +72,5 @@ def test_of_a_store_without_versions(tmp_path):
     assert result.out.splitlines()[0].split() == ["on", "disk", "0", "B"]
 
 
-def test_refuses_what_is_no_store(tmp_path):
+def test_refuses_what_is_not_a_store(tmp_path):
     assert fails("du", tmp_path / "none")[0] == "not_found"

@@ -5,8 +5,8 @@ import lance
 import numpy as np
 import pyarrow as pa
 import pytest
+from command import fails, run
 from datasets import HOW_TO_CONVERT, save_blobs_of_the_second_kind, save_plain
-from test_cli import fails, run
 
 WEIGHTS = {"fc.weight": np.arange(6.0).reshape(2, 3), "fc.bias": np.ones(2)}
 
@@ -116,7 +116,7 @@ def test_a_native_store(tmp_path):
     assert all(column["decodes"] for column in file["columns"])
 
 
-def test_what_is_no_dataset(tmp_path):
+def test_what_is_not_a_dataset(tmp_path):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_text("meow")
     code, message = fails("dump", tmp_path / "photos")

@@ -8,20 +8,14 @@ import time
 
 import numpy as np
 import pytest
+from command import COMMAND, fails, names_in, run
 from safetensors.numpy import load_file, save_file
-from test_cli import COMMAND, fails, run
-from test_export import assert_equal, make_store, names_in, tensors
+from test_export import assert_equal, make_store, tensors
 
 
 @pytest.fixture
 def store(tmp_path):
     return make_store(tmp_path)
-
-
-@pytest.fixture
-def out(tmp_path):
-    (tmp_path / "out").mkdir()
-    return tmp_path / "out"
 
 
 def test_every_version(store, out):
@@ -54,7 +48,7 @@ def test_versions_that_are_gone_are_left_out(store, out):
     assert names_in(out) == ["2.safetensors", "3.safetensors"]
 
 
-def test_a_version_s_number_may_stand_in_any_name(store, out):
+def test_any_name_may_contain_the_version_s_number(store, out):
     assert run("export", store, out / "m-{version}.safetensors", "--at", "best").status == 0
     assert names_in(out) == ["m-2.safetensors"]
 
@@ -69,7 +63,7 @@ def test_every_version_needs_a_place_for_its_number(store, out):
 def test_a_place_of_another_form_is_refused(store, out):
     code, message = fails("export", store, out / "{version:4}.safetensors", "--all")
     assert code == "invalid_argument"
-    assert "expected `{version}` or, with zeros in front, `{version:04}`, found `{version:4}`" in message
+    assert "expected `{version}`, or `{version:04}` to pad it with zeros, found `{version:4}`" in message
     assert names_in(out) == []
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""lancekeep export --layout: a Lance dataset of its own, as the recipe writes it."""
+"""lancekeep export --layout: a Lance dataset, as the article writes it."""
 
 import os
 import signal
@@ -10,10 +10,9 @@ import lance
 import numpy as np
 import pyarrow as pa
 import pytest
+from command import COMMAND, fails, names_in, run
 from datasets import load_plain, save_plain
 from safetensors.numpy import save_file
-from test_cli import COMMAND, fails, run
-from test_export import names_in
 
 SCHEMA = [("name", pa.string()), ("value", pa.list_(pa.float64())), ("shape", pa.list_(pa.int64()))]
 
@@ -35,12 +34,6 @@ def store(tmp_path):
     return path
 
 
-@pytest.fixture
-def out(tmp_path):
-    (tmp_path / "out").mkdir()
-    return tmp_path / "out"
-
-
 def same(found, expected):
     assert set(found) == set(expected)
     for name, value in expected.items():
@@ -55,7 +48,7 @@ def schema_of(path):
 def test_one_version(store, out):
     result = run("export", store, out / "r.lance", "--layout", "plain", "--at", "best")
     assert (result.status, result.err) == (0, "")
-    assert result.out.startswith(f"{out}/r.lance: 3 tensors of version 2 in the recipe layout; wrote ")
+    assert result.out.startswith(f"{out}/r.lance: 3 tensors of version 2 in the plain layout; wrote ")
     assert names_in(out) == ["r.lance"]
     assert lance.dataset(str(out / "r.lance")).version == 1
     assert schema_of(out / "r.lance") == SCHEMA
@@ -77,7 +70,7 @@ def test_the_latest_by_default_and_its_number_in_the_name(store, out):
 def test_every_version_with_its_tags(store, out):
     result = run("export", store, out / "r.lance", "--layout", "plain", "--all")
     assert (result.status, result.err) == (0, "")
-    assert result.out.startswith(f"{out}/r.lance: versions 1–3 in the recipe layout; wrote ")
+    assert result.out.startswith(f"{out}/r.lance: versions 1–3 in the plain layout; wrote ")
     for number in (1, 2, 3):
         same(load_plain(out / "r.lance", number), tensors(number))
     assert {name: tag["version"] for name, tag in lance.dataset(str(out / "r.lance")).tags.list().items()} == {"best": 2}
@@ -101,7 +94,7 @@ def test_some_tensors(store, out):
     assert run("export", store, out / "r.lance", "--layout", "plain", "--tensor", "head.*").status == 0
     assert sorted(load_plain(out / "r.lance")) == ["head.bias", "head.scale"]
     code, message = fails("export", store, out / "s.lance", "--layout", "plain", "--tensor", "none")
-    assert code == "not_found" and "no tensor named `none`" in message
+    assert code == "not_found" and "no tensor in version 3 matches `none`" in message
     assert names_in(out) == ["r.lance"]
 
 
@@ -207,10 +200,15 @@ def test_a_folder_to_be_in(store, out):
     assert names_in(out) == []
 
 
+def test_the_old_name_of_the_layout(store, out):
+    assert run("export", store, out / "r.lance", "--layout", "recipe").status == 0
+    same(load_plain(out / "r.lance"), tensors(3))
+
+
 def test_lines_that_make_no_sense(store, out):
     assert "--layout excludes --max-shard-size" in \
         fails("export", store, out / "r", "--layout", "plain", "--max-shard-size", "1GB")[1]
-    assert "leave {version} out of its name" in fails("export", store, out / "{version}", "--layout", "plain", "--all")[1]
+    assert "remove {version} from its name" in fails("export", store, out / "{version}", "--layout", "plain", "--all")[1]
     assert fails("export", store, out / "r", "--layout", "columns")[0] == "invalid_argument"
     assert names_in(out) == []
 

@@ -7,15 +7,15 @@ import time
 
 import numpy as np
 import pytest
+from command import fails, run, snapshot, versions
 from safetensors.numpy import save_file
-from test_cli import fails, run
 
 ORPHAN = "101000011000111000011111956c204177a2047a9f78d5a0cf.lance"
 
 
 @pytest.fixture
 def store(tmp_path):
-    """Four versions, of which 2 has a tag."""
+    """Four versions, the second one tagged."""
     path = tmp_path / "model.lance"
     for i in range(1, 5):
         save_file({"w": np.full(1000, i, dtype=np.float32)}, tmp_path / "model.safetensors")
@@ -25,11 +25,7 @@ def store(tmp_path):
 
 
 def numbers(store):
-    return [version["number"] for version in run("log", store, "--json").json()["versions"]][::-1]
-
-
-def contents(store):
-    return {path: path.read_bytes() for path in store.rglob("*") if path.is_file()}
+    return [version["number"] for version in versions(store)]
 
 
 def put_orphan(store, age_in_days):
@@ -62,13 +58,13 @@ def test_says_when_there_is_nothing(store):
 
 
 def test_json(store):
-    before = contents(store)
+    before = snapshot(store)
     document = run("gc", store, "--keep-last", "1", "--json").json()
     assert list(document) == [
         "store", "dry_run", "versions_removed", "files_removed", "bytes_freed", "orphans_kept",
         "orphan_bytes_kept", "rewritten", "notes",
     ]
-    gone = before.keys() - contents(store).keys()
+    gone = before.keys() - snapshot(store).keys()
     assert document["versions_removed"] == [1, 3]
     assert document["files_removed"] == len(gone) == 6
     assert document["bytes_freed"] == sum(len(before[path]) for path in gone)
@@ -76,12 +72,12 @@ def test_json(store):
 
 
 def test_dry_run_changes_nothing(store):
-    before = contents(store)
+    before = snapshot(store)
     result = run("gc", store, "--keep-last", "1", "--dry-run")
     assert (result.status, result.err) == (0, "")
     assert re.fullmatch(r"would remove 2 versions \(1, 3\), 6 files, [\d.]+ kB\n", result.out)
     dry = run("gc", store, "--keep-last", "1", "--dry-run", "--json").json()
-    assert contents(store) == before
+    assert snapshot(store) == before
     assert dry["dry_run"] is True
     assert run("gc", store, "--keep-last", "1", "--json").json() == {**dry, "dry_run": False}
 
@@ -93,12 +89,12 @@ def test_older_than(store):
     assert numbers(store) == [2, 4]
 
 
-def test_young_orphans_are_kept_and_told_of(store):
+def test_young_orphans_are_kept_and_reported(store):
     orphan = put_orphan(store, age_in_days=6)
     result = run("gc", store, "--keep-last", "4")
     assert (result.status, result.out) == (0, "nothing to remove\n")
     assert result.err == (
-        "note: 1 file that no version names is younger than 7 days, or in use (2.0 kB); "
+        "note: 1 unreferenced file kept (2.0 kB): younger than 7 days, or in use; "
         "--orphans-older-than 0s removes it if no save is running\n"
     )
     result = run("gc", store, "--keep-last", "4", "--orphans-older-than", "5d")
@@ -112,29 +108,29 @@ def test_old_orphans_go(store):
     assert not orphan.exists()
 
 
-def test_foreign_files_stay_and_are_told_of(store):
+def test_foreign_files_stay_and_are_reported(store):
     (store / "data" / "notes.txt").write_text("mine")
     result = run("gc", store, "--keep-last", "1", "--orphans-older-than", "0s")
     assert result.err == "note: kept 1 file with a name that Lance does not write\n"
     assert (store / "data" / "notes.txt").read_text() == "mine"
 
 
-def test_needs_a_bound(store):
+def test_needs_a_rule(store):
     code, message = fails("gc", store)
     assert code == "invalid_argument"
-    assert "gc needs a bound: --keep-last N or --older-than DURATION" in message
+    assert "gc needs --keep-last N or --older-than DURATION" in message
     assert numbers(store) == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("keep", ["0", "-1", "all", "", "1.5"])
-def test_refuses_to_keep_what_is_no_number(store, keep):
+def test_refuses_to_keep_what_is_not_a_number(store, keep):
     assert fails("gc", store, "--keep-last", keep)[0] == "invalid_argument"
     assert numbers(store) == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("option", ["--older-than", "--orphans-older-than"])
 @pytest.mark.parametrize("age", ["", "30", "d", "-1d", "1y", "1.5h", "16000w"])
-def test_refuses_what_is_no_age(store, option, age):
+def test_refuses_what_is_not_an_age(store, option, age):
     code, message = fails("gc", store, "--keep-last", "1", option, age)
     assert code == "invalid_argument"
     assert f"{option} expects an age such as 30d, 12h, 90m, 45s or 2w, got `{age}`" in message
@@ -143,15 +139,16 @@ def test_refuses_what_is_no_age(store, option, age):
 
 def test_refuses_a_store_with_a_damaged_tag(store):
     (store / "_refs" / "tags" / "best.json").write_text("torn")
-    before = contents(store)
+    before = snapshot(store)
     code, message = fails("gc", store, "--keep-last", "1")
     assert code == "corrupt"
     assert "gc removes nothing: the tag file is not a JSON object" in message
     assert "_refs/tags/best.json" in message
-    assert contents(store) == before
+    assert message.endswith("; lancekeep tag STORE -d NAME deletes a tag\n")
+    assert snapshot(store) == before
 
 
-def test_refuses_what_is_no_store(tmp_path):
+def test_refuses_what_is_not_a_store(tmp_path):
     assert fails("gc", tmp_path / "none", "--keep-last", "1")[0] == "not_found"
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_text("meow")

@@ -12,8 +12,8 @@ import time
 
 import numpy as np
 import pytest
+from command import COMMAND, fails, run, versions
 from safetensors.numpy import load_file, save_file
-from test_cli import COMMAND, fails, run
 
 
 def write_epoch(folder, number, **more):
@@ -30,10 +30,6 @@ def epochs(tmp_path):
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "model.lance"
-
-
-def versions(store):
-    return run("log", store, "--json").json()["versions"][::-1]
 
 
 def first_values(store):
@@ -58,7 +54,7 @@ def test_each_file_becomes_a_version(path, epochs):
     assert first_values(path) == [1, 2, 10]
 
 
-def test_options_hold_for_each_file_wherever_they_stand(path, epochs):
+def test_options_hold_for_each_file_in_any_order(path, epochs):
     assert run("import", "--set", "run=a", epochs[0], "-m", "nightly", epochs[1], path, "--set", "lr=0.1").status == 0
     found = versions(path)
     assert [version["message"] for version in found] == ["nightly"] * 2
@@ -112,7 +108,7 @@ def test_a_shell_s_order_is_kept_and_pointed_out(path, epochs):
     result = run("import", *sorted(epochs), path)
     assert result.status == 0
     one, two, ten = map(str, epochs)
-    assert result.err == (f"note: the files are saved in alphabetical order, `{ten}` before `{two}`; --natural goes by "
+    assert result.err == (f"note: the files are saved in alphabetical order, `{ten}` before `{two}`; --natural sorts by "
                           "the numbers in their names\n")
     assert first_values(path) == [1, 10, 2]
 
@@ -121,7 +117,7 @@ def test_a_shell_s_order_in_json(path, epochs):
     assert "alphabetical order" in run("import", *sorted(epochs), path, "--json").json()["warning"]
 
 
-def test_natural_goes_by_the_numbers(path, epochs):
+def test_natural_sorts_by_the_numbers(path, epochs):
     result = run("import", "--natural", *sorted(epochs), path)
     assert (result.status, result.err) == (0, "")
     assert first_values(path) == [1, 2, 10]
@@ -159,7 +155,7 @@ def test_a_forgotten_store_is_pointed_out(epochs):
     before = epochs[-1].read_bytes()
     code, message = fails("import", *epochs)
     assert code == "invalid_argument"
-    assert f"{epochs[-1]}: expected the store's folder behind the files" in message
+    assert f"{epochs[-1]}: expected the store's folder as the last argument" in message
     assert epochs[-1].read_bytes() == before
 
 
@@ -217,7 +213,7 @@ def test_a_signal_between_files_keeps_what_is_saved(tmp_path, path, epochs):
         rest, err = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGINT
     assert (len(out.splitlines()), rest) == (2, "")
-    assert err == f"lancekeep: interrupted; versions 1–2 are saved, `{big}` and what follows it is not\n"
+    assert err == f"lancekeep: interrupted; versions 1–2 are saved; `{big}` and the files after it are not\n"
     assert len(versions(path)) == 2
 
 
@@ -225,7 +221,7 @@ def test_a_result_that_cannot_be_written_says_what_is_saved(path, epochs):
     with open("/dev/full", "w") as full:
         done = subprocess.run([COMMAND, "import", *epochs, path], stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 2
-    assert "could not be written to stdout" in done.stderr and done.stderr.endswith("; version 1 is saved\n")
+    assert "cannot write the result to stdout" in done.stderr and done.stderr.endswith("; version 1 is saved\n")
 
 
 # --- kinds of files -----------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""lancekeep import of a Lance dataset: every version comes over, with what is known of it."""
+"""lancekeep import of a Lance dataset: every version is copied, with what is known about it."""
 
 import json
 import os
@@ -12,9 +12,9 @@ import lance
 import numpy as np
 import pyarrow as pa
 import pytest
+from command import COMMAND, fails, run, versions
 from datasets import load_plain, save_plain
 from safetensors.numpy import load_file, save_file
-from test_cli import COMMAND, fails, run
 
 
 def weights(epoch):
@@ -22,9 +22,9 @@ def weights(epoch):
 
 
 @pytest.fixture
-def recipe(tmp_path):
+def plain(tmp_path):
     """Three versions with messages, the second one tagged twice."""
-    path = tmp_path / "recipe.lance"
+    path = tmp_path / "plain.lance"
     for epoch in (1, 2, 3):
         dataset = save_plain(path, weights(epoch), mode="overwrite", message=f"epoch {epoch}")
     dataset.tags.create("best", 2)
@@ -43,11 +43,6 @@ def native(tmp_path):
     return path
 
 
-def versions(store):
-    """Oldest first."""
-    return run("log", store, "--json").json()["versions"][::-1]
-
-
 def exported(tmp_path, store, at):
     file = tmp_path / f"out-{at}.safetensors"
     assert run("export", store, file, "--at", at, "--force").status == 0
@@ -61,8 +56,8 @@ def same(found, expected, dtype):
         assert found[name].tobytes() == np.asarray(value).astype(dtype).tobytes()
 
 
-def test_all_versions_of_a_plain_dataset(tmp_path, recipe):
-    result = run("import", recipe, tmp_path / "s")
+def test_all_versions_of_a_plain_dataset(tmp_path, plain):
+    result = run("import", plain, tmp_path / "s")
     assert (result.status, result.err) == (0, "")
     assert len(result.out.splitlines()) == 3
     assert re.match(rf"version 1 of {tmp_path}/s: 3 tensors, .*; from version 1 of 20\d\d-", result.out)
@@ -74,15 +69,15 @@ def test_all_versions_of_a_plain_dataset(tmp_path, recipe):
         same(exported(tmp_path, tmp_path / "s", number), weights(number), np.float64)
 
 
-def test_in_another_dtype(tmp_path, recipe):
-    assert run("import", recipe, tmp_path / "s", "--dtype", "float32").status == 0
+def test_in_another_dtype(tmp_path, plain):
+    assert run("import", plain, tmp_path / "s", "--dtype", "float32").status == 0
     for number in (1, 2, 3):
         same(exported(tmp_path, tmp_path / "s", number), weights(number), np.float32)
 
 
-def test_time_and_number_go_into_the_metadata(tmp_path, recipe):
-    assert run("import", recipe, tmp_path / "s").status == 0
-    theirs = {version["version"]: version["timestamp"] for version in lance.dataset(str(recipe)).versions()}
+def test_time_and_number_go_into_the_metadata(tmp_path, plain):
+    assert run("import", plain, tmp_path / "s").status == 0
+    theirs = {version["version"]: version["timestamp"] for version in lance.dataset(str(plain)).versions()}
     for version in versions(tmp_path / "s"):
         metadata = version["metadata"]
         assert set(metadata) == {"source_time", "source_version"}
@@ -99,12 +94,12 @@ def test_metadata_comes_along_and_settings_win(tmp_path, native):
         3 * [("9", "a")]
 
 
-def test_a_message_for_all(tmp_path, recipe):
-    assert run("import", recipe, tmp_path / "s", "-m", "from the old run").status == 0
+def test_a_message_for_all(tmp_path, plain):
+    assert run("import", plain, tmp_path / "s", "-m", "from the old run").status == 0
     assert [version["message"] for version in versions(tmp_path / "s")] == 3 * ["from the old run"]
 
 
-def test_log_and_show_tell_when_it_was_made(tmp_path, recipe):
+def test_log_and_show_say_when_it_was_saved(tmp_path, plain):
     file = tmp_path / "m.safetensors"
     save_file({"w": np.ones(3, np.float32)}, file)
     line = ["import", file, tmp_path / "s", "--set", "source_time=2026-03-01T12:00:00.5Z"]
@@ -115,8 +110,8 @@ def test_log_and_show_tell_when_it_was_made(tmp_path, recipe):
     assert versions(tmp_path / "s")[0]["metadata"]["source_time"] == "2026-03-01T12:00:00.5Z"
 
 
-def test_what_was_imported_before_keeps_its_first_time(tmp_path, recipe):
-    assert run("import", recipe, tmp_path / "a").status == 0
+def test_what_was_imported_before_keeps_its_first_time(tmp_path, plain):
+    assert run("import", plain, tmp_path / "a").status == 0
     assert run("import", tmp_path / "a", tmp_path / "b", "--at", "3").status == 0
     (version,) = versions(tmp_path / "b")
     assert version["metadata"] == versions(tmp_path / "a")[2]["metadata"]
@@ -135,42 +130,42 @@ def test_a_native_store_is_shared_as_it_was(tmp_path, native):
         assert exported(tmp_path, tmp_path / "s", number)["w"].tobytes() == np.full(1000, number, np.float32).tobytes()
 
 
-def test_a_version_that_changes_nothing_costs_nothing(tmp_path, recipe):
-    lance.dataset(str(recipe)).optimize.compact_files()
-    save_plain(recipe, weights(3), message="again")
-    assert run("import", recipe, tmp_path / "s", "--dtype", "float32").status == 0
-    document = run("import", recipe, tmp_path / "t", "--json").json()["versions"][-1]
+def test_a_version_that_changes_nothing_costs_nothing(tmp_path, plain):
+    lance.dataset(str(plain)).optimize.compact_files()
+    save_plain(plain, weights(3), message="again")
+    assert run("import", plain, tmp_path / "s", "--dtype", "float32").status == 0
+    document = run("import", plain, tmp_path / "t", "--json").json()["versions"][-1]
     assert (document["tensors_written"], document["tensors_kept"]) == (0, 3)
     assert document["bytes_written"] < 10_000
 
 
-def test_onto_versions_that_are_there(tmp_path, recipe, native):
-    document = run("import", recipe, native, "--json")
-    assert document.status == 2 and "has the tag `best`, which the store has already" in document.err
+def test_onto_versions_that_are_there(tmp_path, plain, native):
+    document = run("import", plain, native, "--json")
+    assert document.status == 2 and "has the tag `best`, which the store already has" in document.err
     assert len(versions(native)) == 3
     assert run("tag", native, "-d", "best").status == 0
-    document = run("import", recipe, native, "--json").json()
+    document = run("import", plain, native, "--json").json()
     assert [(version["version"], version["source_version"]) for version in document["versions"]] == [(4, 1), (5, 2), (6, 3)]
     assert versions(native)[4]["tags"] == ["best", "paper"]
 
 
-def test_one_version(tmp_path, recipe):
-    assert run("import", recipe, tmp_path / "s", "--at", "best", "--tag", "mine").status == 0
+def test_one_version(tmp_path, plain):
+    assert run("import", plain, tmp_path / "s", "--at", "best", "--tag", "mine").status == 0
     (version,) = versions(tmp_path / "s")
     assert (version["message"], version["tags"]) == ("epoch 2", ["best", "mine", "paper"])
     assert version["metadata"]["source_version"] == "2"
     same(exported(tmp_path, tmp_path / "s", 1), weights(2), np.float64)
 
 
-def test_a_tag_is_for_one_version(tmp_path, recipe):
-    code, message = fails("import", recipe, tmp_path / "s", "--tag", "mine")
+def test_a_tag_is_for_one_version(tmp_path, plain):
+    code, message = fails("import", plain, tmp_path / "s", "--tag", "mine")
     assert code == "invalid_argument"
     assert "--tag names one version, and the dataset has 3" in message
     assert not (tmp_path / "s").exists()
 
 
-def test_into_the_plain_layout_and_back(tmp_path, recipe):
-    assert run("import", recipe, tmp_path / "r", "--layout", "plain").status == 0
+def test_into_the_plain_layout_and_back(tmp_path, plain):
+    assert run("import", plain, tmp_path / "r", "--layout", "plain").status == 0
     assert [version["layout"] for version in versions(tmp_path / "r")] == 3 * ["plain"]
     for number in (1, 2, 3):
         found, expected = load_plain(tmp_path / "r", number), weights(number)
@@ -181,8 +176,8 @@ def test_into_the_plain_layout_and_back(tmp_path, recipe):
     assert [version["layout"] for version in versions(tmp_path / "r2")] == 3 * ["native"]
 
 
-def test_the_other_layout_than_the_store_has_is_refused(tmp_path, recipe, native):
-    assert run("import", recipe, tmp_path / "r", "--layout", "plain", "--at", "1").status == 0
+def test_the_other_layout_than_the_store_has_is_refused(tmp_path, plain, native):
+    assert run("import", plain, tmp_path / "r", "--layout", "plain", "--at", "1").status == 0
     code, message = fails("import", native, tmp_path / "r", "--layout", "native", "--at", "1")
     assert code == "invalid_argument" and "new" in message
     assert len(versions(tmp_path / "r")) == 1
@@ -210,58 +205,58 @@ def test_what_float64_cannot_hold_leaves_no_store(tmp_path):
 # --- what cannot be read ------------------------------------------------------------------------
 
 
-def test_a_version_that_is_damaged_stops_before_it(tmp_path, recipe):
-    manifest = sorted((recipe / "_versions").iterdir())[1]  # whatever the naming, the middle one is version 2
+def test_a_version_that_is_damaged_stops_before_it(tmp_path, plain):
+    manifest = sorted((plain / "_versions").iterdir())[1]  # whatever the naming, the middle one is version 2
     manifest.write_bytes(b"\0" * manifest.stat().st_size)
-    done = run("import", recipe, tmp_path / "s")
+    done = run("import", plain, tmp_path / "s")
     assert done.status == 2
     assert len(done.out.splitlines()) == 1
     assert done.err.startswith("lancekeep: version 2: ")
-    assert done.err.endswith(f"; version 1 of `{recipe}` is imported; --at NUMBER imports one by itself\n")
+    assert done.err.endswith(f"; version 1 of `{plain}` is imported; --at NUMBER imports a single version\n")
     assert len(versions(tmp_path / "s")) == 1
-    assert run("import", recipe, tmp_path / "s", "--at", "3").status == 0
+    assert run("import", plain, tmp_path / "s", "--at", "3").status == 0
     assert [version["metadata"]["source_version"] for version in versions(tmp_path / "s")] == ["1", "3"]
 
 
-def test_a_version_that_is_no_model_stops_before_it(tmp_path, recipe):
-    lance.write_dataset(pa.table({"id": [1, 2, 3]}), str(recipe), mode="overwrite")
-    done = run("import", recipe, tmp_path / "s", "--json")
+def test_a_version_that_is_not_a_model_stops_before_it(tmp_path, plain):
+    lance.write_dataset(pa.table({"id": [1, 2, 3]}), str(plain), mode="overwrite")
+    done = run("import", plain, tmp_path / "s", "--json")
     assert (done.status, done.out) == (2, "")
     error = json.loads(done.err)["error"]
-    assert error["message"].endswith(f"; versions 1–3 of `{recipe}` are imported")
+    assert error["message"].endswith(f"; versions 1–3 of `{plain}` are imported")
     assert "version 4: " in error["message"]
     assert len(versions(tmp_path / "s")) == 3
 
 
-def test_what_is_refused_at_once_leaves_no_store(tmp_path, recipe, native):
+def test_what_is_refused_at_once_leaves_no_store(tmp_path, plain, native):
     lance.write_dataset(pa.table({"id": [1, 2, 3]}), str(tmp_path / "table"))
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_text("meow")
-    for line in ([tmp_path / "table"], [tmp_path / "photos"], [tmp_path / "none"], [recipe, "--at", "9"],
-                 [native, "--dtype", "float32"], [recipe, "--dtype", "complex64"], [recipe, "--dtype", "int8"]):
+    for line in ([tmp_path / "table"], [tmp_path / "photos"], [tmp_path / "none"], [plain, "--at", "9"],
+                 [native, "--dtype", "float32"], [plain, "--dtype", "complex64"], [plain, "--dtype", "int8"]):
         assert run("import", line[0], tmp_path / "s", *line[1:]).status == 2
         assert not (tmp_path / "s").exists(), line
 
 
-def test_a_value_that_is_no_int8_names_the_tensor(tmp_path, recipe):
-    code, message = fails("import", recipe, tmp_path / "s", "--dtype", "int8", "--at", "1")
+def test_a_value_that_is_not_an_int8_names_the_tensor(tmp_path, plain):
+    code, message = fails("import", plain, tmp_path / "s", "--dtype", "int8", "--at", "1")
     assert code == "invalid_argument"
     assert "fc." in message or "steps" in message
 
 
-def test_an_empty_folder_stays_what_it_was(tmp_path, recipe):
+def test_an_empty_folder_stays_what_it_was(tmp_path, plain):
     (tmp_path / "s").mkdir()
-    assert run("import", recipe, tmp_path / "s", "--dtype", "int8").status == 2
+    assert run("import", plain, tmp_path / "s", "--dtype", "int8").status == 2
     assert list((tmp_path / "s").iterdir()) == []
 
 
-def test_a_folder_that_is_no_dataset(tmp_path):
+def test_a_folder_that_is_not_a_dataset(tmp_path):
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "model.safetensors.index.json").write_text("{}")
     code, message = fails("import", tmp_path / "model", tmp_path / "s")
     assert code == "invalid_argument"
     assert "not a Lance dataset" in message
-    assert message.endswith("; of a model in several files, name its .safetensors.index.json\n")
+    assert message.endswith("; for a model in several files, give its .safetensors.index.json\n")
 
 
 def test_into_itself(tmp_path, native):
@@ -273,9 +268,9 @@ def test_into_itself(tmp_path, native):
     assert len(versions(native)) == 3
 
 
-def test_a_dataset_among_files(tmp_path, recipe):
+def test_a_dataset_among_files(tmp_path, plain):
     save_file({"w": np.ones(3, np.float32)}, tmp_path / "m.safetensors")
-    code, message = fails("import", tmp_path / "m.safetensors", recipe, tmp_path / "s")
+    code, message = fails("import", tmp_path / "m.safetensors", plain, tmp_path / "s")
     assert code == "invalid_argument"
     assert "imported by itself" in message
 
@@ -285,21 +280,26 @@ def test_options_of_datasets_are_not_for_files(tmp_path, option):
     save_file({"w": np.ones(3, np.float32)}, tmp_path / "m.safetensors")
     code, message = fails("import", tmp_path / "m.safetensors", tmp_path / "s", *option)
     assert code == "invalid_argument"
-    assert f"{option[0]} is for importing a Lance dataset" in message
+    assert f"{option[0]} is for Lance datasets only" in message
     assert not (tmp_path / "s").exists()
 
 
-def test_an_unknown_layout(tmp_path, recipe):
-    code, message = fails("import", recipe, tmp_path / "s", "--layout", "columns")
+def test_the_old_name_of_the_layout(tmp_path, plain):
+    assert run("import", plain, tmp_path / "r", "--layout", "recipe", "--at", "1").status == 0
+    assert versions(tmp_path / "r")[0]["layout"] == "plain"
+
+
+def test_an_unknown_layout(tmp_path, plain):
+    code, message = fails("import", plain, tmp_path / "s", "--layout", "columns")
     assert code == "invalid_argument" and "--layout" in message
 
 
 # --- while it runs ------------------------------------------------------------------------------
 
 
-def test_a_signal_between_versions_keeps_what_is_there(tmp_path, recipe):
-    save_plain(recipe, {"big": np.zeros(30_000_000)}, message="large")
-    line = [COMMAND, "import", recipe, tmp_path / "s"]
+def test_a_signal_between_versions_keeps_what_is_there(tmp_path, plain):
+    save_plain(plain, {"big": np.zeros(30_000_000)}, message="large")
+    line = [COMMAND, "import", plain, tmp_path / "s"]
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         for _ in range(3):
             process.stdout.readline()
@@ -308,6 +308,6 @@ def test_a_signal_between_versions_keeps_what_is_there(tmp_path, recipe):
         process.send_signal(signal.SIGCONT)
         rest, err = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGINT
-    assert err == (f"lancekeep: interrupted; versions 1–3 of `{recipe}` are imported, "
-                   "version 4 and what follows it is not\n")
+    assert err == (f"lancekeep: interrupted; versions 1–3 of `{plain}` are imported; "
+                   "version 4 and later ones are not\n")
     assert len(versions(tmp_path / "s")) == 3

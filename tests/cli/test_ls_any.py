@@ -8,8 +8,8 @@ import lance
 import numpy as np
 import pyarrow as pa
 import pytest
+from command import fails, run
 from datasets import HOW_TO_CONVERT, save_blobs_of_the_second_kind, save_plain
-from test_cli import fails, run
 
 NOW = datetime.datetime(2026, 3, 1, 12)
 COLUMNS = {
@@ -150,7 +150,7 @@ def test_a_data_file_that_is_gone_is_said_of_its_columns(tmp_path):
     assert not column["decodes"] and file.name in column["why"]
 
 
-def test_what_is_no_dataset(tmp_path):
+def test_what_is_not_a_dataset(tmp_path):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_text("meow")
     assert fails("ls", tmp_path / "photos")[0] == "invalid_argument"

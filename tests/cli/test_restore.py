@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """lancekeep restore, tag --expect, and a newest version that is torn."""
 
-from test_cli import run, store, model  # noqa: F401: fixtures
+from command import run
 
 
 def manifest_of(store, version):

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """lancekeep verify as a user runs it: what it prints, its exit status, what it is asked to read."""
 
-import json
 import os
 import re
 import signal
@@ -10,31 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from command import COMMAND, TENSORS, run
 from safetensors.numpy import save_file
 
-COMMAND = Path(os.environ["LANCEKEEP_BUILD"]) / "cli" / "lancekeep"
-TENSORS = {
-    "fc.bias": np.arange(10, dtype=np.float32),
-    "fc.weight": np.arange(5000, dtype=np.float32).reshape(10, 500),
-    "steps": np.array(7, dtype=np.int64),
-}
-
-
-def run(*arguments):
-    line = [str(COMMAND), *map(str, arguments)]
-    return subprocess.run(line, capture_output=True, text=True, timeout=120)
-
-
-def document(*arguments, status=0):
-    done = run(*arguments, "--json")
-    assert (done.returncode, done.stderr) == (status, "")
-    return json.loads(done.stdout)
+def verify_json(*arguments, status=0):
+    return run("verify", *arguments, "--json").json(status)
 
 
 def save(store, tensors):
     path = store.parent / "model.safetensors"
     save_file(tensors, path)
-    assert run("import", path, store).returncode == 0
+    assert run("import", path, store).status == 0
 
 
 @pytest.fixture
@@ -59,38 +44,38 @@ def damage_value(store, value):
     return path, offset
 
 
-def test_a_sound_store(store):
+def test_an_intact_store(store):
     done = run("verify", store)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "version 2: 3 tensors, 20.0 kB read, every hash right\n"
-    assert run("verify", store, "--at", "1").stdout.startswith("version 1: 3 tensors")
-    assert run("verify", store, "--all").stdout.startswith("2 versions: ")
+    assert (done.status, done.err) == (0, "")
+    assert done.out == "version 2: 3 tensors, 20.0 kB read, all hashes match\n"
+    assert run("verify", store, "--at", "1").out.startswith("version 1: 3 tensors")
+    assert run("verify", store, "--all").out.startswith("2 versions: ")
 
 
-def test_json_of_a_sound_store(store):
-    assert document("verify", store) == {
+def test_json_of_an_intact_store(store):
+    assert verify_json(store) == {
         "store": str(store), "ok": True, "version": 2, "versions": 1, "tensors": 3, "bytes_read": 20048,
         "findings": [], "notes": []}
-    everything = document("verify", store, "--all")
+    everything = verify_json(store, "--all")
     assert (everything["version"], everything["versions"]) == (None, 2)
 
 
 def test_a_flipped_bit(store):
     path, offset = damage_value(store, TENSORS["fc.weight"].tobytes())
     done = run("verify", store, "--all")
-    assert (done.returncode, done.stderr) == (1, "")
-    finding, closing = done.stdout.splitlines()
+    assert (done.status, done.err) == (1, "")
+    finding, closing = done.out.splitlines()
     assert re.fullmatch(
         rf"damaged: version 1, tensor `fc\.weight`: {path}: at byte {offset}: its 20000 bytes from here on have "
         r"the hash [0-9a-f]{32}, the save recorded [0-9a-f]{32}", finding)
     assert closing.startswith(f"1 finding in 2 versions of {store}: ")
-    assert run("verify", store).returncode == 0
-    assert run("verify", store, "--at", "1").returncode == 1
+    assert run("verify", store).status == 0
+    assert run("verify", store, "--at", "1").status == 1
 
 
 def test_json_of_a_flipped_bit(store):
     path, offset = damage_value(store, TENSORS["fc.weight"].tobytes())
-    report = document("verify", store, "--at", "1", status=1)
+    report = verify_json(store, "--at", "1", status=1)
     assert (report["ok"], report["version"]) == (False, 1)
     [finding] = report["findings"]
     assert list(finding) == ["version", "tensor", "file", "offset", "what"]
@@ -102,35 +87,35 @@ def test_json_of_a_flipped_bit(store):
     "names, tensors", [(["fc.bias"], 1), (["fc.*"], 2), (["step?", "fc.[b]ias"], 2), (["*"], 3), (["*", "steps"], 3)]
 )
 def test_names_restrict_what_is_read(store, names, tensors):
-    report = document("verify", store, *names)
+    report = verify_json(store, *names)
     assert report["tensors"] == tensors
 
 
 def test_a_damaged_tensor_that_is_not_asked_for(store):
     damage_value(store, TENSORS["fc.weight"].tobytes())
-    assert run("verify", store, "steps", "--at", "1").returncode == 0
+    assert run("verify", store, "steps", "--at", "1").status == 0
 
 
 def test_a_name_with_the_signs_of_a_pattern(tmp_path):
     store = tmp_path / "s"
     save(store, {"w[0]": np.zeros(2), "w0": np.zeros(3)})
-    assert document("verify", store, "w[0]")["tensors"] == 2  # itself, and what it matches
+    assert verify_json(store, "w[0]")["tensors"] == 2  # itself, and what it matches
 
 
 def test_a_name_that_no_tensor_has(store):
     done = run("verify", store, "fc.bias", "fc.wait")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "no tensor of version 2 with a hash is named `fc.wait`" in done.stderr
+    assert (done.status, done.out) == (2, "")
+    assert "no tensor in version 2 with a recorded hash matches `fc.wait`" in done.err
 
 
 def test_a_damaged_manifest_and_tag(store):
-    assert run("tag", store, "best", "--at", "1").returncode == 0
+    assert run("tag", store, "best", "--at", "1").status == 0
     (store / "_refs/tags/best.json").write_text("{")
     newest = min((store / "_versions").glob("*.manifest"))
     newest.write_bytes(b"")
     done = run("verify", store)
-    assert done.returncode == 1
-    lines = done.stdout.splitlines()
+    assert done.status == 1
+    lines = done.out.splitlines()
     assert lines[0].startswith(f"damaged: version 2: {newest}: ") and "empty" in lines[0]
     assert lines[1].startswith(f"damaged: {store}/_refs/tags/best.json: ")
     assert lines[2].startswith("2 findings in version 1 of ")
@@ -140,24 +125,24 @@ def test_notes_go_to_stderr(store):
     for path in (store / "_transactions").iterdir():
         path.unlink()
     done = run("verify", store)
-    assert done.returncode == 0
-    assert done.stderr == "note: the transaction file of version 2 is missing; the manifest has a copy of it\n"
+    assert done.status == 0
+    assert done.err == "note: the transaction file of version 2 is missing; the manifest has a copy of it\n"
     quiet = run("verify", store, "-q")
-    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+    assert (quiet.status, quiet.out, quiet.err) == (0, "", "")
 
 
 @pytest.mark.parametrize("line", [["--at", "9"], ["--at", "none"], ["--at", "1", "--all"], ["--at", ""]])
 def test_misuse(store, line):
     done = run("verify", store, *line)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert re.fullmatch(r"lancekeep: [^\n]+\n", done.stderr)
+    assert (done.status, done.out) == (2, "")
+    assert re.fullmatch(r"lancekeep: [^\n]+\n", done.err)
 
 
-def test_something_that_is_no_store(tmp_path):
+def test_something_that_is_not_a_store(tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "file").write_text("mine")
     done = run("verify", tmp_path / "folder")
-    assert done.returncode == 2 and "not a Lance dataset" in done.stderr
+    assert done.status == 2 and "not a Lance dataset" in done.err
 
 
 def test_hostile_names_do_not_reach_the_terminal(tmp_path):
@@ -166,9 +151,9 @@ def test_hostile_names_do_not_reach_the_terminal(tmp_path):
     save(store, {"w\x1b[2J\n\u202e": value})
     damage_value(store, value.tobytes())
     done = run("verify", store)
-    assert done.returncode == 1
-    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", done.stdout)
-    assert "w\\u001b[2J\\n" in done.stdout
+    assert done.status == 1
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", done.out)
+    assert "w\\u001b[2J\\n" in done.out
 
 
 def has_data_file_open(pid):
@@ -186,7 +171,7 @@ def test_a_signal_stops_it(tmp_path):
     save(store, {"w": np.zeros(100_000_000, dtype=np.float32)})
     with subprocess.Popen([str(COMMAND), "verify", str(store)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True) as process:
-        # Until it has the data file open, of which 400 MB leave time for the signal.
+        # Until it has the data file open; 400 MB leave time for the signal.
         while not has_data_file_open(process.pid):
             assert process.poll() is None
         process.send_signal(signal.SIGINT)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/progress.h"
+#include "cli/batch.h"
 
-#include "cli/escape.h"
+#include "cli/output.h"
 #include "cli/units.h"
 
 #include <fmt/format.h>
@@ -71,12 +71,42 @@ void ProgressBar::update(std::uint64_t done, std::uint64_t total, std::string_vi
   const std::size_t room = std::max<std::size_t>(terminal_width(), 2) - 1;
   const std::string line = progress_line(done, total, now - start_, tensor, room);
   const std::size_t width = display_width(line);
-  // Spaces, not an escape sequence, wipe the rest of a longer line: every terminal knows them.
+  // Spaces, which every terminal knows, clear the rest of a longer line.
   const std::size_t wipe =
       std::min(room, drawn_width_) > width ? std::min(room, drawn_width_) - width : 0;
   std::fputs(fmt::format("\r{}{}", line, std::string(wipe, ' ')).c_str(), stderr);
   std::fflush(stderr);
   drawn_width_ = width;
+}
+
+void Batch::run(std::size_t items, const Work& work, const Outcome& outcome) {
+  items_ = items;
+  for (item_ = 0; item_ < items; ++item_) {
+    try {
+      throw_if_interrupted();
+      work(item_);
+    } catch (const Error& error) {
+      if (!outcome.of_error) throw;
+      throw outcome.of_error(item_, error);
+    } catch (const Interrupted& interrupted) {
+      const std::string left = outcome.of_signal ? outcome.of_signal(item_) : "";
+      if (left.empty()) throw;
+      throw Interrupted(interrupted.signal(), left);
+    }
+  }
+}
+
+Progress Batch::progress(const std::string& label) { return progress(label, 0, 0); }
+
+Progress Batch::progress(const std::string& label, std::uint64_t before, std::uint64_t all) {
+  std::string place = items_ > 1 ? fmt::format("{} of {}  ", item_ + 1, items_) : "";
+  if (!place.empty() && !label.empty()) place += label + "  ";
+  return
+      [this, place, before, all](std::uint64_t done, std::uint64_t total, std::string_view tensor) {
+        throw_if_interrupted();
+        if (total > 0)
+          bar_.update(before + done, all == 0 ? total : all, place + std::string(tensor));
+      };
 }
 
 }  // namespace lancekeep::cli

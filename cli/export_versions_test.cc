@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/export_target.h"
+#include "cli/export_versions.h"
 
-#include <lancekeep/error.h>
+#include "cli/cli_testing.h"
 
 #include <gtest/gtest.h>
-
-#include <unistd.h>
 
 #include <fstream>
 
@@ -41,20 +39,13 @@ TEST(WithVersion, RefusesOtherForms) {
   }
 }
 
-class RequireNothingThere : public testing::Test {
+class CheckIsFree : public FolderTest {
  protected:
-  RequireNothingThere() {
-    folder_ = testing::TempDir() + "lancekeep-target-" + std::to_string(::getpid());
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directory(folder_);
-  }
-  ~RequireNothingThere() override { std::filesystem::remove_all(folder_); }
-
-  void make(const std::string& name) { std::ofstream(folder_ / name) << "mine"; }
-  // The name of the file that is in the way; empty: none.
+  void make(const std::string& name) { std::ofstream(folder() / name) << "mine"; }
+  // The name of the existing file; empty: there is none.
   std::string found(Shards shards) {
     try {
-      require_nothing_there(folder_ / "m.safetensors", shards);
+      check_is_free(folder() / "m.safetensors", shards);
       return "";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::already_exists);
@@ -62,39 +53,37 @@ class RequireNothingThere : public testing::Test {
       return std::filesystem::path(error.file()).filename();
     }
   }
-
-  std::filesystem::path folder_;
 };
 
-TEST_F(RequireNothingThere, TakesAFreeName) {
+TEST_F(CheckIsFree, AcceptsAFreeName) {
   make("m.npz");
   EXPECT_EQ(found(Shards::none), "");
   EXPECT_EQ(found(Shards::allowed), "");
 }
 
-TEST_F(RequireNothingThere, FindsTheFile) {
+TEST_F(CheckIsFree, FindsTheFile) {
   make("m.safetensors");
   EXPECT_EQ(found(Shards::none), "m.safetensors");
 }
 
-TEST_F(RequireNothingThere, FindsALinkToNothing) {
-  std::filesystem::create_symlink("nowhere", folder_ / "m.safetensors");
+TEST_F(CheckIsFree, FindsALinkToNothing) {
+  std::filesystem::create_symlink("nowhere", folder() / "m.safetensors");
   EXPECT_EQ(found(Shards::none), "m.safetensors");
 }
 
-TEST_F(RequireNothingThere, FindsTheIndexOfShards) {
+TEST_F(CheckIsFree, FindsTheIndexOfShards) {
   make("m.safetensors.index.json");
   EXPECT_EQ(found(Shards::none), "");
   EXPECT_EQ(found(Shards::allowed), "m.safetensors.index.json");
 }
 
-TEST_F(RequireNothingThere, FindsAShard) {
+TEST_F(CheckIsFree, FindsAShard) {
   make("m-00001-of-00007.safetensors");
   EXPECT_EQ(found(Shards::none), "");
   EXPECT_EQ(found(Shards::allowed), "m-00001-of-00007.safetensors");
 }
 
-TEST_F(RequireNothingThere, TakesWhatOnlyLooksLikeAShard) {
+TEST_F(CheckIsFree, IgnoresWhatOnlyLooksLikeAShard) {
   for (const char* name : {"m-1-of-2.safetensors", "m-00001-of-00002.npz", "m-.safetensors",
                            "n-00001-of-00002.safetensors", "m-00001-of-00002x.safetensors"}) {
     make(name);

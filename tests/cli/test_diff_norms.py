@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The figures of lancekeep diff --figures against numpy's in float64, for every float dtype of torch."""
+"""The figures of lancekeep diff --norms against numpy's in float64, for every float dtype of torch."""
 
 import math
 
@@ -24,7 +24,7 @@ def figures(tmp_path):
     stores = Stores(tmp_path)
 
     def call(before, after):
-        document = diff(stores.save({"w": before}, {"w": after}), "1", "2", "--figures")
+        document = diff(stores.save({"w": before}, {"w": after}), "1", "2", "--norms")
         return document["changed"][0]["figures"]
 
     return call
@@ -113,7 +113,7 @@ def test_figures_of_every_float_dtype(figures, dtype):
 
 @pytest.mark.parametrize("dtype", FLOAT_DTYPES, ids=name_of)
 def test_every_value_of_every_small_dtype(tmp_path, dtype):
-    """Each code is held against 1: its norm gives its size, its change its sign."""
+    """Each code is compared with 1: its norm gives its size, its change its sign."""
     if dtype.itemsize == 1:
         codes, pieces = np.arange(256, dtype=np.uint8), 256
     else:
@@ -124,7 +124,7 @@ def test_every_value_of_every_small_dtype(tmp_path, dtype):
     # Pieces of neighbours: all of them are of one sign, and about one size.
     parts = lambda tensor: {f"p{i}": from_raw(part, dtype) for i, part in enumerate(np.split(raw(tensor), pieces))}
     before, after = parts(ones), parts(after)
-    document = diff(Stores(tmp_path).save(before, after), "1", "2", "--figures")
+    document = diff(Stores(tmp_path).save(before, after), "1", "2", "--norms")
     assert len(document["changed"]) >= pieces - 1
     for change in document["changed"]:
         name = change["after"]["name"]

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Model files, or the versions of a Lance dataset, become versions of a store. All functions run on
+// the main thread, and throw Error, or Interrupted after a signal; both name the versions that were
+// saved before.
+#pragma once
+
+#include <lancekeep/store.h>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lancekeep::cli {
+
+struct ImportPlan {
+  std::vector<std::string> files;  ///< model files, or the folder of one dataset
+  std::string store;
+  std::optional<Layout> layout;  ///< of the store; unset: as it is
+  std::optional<std::string>
+      message;                    ///< unset: the file's name if there are several; a dataset's own
+  Metadata settings;              ///< metadata; overrides what files and versions have
+  std::string tag;                ///< of a single version, besides its own; empty: none
+  std::optional<std::string> at;  ///< only this version of a dataset; unset: all
+  std::string dtype;              ///< convert a plain dataset's numbers to this; empty: float64
+
+  [[nodiscard]] bool has_several() const { return files.size() > 1; }
+};
+
+struct ImportedVersion {
+  std::string file;                   ///< model file or dataset
+  std::optional<VersionInfo> source;  ///< the dataset's version
+  std::string message;
+  Metadata metadata;
+  SaveReport report;
+  std::chrono::nanoseconds elapsed = {};
+};
+
+/// Called after each version has been saved.
+using OnImported = std::function<void(const ImportedVersion&)>;
+
+/// Saves each file as a version, in the order given. If there are several, all are opened before the
+/// first is saved, so that one that cannot be read stops all of them.
+void import_files(const ImportPlan& plan, bool show_progress, const OnImported& on_imported);
+
+/// Saves the dataset's versions, oldest first, each with its message, metadata and tags, and with
+/// where it came from. Saves nothing if the store already has one of the tags.
+void import_dataset(const ImportPlan& plan, bool show_progress, const OnImported& on_imported);
+
+}  // namespace lancekeep::cli
