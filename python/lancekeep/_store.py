@@ -86,8 +86,8 @@ class Store:
                 in total, and a tensor's name.
 
         Raises InvalidArgumentError, which names every value that cannot be kept, by its path of keys;
-        AlreadyExistsError if the tag exists; ConflictError if the store was replaced; OutOfSpaceError; StorageError. After any of them, and
-        after Ctrl-C or an exception from ``progress``, the store is unchanged.
+        AlreadyExistsError if the tag exists; ConflictError if the store was replaced; OutOfSpaceError; StorageError.
+        After any of them, and after Ctrl-C or an exception from ``progress``, the store is unchanged.
         """
         from ._state import source_of
 

@@ -4,7 +4,7 @@
 They keep all that safetensors keeps, and more: any dtype, and tied, overlapping and strided tensors. Where safetensors
 overwrites a file, these add a version to a store, which is a folder; a version costs only what changed. ``load_file``
 and the others load the latest version unless ``version=`` (a number or a tag) is given. ``save`` and ``load`` work on
-the bytes of a safetensors file: safetensors can load what ``save`` returns, and ``load`` can load what safetensors saved.
+the bytes of a safetensors file: safetensors can load what ``save`` returns, and ``load`` what safetensors saved.
 
 Errors are those of :meth:`lancekeep.Store.save` and :meth:`lancekeep.Store.load`.
 """
