@@ -4,8 +4,8 @@
     bench/diff.py BUILD_FOLDER [MIB]
 
 Two versions of MIB mebibytes (256) each, with every value changed a little, in bfloat16 and in float32. Each pair runs
-in turn, five times, on files in the page cache. The ratio is the ratio of the medians: below 1 means that Lancekeep is faster.
-Nothing is asserted: the machine may be shared.
+in turn, five times, on files in the page cache. The ratio is the ratio of the medians: below 1 means that Lancekeep is
+faster. Nothing is asserted: the machine may be shared.
 """
 
 import subprocess

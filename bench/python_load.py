@@ -3,9 +3,9 @@
 
     PYTHONPATH=build/site bench/python_load.py [MIB]
 
-MIB mebibytes (256) of float32 in 1,000 tensors, in files in the page cache; a sixteenth of that as a plain dataset. Each pair
-runs in turn. The ratio is the ratio of the medians: below 1 means that Lancekeep takes less. Nothing is asserted: the
-machine may be shared.
+MIB mebibytes (256) of float32 in 1,000 tensors, in files in the page cache; a sixteenth of that as a plain dataset. Each
+pair runs in turn. The ratio is the ratio of the medians: below 1 means that Lancekeep takes less. Nothing is asserted:
+the machine may be shared.
 """
 
 import statistics

@@ -5,7 +5,7 @@
     tools/check_architecture.py [--root DIR]
 
 Every folder in the picture exists, every folder with sources is in the picture, each folder "uses" what
-check_includes.py allows it to include, and every path named in the page exists. Exit status 0, or 1 with a list of differences.
+check_includes.py allows it to include, and every path named in the page exists. Exit status 0, or 1 with a list.
 """
 
 import argparse
