@@ -139,4 +139,4 @@ def test_a_folder_that_is_no_layer_is_found(tmp_path):
     write(tmp_path, "src/util/a.cc", "#include <vector>")
     status, output = check(tmp_path)
     assert status == 1
-    assert "src/util/a.cc: belongs to no layer" in output
+    assert "src/util/a.cc: stands in no layer" in output

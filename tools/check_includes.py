@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks every #include line against the order of the layers.
+"""Holds every #include line against the order of the layers.
 
     tools/check_includes.py [--root DIR]
 
-Exit status 0 if every line is allowed, 1 with a list of those that are not.
+Exit status 0 where all lines point the right way, 1 with a list of those that do not.
 The table LAYERS is the architecture: data flows from its first line to its last.
 """
 
@@ -27,7 +27,7 @@ TORCH = ("torch", "c10", "ATen")
 
 @dataclass(frozen=True)
 class Layer:
-    folder: str  # of the repository; a file belongs to the layer with the longest folder that contains it
+    folder: str  # of the repository; the longest that fits a file is the file's layer
     own: tuple = ()  # "..." includes: first folders below src/, or cli
     public: tuple | None = ()  # <lancekeep/...>: the names, or None for all of them
     libraries: tuple = ()  # other <...>: the first folder, or the whole name
@@ -94,7 +94,7 @@ def layer_of(path):
 
 
 def refusal(file_layer, path, operand):
-    """Why this file may not include `operand` (text with its brackets or quotes); None if it may."""
+    """Why this file may not include `operand` (text with its brackets or quotes); None where it may."""
     match = OPERAND.match(operand)
     if not match:
         return "neither <...> nor \"...\""
@@ -110,7 +110,7 @@ def refusal(file_layer, path, operand):
     if name.startswith("lancekeep/"):
         if file_layer.public is None or name.removeprefix("lancekeep/") in file_layer.public:
             return None
-        return f"{file_layer.folder} may include only these <lancekeep/...> headers: {', '.join(file_layer.public)}"
+        return f"{file_layer.folder} may include of <lancekeep/...> only {', '.join(file_layer.public)}"
     libraries = file_layer.libraries
     if TEST_FILE.fullmatch(path):
         libraries += TEST_LIBRARIES
@@ -125,8 +125,8 @@ def check_file(root, path):
     relative = path.relative_to(root).as_posix()
     file_layer = layer_of(relative)
     if file_layer is None:
-        return [f"{relative}: belongs to no layer; add its folder to LAYERS in tools/check_includes.py"]
-    # A line that ends in a backslash continues in the next one.
+        return [f"{relative}: stands in no layer; add its folder to LAYERS in tools/check_includes.py"]
+    # A line that ends in a backslash goes on in the next one, for the compiler and so for us.
     text = path.read_text(encoding="utf-8", errors="replace").replace("\\\n", " ")
     findings = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -149,7 +149,7 @@ def check_tree(root):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Checks #include lines against the order of the layers.")
+    parser = argparse.ArgumentParser(description="Holds #include lines against the order of the layers.")
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent)
     count, findings = check_tree(parser.parse_args().root.resolve())
     for finding in findings:

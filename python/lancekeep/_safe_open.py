@@ -11,7 +11,7 @@ from ._errors import InvalidArgumentError
 from ._store import open
 from ._version import Slice, Version
 
-# safetensors' names for dtypes; the same as in the safetensors reader in src/formats/safetensors.
+# safetensors' names for dtypes. The same list as in the safetensors reader in src/formats/safetensors.
 DTYPES = {
     "bool": "BOOL",
     **{f"{kind}int{bits}": f"{kind.upper() or 'I'}{bits}" for kind in ("", "u") for bits in (8, 16, 32, 64)},
