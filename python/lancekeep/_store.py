@@ -230,5 +230,5 @@ class Store:
 
 def save_to(path: PathLike, source: _native.TensorSource, options: _native.SaveOptions) -> SaveReport:
     """Saves a source as a new version of the store ``path``, which is created if there is none."""
-    _native.Store.check(source, options)  # needed only while Store::create makes the folder itself
+    _native.Store.check(source, options)  # until Store::create makes no folder before the first save: then drop this line
     return _native.Store.create(os.fspath(path)).save(source, options)

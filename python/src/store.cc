@@ -88,7 +88,7 @@ void bind_writing(nb::class_<Store>& store) {
   store.def_static("replace", &replace, nb::arg("path"), nb::arg("source"), nb::arg("options"),
                    nb::sig("def replace(path: str | os.PathLike[str], source: TensorSource, "
                            "options: SaveOptions) -> SaveReport"));
-  // Only for _store.save_to(), while Store::create makes the folder before the first save.
+  // Only for _store.save_to(); goes away once Store::create makes no folder before the first save.
   store.def_static("check", &Store::check, nb::arg("source"), nb::arg("options"));
   store.def(
       "tag",
