@@ -1,25 +1,25 @@
-# Each target sets up what it needs, also on a bare machine.
+# Each target sets up what it needs, even on a bare machine.
 PREFIX ?= $(HOME)/.local
 BUILD  := build/release
 TORCH  := $(CURDIR)/.venv/lib/python3.11/site-packages/torch
 
-# What the Python package is made of.
+# The files that the Python package is built from.
 PYTHON_SOURCES = $(shell find include src cli python cmake CMakeLists.txt pyproject.toml README.md LICENSE -type f -not -name "*.pyc") \
   $(wildcard .venv/requirements)
 
 .PHONY: help setup demo test test-asan test-release test-python python stubs check tidy tsan trust fuzz bench install build clean
 help:
-	@echo "make demo                a real network saved, fine-tuned, saved again, compared"
+	@echo "make demo                import a real network, fine-tune it, save it again, compare both versions"
 	@echo "make test                every test: C++ under sanitizers, LibTorch, pylance both ways, the Python package"
 	@echo "make check               format, includes, words, the architecture picture (seconds)"
 	@echo "make tidy                clang-tidy (minutes)"
 	@echo "make tsan                the tests of threads, under the thread sanitizer"
 	@echo "make trust               a kill and an error at every system call, many power cuts and histories (10 minutes)"
-	@echo "make fuzz                each reader of files by libFuzzer, FUZZ_SECONDS (600) each; stops at a finding"
-	@echo "make bench               save, load, open, export, diff next to peers, as ratios"
+	@echo "make fuzz                libFuzzer on each reader of files, FUZZ_SECONDS (600) each; stops at a finding"
+	@echo "make bench               save, load, open, export and diff, compared with other libraries, as ratios"
 	@echo "make python              the Python package, into build/site"
 	@echo "make install PREFIX=dir  command, library, headers, CMake package"
-	@echo "make setup               system and Python packages only"
+	@echo "make setup               only install the system and Python packages that the tests need"
 
 setup:
 	tools/setup.sh system
@@ -56,7 +56,7 @@ test-asan:
 	cmake --build --preset asan
 	ctest --preset asan
 
-# What only an optimised build can show: LibTorch, the installed package, the programs that pytest runs.
+# What needs an optimised build: LibTorch, the installed package, the programs that pytest runs.
 test-release:
 	tools/setup.sh system
 	tools/setup.sh python
@@ -69,7 +69,7 @@ test-release:
 	ctest --test-dir build/consumer --output-on-failure --no-tests=error
 	build/prefix/bin/lancekeep --version
 
-# Into a folder of its own, with the packages in .venv: nothing is installed there, and nothing downloaded.
+# Into build/site, with the build tools in .venv: nothing is installed into .venv, and nothing is downloaded.
 python: build/site/.built
 build/site/.built: $(PYTHON_SOURCES)
 	tools/setup.sh system
@@ -79,11 +79,11 @@ build/site/.built: $(PYTHON_SOURCES)
 	  -Cbuild-dir=build/python --target build/site .
 	touch $@
 
-# What type checkers know of the extension; a test compares the file with it.
+# The types of the extension, for type checkers; a test compares the file with the extension.
 stubs: python
 	PYTHONPATH=build/site .venv/bin/python -m nanobind.stubgen -q -m lancekeep._native -o python/lancekeep/_native.pyi
 
-# Last, so that pytest's closing line ends the run. Two processes; a file's tests stay in one.
+# The last part of `make test`, so that pytest's summary ends the run. Two processes; all tests of a file run in one of them.
 test-python: python
 	LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) LANCEKEEP_ASAN_BUILD=$(CURDIR)/build/asan PYTHONPATH=$(CURDIR)/build/site \
 	  .venv/bin/python -m pytest -q -n 2 --dist loadfile tests
@@ -107,7 +107,7 @@ tsan:
 	cmake --build --preset tsan
 	ctest --preset tsan -R '$(TSAN_TESTS)'
 
-# What `make test` does for each call that changes something, for every system call and with more seeds.
+# What `make test` does at each call to Storage, here at every system call, and with more seeds.
 trust: setup
 	cmake --preset release -DLANCEKEEP_TORCH_PREFIX=$(TORCH) -DLANCEKEEP_UNIT_TESTS=ON
 	cmake --build --preset release

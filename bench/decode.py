@@ -3,8 +3,8 @@
 
     python bench/decode.py BUILD FOLDER
 
-Prints the median seconds of 5 runs each, in turn, and their ratio, for each format version. Files are
-in the page cache; both sides use two threads or more.
+For each format version, prints the median seconds of 5 runs of each side, in turn, and their ratio. Files are in the
+page cache; both sides use two threads or more.
 """
 
 import json

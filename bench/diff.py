@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`diff --norms` of two versions, side by side with peers, in one run; reported as ratios.
+"""Compares `diff --norms` of two versions with other ways to read the same bytes, in one run. Prints ratios.
 
     bench/diff.py BUILD_FOLDER [MIB]
 
-Two versions of MIB (256) each, with every value changed a little, in bfloat16 and in float32. Each pair runs
-in turn, five times, on files in the page cache. The ratio is that of the medians: below 1 means that Lancekeep
-is faster. Nothing is asserted: the machine may be shared.
+Two versions of MIB mebibytes (256) each, with every value changed a little, in bfloat16 and in float32. Each pair runs
+in turn, five times, on files in the page cache. The ratio is the ratio of the medians: below 1 means that Lancekeep is
+faster. Nothing is asserted: the machine may be shared.
 """
 
 import subprocess
@@ -31,22 +31,22 @@ def model(mib, dtype, seed):
     return state
 
 
-def figures(a, b):
-    """The figures of the command, computed with torch in float64."""
+def norms(a, b):
+    """What the command computes, computed with torch in float64."""
     differing = int((a != b).sum())
     a, b = a.double(), b.double()
     finite = torch.isfinite(a) & torch.isfinite(b)
     a, b = torch.where(finite, a, 0), torch.where(finite, b, 0)
     change = b - a
-    norms = torch.linalg.vector_norm(a), torch.linalg.vector_norm(b)
+    sizes = torch.linalg.vector_norm(a), torch.linalg.vector_norm(b)
     l2 = torch.linalg.vector_norm(change)
-    return differing, int((~finite).sum()), l2, change.abs().max(), *norms, torch.dot(a, b) / (norms[0] * norms[1])
+    return differing, int((~finite).sum()), l2, change.abs().max(), *sizes, torch.dot(a, b) / (sizes[0] * sizes[1])
 
 
-def figures_in_torch(before, after):
+def norms_in_torch(before, after):
     a, b = load_file(before), load_file(after)
     for name in a:
-        figures(a[name], b[name])
+        norms(a[name], b[name])
 
 
 def sum_bytes(*files):
@@ -72,10 +72,10 @@ def main(build, mib=256):
                 save_file(model(mib, dtype, seed), file)
                 run("import", file, store, "-q")
             title = f"diff --norms, {str(dtype).removeprefix('torch.')} | "
-            diff = lambda: run("diff", store, 1, 2, "--norms", status=1)  # 1: there is a difference
+            diff = lambda: run("diff", store, 1, 2, "--norms", status=1)  # 1: the versions differ
             compare(title + "cat", diff, lambda: subprocess.run(["cat", *files], stdout=subprocess.DEVNULL, check=True))
             compare(title + "mapped, summed", diff, lambda: sum_bytes(*files))
-            compare(title + "torch, float64", diff, lambda: figures_in_torch(*files))
+            compare(title + "torch, float64", diff, lambda: norms_in_torch(*files))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compares loading with the Python package and with its peers, in one run; prints ratios.
+"""Compares loading with the Python package and with other packages, in one run. Prints ratios.
 
     PYTHONPATH=build/site bench/python_load.py [MIB]
 
-MIB (256) of float32 in 1,000 tensors, in files in the page cache; a sixteenth of that as a plain dataset. Each pair
-runs in turn. The ratio is that of the medians: below 1 means that Lancekeep takes less. Nothing is asserted: the machine
-may be shared.
+MIB mebibytes (256) of float32 in 1,000 tensors, in files in the page cache; a sixteenth of that as a plain dataset. Each
+pair runs in turn. The ratio is the ratio of the medians: below 1 means that Lancekeep takes less. Nothing is asserted:
+the machine may be shared.
 """
 
 import statistics
@@ -64,7 +64,7 @@ def loading(folder, mib):
     ours, theirs = lambda: lancekeep.torch.load_file(store), lambda: load_file(file)
     assert all(torch.equal(tensor, state[name]) for name, tensor in ours().items())
     compare("load | safetensors.torch.load_file", ours, theirs, rounds=20)
-    compare("load, and every value summed | the same of safetensors", lambda: sums(ours()), lambda: sums(theirs()))
+    compare("load, and every value summed | the same with safetensors", lambda: sums(ours()), lambda: sums(theirs()))
 
     opened, target = lancekeep.open(store), {name: torch.zeros_like(tensor) for name, tensor in state.items()}
     buffer = np.zeros(sum(each.stat().st_size for each in (store / "data").iterdir()), np.uint8)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compares saving, opening and exporting a model with the least work for the same bytes, in one run; prints ratios.
+"""Compares saving, opening and exporting a model with the least work for the same bytes, in one run. Prints ratios.
 
     bench/save_and_load.py BUILD_FOLDER [MIB]
 
-Each pair runs in turn, five times. The ratio is that of the medians: below 1 means that Lancekeep is faster.
-Nothing is asserted: the machine may be shared.
+The model has MIB mebibytes (256). Each pair runs in turn, five times. The ratio is the ratio of the medians: below 1
+means that Lancekeep is faster. Nothing is asserted: the machine may be shared.
 """
 
 import os
@@ -45,7 +45,7 @@ def model(mib):
 
 
 def copy_durably(source, target):
-    """The least work for the same bytes: written, and synced."""
+    """The least work for the same bytes: write them, and sync."""
     shutil.copyfile(source, target)
     with open(target, "rb") as file:
         os.fsync(file.fileno())

@@ -30,7 +30,7 @@ std::string arrow(const std::string& before, const std::string& after) {
 }
 
 std::string shape_of(const TensorInfo& tensor) {
-  return tensor.is_tensor() ? shape_text(tensor.shape) : "-";
+  return tensor.is_tensor() ? to_string(tensor.shape) : "-";
 }
 
 // The share of a tensor that differs; never rounded to 0% or 100%.

@@ -31,7 +31,7 @@ void print_text(const Version& version) {
                {"size", Align::right},
                {"tied to", Align::left}});
   for (const TensorInfo& tensor : version.tensors()) {
-    table.add({tensor.name, tensor.dtype, tensor.is_tensor() ? shape_text(tensor.shape) : "-",
+    table.add({tensor.name, tensor.dtype, tensor.is_tensor() ? to_string(tensor.shape) : "-",
                human_bytes(tensor.nbytes),
                tensor.damage.empty() ? tensor.tied_to.value_or("") : "damaged: " + tensor.damage});
   }

@@ -170,6 +170,4 @@ std::string utc_time(std::chrono::sys_time<std::chrono::nanoseconds> time,
   return text + "Z";
 }
 
-std::string shape_text(const Shape& shape) { return fmt::format("[{}]", fmt::join(shape, ", ")); }
-
 }  // namespace lancekeep::cli

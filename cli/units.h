@@ -39,7 +39,5 @@ enum class TimePrecision { seconds, microseconds, exact };
 /// ISO 8601 in UTC: "2026-01-31T12:00:00Z".
 [[nodiscard]] std::string utc_time(std::chrono::sys_time<std::chrono::nanoseconds> time,
                                    TimePrecision precision);
-/// "[64, 3, 7, 7]"; "[]" for a scalar.
-[[nodiscard]] std::string shape_text(const Shape& shape);
 
 }  // namespace lancekeep::cli

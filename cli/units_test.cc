@@ -168,10 +168,5 @@ TEST(UtcTime, TakesTheEndsOfItsRange) {
   EXPECT_EQ(utc_time(Time(-1ns), TimePrecision::seconds), "1969-12-31T23:59:59Z");
 }
 
-TEST(ShapeText, ListsDimensions) {
-  EXPECT_EQ(shape_text({64, 3, 7, 7}), "[64, 3, 7, 7]");
-  EXPECT_EQ(shape_text({}), "[]");
-}
-
 }  // namespace
 }  // namespace lancekeep::cli

@@ -4,8 +4,8 @@
 
     tools/check_architecture.py [--root DIR]
 
-Every folder of the picture exists, every folder with sources is in the picture, what it "uses" is what
-check_includes.py allows, and every path named in the page exists. Exit status 0 or, with a list, 1.
+Every folder in the picture exists, every folder with sources is in the picture, each folder "uses" what
+check_includes.py allows it to include, and every path named in the page exists. Exit status 0, or 1 with a list.
 """
 
 import argparse
@@ -18,12 +18,12 @@ from check_includes import LAYERS
 PAGE = "ARCHITECTURE.md"
 LINE = re.compile(r"^(?P<indent> *)(?P<folder>\S+/) +(?P<what>.*?)(?:  +uses (?P<uses>.*))?$")
 PATH = re.compile(r"`((?:src|cli|python|include|tests|tools|fuzz|bench)/[\w./]*)`")
-TESTS_ONLY = ("testing", "tests")  # folders of this name have no line of their own
+TESTS_ONLY = ("testing", "tests")  # folders with these names have no line in the picture
 PART_OF_ANOTHER = {"src/lance/encoding/v2_0": "src/lance/encoding", "include/lancekeep/libtorch": "include/lancekeep"}
 
 
 def picture(text):
-    """{folder: [what it uses]}, folders as paths, in the order of the page."""
+    """{folder: [names of what it uses]}, with folders as paths, in the order of the page."""
     found, top = {}, ""
     for line in text.split("```")[1].splitlines():
         match = LINE.match(line)
@@ -36,7 +36,7 @@ def picture(text):
 
 
 def resolved(folder, name, folders):
-    """The path that `name` means in the line of `folder`: a sibling, a part of it, or a folder of src/."""
+    """The path that `name` means in the line of `folder`: a sibling of it, a folder in it, or a folder of src/."""
     parent = folder.rpartition("/")[0]
     for path in (f"{parent}/{name}", f"{folder}/{name}", f"src/{name}", name):
         if path in folders and path != folder:
@@ -45,7 +45,7 @@ def resolved(folder, name, folders):
 
 
 def closure(folder, uses, seen=()):
-    """All that `folder` uses, directly or not; of a folder that has parts, all the parts as well."""
+    """All that `folder` uses, directly or indirectly. A folder that is used brings the folders in it."""
     reached = set()
     parts = [path for path in uses if path.startswith(folder + "/")] if seen else []
     for path in [*uses[folder], *parts]:

@@ -4,8 +4,8 @@
 
     tools/check_words.py [--root DIR]
 
-Exit status 0 if none does, 1 with a list of places. The glossary's left column is the list of words: each entry
-in backquotes is a regular expression, matched at word boundaries and without regard to case unless it has capitals.
+Exit status 0 if none does, 1 with a list of places. The words are the glossary's left column: each entry in backquotes
+is a regular expression, matched at word boundaries, and case-insensitively unless it has capitals.
 """
 
 import argparse
@@ -16,13 +16,13 @@ from pathlib import Path
 
 GLOSSARY = "CONTRIBUTING.md"
 TEXT = {".h", ".cc", ".cpp", ".py", ".pyi", ".md", ".sh", ".txt", ".cmake", ".toml", ".yml", ".json", ""}
-# The page about the published article's recipe, and its name in README's table.
-EXEMPT = {"the recipe": ("docs/from-the-article.md", "tests/docs/", "tests/plain/")}
+# Files that may use a word: for this one, those about the published article's recipe.
+EXEMPT = {"the recipe": ("docs/from-the-article.md", "tests/docs/", "tests/plain/", "tools/check_words.py")}
 ROW = re.compile(r"^\| (`[^|]+`) \| ")
 
 
 def glossary(root):
-    """The words to avoid, as (what the glossary says, compiled pattern)."""
+    """The words to avoid, as (entry of the glossary, compiled pattern)."""
     text = (root / GLOSSARY).read_text(encoding="utf-8")
     table = text.partition("## Glossary")[2].partition("\n## ")[0]
     words = [word for line in table.splitlines() if (row := ROW.match(line)) for word in re.findall(r"`([^`]+)`", row[1])]

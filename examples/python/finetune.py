@@ -7,8 +7,8 @@ The network is R-Net from the package facenet-pytorch, which detects faces. Its 
 them learn to read the 1,797 handwritten digits of scikit-learn. Weights and digits are read from the packages' wheels,
 which `tools/setup.sh model-files` downloads into .venv/model-files; nothing is installed.
 
-Run it again with more epochs, and it resumes from the store. Exit status: 0 if the restored network is as accurate as its
-version's metadata says, 1 if not.
+Run it again with more epochs, and it resumes from the store. Exit status: 0 if the restored network is as accurate as
+the metadata of its version says, 1 if not.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from torch.nn import functional
 NETWORK = "facenet_pytorch/data/rnet.pt"
 DIGITS = "sklearn/datasets/data/digits.csv.gz"
 TRAINED = ("dense4", "prelu4", "head")
-FOR_TRAINING = 1400  # pictures; the rest is for the test
+FOR_TRAINING = 1400  # pictures; the others are for the test
 
 
 class RNet(nn.Module):
@@ -77,7 +77,7 @@ def digits(packages: Path) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 class Training:
-    """Everything that an epoch changes: a version keeps it, and the next run resumes from it."""
+    """Everything that an epoch changes. Each version keeps it, and the next run resumes from it."""
 
     def __init__(self, net: RNet) -> None:
         self.net, self.epoch = net, 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command ``lancekeep``, also as ``python -m lancekeep``. The wheel carries it as a program of its own."""
+"""The command ``lancekeep``, also as ``python -m lancekeep``. The wheel has it as a separate program."""
 
 import os
 import sys

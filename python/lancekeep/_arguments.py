@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Arguments that several public functions take: their types, and the checks that turn them into what the library takes."""
+"""Arguments of several public functions: their types, and the functions that check and convert them."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def seconds(name: str, duration: Duration | None) -> float | None:
 
 
 def device_of(device: Any, framework: str) -> Any:
-    """As a torch.device; None if tensors are to stay on the mapped files. ``framework`` is "pt" or "np"."""
+    """The device as a torch.device; None if tensors stay memory-mapped. ``framework`` is "pt" or "np"."""
     if device is None:
         return None
     if framework == "np":
@@ -122,7 +122,7 @@ def dtype_text(dtype: Any) -> str:
 
 @contextlib.contextmanager
 def watching(progress: ProgressLike, title: str) -> Iterator[Watch | None]:
-    """The callable that the library calls with progress, or None. ``title`` is that of the bar."""
+    """The callable that the library calls with progress, or None. ``title`` is the title of the bar."""
     if progress is None or progress is False:
         yield None
     elif progress is True:
@@ -136,7 +136,7 @@ def watching(progress: ProgressLike, title: str) -> Iterator[Watch | None]:
 
 @contextlib.contextmanager
 def progress_bar(title: str) -> Iterator[Watch | None]:
-    """tqdm's bar on stderr; nothing if tqdm is not installed."""
+    """A function that updates tqdm's bar on stderr; None if tqdm is not installed."""
     try:
         from tqdm.auto import tqdm
     except ImportError:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The three functions of the published article, with its names and defaults: a program changes its import line only.
+"""The three functions of the published article, with its names and defaults: a program changes only its import line.
 
 docs/from-the-article.md says what changes for its users.
 """
@@ -17,10 +17,10 @@ from ._version import Version
 
 
 def save_model(state_dict: Any, file_name: PathLike, version: bool = False) -> None:
-    """Saves a state dict: with ``version``, as a new version of the store at ``file_name``; otherwise in its place.
+    """Saves a state dict as a new version of the store at ``file_name``; without ``version``, in place of that store.
 
-    If there is no store yet, both create one with version 1. Replacing is one step: readers see the old store or the new
-    one. A dataset in the plain layout stays in it, with values as float64; a new store keeps every tensor's own dtype.
+    If there is no store yet, either creates one with version 1. Replacing is one step: readers see the old store or the
+    new one. A dataset in the plain layout stays in it, with values as float64; a new store keeps each tensor's dtype.
 
     Raises the errors of :meth:`Store.save`.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Lancekeep raises: ``Error``, with a subclass for each kind. Each also derives from the matching built-in exception."""
+"""The errors: ``Error``, and a subclass for each kind, which also derives from a matching built-in exception."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class UnsafeError(Error, ValueError):
 
 
 class ConflictError(Error, RuntimeError):
-    """Another writer changed the store; nothing was published."""
+    """Another writer changed the store; nothing was committed."""
 
     code = "conflict"
 
@@ -73,7 +73,7 @@ class OutOfSpaceError(Error, OSError):
 
 
 class StorageError(Error, OSError):
-    """A call to the operating system failed. ``code`` is "io": ``ErrorCode::io`` in C++."""
+    """A call to the operating system failed. ``code`` is "io", after ``ErrorCode::io`` in C++."""
 
     code = "io"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model files of other formats: imported, exported, and the functions that safetensors has for them."""
+"""Imports and exports model files of other formats. Implements the functions that safetensors has for its files."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def import_file(file: PathLike, path: PathLike, **options: Unpack[SaveOptions]) 
 
 
 def _metadata_of(source: _native.TensorSource) -> dict[str, str]:
-    """A file's metadata without reserved keys, which would describe another store's version."""
+    """A file's metadata, without reserved keys: those describe a version of the store that wrote the file."""
     return {key: value for key, value in source.metadata().items() if key and not key.startswith(RESERVED)}
 
 

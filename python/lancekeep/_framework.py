@@ -14,7 +14,7 @@ class Framework(Protocol):
     """What the modules ``_torch`` and ``_numpy`` provide. A tensor is a torch.Tensor, or a numpy.ndarray."""
 
     from_capsule: Callable[[Any], Any] | None
-    """Makes a tensor from a DLPack capsule; None if the framework reads buffers as fast."""
+    """Makes a tensor from a DLPack capsule; None if the framework reads buffers just as fast."""
 
     def dtype_name(self, tensor: Any, /) -> str:
         """torch's name for the tensor's dtype, such as ``"bfloat16"``."""
@@ -23,7 +23,7 @@ class Framework(Protocol):
         """Why the tensor's values cannot be kept as plain bytes; None if they can."""
 
     def tie_key(self, tensor: Any, /) -> Any:
-        """Equal for two tensors if they are tied: the same elements, in the same memory."""
+        """A key that is equal for tied tensors, which have the same elements in the same memory."""
 
     def source_values(self, tensor: Any, staging: dict[bool, Any], /) -> Any:
         """The values for ``PythonSource.add``: a buffer, or a callable that returns buffers of at most 16 MiB.

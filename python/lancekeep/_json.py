@@ -55,12 +55,12 @@ def is_utf8(text: str) -> bool:
 
 
 def is_plain_key(key: Any) -> bool:
-    """Whether the key can be that of a JSON object, and is not mistaken for a tag."""
+    """Whether the key can be a key of a JSON object, and cannot be mistaken for a tag."""
     return type(key) is str and not key.startswith("$") and is_utf8(key)
 
 
 def encode_dict(kind: type, pairs: list[tuple[Any, Any]]) -> Any:
-    """A dict of the given class, from its keys and its encoded values."""
+    """Encodes a dict of the given class, given its keys and its encoded values."""
     if kind is collections.OrderedDict:
         name = "$odict"
     elif kind is collections.Counter:
@@ -77,12 +77,12 @@ def encode_key(key: Any) -> Any:
 
 
 def encode_set(items: list[Any]) -> Any:
-    """A set, from its encoded items. They are sorted, so that equal sets have the same text."""
+    """Encodes a set, given its encoded items. They are sorted, so that equal sets have the same text."""
     return {"$set": sorted(items, key=to_text)}
 
 
 def encode_scalar(value: Any) -> Any:
-    """A value that is not a container. Raises UnsupportedValue."""
+    """Encodes a value that is not a container. Raises UnsupportedValue."""
     kind = type(value)
     if value is None or kind is bool:
         return value
@@ -113,7 +113,7 @@ def encode_int(value: int) -> Any:
         return value
     try:
         return {"$int": str(value)}
-    except ValueError as error:  # Python limits the digits of such text
+    except ValueError as error:  # Python limits how many digits str() writes
         raise UnsupportedValue(f"an int of {value.bit_length()} bits") from error
 
 
@@ -171,7 +171,7 @@ def decode_float(text: str) -> float:
 
 
 def torch_constant(name: str, kind: str) -> Any:
-    """torch's constant ``name``, of the class ``kind``: a dtype or a layout."""
+    """The constant ``name`` of torch, which must be a ``kind``: a dtype or a layout."""
     import torch
 
     found = getattr(torch, name, None)

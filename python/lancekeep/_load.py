@@ -40,7 +40,7 @@ class Loader:
         if tree is None:
             return values
 
-        arrays: dict[int, Any] = {}  # by the id() of the tensor that the row was loaded as
+        arrays: dict[int, Any] = {}  # by id() of the tensor that was loaded from the row
 
         def resolve(tag: str, name: str) -> Any:
             if name not in values:
@@ -54,7 +54,7 @@ class Loader:
 
         return decode(*tree, resolve)
 
-    # Loading a model spends its time in this loop, so it makes as few calls for a tensor as possible.
+    # Loading a model spends its time in this loop, so it makes as few calls per tensor as possible.
     def _mapped(self, names: list[str] | None) -> dict[str, Any]:
         from_capsule = self.framework.from_capsule
         form = _native.Form.buffer if from_capsule is None else _native.Form.dlpack

@@ -88,7 +88,7 @@ def repeats_itself(tensor: torch.Tensor) -> bool:
 
 @functools.lru_cache(maxsize=None)
 def converts(of: torch.dtype, to: torch.dtype) -> bool:
-    """Whether torch converts between two dtypes: it lacks a kernel for some pairs, so one value is tried."""
+    """Whether torch can convert ``of`` to ``to``. It lacks kernels for some pairs, so this converts one value."""
 
     def one(dtype: torch.dtype) -> torch.Tensor:
         return torch.zeros(1, dtype=_torch.BITS[dtype.itemsize], device="cpu").view(dtype)
@@ -115,7 +115,7 @@ def read_all(version: Version, targets: dict[str, torch.Tensor]) -> None:
 
 
 def convert_all(version: Version, targets: dict[str, torch.Tensor]) -> None:
-    """For a plain dataset: values are converted to the targets' dtypes while they are decoded, each file once."""
+    """For a plain dataset: decodes each file once, and converts values to the targets' dtypes while decoding."""
     places = {
         name: target if _torch.is_plain(target) else torch.empty(target.shape, dtype=target.dtype, device="cpu")
         for name, target in targets.items()
@@ -128,7 +128,7 @@ def convert_all(version: Version, targets: dict[str, torch.Tensor]) -> None:
 
 def read_at_once(version: Version, targets: dict[str, torch.Tensor]) -> None:
     """Reads with several threads. Targets that share memory are read in order, so that the last one wins."""
-    wanted: dict[tuple[int, int], tuple[str, int, int, str]] = {}  # by place; the last of two in the same place
+    wanted: dict[tuple[int, int], tuple[str, int, int, str]] = {}  # by place; of two with the same place, the last
     for name, tensor in targets.items():
         if nbytes := tensor.nbytes:
             place = (tensor.data_ptr(), nbytes)
@@ -143,9 +143,9 @@ def read_at_once(version: Version, targets: dict[str, torch.Tensor]) -> None:
 
 
 def overlapping(places: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-    """The places, as (address, bytes), that overlap another one."""
+    """The places, as (address, bytes), that overlap another place."""
     found = set()
-    farthest = (0, 0)  # of the places before, the one that ends last
+    farthest = (0, 0)  # of the earlier places, the one that ends last
     for place in sorted(places):
         if place[0] < sum(farthest):
             found |= {place, farthest}

@@ -61,7 +61,7 @@ class VersionInfo:
 
     @property
     def time(self) -> datetime.datetime:
-        """When the version was published, in UTC."""
+        """When the version was committed, in UTC."""
 
     @property
     def message(self) -> str: ...

@@ -10,7 +10,7 @@ import numpy
 
 from ._errors import UnsupportedError
 
-# By torch's name, NumPy's own dtypes.
+# NumPy's own dtypes, by torch's name.
 OWN = {
     "bool": "?",
     **{f"{sign}int{8 * width}": f"<{'u' if sign else 'i'}{width}" for sign in ("", "u") for width in (1, 2, 4, 8)},
@@ -40,7 +40,7 @@ def dtype_of(name: str, tensor: str) -> numpy.dtype[Any]:
 
 
 def dtype_name(array: numpy.ndarray[Any, Any]) -> str:
-    """torch's name for the array's dtype, which why_unsupported() has accepted."""
+    """torch's name for the array's dtype. Call only if why_unsupported() is None."""
     return str(_name_of(array.dtype))
 
 
@@ -60,7 +60,7 @@ def why_unsupported(array: numpy.ndarray[Any, Any]) -> str | None:
 
 
 def tie_key(array: numpy.ndarray[Any, Any]) -> Any:
-    """Equal only for the same array object."""
+    """A key that is equal only for the same array object."""
     return id(array)
 
 
@@ -83,7 +83,7 @@ def part_of(array: numpy.ndarray[Any, Any], index: Any) -> numpy.ndarray[Any, An
     return numpy.array(array[index])
 
 
-from_capsule: Callable[[Any], Any] | None = None  # NumPy reads buffers as fast
+from_capsule: Callable[[Any], Any] | None = None  # NumPy reads buffers just as fast
 
 
 def from_values(name: str, dtype: str, shape: Sequence[int], nbytes: int, values: Any) -> numpy.ndarray[Any, Any]:

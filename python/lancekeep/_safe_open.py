@@ -40,8 +40,8 @@ class safe_open:  # noqa: N801 – the name in safetensors
     """Opens a version to load its tensors one by one.
 
     ``with safe_open("model.lance", framework="pt") as f: f.get_tensor("head.weight")``. Tensors are loaded to ``device``.
-    ``version`` is a number, a tag, or None for the latest; ``backend`` has no effect, and is there because safetensors has
-    it. Tensors stay valid after it is closed.
+    ``version`` is a number, a tag, or None for the latest. ``backend`` is accepted because safetensors has it, but has
+    no effect. Tensors stay valid after the ``with`` block has ended.
     """
 
     def __init__(

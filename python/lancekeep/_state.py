@@ -11,7 +11,9 @@ from ._framework import framework_for, is_tensor
 
 
 def source_of(state: Any, framework: str = "pt") -> _native.PythonSource:
-    """A state as a source. Copies nothing. Raises InvalidArgumentError, which names every value that cannot be kept.
+    """A source with the tensors and values of a state. Copies nothing.
+
+    Raises InvalidArgumentError, which names every value that cannot be kept.
 
     ``framework`` is "pt" or "np": what a store without a tree returns for the state's tensors.
     """
@@ -63,7 +65,7 @@ def _overlaps(rows: list[tuple[str, Any]]) -> list[str]:
             extents.append((*_torch.extent(value), index, name))
     extents.sort()
     notes = []
-    farthest = None  # of the extents before, the one that ends last
+    farthest = None  # of the earlier extents, the one that ends last
     for extent in extents:
         if farthest is not None and extent[0] == farthest[0] and extent[1] < farthest[2]:
             first, second = sorted((farthest, extent), key=lambda each: each[3])

@@ -35,7 +35,7 @@ class IncompatibleKeys(NamedTuple):
 
 
 def open(path: PathLike, create: bool = False, *, framework: str = "pt") -> Store:
-    """Opens a store. With ``create`` there need not be one yet: the first save then creates it, as version 1.
+    """Opens a store. With ``create`` it need not exist yet: the first save then creates it, as version 1.
 
     ``framework`` says what ``load`` returns: ``"pt"`` torch tensors, ``"np"`` NumPy arrays.
 
@@ -50,9 +50,9 @@ def open(path: PathLike, create: bool = False, *, framework: str = "pt") -> Stor
 class Store:
     """The versions of one model, in a folder that pylance opens as a Lance dataset. Made by :func:`lancekeep.open`.
 
-    A version is given by its number, by a tag, or as None, the latest one. Any number of threads may use one store; any
-    number of stores, in any threads and processes, may be open on one folder; readers never wait for writers. After a
-    fork, the child process may keep using the stores, versions and tensors that it inherited.
+    A version is given by its number, by a tag, or as None, which means the latest. Any number of threads may use one
+    store; any number of stores, in any threads and processes, may be open on one folder. Readers never wait for
+    writers. After a fork, the child process may keep using the stores, versions and tensors that it inherited.
     """
 
     def __init__(self, native: _native.Store, framework: str = "pt"):
@@ -85,9 +85,9 @@ class Store:
             progress: True for a bar on stderr (if tqdm is installed), or a callable that is called with bytes done, bytes
                 in total, and a tensor's name.
 
-        Raises InvalidArgumentError, which names by its path of keys every value that cannot be kept; AlreadyExistsError
-        if the tag exists; ConflictError if the store was replaced; OutOfSpaceError; StorageError. After any of them, and
-        after Ctrl-C or an exception from ``progress``, the store is unchanged.
+        Raises InvalidArgumentError, which names every value that cannot be kept, by its path of keys;
+        AlreadyExistsError if the tag exists; ConflictError if the store was replaced; OutOfSpaceError; StorageError.
+        After any of them, and after Ctrl-C or an exception from ``progress``, the store is unchanged.
         """
         from ._state import source_of
 
@@ -145,8 +145,8 @@ class Store:
         Values are converted to the target's dtypes. With ``strict``, missing or unexpected names are an error; otherwise
         they are returned, as (missing_keys, unexpected_keys). Rows that are not tensors are ignored.
 
-        Raises InvalidArgumentError, with nothing changed, which names the tensors that are missing, have another shape or
-        cannot be converted. If reading itself fails or is interrupted, some tensors have their new values.
+        Raises InvalidArgumentError, which names the tensors that are missing, have another shape or cannot be
+        converted; nothing has changed then. If reading itself fails or is interrupted, some tensors have changed.
         """
         from ._load_into import load_into
 
@@ -164,7 +164,7 @@ class Store:
             return self._native.diff(checked_ref(a), checked_ref(b), norms, watch)
 
     def restore(self, version: Ref) -> int:
-        """Publishes the tensors of an earlier version as a new, latest version; returns its number. Copies nothing."""
+        """Makes an earlier version the latest again, as a new version; returns the new number. Copies nothing."""
         return self._native.restore(checked_ref(version))
 
     def tags(self) -> dict[str, int]:
@@ -209,7 +209,7 @@ class Store:
         killed save leaves, are removed after a week, or after ``orphans_older_than``. Durations are timedeltas, or
         seconds. Files that are still mapped stay readable. With ``dry_run``, only reports what would be removed.
 
-        Raises InvalidArgumentError without a limit.
+        Raises InvalidArgumentError if neither limit is given.
         """
         if keep_last is None and older_than is None:
             raise InvalidArgumentError("gc needs a limit: keep_last=, older_than=, or both")

@@ -15,7 +15,7 @@ from ._errors import UnsupportedError
 
 PIECE = 16 << 20  # bytes that are gathered, or staged for a device, at a time
 
-# By element size, a dtype whose copy kernels exist and keep every bit. There is no 16-byte integer, so a complex one.
+# For each element size, a dtype whose copy kernels exist and keep every bit. No integer has 16 bytes, so a complex one.
 BITS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64, 16: torch.complex128}
 
 DTYPES: dict[str, torch.dtype] = {
@@ -61,7 +61,7 @@ def why_unsupported(tensor: torch.Tensor) -> str | None:
 
 @functools.lru_cache(maxsize=None)
 def negates(dtype: torch.dtype) -> bool:
-    """Whether torch can read a negative view of this dtype; it can make one of any dtype."""
+    """Whether torch can read a negative view of this dtype. It can make such a view of any dtype."""
     try:
         torch._neg_view(torch.zeros(1, dtype=BITS[dtype.itemsize], device="cpu").view(dtype)).resolve_neg()
     except (RuntimeError, NotImplementedError):
@@ -70,7 +70,7 @@ def negates(dtype: torch.dtype) -> bool:
 
 
 def tie_key(tensor: torch.Tensor) -> Any:
-    """Equal for tied tensors: same memory, shape, strides and dtype."""
+    """A key that is equal for tied tensors: same memory, shape, strides and dtype."""
     return (
         tensor.device,
         tensor.untyped_storage().data_ptr(),
@@ -194,7 +194,7 @@ def to_device(name: str, dtype: str, shape: Sequence[int], nbytes: int, read: Re
 
 
 def stage(target: torch.Tensor, nbytes: int, read: Read) -> None:
-    """Reads values piece by piece into scratch memory, and copies them from there into a contiguous target on any device."""
+    """Reads a value in pieces into scratch memory, and copies them into a contiguous target on any device."""
     if nbytes == 0:
         return
     flat = target.view(BITS[target.element_size()]).view(-1).view(torch.uint8)

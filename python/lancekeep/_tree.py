@@ -30,7 +30,7 @@ class Rows(NamedTuple):
 
 
 def flatten(state: Any, arrays_are_native: bool = False) -> Rows:
-    """The rows of a state. ``arrays_are_native`` says that a store without a tree returns arrays rather than tensors.
+    """The rows of a state. ``arrays_are_native``: without a tree, the store returns arrays rather than tensors.
 
     Raises InvalidArgumentError, which names the values that cannot be kept.
     """
@@ -52,8 +52,8 @@ class _Flattening:
     def __init__(self) -> None:
         self.rows: list[tuple[str, Any]] = []
         self.used: dict[str, int] = {}  # for each name, the number that was tried last
-        self.ancestors: set[int] = set()  # id() of each container around the value at hand
-        self.with_tensors: dict[int, bool] = {}  # by a container's id(), what has_tensors() found
+        self.ancestors: set[int] = set()  # id() of each container around the current value
+        self.with_tensors: dict[int, bool] = {}  # by id() of a container, what has_tensors() found
         self.problems: list[str] = []
 
     # --- rows -------------------------------------------------------------------------------------------------------
@@ -67,7 +67,7 @@ class _Flattening:
         return name
 
     def add_row(self, path: list[str], value: Any, tag: str, root: str) -> Any:
-        """Returns the tree's reference to the row. ``root`` is the row's name if the state itself is the value."""
+        """Returns what the tree has in its place. ``root`` is the row's name if the value is the whole state."""
         name = self.unused_name(".".join(path) if path else root)
         if not _json.is_utf8(name):
             return self.add_problem(path, "a name with a lone surrogate")
@@ -84,7 +84,7 @@ class _Flattening:
     # --- which containers are split into rows -----------------------------------------------------------------------
 
     def is_flat(self, state: Any, arrays_are_native: bool) -> bool:
-        """Whether the rows alone, without a tree, say what the state was."""
+        """Whether the rows describe the state completely, so that it needs no tree."""
         if type(state) not in (dict, collections.OrderedDict, collections.defaultdict):
             return False
         return all(
@@ -111,7 +111,7 @@ class _Flattening:
     # --- values -----------------------------------------------------------------------------------------------------
 
     def add_value(self, value: Any, path: list[str]) -> Any:
-        """Adds the rows of a value. Returns its place in the tree."""
+        """Adds the rows of a value. Returns what the tree has in its place."""
         if is_tensor(value):
             return self.add_tensor(path, value, "$row")
         if is_array(value):

@@ -24,9 +24,9 @@ class Version(Mapping[str, TensorInfo]):
     tied_to. ``version[name]`` reads no values. Values that are not tensors (numbers, text) are not in the mapping;
     :meth:`load` returns them.
 
-    Any number of threads may use one version. Its tensors stay valid without it, and after ``gc`` removed its files.
-    Tensors of one version share their memory, however often they are requested: what is written to one of them is visible
-    in the next one of that name, but never in the file or in another ``Version``.
+    Any number of threads may use one version. Its tensors stay valid when it is gone, and after ``gc`` has removed its
+    files. All tensors of one name in one ``Version`` share their memory: what is written to one of them is visible in
+    the next one of that name, but never in the file or in another ``Version``.
     """
 
     def __init__(self, native: _native.Version, framework: str):

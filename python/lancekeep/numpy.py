@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The functions of ``safetensors.numpy``, on stores: every save is a version, and costs only what changed.
 
-dtypes that NumPy lacks – bfloat16, the float8 dtypes – need the package ml_dtypes. ``save`` and ``load`` work on bytes, which
-are those of a safetensors file.
+dtypes that NumPy lacks – bfloat16, the float8 dtypes – need the package ml_dtypes. ``save`` and ``load`` work on the
+bytes of a safetensors file.
 
 Errors are those of :meth:`lancekeep.Store.save` and :meth:`lancekeep.Store.load`.
 """
@@ -40,7 +40,7 @@ def save_file(
 def load_file(filename: PathLike, *, backend: str = "mmap", version: Ref = None) -> dict[str, Array]:
     """The tensors of a version by name, in model order, as memory-mapped arrays. Writing to one never changes a file.
 
-    ``backend`` has no effect; safetensors has it.
+    ``backend`` is accepted because safetensors has it, but has no effect.
     """
     return _files.load_tensors(filename, "np", None, version)
 

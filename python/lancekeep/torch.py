@@ -2,9 +2,9 @@
 """The functions of ``safetensors.torch``, on stores: change the import line, and every save is a version.
 
 They keep all that safetensors keeps, and more: any dtype, and tied, overlapping and strided tensors. Where safetensors
-overwrites a file, these add a version to a store, which is a folder; a version costs only what changed. ``load_file`` and the
-others load the latest version unless ``version=`` (a number or a tag) is given. ``save`` and ``load`` work on bytes, which are
-those of a safetensors file: the package safetensors can read what ``save`` returns, and ``load`` reads what it wrote.
+overwrites a file, these add a version to a store, which is a folder; a version costs only what changed. ``load_file``
+and the others load the latest version unless ``version=`` (a number or a tag) is given. ``save`` and ``load`` work on
+the bytes of a safetensors file: safetensors can load what ``save`` returns, and ``load`` what safetensors saved.
 
 Errors are those of :meth:`lancekeep.Store.save` and :meth:`lancekeep.Store.load`.
 """
@@ -43,7 +43,7 @@ def load_file(
 ) -> dict[str, torch.Tensor]:
     """The tensors of a version by name, in model order. On the CPU they are memory-mapped; writing never changes a file.
 
-    ``backend`` has no effect; safetensors has it.
+    ``backend`` is accepted because safetensors has it, but has no effect.
     """
     return _files.load_tensors(filename, "pt", device, version)
 
@@ -81,8 +81,8 @@ def load_model(
     backend: str = "mmap",
     version: Ref = None,
 ) -> IncompatibleKeys:
-    """Reads a version, the latest by default, into a module's own memory; returns the missing and the unexpected names.
+    """Reads a version, by default the latest, into a module's own memory. Returns the missing and the unexpected names.
 
-    ``device`` and ``backend`` have no effect: values are read to wherever the module's tensors are.
+    ``device`` and ``backend`` have no effect: values are read to the device of each of the module's tensors.
     """
     return open(filename).load_into(model, version, strict=strict)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A mapped tensor as a DLPack capsule: torch turns it into a tensor with its own storage in one
-// call, for the dtypes that DLPack has had from the start. Header-only; used by version.cc.
+// A mapped tensor as a DLPack capsule, which torch turns into a tensor with its own storage in one
+// call. Only for the dtypes that DLPack has had from the start. Header-only; used by version.cc.
 #pragma once
 
 #include "python/src/module.h"

@@ -53,7 +53,7 @@ void bind_version_info(nb::module_& module) {
       .def_prop_ro(
           "time", [](const VersionInfo& info) { return datetime_of(info.time); },
           nb::for_getter(nb::sig("def time(self) -> datetime.datetime")),
-          "When the version was published, in UTC.")
+          "When the version was committed, in UTC.")
       .def_ro("message", &VersionInfo::message)
       .def_ro("metadata", &VersionInfo::metadata)
       .def_ro("tags", &VersionInfo::tags)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the files of this folder share: a bind_… function for each, and progress with Ctrl-C.
+// What the files of this folder share: the bind_… function of each, and progress with Ctrl-C.
 //
 // The extension `lancekeep._native` is the C++ library as it is, without torch and NumPy: values
 // are passed as buffers. The Python package in python/lancekeep/ is built on top of it.
@@ -66,8 +66,8 @@ class Interrupts {
   std::atomic<std::chrono::steady_clock::rep> next_ = 0;
 };
 
-/// The progress callback for a call into the library: calls `callable(done, total, tensor)` unless
-/// `callable` is None, and checks for Ctrl-C. The callback takes the GIL; an exception raised in
+/// The progress callback for a call into the library. It calls `callable(done, total, tensor)`
+/// unless `callable` is None, and checks for Ctrl-C. It takes the GIL; an exception raised in
 /// Python stops the call and reaches the caller.
 [[nodiscard]] Progress make_progress(const nb::object& callable);
 

@@ -15,7 +15,7 @@ FENCE = re.compile(r"^```(\w*)$")
 
 class Block(NamedTuple):
     language: str
-    line: int  # of the page: that of the first line of the text
+    line: int  # number of the text's first line in the page
     text: str
 
 

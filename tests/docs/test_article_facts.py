@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of docs/from-the-article.md, row by row: the article's functions, Lancekeep on their dataset, and a native store."""
+"""The tables of docs/from-the-article.md, row by row: the article's functions, and Lancekeep in both layouts."""
 
 import sys
 from pathlib import Path

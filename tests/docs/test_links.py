@@ -27,7 +27,7 @@ def links_of(text: str) -> list[str]:
 
 
 def anchors_of(text: str) -> set[str]:
-    """As GitHub makes them: lower case, spaces as hyphens, no punctuation; a second one of a name ends in -1."""
+    """As GitHub makes them: in lower case, with hyphens for spaces, without punctuation; a repeated one ends in -1."""
     found: set[str] = set()
     for heading in HEADING.findall(FENCED.sub("", text)):
         plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
@@ -53,7 +53,7 @@ def test_links_are_alive(page):
 
 
 def test_pages_and_links_are_found():
-    """The checks above would pass if they saw nothing."""
+    """The tests above would pass if they found no pages or no links."""
     assert {ROOT / "README.md", ROOT / "docs" / "tutorial.md", ROOT / "docs" / "format" / "table.md"} <= set(PAGES)
     assert sum(len(links_of(page.read_text())) for page in PAGES) > 20
 

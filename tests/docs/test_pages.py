@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the code of the pages in docs/, block by block, as a reader would; it must print what the page says.
+"""Runs the code of README and of pages in docs/, block by block, as a reader would. It must print what they show.
 
-The C++ blocks of the tutorial are one program, compiled by the build; it runs in place of the last of them.
+The C++ blocks of the tutorial form one program, which the build compiles. It runs where the last of them is.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ def steps(page: Path, languages: set[str]) -> list[tuple[Block, str]]:
         if block.language not in languages:
             continue
         if block.language == "text":
-            assert not found[-1][1], f"{page}:{block.line}: the block before has its output already"
+            assert not found[-1][1], f"{page}:{block.line}: the block before this one already has its output"
             found[-1] = (found[-1][0], block.text)
         else:
             found.append((block, ""))
@@ -40,7 +40,7 @@ def steps(page: Path, languages: set[str]) -> list[tuple[Block, str]]:
 
 
 def in_one(steps: list[tuple[Block, str]]) -> list[tuple[Block, str]]:
-    """The steps with all C++ blocks as one, in place of the last."""
+    """The steps with all C++ blocks as one step, in the place of the last."""
     cpp = [step for step in steps if step[0].language == "cpp"]
     if not cpp:
         return steps

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The functions of the published article, rewritten with pylance: the package is checked against them."""
+"""The functions of the published article, rewritten with pylance. Tests compare the package with them."""
 
 import shutil
 from collections import OrderedDict

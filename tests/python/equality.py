@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a loaded state is the saved one: types, order, and every bit."""
+"""Whether a loaded state equals the saved one: in types, order, and every bit."""
 
 import struct
 

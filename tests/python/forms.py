@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The forms that a tensor can have: functions from a dtype to tensors by name, or to None if torch has no such form."""
+"""The forms a tensor can have: functions that return tensors of a dtype by name, or None if torch lacks the form."""
 
 import torch
 from contents import bits, contents, noise
 
-LARGE = (1 << 20) + 3  # elements: not a multiple of a page, or of anything
+LARGE = (1 << 20) + 3  # elements: not a multiple of a page or any power of two
 
 
 def zero_dim(dtype):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The article's program before and after its import line changes, on datasets that the article made and on new ones."""
+"""The article's program, with its own functions and with ours, on datasets that the article made and on new ones."""
 
 from collections import OrderedDict
 from types import ModuleType

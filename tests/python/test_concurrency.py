@@ -25,7 +25,7 @@ def is_model(state: dict[str, torch.Tensor], seed: int) -> bool:
 
 
 def at_once(work, count=THREADS):
-    """The results of `count` threads that all start at the same moment."""
+    """Runs `count` threads that all start at the same moment, and returns their results."""
     start = threading.Barrier(count)
 
     def run(index):
@@ -118,7 +118,7 @@ def test_threads_save_and_load_with_one_store(folder):
 
 
 def test_a_waiting_save_lets_others_run(store):
-    """It waits for the lock on the folder of versions without the GIL, which the thread with the lock needs to release it."""
+    """A save that waits for the lock on _versions releases the GIL, which the thread with the lock needs to go on."""
     versions = os.open(os.path.join(store.path, "_versions"), os.O_RDONLY)
     fcntl.flock(versions, fcntl.LOCK_EX)
     with ThreadPoolExecutor(1) as pool:

@@ -39,7 +39,7 @@ def slices(folder: Path) -> dict[str, torch.Tensor]:
 
 
 def blank(like: torch.Tensor) -> torch.Tensor:
-    """Memory to load into; it has the same strides unless elements share memory."""
+    """Memory to load into, with the same strides as `like` unless elements of `like` share memory."""
     plain = torch.empty(like.shape, dtype=bits(like.dtype))
     if 0 in like.stride() or like.numel() == 0:
         return plain.view(like.dtype)
@@ -131,7 +131,7 @@ def test_every_combination_was_tried(say):
 
 
 def test_what_torch_cannot_make():
-    """Only conj of real dtypes, and neg of dtypes without negation, are left out."""
+    """The only combinations left out are conj of real dtypes, and neg of dtypes that torch cannot negate."""
     missing = {form: {name for name, dtype in DTYPES.items() if make(dtype) is None} for form, make in FORMS.items()}
     can_negate = "uint8 int8 int16 int32 int64 float16 bfloat16 float32 float64 complex32 complex64 complex128".split()
     expected = {
@@ -149,7 +149,7 @@ NUMPY |= {name: name for name in "float16 float32 float64 complex64 complex128".
 
 @pytest.mark.parametrize("name", NUMPY)
 def test_lazy_views_are_resolved(name, folder):
-    """Except NaNs: it depends on torch's kernel whether the sign and payload of a NaN are kept."""
+    """NaNs are not compared: whether torch keeps the sign and payload of a NaN depends on its kernel."""
     made = [(form, FORMS[form](DTYPES[name]) or {}) for form in ("conj", "neg")]
     state = {key: tensor for form, tensors in made for key, tensor in tensors.items()}
     store = lancekeep.open(folder / "m.lance", create=True)
@@ -171,7 +171,7 @@ def test_lazy_views_are_resolved(name, folder):
 
 @pytest.mark.parametrize("name", ["int4", "bfloat16", "float32", "complex64", "complex128", "quint8"])
 def test_large_and_not_contiguous(name, folder):
-    """More than the 16 MiB that are gathered at once: by rows, and within a row if that is larger."""
+    """More than the 16 MiB that are gathered at once: pieces are rows, or parts of a row that is larger."""
     dtype = DTYPES[name]
     count = (40 << 20) // dtype.itemsize
     plain = noise(dtype, count)

@@ -41,7 +41,7 @@ def test_fine_tuning(folder):
 
 
 def test_fine_tuning_resumes(folder):
-    """Two runs give the same as one, provided that the first ends with its best epoch, where the second starts."""
+    """Two runs give the same result as one. The first must end with its best epoch, from which the second resumes."""
     finetune(folder / "once.lance", 2)
     finetune(folder / "twice.lance", 1)
     printed = finetune(folder / "twice.lance", 2)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model files of other formats, in and out."""
+"""Model files of other formats, imported and exported."""
 
 import lancekeep
 import numpy as np
@@ -11,7 +11,7 @@ from equality import same
 TENSORS = {"b": torch.arange(6.0).view(2, 3), "a": torch.ones(4, dtype=torch.bfloat16)}
 
 
-def test_safetensors_files_come_and_go(folder):
+def test_safetensors_files_are_imported_and_exported(folder):
     safetensors.torch.save_file(TENSORS, folder / "in.safetensors", metadata={"epoch": "3", "format": "pt"})
     report = lancekeep.import_file(
         folder / "in.safetensors", folder / "m.lance", message="imported", metadata={"epoch": "4"}, tag="first"
@@ -25,7 +25,7 @@ def test_safetensors_files_come_and_go(folder):
     assert all(same(found[name], TENSORS[name]) for name in TENSORS)
 
 
-def test_arrays_come_and_go(folder):
+def test_npz_files_are_imported_and_exported(folder):
     np.savez(folder / "in.npz", x=np.arange(3), y=np.ones((2, 2)))
     lancekeep.import_file(folder / "in.npz", folder / "m.lance")
     lancekeep.export_file(folder / "m.lance", folder / "out.npz")

@@ -16,7 +16,7 @@ heavy = sorted({"torch", "numpy", "tqdm", "ml_dtypes", "pyarrow", "lance"} & set
 output(memory=status("VmRSS") - before, seconds=seconds, heavy=heavy, threads=len(os.listdir("/proc/self/task")))
 """
 
-# Saves and loads a store with only numbers and text.
+# Saves and opens a store with only numbers and text.
 WITHOUT = """
 for name in ("torch", "numpy"):
     sys.modules[name] = None

@@ -10,7 +10,7 @@ import pytest
 import torch
 from programs import output_of, start
 
-LARGE = 8 << 30  # bytes that the save would write, were it not interrupted
+LARGE = 8 << 30  # bytes that the save would write if it were not interrupted
 
 SAVE_MUCH = """
 import lancekeep, torch

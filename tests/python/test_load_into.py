@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Loading into the memory of modules and dicts, whatever its strides, dtypes and overlaps are."""
+"""Loading into the memory of modules and dicts, with any strides, dtypes and overlaps."""
 
 import lancekeep
 import pytest

@@ -67,7 +67,7 @@ def test_a_first_save_that_is_rejected_leaves_nothing(folder, file):
     assert not (folder / "m.lance").exists()
 
 
-def test_an_interrupted_save_keeps_the_versions_before(folder, file):
+def test_an_interrupted_save_keeps_earlier_versions(folder, file):
     lancekeep.import_file(file, folder / "m.lance")
     with pytest.raises(Stop):
         lancekeep.import_file(file, folder / "m.lance", message="again", progress=stop)

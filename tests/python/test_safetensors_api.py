@@ -32,7 +32,7 @@ def parameters(function):
 
 @pytest.mark.parametrize("name", PAIRS)
 def test_signatures(name):
-    """The parameters of safetensors have the same names and places; ours beyond those are keywords."""
+    """Their parameters have the same names and positions in ours; our additional parameters are keyword-only."""
     theirs, ours = map(parameters, PAIRS[name])
     by_place = [each for each in theirs if each[1] is inspect.Parameter.POSITIONAL_OR_KEYWORD]
     assert ours[: len(by_place)] == by_place
@@ -214,16 +214,16 @@ def test_a_model_that_differs(folder):
         assert (list(missing), list(unexpected)) == ([], ["bias"])
 
 
-REFUSED_BY_SAFETENSORS = {
+REJECTED_BY_SAFETENSORS = {
     "tied": lambda w: {"a": w, "b": w},
     "overlapping": lambda w: {"a": w, "b": w[1:]},
     "not contiguous": lambda w: {"a": w.t()},
 }
 
 
-@pytest.mark.parametrize("what", REFUSED_BY_SAFETENSORS)
-def test_what_safetensors_rejects_works(folder, what):
-    state = REFUSED_BY_SAFETENSORS[what](torch.arange(12.0).view(3, 4))
+@pytest.mark.parametrize("what", REJECTED_BY_SAFETENSORS)
+def test_what_safetensors_rejects_is_saved_and_loaded(folder, what):
+    state = REJECTED_BY_SAFETENSORS[what](torch.arange(12.0).view(3, 4))
     with pytest.raises((RuntimeError, ValueError)):
         safetensors.torch.save_file(state, folder / "m.safetensors")
     lancekeep.torch.save_file(state, folder / "m.lance")
@@ -231,7 +231,7 @@ def test_what_safetensors_rejects_works(folder, what):
     assert all(torch.equal(found[name], tensor) for name, tensor in state.items())
 
 
-def test_what_safetensors_gets_wrong_is_right(folder):
+def test_conjugated_views_which_safetensors_gets_wrong_are_right(folder):
     lazy = torch.tensor([1 + 2j, 3 - 4j]).conj()
     safetensors.torch.save_file({"a": lazy}, folder / "m.safetensors")
     assert not torch.equal(safetensors.torch.load_file(folder / "m.safetensors")["a"], lazy)
@@ -246,7 +246,7 @@ def test_every_save_is_a_version(folder):
     assert lancekeep.torch.load_file(folder / "m.lance", version=1)["w"][0] == 0
 
 
-def test_only_tensors(folder):
+def test_values_other_than_tensors_are_rejected(folder):
     with pytest.raises(ValueError, match="'step'.*int"):
         lancekeep.torch.save_file({"w": torch.ones(2), "step": 3}, folder / "m.lance")
     with pytest.raises(ValueError, match="'step'.*list"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whole training states, saved from Python and imported from files of torch.save: the same rows, loaded as they were."""
+"""Whole training states, saved from Python and imported from files of torch.save: both have the same rows."""
 
 import argparse
 import collections
@@ -40,7 +40,7 @@ def as_saved(state: object) -> object:
 
 
 @pytest.mark.parametrize("name", STATES)
-def test_a_state_is_saved_as_the_same_rows_as_its_file_and_comes_back(folder, name):
+def test_a_saved_state_and_its_imported_file_have_the_same_rows(folder, name):
     state = STATES[name]()
     torch.save(state, folder / "state.pt", pickle_protocol=4)
     lancekeep.import_file(folder / "state.pt", folder / "imported.lance")
@@ -76,7 +76,7 @@ def test_flat_arrays_come_back_as_arrays(folder):
     assert same(round_trip(folder, state), state)
 
 
-def test_in_a_store_of_arrays_they_need_no_tree(folder):
+def test_a_store_opened_for_arrays_needs_no_tree(folder):
     state = {"w": np.arange(3.0), "n": np.float32([[1, 2]])}
     assert same(round_trip(folder, state, "np"), state)
     assert lancekeep.open(folder / "m.lance").at()._native.tree() is None
@@ -112,7 +112,7 @@ def nested(depth: int, inside: object) -> object:
 
 Pair = collections.namedtuple("Pair", "a b")
 
-REFUSED = {
+REJECTED = {
     "object": (lambda: {"optimizer": {"state": {0: {"foo": object()}}}}, "`optimizer.state.0.foo` (object)"),
     "in a list": (lambda: {"a": [1, {"b": (2, range(3))}]}, "`a.1.b.1` (range)"),
     "namespace": (lambda: {"args": argparse.Namespace(a=1)}, "`args` (argparse.Namespace)"),
@@ -140,10 +140,10 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", REJECTED)
 @pytest.mark.filterwarnings("ignore")
 def test_what_cannot_be_kept_is_named_before_anything_is_written(folder, name):
-    make, part = REFUSED[name]
+    make, part = REJECTED[name]
     store = lancekeep.open(folder / "m.lance", create=True)
     before = sorted(folder.rglob("*"))
     with pytest.raises(lancekeep.InvalidArgumentError) as raised:

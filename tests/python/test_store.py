@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A store's history and maintenance, its reports, its errors, and what interrupts a save."""
+"""A store: its history, maintenance, reports and errors, and interrupted saves."""
 
 import datetime
 import pickle
@@ -68,7 +68,7 @@ def test_tags_name_versions(store):
     assert len(store.versions()) == 2
 
 
-def test_restore_publishes_an_earlier_version(store):
+def test_restore_makes_an_earlier_version_the_latest(store):
     assert store.restore("first") == 3
     assert same(store.load(), state(1))
 
@@ -153,7 +153,7 @@ def test_a_damaged_file_is_named_with_the_byte(store):
     assert raised.value.file == str(manifest) and raised.value.code == "corrupt"
 
 
-# --- progress, and what interrupts a save -----------------------------------------------------------------------------
+# --- progress, and interrupted saves ----------------------------------------------------------------------------------
 
 
 def test_progress_is_reported(store):
@@ -187,7 +187,7 @@ def test_an_exception_from_progress_stops_the_save_and_leaves_nothing(store, rai
 
 
 def test_a_signal_stops_a_save(store):
-    """Ctrl-C's own handler runs while the library works."""
+    """Python's handler for Ctrl-C runs while the library works."""
     big = {str(i): torch.rand(1 << 20) for i in range(64)}
     before = everything(store)
     interrupt = threading.Timer(0.05, signal.raise_signal, [signal.SIGINT])

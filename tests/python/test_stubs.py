@@ -28,7 +28,7 @@ def mypy(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_stubs_are_up_to_date(tmp_path):
-    assert stubgen(tmp_path / "_native.pyi") == STUBS.read_text(), "make stubs, and commit python/lancekeep/_native.pyi"
+    assert stubgen(tmp_path / "_native.pyi") == STUBS.read_text(), "run `make stubs`, and commit _native.pyi"
 
 
 def test_the_package_is_strictly_typed():
@@ -36,7 +36,7 @@ def test_the_package_is_strictly_typed():
     assert (checked.returncode, checked.stdout) == (0, "")
 
 
-def test_a_program_that_uses_it_is_too():
+def test_a_program_that_uses_the_package_is_strictly_typed():
     checked = mypy("tests/python/typed_use.py")
     assert (checked.returncode, checked.stdout) == (0, "")
 
@@ -52,7 +52,7 @@ def test_a_program_that_uses_it_is_too():
     ],
 )
 def test_mistakes_are_found(tmp_path, line, expected):
-    """A package without types would pass the tests above."""
+    """The tests above would pass for a package without types; this one would not."""
     program = tmp_path / "program.py"
     program.write_text(f"import lancekeep\n{line}\n")
     checked = mypy(program)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The wheel is small, complete, and works in an environment without any other package."""
+"""The wheel is small and complete, and works in an environment without any other package."""
 
 import email
 import os
@@ -79,7 +79,7 @@ def test_metadata(wheel):
     assert (metadata["Name"], metadata["Version"]) == ("lancekeep", library_version())
     assert sorted(metadata.get_all("Provides-Extra")) == ["numpy", "torch"]
     required = metadata.get_all("Requires-Dist")
-    assert required and all("extra ==" in each for each in required), "the core needs nothing"
+    assert required and all("extra ==" in each for each in required), "the package itself requires nothing"
     assert any(each.startswith("torch") for each in required) and any(each.startswith("ml_dtypes") for each in required)
     assert metadata["License-Expression"] == "Apache-2.0"
 
@@ -107,5 +107,5 @@ def test_import_in_a_clean_environment(clean, tmp_path):
 
 def test_the_command(clean, tmp_path):
     assert run(clean / "lancekeep", "--version", cwd=tmp_path) == f"lancekeep {library_version()}\n"
-    refused = subprocess.run([clean / "lancekeep", "ls", tmp_path / "nowhere"], capture_output=True, text=True)
-    assert refused.returncode == 2 and "nowhere" in refused.stderr
+    rejected = subprocess.run([clean / "lancekeep", "ls", tmp_path / "nowhere"], capture_output=True, text=True)
+    assert rejected.returncode == 2 and "nowhere" in rejected.stderr
