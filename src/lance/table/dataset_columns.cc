@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/table/dataset_columns.h"
 
-#include "io/error_text.h"
 #include "lance/file/field_tree.h"
 #include "lance/file/readable_column.h"
 #include "lance/table/file_names.h"
@@ -68,7 +67,7 @@ void ColumnLister::check(const DataFile& file) {
   try {
     reader = open_data_file(storage_, file);
   } catch (const Error& error) {
-    reason = io::text_of(error);
+    reason = error.message();
   }
   for (std::size_t i = 0; i < file.fields.size(); ++i) {
     if (!may_be_readable(file, i)) continue;

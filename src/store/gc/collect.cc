@@ -123,9 +123,9 @@ class Collection {
 
 GcReport collect_garbage(io::Storage& storage, const GcOptions& options, Time now) {
   check_options(options);
-  require_same_folder(storage);  // also here: a removed folder cannot be locked
+  require_current(storage);  // also here: a removed folder cannot be locked
   const auto lock = storage.lock(lance::kVersionsFolder, io::LockMode::exclusive);  // 1
-  require_same_folder(storage);                                                     // 2
+  require_current(storage);                                                     // 2
   Inventory inventory = take_inventory(storage, options, now);                      // 3
   const Plan plan = plan_removal(inventory, options, now);
   return Collection(storage, std::move(inventory), options.dry_run).run(plan);  // 4 to 8

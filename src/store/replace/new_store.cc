@@ -23,6 +23,7 @@
 #include <lancekeep/new_store.h>
 
 #include "io/local_storage.h"
+#include "io/rename.h"
 #include "lance/table/version_list.h"
 #include "lance/table/manifest_file.h"
 #include "lance/table/file_names.h"

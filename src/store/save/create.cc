@@ -6,6 +6,7 @@
 #include "io/descriptor.h"
 #include "io/folder.h"
 #include "io/local_storage.h"
+#include "io/rename.h"
 #include "io/rooted_path.h"
 #include "lance/table/version_list.h"
 #include "lance/table/file_names.h"

@@ -3,6 +3,7 @@
 
 #include <lancekeep/error.h>
 
+#include "lance/table/deletion_file.h"
 #include "lance/table/file_names.h"
 
 #include <fmt/format.h>

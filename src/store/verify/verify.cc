@@ -43,7 +43,6 @@ class Verifier {
   void check_other_manifests();
   std::optional<lance::VersionEntry> find(const Ref& ref) const;
   [[nodiscard]] bool keeps_models() const;
-  void require_current() const;
   void drop_removed();
 
   const io::Storage& storage_;
@@ -157,7 +156,7 @@ void Verifier::check_other_manifests() {
 // A gc that runs at the same time removes versions and their files: that is not damage.
 void Verifier::drop_removed() {
   if (findings_.empty()) return;
-  require_current();
+  require_current(storage_);
   std::set<std::uint64_t> existing;
   for (const auto& entry : lance::list_versions(storage_).entries) existing.insert(entry.version);
   for (const lance::VersionEntry& entry : list_.entries) {
