@@ -19,7 +19,7 @@ constexpr unsigned kOthersModel = 10, kWritersModel = 20;
 class Scene {
  public:
   explicit Scene(std::uint64_t call) : call_(call) {
-    (void)Store::create(path_);
+    std::filesystem::create_directories(path_ / "_versions");
     others_.emplace(stopping_store(path_, std::make_shared<Stops>()));
     for (const unsigned seed : {1, 2}) save(*others_, seed);
     writer_.emplace(stopping_store(path_, stops_));
@@ -218,7 +218,7 @@ TEST(StoppedWriter, ReplacesAStoreWhileAnotherWriterSavesTheFirstVersion) {
   for (const bool is_there : {true, false}) {
     const TemporaryFolder folder(quick_place());
     const auto path = folder / "m.lance";
-    if (is_there) (void)Store::create(path);
+    if (is_there) std::filesystem::create_directories(path / "_versions");
     const auto stops = std::make_shared<Stops>();
     stops->arm(1, [&] {
       MemorySource source = evolving_model(kOthersModel);

@@ -37,8 +37,12 @@ TEST_F(Collect, ThePublicCallDoesTheSame) {
 }
 
 TEST_F(Collect, OfAStoreWithoutVersionsFindsNothing) {
-  const GcReport report = collect({.keep_last = 1, .orphans_older_than = kAnyAge});
-  EXPECT_EQ(report.files_removed, 0u);
+  const GcOptions options{.keep_last = 1, .orphans_older_than = kAnyAge};
+  std::filesystem::remove(path_);
+  EXPECT_EQ(store_.gc(options).files_removed, 0u);
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  std::filesystem::create_directories(path_ / "_versions");
+  EXPECT_EQ(store_.gc(options).files_removed, 0u);
 }
 
 TEST_F(Collect, UsesTheTimesInTheManifests) {

@@ -100,17 +100,17 @@ TEST_F(GcRejects, NoEmptyFoldersOfDeletedBranches) {
 
 TEST_F(GcRejects, DetachedVersions) {
   put("_versions/d9223372036854775809.manifest");
-  expect_refused(ErrorCode::unsupported, "this manifest is of a detached version");
+  expect_refused(ErrorCode::unsupported, "this manifest belongs to a detached version");
 }
 
 TEST_F(GcRejects, VersionNumbersFrom2To63On) {
   put("_versions/09223372036854775806.manifest");
-  expect_refused(ErrorCode::unsupported, "this manifest is of a detached version");
+  expect_refused(ErrorCode::unsupported, "this manifest belongs to a detached version");
 }
 
 TEST_F(GcRejects, ManifestsWithUnknownNames) {
   put("_versions/v3.manifest");
-  expect_refused(ErrorCode::unsupported, "named in a way that this build does not know");
+  expect_refused(ErrorCode::unsupported, "has a name that this build does not know");
 }
 
 TEST_F(GcRejects, ManifestsInBothNamingSchemes) {

@@ -9,8 +9,9 @@
 //     with ".lancekeep-" in its name.
 //  4. Sync all files and folders of the new store, whatever its saves asked for: the old store is
 //     about to be deleted, and a power cut could otherwise take both.
-//  5. At a free place: rename the folder there, which the system refuses if something has appeared
-//     there meanwhile, and sync the parent. Go on with step 8.
+//  5. At a free place: rename the folder there and sync the parent; go on with step 8. The system
+//     refuses the rename if something has appeared there meanwhile: an error, unless it is a dataset
+//     that may be replaced.
 //  6. Over a dataset: take the exclusive lock of its _versions, so that no save is committed to a
 //     folder that is about to be deleted, and check that it is still at its place. Exchange the two
 //     folders in one step, and sync their parent: readers see the old store or the new one.
@@ -63,7 +64,7 @@ struct NewStore::State {
     } catch (const Error&) {  // then it stays, as after a crash
     }
   }
-  void take_free_place();               // step 5
+  bool take_free_place();               // step 5
   std::vector<std::string> exchange();  // steps 6 and 7
 };
 
@@ -137,28 +138,27 @@ std::vector<std::string> NewStore::publish() {
   State& state = *state_;
   store::sync_dataset(*io::open_local_storage(state.fresh));  // 4
   std::vector<std::string> notes;
-  if (state.old == nullptr) {
-    state.take_free_place();  // 5
-  } else {
-    notes = state.exchange();  // 6, 7
+  if (state.old == nullptr && !state.take_free_place()) {  // 5
+    if (state.existing == Existing::refuse) already_there(state.given);
+    state.old = io::open_local_storage(state.target);
+    store::require_dataset(*state.old, state.given);
   }
+  if (state.old != nullptr) notes = state.exchange();  // 6, 7
   const auto now = std::chrono::system_clock::now();
   note_stale_siblings(store::remove_stale_siblings(state.target, now), notes);  // 8
   return notes;
 }
 
-void NewStore::State::take_free_place() {
+// False if something has appeared there.
+bool NewStore::State::take_free_place() {
   std::error_code error;
   fs::rename(fresh, target, error);  // also over an empty folder, and no other
-  if (error && store::is_there(target)) {
-    if (existing == Existing::refuse) already_there(given);
-    throw Error(ErrorCode::conflict, "someone else has put something here meanwhile; try again",
-                given.string());
-  }
+  if (error && store::is_there(target)) return false;
   if (error)
     throw Error(ErrorCode::io, "cannot be put in its place: " + error.message(), given.string());
   is_published = true;
   io::open_local_storage(target)->sync_folder("");
+  return true;
 }
 
 std::vector<std::string> NewStore::State::exchange() {
@@ -188,6 +188,12 @@ SaveReport Store::replace(const fs::path& path, TensorSource& source, const Save
     save.layout = layout;
   }
   SaveReport report = fresh.store().save(source, save);
+  const auto now = layout_at(path);
+  if (now && *now != save.layout.value_or(Layout::native)) {
+    throw Error(ErrorCode::conflict,
+                "someone else has made a store of another layout here meanwhile; try again",
+                path.string());
+  }
   std::vector<std::string> notes = fresh.publish();
   report.notes.insert(report.notes.end(), notes.begin(), notes.end());
   return report;

@@ -188,12 +188,14 @@ FirstSaveFolder::~FirstSaveFolder() { remove_what_was_made(); }  // 3
 
 void FirstSaveFolder::remove_what_was_made() {
   lock_.reset();
+  const auto was_there = [this](const char* name) { return were_there_.contains(name); };
+  if (was_there_ && std::ranges::all_of(kMadeFolders, was_there)) return;
   try {
     const io::Descriptor folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder.is_open() || !io::lock_to_remove(folder.get(), folder_.string())) return;
-    if (!storage_.file_names(lance::kVersionsFolder).empty()) return;
+    if (!storage_.is_current() || !storage_.file_names(lance::kVersionsFolder).empty()) return;
     for (const char* name : kMadeFolders) {
-      if (!were_there_.contains(name)) storage_.remove(name);
+      if (!was_there(name)) storage_.remove(name);
     }
     if (!was_there_) (void)::rmdir(folder_.c_str());
   } catch (const Error&) {  // what stays is a store without a version

@@ -139,7 +139,7 @@ TEST_F(PlainSaveTest, TheNativeLayoutIsRejected) {
   save(1, kPlain);
   expect_refused(plain_model(), kNative,
                  "the store has the plain layout, not the native layout that was asked for; "
-                 "saved. Leave the layout to the store, or save into a new store");
+                 "nothing was saved. Leave the layout unset, or save into a new store");
 }
 
 TEST_F(PlainSaveTest, OnANativeVersionItIsRejected) {
@@ -210,14 +210,14 @@ TEST_F(PlainSaveTest, BuildsOnAVersionPublishedMeanwhile) {
 }
 
 TEST_F(PlainSaveTest, UsesTheLayoutThatTheStoreGotMeanwhile) {
-  Store other = Store::open(path_);
+  Store other = Store::create(path_);
   EXPECT_EQ(save(3, with_other_save(other, 2, kPlain, {})).version, 2u);
   EXPECT_EQ(plain_rows(path_), plain_model_rows(3));
   EXPECT_EQ(data_files(), 2u) << "the files of the native attempt are gone";
 }
 
 TEST_F(PlainSaveTest, IsRejectedIfTheStoreGotAnotherLayoutMeanwhile) {
-  Store other = Store::open(path_);
+  Store other = Store::create(path_);
   EXPECT_THAT([&] { save(3, with_other_save(other, 2, {}, kPlain)); },
               fails_with(ErrorCode::invalid_argument, "the store has the native layout"));
   EXPECT_EQ(data_files(), 1u);

@@ -50,9 +50,11 @@ inline std::string text_of(const TensorView& view) {
 
 using io::TemporaryFolder;
 
-/// Every file below a folder with its content, for tests that nothing has changed.
+/// Every file below a folder with its content, for tests that nothing has changed; empty if there is
+/// no folder.
 inline std::map<std::string, std::string> snapshot(const std::filesystem::path& folder) {
   std::map<std::string, std::string> files;
+  if (!std::filesystem::exists(folder)) return files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
     if (!entry.is_regular_file()) continue;
     std::ifstream in(entry.path(), std::ios::binary);

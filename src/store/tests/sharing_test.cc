@@ -273,7 +273,7 @@ TEST_F(Sharing, ADamagedTableSharesNothingAndSaysSo) {
   std::filesystem::resize_file(store_.at().locate("layer.2").path, 100);
   const SaveReport report = save(model(5, 1000));
   EXPECT_EQ(report.tensors_written, 5u);
-  EXPECT_THAT(report.notes, Contains(HasSubstr("nothing is shared with version 1, whose rows")));
+  EXPECT_THAT(report.notes, Contains(HasSubstr("nothing is shared with version 1: its rows")));
 }
 
 TEST_F(Sharing, ATornNewestManifestIsPassedOver) {
