@@ -14,8 +14,6 @@
 namespace lancekeep::store {
 namespace {
 
-constexpr std::uint32_t kOverwrite = 102;  // field number of the operation in a transaction
-
 void carry_over(const lance::Manifest& before, lance::Manifest& manifest) {
   manifest.seconds = before.seconds;
   manifest.nanos = before.nanos;
@@ -71,7 +69,7 @@ lance::Publication next_version(const lance::Manifest* before, std::vector<lance
       fmt::format("{}.{}", lance::kWrittenFormat.major, lance::kWrittenFormat.minor);
   if (!fragments.empty()) manifest.max_fragment_id = highest_id(manifest, fragments);
   manifest.fragments = std::move(fragments);
-  publication.transaction.operation = kOverwrite;
+  publication.transaction.operation = lance::Operation::overwrite;
   publication.transaction.operation_bytes =
       lance::encode_overwrite(manifest.fragments, manifest.fields, manifest.schema_metadata);
   return publication;

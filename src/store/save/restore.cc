@@ -17,7 +17,6 @@
 namespace lancekeep {
 namespace {
 
-constexpr std::uint32_t kRestore = 106;  // field number of the operation in a transaction
 constexpr int kMaxAttempts = 100;
 
 struct Restored {
@@ -74,7 +73,7 @@ lance::Publication publication_of(const Restored& restored, const lance::Manifes
   manifest.table_metadata = newest.table_metadata;
   manifest.max_fragment_id = std::max(manifest.max_fragment_id, newest.max_fragment_id);
   manifest.next_row_id = std::max(manifest.next_row_id, newest.next_row_id);
-  publication.transaction.operation = kRestore;
+  publication.transaction.operation = lance::Operation::restore;
   publication.transaction.operation_bytes = lance::encode_restore(restored.entry.version);
   publication.transaction.properties = properties_of(restored, newest_name + 1);
   return publication;

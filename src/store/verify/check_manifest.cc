@@ -13,7 +13,6 @@ namespace {
 
 // As whoever opens a version has it.
 constexpr std::uint64_t kMostBytes = std::uint64_t{256} << 20;
-constexpr std::uint32_t kOverwrite = 102;
 
 // What other readers and writers go by, though we do not.
 void check_content(const io::Storage& storage, const lance::VersionEntry& entry,
@@ -92,7 +91,7 @@ void check_transaction(const io::Storage& storage, const lance::VersionEntry& en
 
 bool is_ours(const lance::ManifestFile& file) {
   return file.manifest.writer_library == "lancekeep" &&
-         (!file.transaction || file.transaction->operation == kOverwrite);
+         (!file.transaction || file.transaction->operation == lance::Operation::overwrite);
 }
 
 lance::ManifestFile read_manifest_alone(const io::Storage& storage,
