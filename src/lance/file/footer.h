@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The last 40 bytes of a data file, and the tables they point to.
+// The footer of a data file, which is its last 40 bytes, and the tables that the footer points to.
 //
-// Footer: u64 position of the first column's metadata, u64 of the column table, u64 of the table of
-// global buffers, u32 global buffers, u32 columns, u16 major, u16 minor, "LANC". Tables hold (u64
-// position, u64 size).
+// Footer: u64 position of the first column's metadata, u64 position of the column table, u64
+// position of the global buffer table, u32 global buffers, u32 columns, u16 major, u16 minor,
+// "LANC". A table has (u64 position, u64 size) per entry.
 #pragma once
 
 #include "io/byte_view.h"
@@ -18,12 +18,12 @@ namespace lancekeep::lance {
 inline constexpr std::string_view kLanceMagic = "LANC";
 
 struct Footer {
-  FormatVersion version;  ///< as data_storage_version says it: 2.0, although files say 0.3
-  std::vector<io::ByteView> columns;         ///< each a ColumnMetadata message
+  FormatVersion version;  ///< the data_storage_version: 2.0, although such files say 0.3
+  std::vector<io::ByteView> columns;         ///< a ColumnMetadata message each
   std::vector<io::ByteView> global_buffers;  ///< the first is the file descriptor
 };
 
-/// What to do about a file of a format that this build does not read.
+/// How to convert a dataset of a format that this build does not read.
 inline constexpr std::string_view kHowToConvert =
     "rewrite the dataset with lance.write_dataset(lance.dataset(old).to_table(), new, "
     "data_storage_version=\"2.1\")";

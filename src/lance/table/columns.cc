@@ -2,8 +2,8 @@
 #include "lance/table/columns.h"
 
 #include "io/error_text.h"
+#include "lance/file/data_file_reader.h"
 #include "lance/file/field_tree.h"
-#include "lance/file/readable_column.h"
 
 #include <fmt/format.h>
 

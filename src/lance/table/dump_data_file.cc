@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lance/file/readable_column.h"
+#include "lance/file/data_file_reader.h"
 #include "lance/table/dump_json.h"
 
 #include <fmt/format.h>
@@ -27,7 +27,7 @@ Json to_json(const Page& page, FormatVersion version) {
                {"first_row", page.first_row},
                {"message", page.type_url},
                {"message_bytes", page.encoding.size()},
-               {"encoding", encoding_words(page, version)},
+               {"encoding", describe_encoding(page, version)},
                {"buffers", Json::array()}};
   for (const PageBuffer& buffer : page.buffers) {
     json["buffers"].push_back({{"offset", buffer.offset}, {"size", buffer.size}});
@@ -37,7 +37,7 @@ Json to_json(const Page& page, FormatVersion version) {
 
 std::set<std::string> encodings_of(const ColumnMetadata& column, FormatVersion version) {
   std::set<std::string> encodings;
-  for (const Page& page : column.pages) encodings.insert(encoding_words(page, version));
+  for (const Page& page : column.pages) encodings.insert(describe_encoding(page, version));
   return encodings;
 }
 

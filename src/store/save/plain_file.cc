@@ -2,7 +2,7 @@
 #include "store/save/plain_file.h"
 
 #include "lance/file/data_file_name.h"
-#include "lance/file/list_column_writer.h"
+#include "lance/file/data_file_writer.h"
 #include "lance/table/dataset.h"
 #include "store/save/plain_values.h"
 
