@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fuzz/arrays.h"
 
-#include "fuzz/promise.h"
+#include "fuzz/invariants.h"
 
 #include <algorithm>
 
@@ -9,14 +9,14 @@ namespace lancekeep::fuzz {
 namespace {
 
 void check_valid(const std::vector<std::uint8_t>& valid, std::uint64_t entries) {
-  require(valid.empty() || valid.size() == entries, "every entry is valid or null");
+  require(valid.empty() || valid.size() == entries, "validity has a value for each entry");
   require(std::all_of(valid.begin(), valid.end(), [](std::uint8_t entry) { return entry <= 1; }),
-          "valid is 0 or 1");
+          "validity is 0 or 1");
 }
 
 void check_offsets(const std::vector<std::uint64_t>& offsets, std::uint64_t entries,
                    std::uint64_t end) {
-  require(offsets.size() == entries + 1, "there is an offset more than entries");
+  require(offsets.size() == entries + 1, "there is one offset more than entries");
   require(offsets.front() == 0 && offsets.back() == end, "offsets go from 0 to the end");
   require(std::is_sorted(offsets.begin(), offsets.end()), "offsets ascend");
 }
@@ -25,7 +25,7 @@ void check_items(const lance::Array& array) {
   require(array.dimension > 0, "an item has values");
   check_valid(array.value_valid, array.items * array.dimension);
   if (!array.has_type()) {
-    require(array.data.empty(), "nulls of no type have no data");
+    require(array.data.empty(), "nulls without a type have no data");
   } else if (array.item_bits == 0) {
     check_offsets(array.offsets, array.items, array.data.size());
   } else {
@@ -70,19 +70,19 @@ void check_same(const lance::Array& array, const lance::ListRows& rows,
     for (std::uint64_t row = 0; row <= array.rows; ++row) offsets.push_back(row);
   }
   for (std::uint64_t& offset : offsets) offset *= array.dimension;
-  require(rows.offsets == offsets, "in bulk, rows have the same offsets");
-  require(rows.row_valid == array.row_valid, "in bulk, the same rows are null");
-  if (array.item_bits == 0) {  // nulls alone, of which only the pages in bulk say the type
-    require(array.data.empty(), "in bulk, texts are refused");
+  require(rows.offsets == offsets, "offsets decoded in bulk are the same");
+  require(rows.row_valid == array.row_valid, "the same rows are null in bulk");
+  if (array.item_bits == 0) {  // only nulls, whose type is known in bulk only
+    require(array.data.empty(), "strings are not decoded in bulk");
     require(
         std::all_of(values.begin(), values.end(), [](std::byte b) { return b == std::byte{0}; }),
-        "in bulk, nulls are zeros");
+        "nulls are zeros in bulk");
   } else {
     require(std::equal(values.begin(), values.end(), array.data.begin(), array.data.end()),
-            "in bulk, there are the same values");
+            "values decoded in bulk are the same");
   }
   if (array.dimension == 1) {
-    require(rows.value_valid == array.item_valid, "in bulk, the same values are null");
+    require(rows.value_valid == array.item_valid, "the same values are null in bulk");
   }
 }
 

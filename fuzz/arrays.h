@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the fuzz targets hold decoded columns against.
+// The invariants of decoded columns.
 #pragma once
 
 #include "lance/encoding/array.h"
@@ -7,10 +7,10 @@
 
 namespace lancekeep::fuzz {
 
-/// Ends the process where the parts of an array do not fit each other as array.h says they do.
+/// Aborts the process unless the parts of the array are consistent, as array.h describes them.
 void check_array(const lance::Array& array);
 
-/// Ends the process where a column decoded in bulk is another than `array`.
+/// Aborts the process unless a column decoded in bulk equals `array`.
 void check_same(const lance::Array& array, const lance::ListRows& rows,
                 std::span<const std::byte> values);
 

@@ -15,6 +15,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
                        {"m/data/1", std::string(8, 'b')},
                        {"m/data/2", std::string()},
                        {"m/version", "3\n"}}));
-  fuzz::expect_read_or_refused([&] { fuzz::read_all(*open_model_file(file.path())); });
+  fuzz::expect_read_or_rejected([&] { fuzz::read_all(*open_model_file(file.path())); });
   return 0;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A data file: every column, page by page and in bulk, and what `dump` prints of it. The input is
-// the whole file; what a manifest would say of it is taken from the file itself.
+// A data file: decodes every column, page by page and in bulk, and dumps it as the command `dump`
+// does. The input is the whole file. What a manifest would say about it comes from the file itself.
 #include "fuzz/arrays.h"
-#include "fuzz/promise.h"
+#include "fuzz/invariants.h"
 #include "lance/file/column_type.h"
 #include "lance/table/dump_json.h"
 
@@ -13,24 +13,24 @@ using namespace lancekeep;
 namespace {
 
 constexpr std::uint64_t kMaxItems = 1 << 16;
-constexpr std::size_t kColumnsDumped = 2;    // which takes longer than to read them
-constexpr std::size_t kFieldsAskedFor = 64;  // each goes through all fields
-// page.cc and array.cc let texts and nulls take 256 MiB: once decompressed, once in a page and
-// once in the column, of which a growing vector has twice as much.
+constexpr std::size_t kColumnsDumped = 2;    // dumping is slower than reading
+constexpr std::size_t kFieldsAskedFor = 64;  // each one scans all fields
+// page_input.cc and array.cc allow 256 MiB for strings and nulls: once decompressed, once in a page and
+// once in the column, in a growing vector that may have twice the capacity.
 constexpr std::uint64_t kMaxMemory = std::uint64_t{5} << 28;
 
-// As the manifest would have it.
+// The number of rows that a manifest would have.
 std::uint64_t rows_of(const lance::ColumnMetadata& column) {
   std::uint64_t rows = 0;
   for (const lance::Page& page : column.pages) rows += page.rows;
   return rows;
 }
 
-// The values once more, piece by piece; these must be the column's.
+// Decodes the values again, in pieces, and compares them.
 void read_in_pieces(const lance::ListColumn& column, const lance::ListRows& lists,
                     const std::vector<std::byte>& values) {
   const std::size_t width = column.value_bits() / 8;
-  std::size_t handed_out = 0;
+  std::size_t passed_on = 0;
   const auto sink = [&](const lance::ListPiece& piece) {
     fuzz::require(width > 0 && !piece.values.empty() && piece.values.size() % width == 0,
                   "a piece has values");
@@ -38,17 +38,17 @@ void read_in_pieces(const lance::ListColumn& column, const lance::ListRows& list
     fuzz::require(piece.row < column.rows() && piece.at >= lists.offsets[piece.row] &&
                       end <= lists.offsets[piece.row + 1] &&
                       piece.first == piece.at - lists.offsets[piece.row],
-                  "a piece is of its row");
+                  "a piece is within its row");
     fuzz::require(std::equal(piece.values.begin(), piece.values.end(),
                              values.begin() + static_cast<std::ptrdiff_t>(piece.at * width)),
-                  "in pieces, there are the same values");
-    handed_out += piece.values.size();
+                  "values decoded in pieces are the same");
+    passed_on += piece.values.size();
   };
   const lance::ListRows again = column.decode_pieces(1, sink);
-  fuzz::require(handed_out == values.size(), "all values come in pieces");
+  fuzz::require(passed_on == values.size(), "the pieces have all values");
   fuzz::require(again.offsets == lists.offsets && again.row_valid == lists.row_valid &&
                     again.value_valid == lists.value_valid,
-                "in pieces, there are the same rows");
+                "rows decoded in pieces are the same");
 }
 
 void read_in_bulk(const lance::DataFileReader& file, std::uint32_t index,
@@ -56,7 +56,7 @@ void read_in_bulk(const lance::DataFileReader& file, std::uint32_t index,
   const std::uint64_t rows = rows_of(file.column(index));
   const auto column = lance::ListColumn::open(file, index, rows, kMaxItems);
   fuzz::require(column.rows() == rows && column.values() <= kMaxItems,
-                "a column has the rows and values that are allowed");
+                "a column has the expected rows and at most the allowed values");
   std::vector<std::byte> values(column.values() * (column.value_bits() / 8));
   const lance::ListRows lists = column.decode(values, 1);
   if (whole != nullptr && whole->outer.empty()) fuzz::check_same(*whole, lists, values);
@@ -65,13 +65,13 @@ void read_in_bulk(const lance::DataFileReader& file, std::uint32_t index,
 
 void read_column(const lance::DataFileReader& file, std::uint32_t index) {
   lance::Array whole;
-  const bool is_read = fuzz::expect_read_or_refused(
+  const bool is_read = fuzz::expect_read_or_rejected(
       [&] { whole = file.read_column(index, rows_of(file.column(index)), kMaxItems); });
   if (is_read) fuzz::check_array(whole);
-  fuzz::expect_read_or_refused([&] { read_in_bulk(file, index, is_read ? &whole : nullptr); });
+  fuzz::expect_read_or_rejected([&] { read_in_bulk(file, index, is_read ? &whole : nullptr); });
 }
 
-// As a manifest has them that has written no other file.
+// Looks up columns as for a manifest whose only data file this is.
 void find_columns(const lance::DataFileReader& file) {
   const std::vector<lance::Field>& fields = file.descriptor().fields;
   lance::DataFile named;
@@ -88,7 +88,7 @@ void find_columns(const lance::DataFileReader& file) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   const io::ByteView content = fuzz::file_of(fuzz::text_of(bytes, size));
   const fuzz::MemoryLimit memory(kMaxMemory);
-  fuzz::expect_read_or_refused([&] {
+  fuzz::expect_read_or_rejected([&] {
     const auto file = lance::DataFileReader::open(content);
     if (file.columns().size() <= kColumnsDumped)
       (void)lance::to_json(file).dump(2, ' ', false, lance::Json::error_handler_t::replace);

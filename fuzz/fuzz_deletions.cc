@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Deletion files of both kinds. The input: u8 kind, u16 rows that the manifest says are deleted,
-// and the file.
-#include "fuzz/promise.h"
+// Deletion files of both kinds. The input: u8 kind, u16 number of deleted rows according to the
+// manifest, and the file.
+#include "fuzz/invariants.h"
 #include "lance/table/arrow_ipc.h"
 #include "lance/table/deletion_file.h"
 
@@ -22,17 +22,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const std::uint64_t count = bytes[1] + bytes[2] * std::uint64_t{256};
   const io::ByteView content = fuzz::file_of(fuzz::text_of(bytes + kHead, size - kHead));
   const fuzz::MemoryLimit memory(kMaxMemory);
-  fuzz::expect_read_or_refused([&] {
+  fuzz::expect_read_or_rejected([&] {
     const bool is_arrow = bytes[0] % 2 == 0;
     const std::vector<std::uint32_t> rows = is_arrow ? lance::decode_arrow_rows(content, count)
                                                      : lance::decode_roaring(content, count, kRows);
-    fuzz::require(rows.size() == count, "as many rows as are expected");
+    fuzz::require(rows.size() == count, "there are as many rows as expected");
     if (is_arrow) return;  // in any order
     fuzz::require(std::is_sorted(rows.begin(), rows.end()), "rows ascend");
-    fuzz::require(rows.empty() || rows.back() < kRows, "rows are the fragment's");
+    fuzz::require(rows.empty() || rows.back() < kRows, "rows are in the fragment");
     fuzz::require(
         lance::decode_roaring(fuzz::file_of(lance::encode_roaring(rows)), count, kRows) == rows,
-        "rows are read as they were written");
+        "rows are unchanged after they are written and read");
   });
   return 0;
 }

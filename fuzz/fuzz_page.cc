@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page decoders: one page, as an Array and, where its values are numbers, in bulk too.
+// The page decoders: decodes one page as an Array and, if its values are numbers, in bulk too.
 #include "fuzz/arrays.h"
+#include "fuzz/invariants.h"
 #include "fuzz/page_case.h"
-#include "fuzz/promise.h"
 #include "lance/encoding/page_layout.h"
 #include "lance/encoding/v2_0/array_page.h"
 
@@ -12,12 +12,12 @@ namespace {
 
 constexpr std::uint64_t kMaxItems = 1 << 16;
 constexpr std::uint64_t kAlignment = 64;
-constexpr std::uint32_t kMaxValueBits = 256;  // as ListColumn has it
-// page.cc and array.cc let texts and nulls take 256 MiB: once decompressed and once decoded, of
-// which a growing vector has twice as much.
+constexpr std::uint32_t kMaxValueBits = 256;  // the limit of ListColumn
+// page_input.cc and array.cc allow 256 MiB for strings and nulls: once decompressed and once decoded,
+// in a growing vector that may have twice the capacity.
 constexpr std::uint64_t kMaxMemory = std::uint64_t{1} << 30;
 
-// The page, and a file that has its buffers.
+// A page, and the bytes of a file with its buffers.
 struct PageInFile {
   std::string bytes;
   lance::Page page;
@@ -37,18 +37,18 @@ PageInFile place(const fuzz::PageCase& input) {
   return result;
 }
 
-lance::v2_0::Meaning meaning_of(fuzz::PageKind kind) {
+lance::v2_0::ValueKind value_kind(fuzz::PageKind kind) {
   switch (kind) {
     case fuzz::PageKind::v2_0_dictionary:
-      return lance::v2_0::Meaning::dictionary;
+      return lance::v2_0::ValueKind::dictionary;
     case fuzz::PageKind::v2_0_blobs:
-      return lance::v2_0::Meaning::blob;
+      return lance::v2_0::ValueKind::blob;
     default:
-      return lance::v2_0::Meaning::values;
+      return lance::v2_0::ValueKind::plain;
   }
 }
 
-// Decodes the page in bulk; what is decoded must be `whole`, where that is given.
+// Decodes the page in bulk and compares the result with `whole`, unless that is null.
 void decode_in_bulk(const io::ByteView& file, const lance::Page& page, bool is_v2_0,
                     const lance::Array* whole) {
   const lance::PageContent content = is_v2_0 ? lance::v2_0::inspect_page(file, page, kMaxItems)
@@ -56,21 +56,21 @@ void decode_in_bulk(const io::ByteView& file, const lance::Page& page, bool is_v
   fuzz::require(content.dimension > 0, "an item has values");
   if (content.dimension > kMaxItems || content.items * content.dimension > kMaxItems ||
       content.item_bits / content.dimension > kMaxValueBits) {
-    return;  // ListColumn refuses it
+    return;  // ListColumn rejects it
   }
-  // A page of a constant does not say how wide it is; the column's other pages, or its field, do.
+  // The page of a constant does not say its width; the column's other pages or its field do.
   const std::uint32_t bits =
       content.item_bits == 0 && whole != nullptr ? whole->item_bits : content.item_bits;
   std::vector<std::byte> items(content.items * (bits / 8));
   const lance::Array array = is_v2_0 ? lance::v2_0::decode_page_into(file, page, kMaxItems, items)
                                      : lance::decode_page_into(file, page, kMaxItems, items);
   if (whole == nullptr || array.items != content.items) return;
-  fuzz::require(!whole->has_type() || items == whole->data, "in bulk, there are the same values");
+  fuzz::require(!whole->has_type() || items == whole->data, "values decoded in bulk are the same");
   fuzz::require(array.rows == whole->rows && array.items == whole->items &&
                     array.row_valid == whole->row_valid && array.item_valid == whole->item_valid &&
                     array.value_valid == whole->value_valid &&
                     array.list_offsets == whole->list_offsets && array.outer == whole->outer,
-                "in bulk, there are the same rows");
+                "rows decoded in bulk are the same");
 }
 
 }  // namespace
@@ -81,23 +81,23 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const io::ByteView file = fuzz::file_of(placed.bytes);
   const fuzz::MemoryLimit memory(kMaxMemory);
   const bool is_v2_0 = input.kind != fuzz::PageKind::v2_1;
-  const lance::v2_0::Meaning meaning = meaning_of(input.kind);
-  fuzz::expect_read_or_refused([&] {
+  const lance::v2_0::ValueKind kind = value_kind(input.kind);
+  fuzz::expect_read_or_rejected([&] {
     (void)(is_v2_0 ? to_string(lance::v2_0::decode_page_encoding(placed.page))
                    : to_string(lance::decode_page_layout(placed.page.encoding)));
   });
   lance::Array whole;
-  const bool is_read = fuzz::expect_read_or_refused([&] {
+  const bool is_read = fuzz::expect_read_or_rejected([&] {
     if (is_v2_0) {
-      lance::v2_0::decode_page(file, placed.page, meaning, kMaxItems, whole);
+      lance::v2_0::decode_page(file, placed.page, kind, kMaxItems, whole);
     } else {
       lance::decode_page(file, placed.page, kMaxItems, whole);
     }
   });
-  // The items of a list are another column at format 2.0.
+  // At format 2.0 the items of a list are another column.
   if (is_read && !(is_v2_0 && whole.is_list)) fuzz::check_array(whole);
-  if (meaning != lance::v2_0::Meaning::values) return 0;
-  fuzz::expect_read_or_refused(
+  if (kind != lance::v2_0::ValueKind::plain) return 0;
+  fuzz::expect_read_or_rejected(
       [&] { decode_in_bulk(file, placed.page, is_v2_0, is_read ? &whole : nullptr); });
   return 0;
 }

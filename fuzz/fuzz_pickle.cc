@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   const auto allow_all = [](std::string_view, std::string_view) {
     return std::optional<formats::GlobalRejection>();
   };
-  fuzz::expect_read_or_refused([&] {
+  fuzz::expect_read_or_rejected([&] {
     const fuzz::MemoryFile file(fuzz::text_of(bytes, size));
     const io::InputFile input = file.open();
     io::MemoryBudget budget(input);

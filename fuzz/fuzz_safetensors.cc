@@ -7,6 +7,6 @@ using namespace lancekeep;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   const fuzz::MemoryFile file(fuzz::text_of(bytes, size));
-  fuzz::expect_read_or_refused([&] { fuzz::read_all(*formats::open_safetensors(file.open())); });
+  fuzz::expect_read_or_rejected([&] { fuzz::read_all(*formats::open_safetensors(file.open())); });
   return 0;
 }

@@ -5,7 +5,7 @@
 
 #include <lancekeep/tensor.h>
 
-#include "fuzz/promise.h"
+#include "fuzz/invariants.h"
 #include "io/input_file.h"
 
 #include <filesystem>

@@ -13,7 +13,7 @@ extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, st
 namespace lancekeep::fuzz {
 namespace {
 
-constexpr std::uint32_t kMaxTag = 64;  // of a message that is no accident
+constexpr std::uint32_t kMaxTag = 64;  // larger tags mean that the bytes are not a message
 constexpr std::uint32_t kTagsInUse = 13;
 constexpr int kMaxDepth = 16;
 constexpr std::size_t kMaxGrowth = 4096;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Changes protobuf messages for the fuzzer, so that the lengths around a change stay right: bytes
-// alone would seldom get past them. For libFuzzer builds.
+// Mutates protobuf messages for the fuzzer and keeps the lengths around a change correct: random bytes
+// would seldom get past them. For libFuzzer builds.
 #pragma once
 
 #include <cstdint>
@@ -12,19 +12,19 @@ namespace lancekeep::fuzz {
 
 using Random = std::minstd_rand;
 
-/// A number below `count`, which is not 0.
+/// A random number below `count`, which must not be 0.
 [[nodiscard]] inline std::size_t below(std::size_t count, Random& random) {
   return std::uniform_int_distribution<std::size_t>(0, count - 1)(random);
 }
-/// libFuzzer's own changes; the result has `max_size` bytes at most.
+/// Applies libFuzzer's own mutations; the result has at most `max_size` bytes.
 [[nodiscard]] std::string mutate_bytes(std::string bytes, std::size_t max_size);
-/// The same, of a part of `bytes` that keeps its place and size.
+/// The same for a part of `bytes`, whose position and size stay the same.
 [[nodiscard]] std::string mutate_in_place(std::string bytes, Random& random);
 
-/// Changes one field, at any depth: its number, its value, whether it is there, how often, or what
-/// is around it. Takes what is no message for bytes.
+/// Changes one field at any depth: its number or its value, or removes, repeats or wraps it. Input
+/// that is not a message is mutated as bytes.
 [[nodiscard]] std::string mutate_message(std::string_view message, Random& random);
-/// Puts a field of `other` in place of one of `message`, at any depth.
+/// Replaces a field of `message`, at any depth, by a field of `other`.
 [[nodiscard]] std::string cross_messages(std::string_view message, std::string_view other,
                                          Random& random);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Changes a data file: takes it apart into its messages and the buffers of its pages, changes one
-// of these, and puts it together again with a footer that fits.
+// Mutates a data file: splits it into its messages and page buffers, mutates one of them, and joins
+// them again with a matching footer.
+#include "fuzz/invariants.h"
 #include "fuzz/messages.h"
-#include "fuzz/promise.h"
 #include "lance/file/footer.h"
 
 #include <algorithm>
@@ -15,13 +15,13 @@ namespace {
 constexpr std::size_t kTrailer = 8;  // u16 major, u16 minor, "LANC"
 
 struct Parts {
-  std::string buffers;  // the file's start, where pages say they have their buffers
+  std::string buffers;  // the start of the file, with the buffers of the pages
   std::vector<std::string> globals;
   std::vector<std::string> columns;
   std::string trailer;
 };
 
-Parts take_apart(const io::ByteView& file) {
+Parts split(const io::ByteView& file) {
   const lance::Footer footer = lance::decode_footer(file);
   Parts parts;
   std::uint64_t end = file.size();
@@ -43,7 +43,7 @@ void append(std::string& to, T number) {
   to.append(reinterpret_cast<const char*>(&number), sizeof(number));
 }
 
-// Returns the table that says where they are.
+// Returns the table of their positions and sizes.
 std::string append_all(std::string& file, const std::vector<std::string>& sections) {
   std::string table;
   for (const std::string& section : sections) {
@@ -54,7 +54,7 @@ std::string append_all(std::string& file, const std::vector<std::string>& sectio
   return table;
 }
 
-std::string put_together(const Parts& parts) {
+std::string join(const Parts& parts) {
   std::string file = parts.buffers;
   const std::string globals = append_all(file, parts.globals);
   const std::uint64_t columns_at = file.size();
@@ -124,10 +124,10 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
   fuzz::Random random(seed);
   if (fuzz::below(kAsBytesOnceIn, random) == 0) return LLVMFuzzerMutate(data, size, max_size);
   try {
-    Parts parts = take_apart(fuzz::file_of(fuzz::text_of(data, size)));
+    Parts parts = split(fuzz::file_of(fuzz::text_of(data, size)));
     change(parts, random);
-    if (const std::size_t made = put(put_together(parts), data, max_size); made > 0) return made;
-  } catch (const Error&) {  // no data file any more
+    if (const std::size_t made = put(join(parts), data, max_size); made > 0) return made;
+  } catch (const Error&) {  // not a data file anymore
   }
   return LLVMFuzzerMutate(data, size, max_size);
 }
@@ -138,11 +138,11 @@ extern "C" std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* first, std:
                                                  std::size_t max_size, unsigned seed) {
   fuzz::Random random(seed);
   try {
-    Parts parts = take_apart(fuzz::file_of(fuzz::text_of(first, first_size)));
-    Parts other = take_apart(fuzz::file_of(fuzz::text_of(second, second_size)));
+    Parts parts = split(fuzz::file_of(fuzz::text_of(first, first_size)));
+    Parts other = split(fuzz::file_of(fuzz::text_of(second, second_size)));
     std::string& column = any(parts.columns, random);
     column = fuzz::cross_messages(column, any(other.columns, random), random);
-    return put(put_together(parts), out, max_size);
+    return put(join(parts), out, max_size);
   } catch (const Error&) {
     return put(std::string(fuzz::text_of(first, first_size)), out, max_size);
   }

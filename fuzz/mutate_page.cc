@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Changes an input of fuzz_page: its message as a message, each buffer by itself.
+// Mutates an input of fuzz_page: the message as a message, or one of the buffers.
+#include "fuzz/invariants.h"
 #include "fuzz/messages.h"
 #include "fuzz/page_case.h"
-#include "fuzz/promise.h"
 
 #include <algorithm>
 #include <cstring>
@@ -11,7 +11,7 @@ using namespace lancekeep;
 
 namespace {
 
-constexpr std::size_t kGrowth = 256;  // of a buffer, at once
+constexpr std::size_t kGrowth = 256;  // of a buffer, in one mutation
 
 void change_buffers(std::vector<std::string>& buffers, fuzz::Random& random) {
   if (buffers.empty()) return buffers.emplace_back().push_back('\0');

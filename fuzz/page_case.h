@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// An input of fuzz_page: one page, its message and its buffers, with the sizes in front, so that a
-// change of the one leaves the others where they are.
+// An input of fuzz_page: the message and the buffers of one page. All sizes come first, so that a
+// change in one part does not move the others.
 //
 //   u8 kind | u16 rows | u8 buffers | u16 bytes of the message | u16 bytes of each buffer | message
-//   | buffers; what is missing is empty
+//   | buffers; parts that are missing are empty
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 namespace lancekeep::fuzz {
 
 enum class PageKind : std::uint8_t {
-  v2_1 = 0,  ///< 2.2 has the same pages
+  v2_1 = 0,  ///< also for 2.2, which has the same pages
   v2_0_values = 1,
   v2_0_dictionary = 2,
   v2_0_blobs = 3,
@@ -30,7 +30,7 @@ struct PageCase {
 };
 
 [[nodiscard]] PageCase decode_page_case(std::string_view input);
-/// What is too large for the form is cut off.
+/// Parts that are too large for the format are truncated.
 [[nodiscard]] std::string encode_page_case(const PageCase& page);
 
 }  // namespace lancekeep::fuzz

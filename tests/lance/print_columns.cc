@@ -3,7 +3,7 @@
 //
 //     lancekeep_print_columns [--pages] FILE...
 //
-// Bytes are hexadecimal, and so are arrays of numbers, as they lie in memory. With --pages, only
+// Bytes are hexadecimal, and so are arrays of numbers, as in memory. With --pages, only
 // how pages are encoded. What cannot be read gives a line with "error" and its text.
 #include "io/input_file.h"
 #include "lance/encoding/page_layout.h"

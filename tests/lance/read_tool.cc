@@ -4,16 +4,16 @@
 //   lancekeep_read_tool DATASET...
 //
 // A line per fragment and leaf of the schema. Bytes are hexadecimal, and so are arrays of numbers,
-// as they lie in memory. Columns of number lists are decoded in bulk as well, and held against
-// that. What cannot be read gives a line with "error" and its text; "why" is what is said of it
-// before a value is read.
+// as in memory. Columns of number lists are also decoded in bulk, and the two results are compared.
+// A column that cannot be read gives a line with "error" and its text; "why" is the reason that is
+// known before a value is read.
 #include "io/input_file.h"
 #include "io/local_storage.h"
 #include "lance/encoding/page_layout.h"
 #include "lance/encoding/v2_0/array_page.h"
 #include "lance/file/column_type.h"
+#include "lance/file/data_file_reader.h"
 #include "lance/file/list_column.h"
-#include "lance/file/readable_column.h"
 #include "lance/table/deletion_file.h"
 #include "lance/table/file_names.h"
 #include "lance/table/manifest_file.h"
@@ -49,14 +49,14 @@ std::string hex(const std::vector<T>& numbers) {
   return hex(std::as_bytes(std::span(numbers)));
 }
 
-// Throws unless ListColumn gives the same.
+// Throws unless ListColumn decodes the same values.
 void check_bulk(const lance::DataFileReader& file, std::uint32_t index, const lance::Array& array,
                 std::uint64_t rows) {
   const auto column = lance::ListColumn::open(file, index, rows, kMaxItems);
   std::vector<std::byte> values(column.values() * (column.value_bits() / 8));
   const lance::ListRows lists = column.decode(values, kThreads);
   const auto differs = [](const char* what) {
-    throw Error(ErrorCode::corrupt, std::string("in bulk there are other ") + what);
+    throw Error(ErrorCode::corrupt, std::string("decoded in bulk, the column has other ") + what);
   };
   if (values != array.data) differs("values");
   if (lists.row_valid != array.row_valid) differs("null rows");
@@ -88,7 +88,7 @@ json to_json(const lance::Array& array) {
   return result;
 }
 
-// How each page of a column is encoded; with the items of lists that are the next column.
+// The encoding of each page of a column, and of its items if these are the next column.
 json pages_of(const lance::DataFileReader& file, std::uint32_t index) {
   json pages = json::array();
   for (const lance::Page& page : file.column(index).pages) {
@@ -108,7 +108,7 @@ const lance::Field* parent_of(const std::vector<lance::Field>& fields, const lan
   return nullptr;
 }
 
-// Names from the outermost field on; a list's item has none.
+// The names from the outermost field down; a list's item has none.
 json path_of(const std::vector<lance::Field>& fields, const lance::Field& leaf) {
   json path = json::array();
   for (const lance::Field* field = &leaf; field != nullptr; field = parent_of(fields, *field)) {
@@ -119,8 +119,8 @@ json path_of(const std::vector<lance::Field>& fields, const lance::Field& leaf) 
   return path;
 }
 
-// The field to ask for: a list has its items with it.
-std::int32_t asked(const std::vector<lance::Field>& fields, const lance::Field& leaf) {
+// The field to look up: a list includes its items.
+std::int32_t field_to_find(const std::vector<lance::Field>& fields, const lance::Field& leaf) {
   const lance::Field* parent = parent_of(fields, leaf);
   const bool is_item = parent != nullptr && parent->logical_type.find("list") != std::string::npos;
   return is_item ? parent->id : leaf.id;
@@ -130,7 +130,8 @@ json read_leaf(const std::string& dataset, const lance::Manifest& manifest,
                const lance::Fragment& fragment, const lance::Field& leaf) {
   json line = {{"path", path_of(manifest.fields, leaf)}};
   for (const lance::DataFile& data : fragment.files) {
-    const auto column = lance::find_column(data, manifest.fields, asked(manifest.fields, leaf));
+    const auto column =
+        lance::find_column(data, manifest.fields, field_to_find(manifest.fields, leaf));
     if (!column) continue;
     const auto file =
         lance::DataFileReader::open(io::InputFile(dataset + "/" + lance::data_path(data)).map());
@@ -149,12 +150,13 @@ json read_leaf(const std::string& dataset, const lance::Manifest& manifest,
   return line;
 }
 
-// What is said of the leaf without reading a value of it.
+// Why the leaf cannot be read, according to its encodings.
 std::string why_of(const std::string& dataset, const lance::Manifest& manifest,
                    const lance::Fragment& fragment, const lance::Field& leaf) {
   for (const lance::DataFile& data : fragment.files) {
     try {
-      const auto column = lance::find_column(data, manifest.fields, asked(manifest.fields, leaf));
+      const auto column =
+          lance::find_column(data, manifest.fields, field_to_find(manifest.fields, leaf));
       if (!column) continue;
       const auto file =
           lance::DataFileReader::open(io::InputFile(dataset + "/" + lance::data_path(data)).map());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table layer by hand, for test_tables.py, which holds it against pylance:
+// Calls the table layer, for test_tables.py, which compares it with pylance:
 //
 //   lancekeep_table_tool show DATASET [VERSION]    what we read of a version, as JSON
-//   lancekeep_table_tool publish DATASET MESSAGE   the newest version once more, as another one
+//   lancekeep_table_tool publish DATASET MESSAGE   a copy of the newest version, as a new version
 //   lancekeep_table_tool delete DATASET FRAGMENT   a version without the rows listed on stdin
 //   lancekeep_table_tool tag DATASET NAME VERSION [force]
 //   lancekeep_table_tool dump PATH
@@ -37,7 +37,7 @@ lance::VersionEntry find_version(const io::Storage& storage,
   throw Error(ErrorCode::not_found, "the dataset has no such version");
 }
 
-// Whether nothing of what we know is lost by writing a manifest again.
+// Whether a manifest and its transaction are unchanged after they are written and read.
 bool round_trips(lance::ManifestFile file) {
   if (!file.transaction) return false;
   const std::string bytes = lance::encode_manifest_file(file.manifest, *file.transaction);
@@ -82,7 +82,7 @@ json publish(io::Storage& storage, const lance::Manifest& manifest, const std::s
   lance::CommitRequest publication;
   publication.read_version = manifest.version;
   publication.manifest = manifest;
-  publication.transaction.operation = 102;
+  publication.transaction.operation = lance::Operation::overwrite;
   publication.transaction.operation_bytes =
       lance::encode_overwrite(manifest.fragments, manifest.fields, manifest.schema_metadata);
   publication.transaction.properties = {{"__lance_commit_message", message}, {"key", "value"}};

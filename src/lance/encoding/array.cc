@@ -14,8 +14,8 @@ std::string type_name(std::uint32_t item_bits) {
   return item_bits == 0 ? "values of variable width" : fmt::format("values of {} bits", item_bits);
 }
 
-// Whether `array` says how many values an item has: nulls of no type do not, unless they say which
-// of their values are null; nor does the schema, where a page says otherwise.
+// Whether the dimension of `array` counts: nulls without a type have none, unless they say which of
+// their values are null; and a page's dimension outweighs the one from the schema.
 bool has_dimension(const Array& array, const Array& other) {
   if (!array.value_valid.empty()) return true;
   return array.has_type() && (array.items > 0 || !other.has_type());
@@ -32,7 +32,7 @@ void unify_dimensions(Array& array, Array& page, const io::ByteView& where) {
   }
 }
 
-// Makes the two agree on their type.
+// Gives an untyped one the type of the other; throws if the types differ.
 void unify(Array& array, Array& page, const io::ByteView& where) {
   if (array.is_list != page.is_list) {
     where.fail("a column has pages of lists and pages without lists");
@@ -52,7 +52,7 @@ void unify(Array& array, Array& page, const io::ByteView& where) {
   }
 }
 
-// `counts`: how many entries there are, were all of them written.
+// The counts are the numbers of entries, which empty vectors do not have.
 void append_valid(std::vector<std::uint8_t>& to, std::uint64_t to_count,
                   const std::vector<std::uint8_t>& from, std::uint64_t from_count) {
   if (to.empty() && from.empty()) return;
@@ -137,7 +137,7 @@ void check_null_bytes(const Array& array, std::uint32_t item_bits, std::uint64_t
                       const io::ByteView& where) {
   constexpr std::uint32_t kSmallBits = 256;
   if (item_bits <= kSmallBits || array.items <= max_bytes / (item_bits / 8)) return;
-  where.fail(fmt::format("{} nulls of {} bytes each, together more than {}", array.items,
+  where.fail(fmt::format("{} nulls of {} bytes each take more than {} bytes", array.items,
                          item_bits / 8, max_bytes));
 }
 

@@ -54,7 +54,7 @@ TEST(ArrayTest, AppendsFixedWidthPages) {
   EXPECT_TRUE(array.row_valid.empty());
 }
 
-TEST(ArrayTest, AppendsTexts) {
+TEST(ArrayTest, AppendsStrings) {
   const Array array = joined(texts({"a", "bc"}), texts({"", "def"}));
   EXPECT_EQ(array.offsets, (Offsets{0, 1, 3, 3, 6}));
   EXPECT_EQ(array.text(3), "def");
@@ -68,7 +68,7 @@ TEST(ArrayTest, AppendsAPageWithoutNullsToOneWith) {
   EXPECT_EQ(joined(integers({0, 3}, {0, 1}), integers({1})).row_valid, (Valid{0, 1, 1}));
 }
 
-TEST(ArrayTest, AppendsAPageWithoutNullsToNothingAtAll) {
+TEST(ArrayTest, AppendsAPageWithoutNullsToAnEmptyArray) {
   EXPECT_TRUE(joined(Array{}, integers({1})).row_valid.empty());
 }
 
@@ -91,20 +91,20 @@ TEST(ArrayTest, AppendsLists) {
   EXPECT_EQ(array.items, 4);
 }
 
-TEST(ArrayTest, GivesNullsTheTypeOfThePageBehind) {
+TEST(ArrayTest, GivesNullsTheTypeOfTheNextPage) {
   const Array array = joined(nulls(2), integers({5}));
   EXPECT_EQ(array.item_bits, 64);
   EXPECT_EQ(numbers<std::uint64_t>(array.data), (std::vector<std::uint64_t>{0, 0, 5}));
   EXPECT_EQ(array.row_valid, (Valid{0, 0, 1}));
 }
 
-TEST(ArrayTest, GivesNullsTheTypeOfThePageBefore) {
+TEST(ArrayTest, GivesNullsTheTypeOfThePreviousPage) {
   const Array array = joined(texts({"a"}), nulls(2));
   EXPECT_EQ(array.offsets, (Offsets{0, 1, 1, 1}));
   EXPECT_EQ(array.row_valid, (Valid{1, 0, 0}));
 }
 
-TEST(ArrayTest, LeavesTheTypeOpenWhereAllIsNull) {
+TEST(ArrayTest, HasNoTypeIfAllItemsAreNull) {
   const Array array = joined(nulls(2), nulls(1));
   EXPECT_FALSE(array.has_type());
   EXPECT_EQ(array.row_valid, (Valid{0, 0, 0}));
@@ -116,7 +116,7 @@ TEST(ArrayTest, ZeroesNullIntegers) {
   EXPECT_EQ(numbers<std::uint64_t>(array.data), (std::vector<std::uint64_t>{1, 0, 3}));
 }
 
-TEST(ArrayTest, EmptiesNullTexts) {
+TEST(ArrayTest, EmptiesNullStrings) {
   Array array = texts({"one", "hidden", "three", "too"}, {1, 0, 1, 0});
   clear_nulls(array);
   EXPECT_EQ(array.offsets, (Offsets{0, 3, 3, 8, 8}));
@@ -124,19 +124,19 @@ TEST(ArrayTest, EmptiesNullTexts) {
   EXPECT_EQ(array.data.size(), 8);
 }
 
-TEST(ArrayTest, RefusesPagesOfDifferentWidths) {
+TEST(ArrayTest, RejectsPagesOfDifferentWidths) {
   Array narrow = integers({1});
   narrow.item_bits = 32;
   expect_corrupt("a page has values of 32 bits, expected values of 64 bits",
                  [&] { joined(integers({1}), std::move(narrow)); });
 }
 
-TEST(ArrayTest, RefusesTextsAmongIntegers) {
+TEST(ArrayTest, RejectsStringsAmongIntegers) {
   expect_corrupt("a page has values of variable width, expected values of 64 bits",
                  [] { joined(integers({1}), texts({"a"})); });
 }
 
-// Null lists of `dimension` values, none of which is there.
+// Null lists of `dimension` values, which are null too.
 Array null_lists(std::uint64_t count, std::uint64_t dimension) {
   Array array = nulls(count);
   array.dimension = dimension;
@@ -163,11 +163,11 @@ TEST(ArrayTest, GivesNullsTheDimensionOfTheOtherPages) {
   }
 }
 
-TEST(ArrayTest, KeepsTheDimensionOfTheSchemaWhereAllIsNull) {
+TEST(ArrayTest, KeepsTheDimensionOfTheSchemaIfAllItemsAreNull) {
   EXPECT_EQ(joined(pairs({}), nulls(2)).dimension, 2);
 }
 
-TEST(ArrayTest, RefusesNullsOfAnotherDimension) {
+TEST(ArrayTest, RejectsNullsOfAnotherDimension) {
   const std::string what = "fixed-size lists of";
   expect_corrupt(what, [] { joined(pairs({5, 6}), null_lists(1, 3)); });
   expect_corrupt(what, [] { joined(null_lists(1, 3), pairs({5, 6})); });
@@ -175,7 +175,7 @@ TEST(ArrayTest, RefusesNullsOfAnotherDimension) {
   expect_corrupt(what, [] { joined(pairs({}), null_lists(1, 3)); });
 }
 
-TEST(ArrayTest, RefusesListsAmongPlainRows) {
+TEST(ArrayTest, RejectsListsAmongPlainRows) {
   Array list = integers({1});
   list.is_list = true;
   list.list_offsets = {0, 1};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ColumnMetadata message, which stands in the footer part of a data file.
-#include "lance/encoding/page.h"
+#include "lance/encoding/column_metadata.h"
+
 #include "lance/proto/wire.h"
 
 #include <fmt/format.h>
@@ -24,7 +24,7 @@ enum class EncodingTag : protozero::pbf_tag_type { indirect = 1, direct = 2 };
 constexpr protozero::pbf_tag_type kDirectBytes = 1;
 enum class AnyTag : protozero::pbf_tag_type { type_url = 1, value = 2 };
 
-// An Any message: which message its bytes are, and the bytes.
+// An Any message: the type of a message, and its bytes.
 struct Any {
   std::string type_url;
   io::ByteView value;
@@ -68,8 +68,9 @@ Any decode_encoding(const io::ByteView& message) {
         any = decode_direct(get_view(reader, message));
         break;
       case EncodingTag::indirect:
-        message.fail(ErrorCode::unsupported,
-                     "an encoding stands elsewhere in the file; this build reads it in place");
+        message.fail(
+            ErrorCode::unsupported,
+            "an encoding is stored outside its message, where this build does not read it");
       default:
         reader.skip();
     }

@@ -22,7 +22,7 @@ ColumnMetadata column() {
   return result;
 }
 
-TEST(ColumnMetadataTest, ReadsWhatItWrites) {
+TEST(ColumnMetadataTest, RoundTrips) {
   const ColumnMetadata read = decode_column_metadata(view(encode_column_metadata(column())));
   EXPECT_EQ(read.type_url, "/lance.encodings.ColumnEncoding");
   EXPECT_EQ(read.encoding.text(), message(1, ""));
@@ -57,36 +57,35 @@ TEST(ColumnMetadataTest, ReadsAnEmptyColumn) {
   EXPECT_TRUE(decode_column_metadata(view("")).pages.empty());
 }
 
-TEST(ColumnMetadataTest, RefusesOffsetsWithoutSizes) {
+TEST(ColumnMetadataTest, RejectsOffsetsWithoutSizes) {
   expect_corrupt("2 buffer offsets and 1 buffer sizes", [] {
     (void)decode_column_metadata(view(message(2, varint(1, 0) + varint(1, 64) + varint(2, 5))));
   });
 }
 
-TEST(ColumnMetadataTest, RefusesAnEncodingThatStandsElsewhere) {
-  expect_unsupported("stands elsewhere in the file",
+TEST(ColumnMetadataTest, RejectsAnEncodingStoredElsewhere) {
+  expect_unsupported("is stored outside its message",
                      [] { (void)decode_column_metadata(view(message(1, message(1, "")))); });
 }
 
-TEST(ColumnMetadataTest, RefusesANumberOfAnotherWireType) {
+TEST(ColumnMetadataTest, RejectsANumberOfAnotherWireType) {
   expect_corrupt("a page is not a well-formed protobuf message",
                  [] { (void)decode_column_metadata(view(message(2, message(3, "x")))); });
 }
 
 TEST(ColumnMetadataTest, SurvivesEveryPrefix) {
   const std::string whole = encode_column_metadata(column());
-  std::size_t refused = 0;
+  std::size_t rejected = 0;
   for (std::size_t length = 0; length < whole.size(); ++length) {
     try {
       (void)decode_column_metadata(view(whole.substr(0, length)));
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::corrupt);
-      ++refused;
+      ++rejected;
     }
   }
-  EXPECT_EQ(
-      refused,
-      whole.size() - 3);  // it may end before its first field, or behind either of the first two
+  EXPECT_EQ(rejected,
+            whole.size() - 3);  // it may end before or after either of the first two fields
 }
 
 }  // namespace

@@ -15,18 +15,18 @@ namespace {
 using protozero::pbf_reader;
 
 constexpr int kMaxEncodingDepth = 8;  // writers nest 3: general, fsst, variable, flat offsets
-constexpr int kMaxGeneral = 1;        // each lets bytes stand for thousands of times as many
+constexpr int kMaxGeneral = 1;        // each one may expand bytes by a factor of thousands
 constexpr std::uint64_t kMaxBits = std::uint64_t{1} << 30;
 constexpr std::uint32_t kFixedSizeListValidity = 3;
 
 struct Depth {
   int all = 1;
-  int general = 0;  // how many of them are general compression
+  int general = 0;  // levels that are general compression
 };
 
 Compression decode_at_depth(const io::ByteView& message, Depth depth);
 
-// Where an encoding keeps the parts that are common to several; 0: it has none.
+// The field numbers of the parts that several encodings have; 0: the encoding lacks this part.
 struct Tags {
   std::uint32_t bits = 0;
   std::uint32_t buffer_compression = 0;
@@ -90,7 +90,7 @@ void decode_body(const io::ByteView& message, Compression& result, Depth depth) 
       const io::ByteView inner = get_view(reader, message);
       if (decode_scheme(inner) == GeneralScheme::none) return;
       inner.fail(ErrorCode::unsupported,
-                 "a single buffer of the page is compressed; only whole encodings may be");
+                 "a single buffer of the page is compressed, which this build does not read");
     } else if (result.kind == EncodingKind::fsst && tag == 1) {
       result.symbol_table = get_view(reader, message);
     } else if (result.kind == EncodingKind::general && tag == 1) {
@@ -121,11 +121,10 @@ Compression decode_at_depth(const io::ByteView& message, Depth depth) {
     result.kind = EncodingKind{tag};
     const bool is_general = result.kind == EncodingKind::general;
     if (is_general && depth.general == kMaxGeneral)
-      body.fail(ErrorCode::unsupported, "what is compressed is compressed once more");
+      body.fail(ErrorCode::unsupported, "compressed values are compressed a second time");
     decode_body(body, result, {depth.all + 1, depth.general + (is_general ? 1 : 0)});
   });
-  if (result.kind == EncodingKind{})
-    message.fail("the page leaves out which encoding its data has");
+  if (result.kind == EncodingKind{}) message.fail("the page does not say how its data is encoded");
   result.message = message;
   return result;
 }
@@ -181,18 +180,24 @@ std::uint64_t struct_bits(const Compression& compression) {
   return sum;
 }
 
+std::string wrapped(EncodingKind kind, const std::string& body) {
+  std::string message;
+  protozero::pbf_writer(message).add_message(field_number(kind), body);
+  return message;
+}
+
 }  // namespace
 
 const Compression& Compression::child(std::size_t index) const {
   if (index < children.size()) return children[index];
   message.fail(
-      fmt::format("the page's {} encoding leaves out how its data is encoded", name_of(kind)));
+      fmt::format("the page's {} encoding does not say how its data is encoded", name_of(kind)));
 }
 
-void Compression::unsupported(std::string_view where) const {
+void Compression::unsupported(std::string_view what) const {
   message.fail(ErrorCode::unsupported,
                fmt::format("{} are encoded as {} (encoding {}), which this build does not read",
-                           where, to_string(*this), static_cast<std::uint32_t>(kind)));
+                           what, to_string(*this), static_cast<std::uint32_t>(kind)));
 }
 
 Compression decode_compression(const io::ByteView& message) { return decode_at_depth(message, {}); }
@@ -247,7 +252,7 @@ std::uint32_t fixed_bits(const Compression& compression) {
 
 std::uint64_t dimension(const Compression& compression) {
   switch (compression.kind) {
-    case EncodingKind::fixed_size_list:  // the product is what fixed_bits() has checked
+    case EncodingKind::fixed_size_list:  // fixed_bits() has checked the product
       return compression.dimension * dimension(compression.child());
     case EncodingKind::run_length:
     case EncodingKind::byte_stream_split:
@@ -256,6 +261,39 @@ std::uint64_t dimension(const Compression& compression) {
     default:
       return 1;
   }
+}
+
+// CompressiveEncoding.flat = 1 {bits = 1}
+std::string encode_flat(std::uint32_t bits) {
+  std::string inner;
+  protozero::pbf_writer(inner).add_uint64(1, bits);
+  return wrapped(EncodingKind::flat, inner);
+}
+
+// CompressiveEncoding.variable = 2 {offsets = 1}
+std::string encode_variable(std::uint32_t offset_bits) {
+  std::string offsets;
+  protozero::pbf_writer(offsets).add_message(1, encode_flat(offset_bits));
+  return wrapped(EncodingKind::variable, offsets);
+}
+
+// CompressiveEncoding.out_of_line_bitpacking = 4 {full bits = 1, packed = 3}
+std::string encode_bitpacked(std::uint32_t bits, std::uint32_t packed_bits) {
+  std::string inner;
+  protozero::pbf_writer writer(inner);
+  writer.add_uint64(1, bits);
+  writer.add_message(3, encode_flat(packed_bits));
+  return wrapped(EncodingKind::out_of_line_bitpacking, inner);
+}
+
+// CompressiveEncoding.packed_struct = 12 {bits of its fields = 1, values = 2}
+std::string encode_u64_pair() {
+  const std::uint64_t bits[] = {64, 64};
+  std::string inner;
+  protozero::pbf_writer writer(inner);
+  writer.add_packed_uint64(1, std::begin(bits), std::end(bits));
+  writer.add_message(2, encode_flat(128));
+  return wrapped(EncodingKind::packed_struct, inner);
 }
 
 }  // namespace lancekeep::lance

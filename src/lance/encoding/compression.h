@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a page says that its values are compressed: a tree of encodings (Lance's
-// CompressiveEncoding). Plain values; the tree refers to the bytes it was read from and keeps them
-// alive.
+// The CompressiveEncoding message: how the values of a page are compressed, as a tree of encodings.
+// Decoded into plain values for any encoding; encoded for those that Lancekeep writes. A tree keeps
+// the bytes that it was decoded from alive.
 #pragma once
 
 #include "io/byte_view.h"
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lancekeep::lance {
@@ -32,22 +33,21 @@ enum class EncodingKind : std::uint32_t {
 enum class GeneralScheme : std::uint32_t { none = 0, lz4 = 1, zstd = 2 };
 
 struct Compression {
-  EncodingKind kind{};                ///< may be a number that has no name here
+  EncodingKind kind{};                ///< may be a number without a name here
   std::uint64_t bits = 0;             ///< flat: of a value; bit-packing: of an unpacked value
-  std::uint64_t dimension = 0;        ///< fixed size list: its items
-  bool has_validity = false;          ///< fixed size list: a bitmap says which items are there
+  std::uint64_t dimension = 0;        ///< fixed-size list: its items
+  bool has_validity = false;          ///< fixed-size list: a bitmap of its items comes first
   GeneralScheme scheme{};             ///< general only
   std::vector<std::uint64_t> fields;  ///< packed struct: bits of each field
   io::ByteView symbol_table;          ///< fsst only
-  /// What is compressed further: the values (of variable: the offsets); for run-length also the
-  /// lengths.
+  /// The encodings of the values (for variable: of the offsets); for run-length also of the lengths.
   std::vector<Compression> children;
-  io::ByteView message;  ///< where it stands, for errors
+  io::ByteView message;  ///< the encoded node, for errors
 
-  /// The only child, or child `index`; throws corrupt where the file left it out.
+  /// Child `index`; throws corrupt if the file does not have it.
   [[nodiscard]] const Compression& child(std::size_t index = 0) const;
-  /// Says that this build cannot read the encoding as `where` ("a chunk's values", "levels" …).
-  [[noreturn]] void unsupported(std::string_view where) const;
+  /// Throws unsupported for this encoding of `what` ("a chunk's values", "levels" …).
+  [[noreturn]] void unsupported(std::string_view what) const;
 };
 
 /// @throws Error corrupt; unsupported for trees deeper than any that a writer makes.
@@ -56,11 +56,19 @@ struct Compression {
 /// E.g. "fsst(variable(flat 32))".
 [[nodiscard]] std::string to_string(const Compression& compression);
 
-/// The bits of one decoded fixed-width item: a multiple of 8, at most 2^30. A value of one bit
-/// takes a byte, a fixed size list all its values. Throws unsupported otherwise.
+/// The bits of one decoded fixed-width item: a multiple of 8, at most 2^30. A boolean takes a byte,
+/// a fixed-size list all of its values. Throws unsupported for other encodings.
 [[nodiscard]] std::uint32_t fixed_bits(const Compression& compression);
 
-/// How many values an item is: more than 1 for fixed size lists only.
+/// The number of values in an item: more than 1 for fixed-size lists only.
 [[nodiscard]] std::uint64_t dimension(const Compression& compression);
+
+// CompressiveEncoding messages.
+[[nodiscard]] std::string encode_flat(std::uint32_t bits);
+[[nodiscard]] std::string encode_variable(std::uint32_t offset_bits);
+/// Out-of-line bit-packing: values of `bits`, packed to `packed_bits`.
+[[nodiscard]] std::string encode_bitpacked(std::uint32_t bits, std::uint32_t packed_bits);
+/// A packed struct of two u64: a blob descriptor.
+[[nodiscard]] std::string encode_u64_pair();
 
 }  // namespace lancekeep::lance

@@ -26,15 +26,15 @@ TEST(CompressionTest, GivesTheWidthOfDecodedValues) {
   EXPECT_EQ(fixed_bits(compression(packed_struct({64, 64}, 128))), 128);
 }
 
-TEST(CompressionTest, RefusesWidthsThatAreNotWholeBytes) {
+TEST(CompressionTest, RejectsWidthsThatAreNotWholeBytes) {
   expect_unsupported("values of 12 bits", [] { return fixed_bits(compression(flat(12))); });
 }
 
-TEST(CompressionTest, RefusesAWidthOfZero) {
+TEST(CompressionTest, RejectsAWidthOfZero) {
   expect_unsupported("values of 0 bits", [] { return fixed_bits(compression(flat(0))); });
 }
 
-TEST(CompressionTest, RefusesGiantWidths) {
+TEST(CompressionTest, RejectsGiantWidths) {
   expect_unsupported("values of 1073741832 bits",
                      [] { return fixed_bits(compression(flat((1ULL << 30) + 8))); });
 }
@@ -46,43 +46,43 @@ TEST(CompressionTest, AFixedSizeListIsAsWideAsItsValues) {
   EXPECT_EQ(to_string(list), "fixed size list 3(fixed size list 2(flat 16))");
 }
 
-TEST(CompressionTest, ATruthValueTakesAByte) { EXPECT_EQ(fixed_bits(compression(flat(1))), 8); }
+TEST(CompressionTest, ABooleanTakesAByte) { EXPECT_EQ(fixed_bits(compression(flat(1))), 8); }
 
-TEST(CompressionTest, RefusesFixedSizeListsOfNothing) {
+TEST(CompressionTest, RejectsFixedSizeListsWithoutItems) {
   expect_corrupt("a fixed size list has 0 items",
                  [] { return fixed_bits(compression(fixed_size_list(0, flat(8)))); });
 }
 
-TEST(CompressionTest, RefusesFixedSizeListsWhoseWidthWraps) {
+TEST(CompressionTest, RejectsFixedSizeListsWhoseWidthWraps) {
   expect_unsupported("this build reads whole bytes up to",
                      [] { return fixed_bits(compression(fixed_size_list(1ULL << 62, flat(8)))); });
 }
 
-TEST(CompressionTest, RefusesAWidthForTexts) {
+TEST(CompressionTest, RejectsAWidthForStrings) {
   expect_unsupported("(encoding 2)", [] { return fixed_bits(compression(variable(32))); });
 }
 
-TEST(CompressionTest, RefusesPackedStructsWhoseFieldsDoNotAddUp) {
+TEST(CompressionTest, RejectsPackedStructsWhoseFieldsDoNotAddUp) {
   expect_corrupt("fields have 96 bits, but its values have 128",
                  [] { return fixed_bits(compression(packed_struct({64, 32}, 128))); });
 }
 
-TEST(CompressionTest, RefusesPackedStructsWhoseSumWraps) {
+TEST(CompressionTest, RejectsPackedStructsWhoseSumWraps) {
   expect_corrupt("but its values have 128", [] {
     return fixed_bits(compression(packed_struct({~std::uint64_t{0} - 63, 192}, 128)));
   });
 }
 
-TEST(CompressionTest, RefusesAnEmptyMessage) {
-  expect_corrupt("leaves out which encoding", [] { compression(""); });
+TEST(CompressionTest, RejectsAnEmptyMessage) {
+  expect_corrupt("does not say how its data is encoded", [] { compression(""); });
 }
 
-TEST(CompressionTest, RefusesAMissingChild) {
-  expect_corrupt("run-length encoding leaves out how its data is encoded",
+TEST(CompressionTest, RejectsAMissingChild) {
+  expect_corrupt("run-length encoding does not say how its data is encoded",
                  [] { return fixed_bits(compression(message(8, ""))); });
 }
 
-TEST(CompressionTest, RefusesDeepNesting) {
+TEST(CompressionTest, RejectsDeepNesting) {
   std::string nested = flat(8);
   for (int i = 0; i < 8; ++i) nested = message(9, message(1, nested));  // streams of streams
   expect_unsupported("nested more than 8 deep", [&] { compression(nested); });
@@ -94,24 +94,24 @@ TEST(CompressionTest, ReadsNestingJustBelowTheLimit) {
   EXPECT_EQ(fixed_bits(compression(nested)), 8);
 }
 
-TEST(CompressionTest, RefusesToDecompressTwice) {
-  expect_unsupported("what is compressed is compressed once more",
+TEST(CompressionTest, RejectsNestedGeneralCompression) {
+  expect_unsupported("compressed values are compressed a second time",
                      [] { (void)compression(general(2, general(2, flat(8)))); });
-  expect_unsupported("compressed once more", [] {
+  expect_unsupported("compressed a second time", [] {
     (void)compression(general(1, fsst(symbol_table({}), general(1, variable(32)))));
   });
 }
 
-TEST(CompressionTest, RefusesASchemeItDoesNotKnow) {
+TEST(CompressionTest, RejectsAnUnknownScheme) {
   expect_unsupported("scheme 3", [] { compression(general(3, flat(8))); });
 }
 
-TEST(CompressionTest, RefusesCompressionOfASingleBuffer) {
+TEST(CompressionTest, RejectsCompressionOfASingleBuffer) {
   expect_unsupported("a single buffer of the page is compressed",
                      [] { compression(message(1, varint(1, 8) + message(2, varint(1, 1)))); });
 }
 
-TEST(CompressionTest, RefusesAMessageThatIsCut) {
+TEST(CompressionTest, RejectsATruncatedMessage) {
   const std::string whole = general(1, variable(32));
   expect_corrupt("not a well-formed protobuf message",
                  [&] { compression(whole.substr(0, whole.size() - 1)); });

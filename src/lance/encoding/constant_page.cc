@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Constant pages: all items are one value, or null, or there are none.
-//
-// An inline value stands in the layout message. Otherwise a page with three buffers, or with one,
-// has the value in the first: u32 n, n u32 sizes, n parts; two parts are an i32 offset table of two
-// and the bytes, one part is a fixed-width value. Then repetition and definition levels, raw or as
-// blocks. Without levels every row is an item: the value, or null where the layer allows it.
+#include "lance/encoding/constant_page.h"
+
 #include "io/checked_math.h"
+#include "lance/encoding/compression.h"
 #include "lance/encoding/levels.h"
-#include "lance/encoding/page_decoder.h"
 
 #include <fmt/format.h>
 
@@ -100,10 +96,10 @@ std::vector<Level> ConstantDecoder::levels(std::size_t buffer,
   const io::ByteView& bytes = page_.buffer(buffer);
   if (!compression) {
     if (bytes.size() % sizeof(Level) != 0)
-      bytes.fail(fmt::format("{} bytes of levels of 2 bytes each", bytes.size()));
+      bytes.fail(fmt::format("{} bytes of levels, expected a multiple of 2", bytes.size()));
     count = bytes.size() / sizeof(Level);
   }
-  // Every level is an item, or a row without items; both are at most max_items.
+  // Each level is an item or a row without items; there are at most max_items of both.
   if (const auto most = io::checked_add(page_.rows, page_.max_items); most && count > *most) {
     bytes.fail(fmt::format("{} levels for {} rows and at most {} items", count, page_.rows,
                            page_.max_items));
@@ -139,8 +135,9 @@ void ConstantDecoder::repeat_value() {
   if (value_->is_variable) {
     const auto size = io::checked_mul<std::uint64_t>(bytes.size(), result_.items);
     if (!size || *size > page_.max_bytes) {
-      value_->bytes.fail(fmt::format("a text of {} bytes repeats {} times, to more than {} bytes",
-                                     bytes.size(), result_.items, page_.max_bytes));
+      value_->bytes.fail(
+          fmt::format("a string of {} bytes repeated {} times takes more than {} bytes",
+                      bytes.size(), result_.items, page_.max_bytes));
     }
     result_.offsets.reserve(result_.items + 1);
     for (std::uint64_t item = 0; item <= result_.items; ++item)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: encodings, layouts and pages put together by hand.
+// For tests: builds encodings, layouts and pages by hand.
 #pragma once
 
 #include "io/byte_view.h"
 #include "lance/encoding/compression.h"
-#include "lance/encoding/page.h"
+#include "lance/encoding/page_decoder.h"
 #include "lance/proto/proto_testing.h"
 
 #include <initializer_list>
@@ -13,7 +13,7 @@
 
 namespace lancekeep::lance {
 
-/// Numbers as they lie in a file.
+/// Numbers as in a file.
 template <typename T>
 std::string raw(std::initializer_list<T> numbers) {
   std::string bytes;
@@ -97,7 +97,12 @@ inline std::string layers(std::uint32_t number, std::initializer_list<std::uint6
   return bytes;
 }
 
-/// An FSST symbol table as it stands in a page's metadata.
+/// Raw repetition or definition levels.
+inline std::string levels(std::initializer_list<std::uint16_t> numbers) {
+  return raw<std::uint16_t>(numbers);
+}
+
+/// An FSST symbol table, as in a page's metadata.
 inline std::string symbol_table(std::initializer_list<std::string> symbols,
                                 bool compressed = true) {
   std::string bytes = raw<std::uint64_t>(
@@ -112,7 +117,7 @@ inline std::string symbol_table(std::initializer_list<std::string> symbols,
   return bytes + lengths;
 }
 
-/// A page and the file whose bytes are its buffers, each at a multiple of 64.
+/// A page, and the file that has its buffers, each at a multiple of 64.
 struct TestPage {
   std::string layout;  ///< a PageLayout message
   std::vector<std::string> buffers;
@@ -147,7 +152,7 @@ void expect_unsupported(const std::string& part, Action&& action) {
   expect_error(ErrorCode::unsupported, part, std::forward<Action>(action));
 }
 
-/// Whether the page decodes; anything but an Error is let through.
+/// Whether the page decodes. Other exceptions than Error pass through.
 inline bool decodes(const TestPage& page) {
   try {
     (void)page.decode(1000);
@@ -157,8 +162,8 @@ inline bool decodes(const TestPage& page) {
   }
 }
 
-/// Cuts buffer `index` at each length below `needed`: all of these pages must be refused.
-inline void expect_refused_when_cut(const TestPage& page, std::size_t index, std::size_t needed) {
+/// Truncates buffer `index` to each length below `needed`: decoding must reject all these pages.
+inline void expect_rejected_when_cut(const TestPage& page, std::size_t index, std::size_t needed) {
   for (std::size_t length = 0; length < needed; ++length) {
     TestPage cut = page;
     cut.buffers.at(index).resize(length);
@@ -166,18 +171,17 @@ inline void expect_refused_when_cut(const TestPage& page, std::size_t index, std
   }
 }
 
-/// Flips every bit of the layout and of the buffers, and cuts the layout everywhere: the page is
-/// refused or decoded, and nothing worse happens. Returns how many of the damaged pages were
-/// refused.
-inline int refused_when_damaged(const TestPage& page) {
-  int refused = 0;
+/// Flips every bit of the layout and of the buffers, and truncates the layout to every length. Each
+/// damaged page must be either rejected or decoded. Returns how many were rejected.
+inline int rejected_when_damaged(const TestPage& page) {
+  int rejected = 0;
   const auto flip_all = [&](auto&& bytes_of) {
     TestPage damaged = page;
     std::string& bytes = bytes_of(damaged);
     for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
       const char mask = static_cast<char>(1 << (bit % 8));
       bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ mask);
-      refused += decodes(damaged) ? 0 : 1;
+      rejected += decodes(damaged) ? 0 : 1;
       bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ mask);
     }
   };
@@ -188,9 +192,9 @@ inline int refused_when_damaged(const TestPage& page) {
   for (std::size_t length = 0; length < page.layout.size(); ++length) {
     TestPage cut = page;
     cut.layout.resize(length);
-    refused += decodes(cut) ? 0 : 1;
+    rejected += decodes(cut) ? 0 : 1;
   }
-  return refused;
+  return rejected;
 }
 
 }  // namespace lancekeep::lance

@@ -2,9 +2,7 @@
 #include "lance/encoding/fixed_width.h"
 
 #include "io/checked_math.h"
-#include "lance/encoding/bitpacking.h"
-#include "lance/encoding/general.h"
-#include "lance/encoding/run_length.h"
+#include "lance/encoding/codecs.h"
 
 #include <fmt/format.h>
 
@@ -20,7 +18,7 @@ io::ByteView exact_values(const io::ByteView& buffer, std::uint32_t width, std::
                     "fixed-width values");
 }
 
-// Bits become bytes.
+// Expands each bit to a byte.
 void append_bits(const io::ByteView& buffer, std::uint64_t count, std::vector<std::byte>& out) {
   const auto bytes = buffer.sub(0, count / 8 + (count % 8 != 0 ? 1 : 0), "bits").bytes();
   const std::size_t before = out.size();
@@ -37,7 +35,7 @@ void append_flat(const io::ByteView& buffer, std::uint64_t bits, std::uint64_t c
   out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
-// The first bytes of all values, then all second bytes, and so on.
+// The first bytes of all values, then the second bytes of all values, and so on.
 void append_byte_streams(const io::ByteView& buffer, std::uint32_t bits, std::uint64_t count,
                          std::vector<std::byte>& out) {
   const std::size_t width = bits / 8;
@@ -70,7 +68,8 @@ void append_runs_block(const Compression& compression, const io::ByteView& block
 std::uint64_t list_values(const Compression& list, const io::ByteView& buffer,
                           std::uint64_t count) {
   if (const auto values = io::checked_mul(count, list.dimension)) return *values;
-  buffer.fail(fmt::format("{} lists of {} values each are more than 2^64", count, list.dimension));
+  buffer.fail(
+      fmt::format("{} lists of {} values each have more than 2^64 values", count, list.dimension));
 }
 
 std::uint64_t packed_bits(const Compression& compression) {
@@ -81,10 +80,10 @@ std::uint64_t packed_bits(const Compression& compression) {
 
 }  // namespace
 
-std::uint64_t most_fixed_bytes(const Compression& compression, std::uint64_t count) {
-  // A packed block has 1024 values; runs have a length each, and a size in front.
-  constexpr std::uint64_t kFurtherValues = kPackedValues + sizeof(std::uint64_t);
-  const auto values = io::checked_add(count, kFurtherValues);
+std::uint64_t max_encoded_bytes(const Compression& compression, std::uint64_t count) {
+  // A packed block has 1024 values; each run has a length, and a size comes before all of them.
+  constexpr std::uint64_t kExtraValues = kPackedValues + sizeof(std::uint64_t);
+  const auto values = io::checked_add(count, kExtraValues);
   const auto bytes = values
                          ? io::checked_mul<std::uint64_t>(*values, fixed_bits(compression) / 8 + 1)
                          : std::nullopt;
@@ -141,7 +140,7 @@ std::vector<std::byte> decode_fixed_block(const Compression& compression, const 
       append_flat(block, compression.bits, count, out);
       break;
     case EncodingKind::fixed_size_list:
-      // Flat alone: other encodings of a block may have many values in no byte at all.
+      // Only flat: other encodings of a block may have many values in no byte at all.
       if (compression.has_validity || compression.child().kind != EncodingKind::flat)
         compression.unsupported("a dictionary");
       return decode_fixed_block(compression.child(), block, list_values(compression, block, count));
@@ -157,7 +156,7 @@ std::vector<std::byte> decode_fixed_block(const Compression& compression, const 
     case EncodingKind::general:
       return decode_fixed_block(
           compression.child(),
-          decompress(block, compression.scheme, most_fixed_bytes(compression.child(), count)),
+          decompress(block, compression.scheme, max_encoded_bytes(compression.child(), count)),
           count);
     default:
       compression.unsupported("levels or a dictionary");

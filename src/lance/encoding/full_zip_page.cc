@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Full-zip pages: one item after another in buffer 0, each a control word, where there are levels,
-// and the value. The control word has the repetition level above the bits of the definition level,
-// in as few of 1, 2 and 4 bytes as hold both. A value of variable width has its length in front;
-// general compression and FSST stand around each value alone. A list without items has no value; a
-// null has none where values are of variable width, else zeros. Buffer 1, the offsets of rows, only
-// random access needs.
+#include "lance/encoding/full_zip_page.h"
+
+#include "lance/encoding/codecs.h"
+#include "lance/encoding/compression.h"
 #include "lance/encoding/fixed_width.h"
-#include "lance/encoding/fsst.h"
-#include "lance/encoding/general.h"
 #include "lance/encoding/levels.h"
-#include "lance/encoding/page_decoder.h"
-#include "lance/encoding/values.h"
-#include "lance/encoding/variable_width.h"
+#include "lance/encoding/value_decoder.h"
 
 #include <fmt/format.h>
 
@@ -21,7 +15,7 @@ namespace lancekeep::lance {
 namespace {
 
 constexpr std::uint32_t kMaxLevelBits = 16;
-constexpr std::size_t kLevelsAtOnce = 4096;
+constexpr std::size_t kMaxPendingLevels = 4096;
 
 class FullZipDecoder {
  public:
@@ -37,17 +31,16 @@ class FullZipDecoder {
  private:
   void check_layout();
   void check_lists();
-  // False for a list without items, and for a null that has no value.
+  // Returns whether a value follows: not for an empty list, nor for a null without a value.
   bool read_control_word();
-  // As pylance 1.0.4 writes fixed-size lists that are all null: values that are constantly
-  // nothing.
+  // pylance 1.0.4 writes fixed-size lists that are all null as constant values without a constant.
   [[nodiscard]] bool is_all_null() const {
     return layout_.values.kind == EncodingKind::constant && layout_.value_bits == 0;
   }
   void read_fixed_value();
   void read_variable_value();
   void append_value(const Compression& compression, const io::ByteView& value);
-  void hand_levels_over();
+  void flush_levels();
 
   const FullZipLayout& layout_;
   const PageInput& page_;
@@ -55,7 +48,7 @@ class FullZipDecoder {
   RowBuilder rows_;
   io::ByteReader reader_;
   std::uint32_t control_bytes_ = 0;
-  const Compression* lists_ = nullptr;  // the fixed size lists whose values have a bitmap
+  const Compression* lists_ = nullptr;  // the fixed-size lists whose values have a bitmap
   std::optional<SymbolTable> symbols_;
   std::vector<Level> rep_;
   std::vector<Level> def_;
@@ -66,16 +59,16 @@ void FullZipDecoder::check_layout() {
   page_.check_items(page_.rows);
   if (layout_.rep_bits > kMaxLevelBits || layout_.def_bits > kMaxLevelBits) {
     page_.message.fail(ErrorCode::unsupported,
-                       fmt::format("a full-zip page (layout 3) with levels of {} and {} bits",
+                       fmt::format("a full-zip page (layout 3) has levels of {} and {} bits",
                                    layout_.rep_bits, layout_.def_bits));
   }
   const std::uint32_t bits = layout_.rep_bits + layout_.def_bits;
   control_bytes_ = bits == 0 ? 0 : bits <= 8 ? 1 : bits <= 16 ? 2 : 4;
   if (layers_.has_lists() != (layout_.rep_bits != 0)) {
-    page_.message.fail("a full-zip page's repetition levels are not those of its layers");
+    page_.message.fail("a full-zip page's repetition levels do not match its layers");
   }
   if (layers_.highest != 0 && layout_.def_bits == 0) {
-    page_.message.fail("a full-zip page leaves out its definition levels");
+    page_.message.fail("a full-zip page has no definition levels, but its layers need them");
   }
   if (is_all_null()) {
     if (control_bytes_ == 0) page_.message.fail("a full-zip page of nulls has no levels");
@@ -130,7 +123,7 @@ bool FullZipDecoder::read_control_word() {
   }
   rep_.push_back(static_cast<Level>(rep));
   def_.push_back(def);
-  if (rep_.size() == kLevelsAtOnce) hand_levels_over();
+  if (rep_.size() == kMaxPendingLevels) flush_levels();
   if (!layers_.is_visible(def)) return false;
   ++result_.items;
   if (is_all_null()) {
@@ -142,7 +135,7 @@ bool FullZipDecoder::read_control_word() {
   return false;
 }
 
-void FullZipDecoder::hand_levels_over() {
+void FullZipDecoder::flush_levels() {
   const std::span<const Level> none;
   rows_.add(layers_.has_lists() ? rep_ : none, def_, page_.message);
   rep_.clear();
@@ -167,7 +160,7 @@ void FullZipDecoder::read_variable_value() {
   result_.offsets.push_back(result_.data.size());
 }
 
-// The bytes that `value` stands for.
+// Appends the decoded bytes of `value`.
 void FullZipDecoder::append_value(const Compression& compression, const io::ByteView& value) {
   switch (compression.kind) {
     case EncodingKind::general:
@@ -196,7 +189,7 @@ Array FullZipDecoder::decode() {
   if (layout_.value_bits != 0) result_.dimension = dimension(layout_.values);
   while (reader_.remaining() > 0) {
     if (!layers_.has_lists() && result_.items == page_.rows)
-      reader_.fail(fmt::format("a page of {} rows goes on after them", page_.rows));
+      reader_.fail(fmt::format("a page continues after its {} rows", page_.rows));
     if (!read_control_word()) continue;
     if (control_bytes_ == 0) ++result_.items;
     page_.check_items(result_.items);
@@ -207,7 +200,7 @@ Array FullZipDecoder::decode() {
     }
   }
   page_.check_items(result_.items);
-  hand_levels_over();
+  flush_levels();
   rows_.finish(result_, page_.message);
   return std::move(result_);
 }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lance/encoding/encoding_testing.h"
-
-#include <zstd.h>
+#include "lance/encoding/codecs_testing.h"
 
 namespace lancekeep::lance {
 namespace {
@@ -26,12 +24,6 @@ TestPage with_null() {
       {std::string("\0", 1) + raw<std::uint64_t>({3}) + "abc" + "\1" + std::string("\0", 1) +
        raw<std::uint64_t>({0})},
       3};
-}
-
-std::string zstd(const std::string& content) {
-  std::string frame(ZSTD_compressBound(content.size()), '\0');
-  frame.resize(ZSTD_compress(frame.data(), frame.size(), content.data(), content.size(), 1));
-  return raw<std::uint64_t>({content.size()}) + frame;
 }
 
 TEST(FullZipPageTest, ReadsRowsOneAfterAnother) {
@@ -63,7 +55,7 @@ TEST(FullZipPageTest, ReadsFsst) {
 }
 
 // Doubles 1, null; null list; empty list; 2: two rows of lists, one null, one empty.
-TestPage lists() {
+TestPage zipped_lists() {
   const auto word = [](int rep, int def) {
     return std::string(1, static_cast<char>(rep << 2 | def));
   };
@@ -76,7 +68,7 @@ TestPage lists() {
 }
 
 TEST(FullZipPageTest, ReadsListsOfFixedWidth) {
-  const Array page = lists().decode();
+  const Array page = zipped_lists().decode();
   EXPECT_EQ(numbers<double>(page.data), (std::vector<double>{1, 0, 2}));
   EXPECT_EQ(page.list_offsets, (std::vector<std::uint64_t>{0, 2, 2, 2, 3}));
   EXPECT_EQ(page.row_valid, (Valid{1, 0, 1, 1}));
@@ -95,7 +87,7 @@ TEST(FullZipPageTest, ReadsFixedSizeListsWithNulls) {
   EXPECT_EQ(numbers<char>(array.data), (std::vector<char>{'a', 'b', 0, 'd'}));
 }
 
-TEST(FullZipPageTest, ReadsNullsOfNoType) {
+TEST(FullZipPageTest, ReadsNullsWithoutAType) {
   TestPage page = {
       message(3, varints({{2, 1}, {3, 0}}) + message(7, message(3, "")) + layers(8, {3})),
       {"\1\1"},
@@ -106,88 +98,90 @@ TEST(FullZipPageTest, ReadsNullsOfNoType) {
   expect_corrupt("a full-zip page of nulls has a value", [&] { (void)page.decode(); });
 }
 
-TEST(FullZipPageTest, RefusesNullsWithoutLevels) {
+TEST(FullZipPageTest, RejectsNullsWithoutLevels) {
   const TestPage page = {message(3, message(7, message(3, "")) + layers(8, {1})), {"\1"}, 1};
   expect_corrupt("a full-zip page of nulls has no levels", [&] { (void)page.decode(); });
 }
 
-TEST(FullZipPageTest, RefusesLayersWithoutTheirLevels) {
-  TestPage page = lists();
+TEST(FullZipPageTest, RejectsLayersWithoutTheirLevels) {
+  TestPage page = zipped_lists();
   page.layout = message(3, varint(3, 64) + message(7, flat(64)) + layers(8, {1, 2}));
-  expect_corrupt("repetition levels are not those of its layers", [&] { (void)page.decode(); });
+  expect_corrupt("repetition levels do not match its layers", [&] { (void)page.decode(); });
   page.layout = message(3, varints({{1, 1}, {3, 64}}) + message(7, flat(64)) + layers(8, {1, 5}));
-  expect_corrupt("leaves out its definition levels", [&] { (void)page.decode(); });
+  expect_corrupt("has no definition levels", [&] { (void)page.decode(); });
 }
 
-TEST(FullZipPageTest, RefusesAnotherWidthThanItsValues) {
+TEST(FullZipPageTest, RejectsAnotherWidthThanItsValues) {
   TestPage page = full_zip(variable(32), "abcd", 1);
   page.layout = message(3, varint(3, 40) + message(7, flat(32)) + layers(8, {1}));
   expect_corrupt("values have 40 bits, expected 32", [&] { (void)page.decode(); });
 }
 
-TEST(FullZipPageTest, RefusesOtherFixedWidthEncodings) {
+TEST(FullZipPageTest, RejectsOtherFixedWidthEncodings) {
   TestPage page = full_zip(variable(32), "abcd", 1);
   page.layout = message(3, varint(3, 32) + message(7, inline_packed(32)) + layers(8, {1}));
   expect_unsupported("a full-zip page's values are encoded as inline bit-packing 32",
                      [&] { (void)page.decode(); });
 }
 
-TEST(FullZipPageTest, SurvivesDamagedLists) { EXPECT_GT(refused_when_damaged(lists()), 50); }
+TEST(FullZipPageTest, SurvivesDamagedLists) {
+  EXPECT_GT(rejected_when_damaged(zipped_lists()), 50);
+}
 
-TEST(FullZipPageTest, RefusesOtherLengths) {
+TEST(FullZipPageTest, RejectsOtherLengths) {
   TestPage page = full_zip(variable(32), "abcd", 1);
   page.layout = message(3, varint(4, 16) + message(7, variable(32)) + layers(8, {1}));
   expect_corrupt("lengths have 16 bits", [&] { (void)page.decode(); });
 }
 
-TEST(FullZipPageTest, RefusesWideControlWords) {
+TEST(FullZipPageTest, RejectsWideControlWords) {
   TestPage page = full_zip(variable(32), "abcd", 1);
   page.layout = message(3, varints({{2, 17}, {4, 32}}) + message(7, variable(32)) + layers(8, {3}));
   expect_unsupported("levels of 0 and 17 bits", [&] { (void)page.decode(); });
 }
 
-TEST(FullZipPageTest, RefusesOtherEncodings) {
+TEST(FullZipPageTest, RejectsOtherEncodings) {
   expect_unsupported("a full-zip page's values are encoded as flat 8 (encoding 1)",
                      [] { (void)full_zip(flat(8), value("a"), 1).decode(); });
 }
 
-TEST(FullZipPageTest, RefusesMoreRowsThanItHas) {
-  expect_corrupt("a page of 1 rows goes on after them",
+TEST(FullZipPageTest, RejectsMoreRowsThanItHas) {
+  expect_corrupt("a page continues after its 1 rows",
                  [] { (void)full_zip(variable(32), value("a") + value("b"), 1).decode(); });
 }
 
-TEST(FullZipPageTest, RefusesFewerRowsThanItHas) {
+TEST(FullZipPageTest, RejectsFewerRowsThanItHas) {
   expect_corrupt("a page has 1 rows, expected 2",
                  [] { (void)full_zip(variable(32), value("a"), 2).decode(); });
 }
 
-TEST(FullZipPageTest, RefusesANullThatCannotBe) {
+TEST(FullZipPageTest, RejectsANullInANonNullableLayer) {
   TestPage page = with_null();
   page.layout = message(3, varints({{2, 1}, {4, 64}}) + message(7, variable(64)) + layers(8, {1}));
   expect_corrupt("a definition level is 1, expected at most 0", [&] { (void)page.decode(); });
 }
 
-TEST(FullZipPageTest, RefusesALevelThatNoLayerHas) {
+TEST(FullZipPageTest, RejectsALevelThatNoLayerHas) {
   TestPage page = with_null();
   page.buffers[0][12] = 2;
   expect_corrupt("a repetition level is 1, expected at most 0", [&] { (void)page.decode(); });
-  page = lists();
+  page = zipped_lists();
   page.layout =
       message(3, varints({{1, 1}, {2, 2}, {3, 64}}) + message(7, flat(64)) + layers(8, {1, 5}));
   expect_corrupt("a definition level is 3, expected at most 1", [&] { (void)page.decode(); });
 }
 
-TEST(FullZipPageTest, RefusesALengthBeyondThePage) {
+TEST(FullZipPageTest, RejectsALengthBeyondThePage) {
   TestPage page = with_null();
   page.buffers[0][8] = '\x7f';  // the highest byte of the first length
   expect_corrupt("a value needs", [&] { (void)page.decode(); });
 }
 
-TEST(FullZipPageTest, RefusesEveryPrefix) {
-  expect_refused_when_cut(with_null(), 0, with_null().buffers[0].size());
+TEST(FullZipPageTest, RejectsEveryPrefix) {
+  expect_rejected_when_cut(with_null(), 0, with_null().buffers[0].size());
 }
 
-TEST(FullZipPageTest, SurvivesDamage) { EXPECT_GT(refused_when_damaged(with_null()), 50); }
+TEST(FullZipPageTest, SurvivesDamage) { EXPECT_GT(rejected_when_damaged(with_null()), 50); }
 
 }  // namespace
 }  // namespace lancekeep::lance

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxLayers = 32;
 
-// On disk; they never change. Structs have the numbers of items.
+// On disk; they never change. Structs have the same numbers as items.
 enum class LayerNumber : std::uint64_t {
   item = 1,
   list = 2,
@@ -27,12 +27,12 @@ enum class LayerNumber : std::uint64_t {
 [[noreturn]] void unsupported_layers(std::span<const std::uint64_t> numbers,
                                      const io::ByteView& message) {
   message.fail(ErrorCode::unsupported,
-               fmt::format("the page has layers {}; this build reads 1 to 6, the first of them an "
-                           "item, and {} layers at most",
+               fmt::format("the page has layers {}; this build reads layers 1 to 6, the "
+                           "first is an item, and at most {} layers",
                            fmt::join(numbers, ", "), kMaxLayers));
 }
 
-// Gives the layer its definition levels; false for a number that is unknown.
+// Adds the layer with its definition levels; returns false for an unknown number.
 bool add_layer(std::uint64_t number, Layers& layers) {
   Layer layer;
   switch (LayerNumber{number}) {
@@ -118,7 +118,7 @@ std::uint64_t RowBuilder::add(std::span<const Level> rep, std::span<const Level>
                               const io::ByteView& where) {
   if (layers_.has_lists() && !def.empty() && def.size() != rep.size()) {
     where.fail(
-        fmt::format("{} repetition levels and {} definition levels", rep.size(), def.size()));
+        fmt::format("{} repetition levels, but {} definition levels", rep.size(), def.size()));
   }
   if (!def.empty()) {
     const Level highest = *std::max_element(def.begin(), def.end());
@@ -138,7 +138,7 @@ std::uint64_t RowBuilder::add(std::span<const Level> rep, std::span<const Level>
   return built_.front().entries - before;
 }
 
-// Most levels of large rows say that the row goes on; all at once is what makes them fast.
+// The fast path: in large rows most levels only say that the row continues.
 bool RowBuilder::add_run(std::span<const Level> rep, std::span<const Level> def) {
   if (!layers_.has_lists() || !all_zero(rep) || !all_zero(def)) return false;
   for (std::size_t layer = 0; layer < built_.size(); ++layer) {
@@ -160,13 +160,13 @@ void RowBuilder::add_level(Level rep, Level def, const io::ByteView& where) {
   if (top + 1 < built_.size()) {
     check_continues(top, where);
   } else if (built_.back().entries == rows_) {
-    where.fail(fmt::format("a page of {} rows has more rows than that", rows_));
+    where.fail(fmt::format("a page has more than the {} rows that it declares", rows_));
   }
   start_entries(top, def, where);
 }
 
 void RowBuilder::check_continues(std::size_t top, const io::ByteView& where) const {
-  if (built_.back().entries == 0) where.fail("a page starts within a row");
+  if (built_.back().entries == 0) where.fail("a page starts in the middle of a row");
   for (std::size_t layer = top + 1; layer < built_.size(); ++layer) {
     if (layers_.all[layer].is_list && !built_[layer].is_open)
       where.fail("a null or empty list has items");
@@ -179,7 +179,7 @@ void RowBuilder::start_entries(std::size_t top, Level def, const io::ByteView& w
   for (std::size_t i = top + 1; i-- > 0;) {
     const Layer& layer = layers_.all[i];
     Built& built = built_[i];
-    const bool below_null = def != 0 && i < stop;  // a null struct's own fields are null
+    const bool below_null = def != 0 && i < stop;  // the fields of a null struct are null
     const bool stops_here = def != 0 && i == stop;
     if (layer.is_list) {
       built.starts.push_back(built_[i - 1].entries);
@@ -212,7 +212,7 @@ void RowBuilder::move_layer(std::size_t layer, OuterLayer& to) {
 }
 
 void RowBuilder::finish(Array& page, const io::ByteView& where) {
-  // Without lists and definition levels nothing was added: all rows are there.
+  // Without lists and definition levels nothing was added: all rows are valid.
   if (!layers_.has_lists() && built_.front().entries == 0) {
     for (Built& built : built_) built.entries = page.items;
   }

@@ -22,7 +22,7 @@ Array rows(const std::vector<std::uint64_t>& codes, std::uint64_t count, const L
   return page;
 }
 
-TEST(LevelsTest, NullItemsKeepTheirPlace) {
+TEST(LevelsTest, NullItemsHaveSlots) {
   const Array page = rows({3}, 3, {}, {0, 1, 0});
   EXPECT_EQ(page.items, 3);
   EXPECT_EQ(page.row_valid, (Valid{1, 0, 1}));
@@ -69,7 +69,7 @@ TEST(LevelsTest, InnerLayersTakeTheLowerNumbers) {
   EXPECT_EQ(page.item_valid, (Valid{1, 0, 0}));
 }
 
-TEST(LevelsTest, ARowGoesOnInTheNextChunk) {
+TEST(LevelsTest, ARowContinuesInTheNextChunk) {
   RowBuilder builder(layers_of({1, 5}), 3);
   EXPECT_EQ(builder.add(Levels{1, 1, 0}, Levels{1, 0, 0}, view("")), 2);
   EXPECT_EQ(builder.add(Levels{0, 1}, Levels{0, 0}, view("")), 2);
@@ -86,17 +86,17 @@ TEST(LevelsTest, DecodesRawAndPackedLevels) {
   EXPECT_EQ(decode_levels(compression(run_length(16)), view(runs), 3), (Levels{1, 0, 0}));
 }
 
-TEST(LevelsTest, RefusesLevelsThatAreNot16Bits) {
+TEST(LevelsTest, RejectsLevelsThatAreNot16Bits) {
   expect_unsupported("levels are encoded as flat 8",
                      [] { return decode_levels(compression(flat(8)), view("ab"), 2); });
 }
 
-TEST(LevelsTest, RefusesLevelsThatAreCut) {
+TEST(LevelsTest, RejectsTruncatedLevels) {
   expect_corrupt("fixed-width values needs 4 bytes",
                  [] { return decode_levels(std::nullopt, view("abc"), 2); });
 }
 
-TEST(LevelsTest, RefusesNoLayers) {
+TEST(LevelsTest, RejectsMissingLayers) {
   expect_unsupported("layers ;", [] { layers_of({}); });
 }
 
@@ -105,12 +105,12 @@ TEST(LevelsTest, ListsOfLists) {
   const Array page = rows({1, 5, 4}, 3, {2, 0, 1, 2, 2}, {0, 0, 1, 2, 0});
   EXPECT_EQ(page.list_offsets, (Offsets{0, 2, 2, 3}));
   ASSERT_EQ(page.outer.size(), 1);
+  EXPECT_EQ(page.outer[0].entries, 3);
   EXPECT_EQ(page.outer[0].offsets, (Offsets{0, 2, 2, 3}));
   EXPECT_EQ(page.outer[0].valid, (Valid{1, 0, 1}));
-  EXPECT_EQ(page.column_rows(), 3);
 }
 
-TEST(LevelsTest, ItemsOfANullStructAreNullAndKeepTheirPlace) {
+TEST(LevelsTest, ItemsOfANullStructAreNullAndHaveSlots) {
   const Array page = rows({3, 3}, 3, {}, {0, 1, 2});
   EXPECT_EQ(page.items, 3);
   EXPECT_EQ(page.row_valid, (Valid{1, 0, 0}));
@@ -126,7 +126,7 @@ TEST(LevelsTest, AListOfANullStructIsNull) {
   EXPECT_EQ(page.list_offsets, (Offsets{0, 1, 1}));
 }
 
-TEST(LevelsTest, ListsOfStructsHaveTheListOutside) {
+TEST(LevelsTest, InListsOfStructsTheListIsTheOuterLayer) {
   const Array page = rows({1, 3, 5}, 2, {1, 0, 1}, {0, 1, 2});
   EXPECT_FALSE(page.is_list);
   EXPECT_EQ(page.items, 2);
@@ -135,55 +135,57 @@ TEST(LevelsTest, ListsOfStructsHaveTheListOutside) {
   EXPECT_EQ(page.outer[1].valid, (Valid{1, 0}));
 }
 
-TEST(LevelsTest, RefusesARowThatGoesOnAfterANull) {
+TEST(LevelsTest, RejectsARowThatContinuesAfterANull) {
   expect_corrupt("a null or empty list has items", [] { rows({1, 2, 4}, 1, {2, 1}, {1, 0}); });
 }
 
-TEST(LevelsTest, RefusesTooManyLayers) {
-  expect_unsupported("32 layers at most", [] { layers_of(std::vector<std::uint64_t>(33, 1)); });
+TEST(LevelsTest, RejectsTooManyLayers) {
+  expect_unsupported("at most 32 layers", [] { layers_of(std::vector<std::uint64_t>(33, 1)); });
 }
 
-TEST(LevelsTest, RefusesAListInsideOut) {
+TEST(LevelsTest, RejectsAListAsTheInnermostLayer) {
   expect_unsupported("layers 2", [] { layers_of({2}); });
 }
 
-TEST(LevelsTest, RefusesLayersItDoesNotKnow) {
+TEST(LevelsTest, RejectsUnknownLayers) {
   expect_unsupported("layers 1, 7", [] { layers_of({1, 7}); });
 }
 
-TEST(LevelsTest, RefusesALevelThatNoLayerHas) {
+TEST(LevelsTest, RejectsALevelThatNoLayerHas) {
   expect_corrupt("a definition level is 1, expected at most 0", [] { rows({1}, 1, {}, {1}); });
   expect_corrupt("a definition level is 3, expected at most 2", [] { rows({1, 6}, 1, {1}, {3}); });
 }
 
-TEST(LevelsTest, RefusesARepetitionOfTwo) {
+TEST(LevelsTest, RejectsARepetitionOfTwo) {
   expect_corrupt("a repetition level is 2", [] { rows({1, 2}, 1, {2}, {}); });
 }
 
-TEST(LevelsTest, RefusesAPageThatStartsWithinARow) {
-  expect_corrupt("starts within a row", [] { rows({1, 2}, 1, {0, 1}, {}); });
+TEST(LevelsTest, RejectsAPageThatStartsInTheMiddleOfARow) {
+  expect_corrupt("starts in the middle of a row", [] { rows({1, 2}, 1, {0, 1}, {}); });
 }
 
-TEST(LevelsTest, RefusesItemsInAnEmptyList) {
+TEST(LevelsTest, RejectsItemsInAnEmptyList) {
   expect_corrupt("a null or empty list has items", [] { rows({1, 5}, 1, {1, 0}, {1, 0}); });
 }
 
-TEST(LevelsTest, RefusesAnEmptyListWithinAList) {
+TEST(LevelsTest, RejectsAnEmptyListWithinAList) {
   expect_corrupt("a null or empty list has items", [] { rows({1, 5}, 1, {1, 0}, {0, 1}); });
 }
 
-TEST(LevelsTest, RefusesMoreRowsThanThePageHas) {
-  expect_corrupt("a page of 1 rows has more rows", [] { rows({1, 2}, 1, {1, 1}, {}); });
-  expect_corrupt("a page of 1 rows has more rows", [] { rows({3}, 1, {}, {0, 1}); });
+TEST(LevelsTest, RejectsMoreRowsThanThePageHas) {
+  expect_corrupt("a page has more than the 1 rows that it declares",
+                 [] { rows({1, 2}, 1, {1, 1}, {}); });
+  expect_corrupt("a page has more than the 1 rows that it declares",
+                 [] { rows({3}, 1, {}, {0, 1}); });
 }
 
-TEST(LevelsTest, RefusesFewerRowsThanThePageHas) {
+TEST(LevelsTest, RejectsFewerRowsThanThePageHas) {
   expect_corrupt("a page has 1 rows, expected 2", [] { rows({1, 2}, 2, {1, 0}, {}); });
   expect_corrupt("a page has 1 rows, expected 2", [] { rows({3}, 2, {}, {1}); });
 }
 
-TEST(LevelsTest, RefusesDifferentNumbersOfLevels) {
-  expect_corrupt("2 repetition levels and 1 definition levels",
+TEST(LevelsTest, RejectsDifferentNumbersOfLevels) {
+  expect_corrupt("2 repetition levels, but 1 definition levels",
                  [] { rows({1, 5}, 2, {1, 1}, {0}); });
 }
 

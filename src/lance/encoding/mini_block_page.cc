@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mini-block pages. Buffer 0 has an entry per chunk, u16 (2.2: u32): the low 4 bits are log2 of its
-// items (of the last chunk: nothing, it has what remains), the others its bytes / 8 - 1. Buffer 1
-// has the chunks, each:
-//   u16 levels | [u16 bytes of rep] | [u16 bytes of def] | per value buffer u16 (2.2: u32) bytes |
-//   pad rep | pad | def | pad | each value buffer | pad (pads to 8 bytes)
-// Then the dictionary, if there is one, and the repetition index, which only random access needs.
+#include "lance/encoding/mini_block_page.h"
+
 #include "io/checked_math.h"
 #include "lance/encoding/levels.h"
-#include "lance/encoding/page_decoder.h"
-#include "lance/encoding/values.h"
+#include "lance/encoding/value_decoder.h"
 
 #include <fmt/format.h>
 
@@ -18,9 +13,10 @@ namespace lancekeep::lance {
 namespace {
 
 constexpr std::uint64_t kChunkAlignment = 8;
-constexpr std::uint64_t kMaxChunkItems = 65536;  // a chunk counts its levels in 16 bits
-constexpr std::uint64_t kMaxItemsPerByte = 255;  // of a dictionary: LZ4 at its best
-constexpr std::uint64_t kMaxValueBuffers = 8;    // run-length, the encoding with most, has 2
+constexpr std::uint64_t kMaxChunkItems = 65536;  // the number of a chunk's levels has 16 bits
+constexpr std::uint64_t kMaxItemsPerByte =
+    255;                                       // of a compressed dictionary: the best ratio of LZ4
+constexpr std::uint64_t kMaxValueBuffers = 8;  // run-length, which has the most, needs 2
 
 struct Chunk {
   std::uint64_t level_count = 0;
@@ -58,7 +54,7 @@ class MiniBlockDecoder {
   RowBuilder rows_;
   std::uint64_t levels_ = 0;
   std::optional<Array> dictionary_;
-  Array values_;  // with a dictionary: the indices of the chunk at hand
+  Array values_;  // with a dictionary: the indices of the current chunk
   Array result_;
 };
 
@@ -80,12 +76,13 @@ void MiniBlockDecoder::check_layout() const {
 
 void MiniBlockDecoder::read_dictionary() {
   if (!layout_.dictionary) return;
-  // A dictionary of the table's own may have items that no row of the page has.
+  // A dictionary of the schema's dictionary type may have items that no row of the page uses.
   const std::uint64_t bytes = page_.buffer(2).size();
   const std::uint64_t backed = io::checked_mul(bytes, kMaxItemsPerByte).value_or(bytes);
   if (layout_.dictionary_items > std::max(layout_.items, backed)) {
-    page_.message.fail(fmt::format("{} bytes of a page of {} items are a dictionary of {}", bytes,
-                                   layout_.items, layout_.dictionary_items));
+    page_.message.fail(
+        fmt::format("a dictionary of {} bytes, in a page of {} items, declares {} entries", bytes,
+                    layout_.items, layout_.dictionary_items));
   }
   dictionary_ =
       decode_block(*layout_.dictionary, page_.buffer(2), layout_.dictionary_items, page_.max_bytes);
@@ -115,12 +112,13 @@ Chunk MiniBlockDecoder::read_chunk(const io::ByteView& bytes) const {
 
 void MiniBlockDecoder::add_levels(const Chunk& chunk, std::uint64_t items) {
   if (!layout_.rep && !layout_.def) return;
-  // Every level is an item, or a row without items; in a list of lists also an inner list without.
+  // Each level is an item or a row without items; in a list of lists, or an inner list without items.
   levels_ += chunk.level_count;
   const std::uint64_t inner_lists = layers_.lists > 1 ? page_.max_items : 0;
   if (levels_ > layout_.items + page_.rows && levels_ > inner_lists) {
-    chunk.whole.fail(fmt::format("a page of {} rows and {} items has more levels than both",
-                                 page_.rows, layout_.items));
+    chunk.whole.fail(
+        fmt::format("a page of {} rows and {} items has more levels than rows and items",
+                    page_.rows, layout_.items));
   }
   std::vector<Level> rep;
   std::vector<Level> def;
@@ -128,7 +126,7 @@ void MiniBlockDecoder::add_levels(const Chunk& chunk, std::uint64_t items) {
   if (layout_.def) def = decode_levels(layout_.def, chunk.def, chunk.level_count);
   if (const std::uint64_t visible = rows_.add(rep, def, chunk.whole); visible != items) {
     chunk.whole.fail(
-        fmt::format("a chunk's levels stand for {} items, but it has {}", visible, items));
+        fmt::format("a chunk's levels are for {} items, but it has {}", visible, items));
   }
 }
 
@@ -165,7 +163,7 @@ Array MiniBlockDecoder::decode() {
     if (page_.sink != nullptr) page_.sink->take(result_, chunk_bytes);
     left -= items;
   }
-  if (left > 0) table.fail(fmt::format("a page's chunks end {} items early", left));
+  if (left > 0) table.fail(fmt::format("the chunks of a page are {} items short", left));
   rows_.finish(result_, page_.message);
   return std::move(result_);
 }
@@ -187,8 +185,8 @@ std::uint64_t count_mini_block_items(const MiniBlockLayout& layout, const PageIn
     most += is_last ? kMaxChunkItems : std::uint64_t{1} << (entry & 15);
   }
   if (layout.items > most) {
-    page.message.fail(
-        fmt::format("a page of {} items has chunks of {} at most", layout.items, most));
+    page.message.fail(fmt::format("a page declares {} items, but its chunks hold at most {}",
+                                  layout.items, most));
   }
   return layout.items;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: mini-block pages put together by hand.
+// For tests: builds mini-block pages by hand.
 #pragma once
 
 #include "lance/encoding/encoding_testing.h"
@@ -11,7 +11,7 @@
 
 namespace lancekeep::lance {
 
-/// A chunk before it has its sizes in front.
+/// The parts of a chunk; chunk_bytes() adds their sizes.
 struct TestChunk {
   std::uint16_t levels = 0;
   std::optional<std::string> rep;
@@ -37,7 +37,7 @@ inline std::string chunk_bytes(const TestChunk& chunk, bool large) {
   return bytes;
 }
 
-/// `layout` is the body of a mini-block layout, which `large` adds its field to.
+/// `layout` is the body of a mini-block layout; `large` adds the field for large chunks.
 inline TestPage mini_block(std::string layout, const std::vector<TestChunk>& chunks,
                            std::uint64_t rows, bool large = false) {
   TestPage page;

@@ -3,12 +3,14 @@
 
 #include <lancekeep/error.h>
 
-#include "lance/encoding/page_messages.h"
+#include "lance/encoding/compression.h"
+#include "lance/encoding/page_layout.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 
 namespace lancekeep::lance {
 
@@ -18,7 +20,14 @@ namespace {
 
 constexpr std::size_t kMaxChunkBytes = 32 * 1024;
 constexpr std::size_t kMaxChunkValues = 4096;
-constexpr std::size_t kHeaderBytes = 8;  // of a chunk: level and buffer sizes, four u16 at most
+constexpr std::size_t kHeaderBytes = 8;  // of a chunk: level and buffer sizes, at most four u16
+
+constexpr std::uint64_t kItemBytes = 8;
+
+// Levels are packed to one bit: 1,024 levels in 64 words of 16 bits.
+constexpr std::uint64_t kPackedLevels = 1024;
+constexpr std::uint64_t kPackedWords = 64;
+constexpr std::uint64_t kLog2ChunkItems = std::countr_zero(kListChunkItems);
 
 template <typename T>
 void append(std::string& out, T value) {
@@ -65,11 +74,11 @@ std::string chunk_bytes(const EncodedChunk& chunk) {
 }
 
 std::string layout_of(const EncodedChunk& chunk) {
-  return mini_block_layout({.rep = chunk.rep ? flat_encoding(16) : "",
-                            .def = chunk.def ? flat_encoding(16) : "",
-                            .values = chunk.value_encoding,
-                            .layers = chunk.layers,
-                            .items = chunk.items});
+  return encode_mini_block_layout({.rep = chunk.rep ? encode_flat(16) : "",
+                                   .def = chunk.def ? encode_flat(16) : "",
+                                   .values = chunk.value_encoding,
+                                   .layers = chunk.layers,
+                                   .items = chunk.items});
 }
 
 EncodedPage mini_block_page(const EncodedChunk& chunk) {
@@ -87,19 +96,19 @@ EncodedPage mini_block_page(const EncodedChunk& chunk) {
   return page;
 }
 
-// A page of lists without a single item: raw u16 levels are its buffers.
+// A page of empty lists. Its buffers are raw u16 levels.
 EncodedPage empty_lists_page(const Levels& rep, const Levels& def, std::uint64_t rows) {
   const std::uint32_t layers[] = {kItem, kListWithEmpties};
-  return {{level_bytes(rep), level_bytes(def)}, rows, constant_layout(layers)};
+  return {{level_bytes(rep), level_bytes(def)}, rows, encode_constant_layout(layers)};
 }
 
-// A page of nulls alone, without a buffer.
+// A page of nulls, without buffers.
 EncodedPage all_null_page(std::uint64_t rows) {
   const std::uint32_t layers[] = {kNullableItem};
-  return {{}, rows, constant_layout(layers)};
+  return {{}, rows, encode_constant_layout(layers)};
 }
 
-// How many rows from the front fit one chunk, where `cost(row)` is what a row adds to it.
+// How many rows from the front fit in one chunk; `cost(row)` is the bytes that a row takes.
 template <typename Row, typename Cost>
 std::size_t rows_that_fit(std::span<const Row> rows, Cost cost) {
   std::size_t bytes = kHeaderBytes + 3 * 8;  // header, and the padding of three parts
@@ -115,14 +124,14 @@ std::size_t rows_that_fit(std::span<const Row> rows, Cost cost) {
 
 [[noreturn]] void too_long(const char* what, std::size_t size, std::size_t limit) {
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("a {} of {} is too long for a page; {} is the limit", what, size, limit));
+              fmt::format("a {} of {} is too long for a page; the limit is {}", what, size, limit));
 }
 
-// Offsets count from the start of the buffer, which they open; its size is a multiple of theirs.
+// Offsets come first in the buffer and count from its start. The buffer is padded to their size.
 template <typename Range, typename Text>
 EncodedChunk string_chunk(const Range& rows, Text text) {
   EncodedChunk chunk{
-      .value_encoding = variable_encoding(32), .items = rows.size(), .rows = rows.size()};
+      .value_encoding = encode_variable(32), .items = rows.size(), .rows = rows.size()};
   auto offset = static_cast<std::uint32_t>((rows.size() + 1) * sizeof(std::uint32_t));
   append(chunk.values, offset);
   for (const auto& row : rows)
@@ -130,6 +139,15 @@ EncodedChunk string_chunk(const Range& rows, Text text) {
   for (const auto& row : rows) chunk.values += text(row);
   pad(chunk.values, sizeof(std::uint32_t));
   return chunk;
+}
+
+// Of 128 levels the first 64 are bit 0 of the 64 words, the others bit 8; the next 128 are bits 1
+// and 9, and so on.
+void set_level(std::vector<std::uint16_t>& words, std::uint64_t level) {
+  const std::uint64_t i = level % kPackedLevels;
+  const std::uint64_t bit = i / 128 + i % 128 / 64 * 8;
+  std::uint16_t& word = words[level / kPackedLevels * kPackedWords + i % kPackedWords];
+  word = static_cast<std::uint16_t>(word | 1u << bit);
 }
 
 }  // namespace
@@ -169,7 +187,7 @@ EncodedPage encode_optional_strings(std::span<const OptionalText> rows) {
 EncodedPage encode_int64(std::span<const std::int64_t> rows) {
   const auto taken =
       rows.first(rows_that_fit(rows, [](std::int64_t) { return sizeof(std::int64_t); }));
-  EncodedChunk chunk{.value_encoding = flat_encoding(64),
+  EncodedChunk chunk{.value_encoding = encode_flat(64),
                      .items = taken.size(),
                      .rows = taken.size(),
                      .layers = {kItem}};
@@ -179,13 +197,13 @@ EncodedPage encode_int64(std::span<const std::int64_t> rows) {
 
 EncodedPage encode_int64_lists(std::span<const std::vector<std::int64_t>> rows) {
   if (rows.front().size() > kMaxListItems) too_long("list", rows.front().size(), kMaxListItems);
-  // An item costs itself and two levels; an empty list just the levels.
+  // An item takes its bytes and two levels, an empty list only the levels.
   const std::size_t fit = rows_that_fit(rows, [](const std::vector<std::int64_t>& row) {
     return row.empty() ? 4 : row.size() * (sizeof(std::int64_t) + 4);
   });
   Levels rep, def;
   EncodedChunk chunk{
-      .value_encoding = flat_encoding(64), .rows = fit, .layers = {kItem, kListWithEmpties}};
+      .value_encoding = encode_flat(64), .rows = fit, .layers = {kItem, kListWithEmpties}};
   for (const auto& row : rows.first(fit)) {
     if (row.empty()) {
       rep.push_back(1);
@@ -213,14 +231,61 @@ EncodedPage encode_blobs(std::span<const BlobDescriptor> rows) {
   const std::size_t fit =
       rows_that_fit(rows, [](const BlobDescriptor&) { return sizeof(BlobDescriptor); });
   EncodedChunk chunk{
-      .value_encoding = two_u64_encoding(), .items = fit, .rows = fit, .layers = {kItem}};
+      .value_encoding = encode_u64_pair(), .items = fit, .rows = fit, .layers = {kItem}};
   for (const auto& row : rows.first(fit)) {
     append(chunk.values, row.position);
     append(chunk.values, row.size);
   }
   EncodedPage page = mini_block_page(chunk);
-  page.layout = blob_layout(page.layout);
+  page.layout = encode_blob_layout(page.layout);
   return page;
+}
+
+ListPageEncoder::ListPageEncoder(std::span<const std::uint64_t> lengths)
+    : lengths_(lengths),
+      items_(std::accumulate(lengths.begin(), lengths.end(), std::uint64_t{0})) {}
+
+std::uint64_t ListPageEncoder::next_items() const {
+  return std::min(kListChunkItems, items_ - done_);
+}
+
+std::string ListPageEncoder::next_head() {
+  const std::uint64_t items = next_items();
+  std::vector<std::uint16_t> levels((items + kPackedLevels - 1) / kPackedLevels * kPackedWords);
+  std::uint64_t ended = 0;
+  for (std::uint64_t item = 0; item < items;) {
+    if (row_items_ == 0) set_level(levels, item);
+    const std::uint64_t taken = std::min(items - item, lengths_[row_] - row_items_);
+    item += taken;
+    row_items_ += taken;
+    if (row_items_ < lengths_[row_]) continue;
+    ++row_;
+    ++ended;
+    row_items_ = 0;
+  }
+  done_ += items;
+  const std::uint64_t level_bytes = levels.size() * sizeof(levels[0]);
+  std::string head;
+  append(head, static_cast<std::uint16_t>(items));
+  append(head, static_cast<std::uint16_t>(level_bytes));
+  append(head, static_cast<std::uint16_t>(items * kItemBytes));
+  head.resize(kHeaderBytes, '\0');
+  head.append(reinterpret_cast<const char*>(levels.data()), level_bytes);
+
+  const std::uint64_t words = (head.size() + items * kItemBytes) / 8;
+  const std::uint64_t log2_items = done_ == items_ ? 0 : kLog2ChunkItems;  // 0: what remains
+  append(table_, static_cast<std::uint16_t>((words - 1) << 4 | log2_items));
+  append(index_, ended);
+  append(index_, std::min(row_items_, items));
+  return head;
+}
+
+std::string ListPageEncoder::layout() const {
+  const std::uint32_t layers[] = {kItem, kList};
+  return encode_mini_block_layout({.rep = encode_bitpacked(16, 1),
+                                   .values = encode_flat(64),
+                                   .layers = layers,
+                                   .items = items_});
 }
 
 }  // namespace lancekeep::lance

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <protozero/pbf_writer.hpp>
 
 namespace lancekeep::lance {
 namespace {
@@ -21,6 +22,7 @@ enum class MiniBlockTag : std::uint32_t {
   dictionary_items = 5,
   layers = 6,
   num_buffers = 7,
+  index_depth = 8,  // of the repetition index
   items = 9,
   large_chunks = 10,
 };
@@ -87,7 +89,7 @@ MiniBlockLayout decode_mini_block(const io::ByteView& message) {
         reader.skip();
     }
   });
-  if (!has_values) message.fail("a mini-block layout leaves out how its values are encoded");
+  if (!has_values) message.fail("a mini-block layout does not say how its values are encoded");
   return layout;
 }
 
@@ -154,12 +156,12 @@ FullZipLayout decode_full_zip(const io::ByteView& message) {
         reader.skip();
     }
   });
-  if (!has_values) message.fail("a full-zip layout leaves out how its values are encoded");
+  if (!has_values) message.fail("a full-zip layout does not say how its values are encoded");
   return layout;
 }
 
 BlobLayout decode_blob(const io::ByteView& message, bool within_blob) {
-  if (within_blob) message.fail("a blob layout is within a blob layout");
+  if (within_blob) message.fail("a blob layout contains a blob layout");
   BlobLayout layout;
   read_fields(message, "a blob layout", [&](pbf_reader& reader) {
     switch (BlobTag{reader.tag()}) {
@@ -174,8 +176,7 @@ BlobLayout decode_blob(const io::ByteView& message, bool within_blob) {
         reader.skip();
     }
   });
-  if (layout.inner == nullptr)
-    message.fail("a blob layout leaves out how its descriptors are laid out");
+  if (layout.inner == nullptr) message.fail("a blob layout has no layout for its descriptors");
   return layout;
 }
 
@@ -207,7 +208,7 @@ PageLayout decode_layout(const io::ByteView& message, bool within_blob) {
     }
     found = true;
   });
-  if (!found) message.fail("the page leaves out its layout");
+  if (!found) message.fail("the page has no layout");
   result.message = message;
   return result;
 }
@@ -238,10 +239,46 @@ struct Describe {
   }
 };
 
+std::string wrapped(LayoutTag layout, const std::string& body) {
+  std::string message;
+  protozero::pbf_writer(message).add_message(field_number(layout), body);
+  return message;
+}
+
 }  // namespace
 
 PageLayout decode_page_layout(const io::ByteView& message) { return decode_layout(message, false); }
 
 std::string to_string(const PageLayout& layout) { return std::visit(Describe{}, layout.layout); }
+
+std::string encode_mini_block_layout(const MiniBlockMessage& message) {
+  std::string inner;
+  protozero::pbf_writer writer(inner);
+  if (!message.rep.empty()) writer.add_message(field_number(MiniBlockTag::rep), message.rep);
+  if (!message.def.empty()) writer.add_message(field_number(MiniBlockTag::def), message.def);
+  writer.add_message(field_number(MiniBlockTag::values), message.values);
+  writer.add_packed_uint32(field_number(MiniBlockTag::layers), message.layers.begin(),
+                           message.layers.end());
+  writer.add_uint64(field_number(MiniBlockTag::num_buffers), 1);
+  if (!message.rep.empty()) writer.add_uint64(field_number(MiniBlockTag::index_depth), 1);
+  writer.add_uint64(field_number(MiniBlockTag::items), message.items);
+  return wrapped(LayoutTag::mini_block, inner);
+}
+
+std::string encode_constant_layout(std::span<const std::uint32_t> layers) {
+  std::string inner;
+  protozero::pbf_writer(inner).add_packed_uint32(field_number(ConstantTag::layers), layers.begin(),
+                                                 layers.end());
+  return wrapped(LayoutTag::constant, inner);
+}
+
+std::string encode_blob_layout(const std::string& inner_layout) {
+  const std::uint32_t layers[] = {kItem};
+  std::string inner;
+  protozero::pbf_writer writer(inner);
+  writer.add_message(field_number(BlobTag::inner), inner_layout);
+  writer.add_packed_uint32(field_number(BlobTag::layers), std::begin(layers), std::end(layers));
+  return wrapped(LayoutTag::blob, inner);
+}
 
 }  // namespace lancekeep::lance

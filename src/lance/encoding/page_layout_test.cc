@@ -57,32 +57,35 @@ TEST(PageLayoutTest, ReadsBlob) {
             "blob, layers 3, mini-block, layers , levels - / -, values flat 128");
 }
 
-TEST(PageLayoutTest, RefusesALayoutItDoesNotKnow) {
+TEST(PageLayoutTest, RejectsAnUnknownLayout) {
   expect_unsupported("layout 5", [] { return layout(message(5, "")); });
 }
 
-TEST(PageLayoutTest, RefusesNoLayout) {
-  expect_corrupt("leaves out its layout", [] { return layout(""); });
+TEST(PageLayoutTest, RejectsAMissingLayout) {
+  expect_corrupt("the page has no layout", [] { return layout(""); });
 }
 
-TEST(PageLayoutTest, RefusesMiniBlockWithoutValues) {
-  expect_corrupt("mini-block layout leaves out", [] { return layout(message(1, "")); });
+TEST(PageLayoutTest, RejectsMiniBlockWithoutValues) {
+  expect_corrupt("mini-block layout does not say how its values are encoded",
+                 [] { return layout(message(1, "")); });
 }
 
-TEST(PageLayoutTest, RefusesFullZipWithoutValues) {
-  expect_corrupt("full-zip layout leaves out", [] { return layout(message(3, "")); });
+TEST(PageLayoutTest, RejectsFullZipWithoutValues) {
+  expect_corrupt("full-zip layout does not say how its values are encoded",
+                 [] { return layout(message(3, "")); });
 }
 
-TEST(PageLayoutTest, RefusesBlobWithoutDescriptors) {
-  expect_corrupt("blob layout leaves out", [] { return layout(message(4, "")); });
+TEST(PageLayoutTest, RejectsBlobWithoutDescriptors) {
+  expect_corrupt("blob layout has no layout", [] { return layout(message(4, "")); });
 }
 
-TEST(PageLayoutTest, RefusesBlobWithinBlob) {
+TEST(PageLayoutTest, RejectsBlobWithinBlob) {
   const std::string inner = message(4, message(1, message(2, "")));
-  expect_corrupt("within a blob layout", [&] { return layout(message(4, message(1, inner))); });
+  expect_corrupt("a blob layout contains a blob layout",
+                 [&] { return layout(message(4, message(1, inner))); });
 }
 
-TEST(PageLayoutTest, RefusesTextWhereANumberBelongs) {
+TEST(PageLayoutTest, RejectsTextInsteadOfANumber) {
   expect_corrupt("a mini-block layout is not a well-formed protobuf message",
                  [] { return layout(message(1, message(3, flat(8)) + message(9, "x"))); });
 }

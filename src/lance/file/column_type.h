@@ -1,34 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which field of the schema a column holds, and so what its values are: a page of nulls alone does
-// not say.
+// From the schema's fields to the columns of a data file: which fields have a column, and the type
+// of a column's values, which a page of nulls only does not say.
 #pragma once
 
 #include "lance/encoding/array.h"
 #include "lance/proto/manifest.h"
 #include "lance/proto/schema.h"
 
+#include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace lancekeep::lance {
 
-/// The fields that have a column each, in the order of the columns: leaves; at format 2.0 lists and
-/// structs too. A packed struct is one column, as is a blob's.
+/// The fields that have a column, in the order of the columns: leaves, and at format 2.0 lists and
+/// structs too. A packed struct is one column, and so is a blob.
 [[nodiscard]] std::vector<const Field*> column_fields(const std::vector<Field>& fields,
                                                       FormatVersion version);
 
-/// Whether values are (position, size) of bytes elsewhere in the file: blobs of the first kind.
+/// Whether the field's values are stored elsewhere in the file, and its column has (position, size):
+/// blobs of the first kind.
 [[nodiscard]] bool is_blob(const Field& field);
 
-/// The column of `file` that DataFileReader::read_column gives field `id` from, lists included;
-/// nothing where the file does not have it. `fields` are the dataset's. Throws unsupported for
-/// files of format 0.1, which have no such columns: they would look as if all were missing.
+/// The column of `file` that DataFileReader::read_column() needs for field `id`, lists included;
+/// unset if the file does not have it. `fields` are the dataset's. Throws unsupported for files of
+/// format 0.1, which have no such columns: all fields would look missing.
 [[nodiscard]] std::optional<std::uint32_t> find_column(const DataFile& file,
                                                        const std::vector<Field>& fields,
                                                        std::int32_t id);
 
-/// An array without rows, of the type that the schema gives `leaf`: is it a list's item, and of
-/// what width. Without a type for a kind unknown here.
+/// An array without rows, of the type that the schema gives `leaf`: its width, and whether it is the
+/// item of a list. Has no type if the logical type is unknown.
 [[nodiscard]] Array empty_column(const std::vector<Field>& fields, const Field& leaf);
+
+struct ValueType {
+  std::uint32_t bits = 0;       ///< of an item; 0: variable width
+  std::uint64_t dimension = 1;  ///< values per item; more than 1 for fixed-size lists
+  bool operator==(const ValueType&) const = default;
+};
+
+/// The width of a logical type, such as "double" or "fixed_size_list:float:4". A dictionary has the
+/// type of its values; a boolean has 8 bits, as in an Array. Unset for lists, structs and unknown
+/// types.
+[[nodiscard]] std::optional<ValueType> value_type(std::string_view logical_type);
 
 }  // namespace lancekeep::lance

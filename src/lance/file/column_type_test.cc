@@ -3,6 +3,8 @@
 
 #include "lance/file/file_testing.h"
 
+#include <gtest/gtest.h>
+
 namespace lancekeep::lance {
 namespace {
 
@@ -38,7 +40,7 @@ TEST(ColumnTypeTest, APackedStructIsOneColumn) {
   EXPECT_EQ(ids(fields, kV20), (std::vector<std::int32_t>{0, 1, 2, 3}));
 }
 
-TEST(ColumnTypeTest, FindsTheColumnOfALeafThatStandsForItsList) {
+TEST(ColumnTypeTest, FindsTheColumnOfAListsLeaf) {
   DataFile file;
   file.fields = {2, 0};
   file.column_indices = {1, 0};
@@ -46,14 +48,14 @@ TEST(ColumnTypeTest, FindsTheColumnOfALeafThatStandsForItsList) {
   EXPECT_EQ(find_column(file, model(), 0), 0);
 }
 
-TEST(ColumnTypeTest, FindsTheListsOwnColumnWhereItHasOne) {
+TEST(ColumnTypeTest, FindsAListsOwnColumn) {
   DataFile file;
   file.fields = {0, 1, 2};
   file.column_indices = {0, 1, 2};
   EXPECT_EQ(find_column(file, model(), 1), 1);
 }
 
-TEST(ColumnTypeTest, FindsNoColumnWhereThereIsNone) {
+TEST(ColumnTypeTest, FindsNoColumnForOtherFields) {
   DataFile file;
   file.fields = {-2, 4};
   file.column_indices = {0, -1};
@@ -62,7 +64,7 @@ TEST(ColumnTypeTest, FindsNoColumnWhereThereIsNone) {
   EXPECT_EQ(find_column(file, model(), -2), std::nullopt);
 }
 
-TEST(ColumnTypeTest, RefusesFilesThatSayNoColumns) {
+TEST(ColumnTypeTest, RejectsFilesWithoutColumnIndices) {
   DataFile file;
   file.fields = {0, 1, 2};
   file.version = {0, 1};
@@ -88,9 +90,38 @@ TEST(ColumnTypeTest, KnowsBlobs) {
   EXPECT_EQ(empty_column({blob}, blob).item_bits, 128);
 }
 
-TEST(ColumnTypeTest, LeavesOpenWhatItDoesNotKnow) {
+TEST(ColumnTypeTest, HasNoTypeForUnknownLogicalTypes) {
   EXPECT_FALSE(empty_column({}, field(0, -1, "map:int32")).has_type());
 }
 
+TEST(ValueTypeTest, KnowsPlainTypes) {
+  EXPECT_EQ(value_type("double"), (ValueType{64, 1}));
+  EXPECT_EQ(value_type("bool"), (ValueType{8, 1}));
+  EXPECT_EQ(value_type("large_string"), (ValueType{0, 1}));
+  EXPECT_EQ(value_type("timestamp:us:-"), (ValueType{64, 1}));
+  EXPECT_EQ(value_type("decimal:256:50:2"), (ValueType{256, 1}));
+  EXPECT_EQ(value_type("fixed_size_binary:16"), (ValueType{128, 1}));
+}
+
+TEST(ValueTypeTest, ADictionaryHasTheTypeOfItsValues) {
+  EXPECT_EQ(value_type("dict:string:int32:false"), (ValueType{0, 1}));
+  EXPECT_EQ(value_type("dict:int64:int8:false"), (ValueType{64, 1}));
+}
+
+TEST(ValueTypeTest, MultipliesFixedSizeLists) {
+  EXPECT_EQ(value_type("fixed_size_list:float:4"), (ValueType{128, 4}));
+  EXPECT_EQ(value_type("fixed_size_list:fixed_size_list:halffloat:2:3"), (ValueType{96, 6}));
+}
+
+TEST(ValueTypeTest, IsUnsetForTypesWithoutAWidth) {
+  for (const char* type :
+       {"list", "struct", "null", "", "fixed_size_list:float", "dict:", "fixed_size_list:string:4",
+        "fixed_size_list:float:0", "fixed_size_list:float:99999999999999999999",
+        "fixed_size_binary:x", "fixed_size_list:double:4611686018427387904"}) {
+    EXPECT_EQ(value_type(type), std::nullopt) << type;
+  }
+}
+
 }  // namespace
+
 }  // namespace lancekeep::lance

@@ -4,6 +4,7 @@
 #include "io/checked_math.h"
 #include "lance/encoding/v2_0/array_page.h"
 #include "lance/file/column_type.h"
+#include "lance/file/field_tree.h"
 #include "lance/file/footer.h"
 
 #include <fmt/format.h>
@@ -13,14 +14,14 @@
 namespace lancekeep::lance {
 namespace {
 
-v2_0::Meaning meaning_of(const Field* field) {
-  if (field == nullptr) return v2_0::Meaning::values;
-  if (is_blob(*field)) return v2_0::Meaning::blob;
-  return field->logical_type.starts_with("dict:") ? v2_0::Meaning::dictionary
-                                                  : v2_0::Meaning::values;
+v2_0::ValueKind value_kind(const Field* field) {
+  if (field == nullptr) return v2_0::ValueKind::plain;
+  if (is_blob(*field)) return v2_0::ValueKind::blob;
+  return field->logical_type.starts_with("dict:") ? v2_0::ValueKind::dictionary
+                                                  : v2_0::ValueKind::plain;
 }
 
-// Puts the items of a list column of format 2.0 where those of other formats are.
+// Adds the items of a list column of format 2.0, as in a list column of the other formats.
 void set_items(Array& lists, Array&& items) {
   lists.items = items.items;
   lists.item_bits = items.item_bits;
@@ -31,7 +32,7 @@ void set_items(Array& lists, Array&& items) {
   lists.data = std::move(items.data);
 }
 
-// Pages that share bytes could ask for more work than the file is worth.
+// Pages that share bytes could cost more time and memory than the size of the file justifies.
 void check_buffers(const std::vector<ColumnMetadata>& columns, const io::ByteView& file) {
   std::uint64_t left = file.size();
   for (const ColumnMetadata& column : columns) {
@@ -43,6 +44,30 @@ void check_buffers(const std::vector<ColumnMetadata>& columns, const io::ByteVie
         left -= buffer.size;
       }
     }
+  }
+}
+
+void require_decodable_page(const Page& page, FormatVersion version) {
+  if (version == kFormat20) {
+    v2_0::require_decodable(page);
+  } else {
+    require_decodable(page);
+  }
+}
+
+bool is_list_or_struct(const ColumnMetadata& column) {
+  if (column.pages.empty()) return false;
+  const v2_0::ArrayKind kind = v2_0::decode_page_encoding(column.pages.front()).kind;
+  return kind == v2_0::ArrayKind::list || kind == v2_0::ArrayKind::structure;
+}
+
+// At format 2.0 the items of lists are the next column; only plain items are supported.
+void require_plain_items(const DataFileReader& file, std::uint32_t column) {
+  if (!file.has_lists_only(column)) return;
+  const ColumnMetadata& items = file.column(column + 1);
+  if (is_list_or_struct(items)) {
+    items.encoding.fail(ErrorCode::unsupported,
+                        "lists of lists or structs at format 2.0, which this build does not read");
   }
 }
 
@@ -78,7 +103,8 @@ DataFileReader DataFileReader::open(io::ByteView file) {
 
 const ColumnMetadata& DataFileReader::column(std::uint32_t column) const {
   if (column < columns_.size()) return columns_[column];
-  file_.fail(fmt::format("column {} is asked for, but the file has {}", column, columns_.size()));
+  file_.fail(
+      fmt::format("column {} does not exist; the file has {} columns", column, columns_.size()));
 }
 
 const Field* DataFileReader::field(std::uint32_t column) const {
@@ -104,7 +130,7 @@ void DataFileReader::read_pages(std::uint32_t column, std::uint64_t expected_row
     try {
       const Page& page = metadata.pages[index];
       if (version_ == kFormat20) {
-        v2_0::decode_page(file_, page, meaning_of(field(column)), max_items, array);
+        v2_0::decode_page(file_, page, value_kind(field(column)), max_items, array);
       } else {
         decode_page(file_, page, max_items, array);
       }
@@ -135,7 +161,8 @@ Array DataFileReader::read_column(std::uint32_t column, std::uint64_t expected_r
     Array lists = read_lists(column, expected_rows, max_items);
     const std::uint64_t items = lists.list_offsets.back();
     if (has_lists_only(column + 1))
-      file_.fail(ErrorCode::unsupported, "lists of lists at format 2.0");
+      file_.fail(ErrorCode::unsupported,
+                 "lists of lists at format 2.0, which this build does not read");
     set_items(lists, read_column(column + 1, items, max_items));
     return lists;
   }
@@ -148,6 +175,32 @@ Array DataFileReader::read_column(std::uint32_t column, std::uint64_t expected_r
   read_pages(column, expected_rows, max_items, array);
   if (!array.has_type()) set_type(array, 0);
   return array;
+}
+
+std::string why_unreadable(const DataFileReader& file, std::uint32_t column) {
+  try {
+    for (const Page& page : file.column(column).pages) require_decodable_page(page, file.version());
+    require_plain_items(file, column);
+    return {};
+  } catch (const Error& error) {
+    return io::text_of(error);
+  }
+}
+
+std::string describe_encoding(const Page& page, FormatVersion version) {
+  return version == kFormat20 ? v2_0::describe_encoding(page) : describe_encoding(page);
+}
+
+std::vector<std::string> column_names(const DataFileReader& file) {
+  const std::vector<Field>& fields = file.descriptor().fields;
+  const FieldTree tree(fields);
+  std::vector<std::string> names(file.columns().size());
+  for (std::uint32_t column = 0; column < names.size(); ++column) {
+    const Field* field = file.field(column);
+    if (field != nullptr)
+      names[column] = tree.path(static_cast<std::size_t>(field - fields.data()));
+  }
+  return names;
 }
 
 }  // namespace lancekeep::lance

@@ -6,10 +6,8 @@
 namespace lancekeep::lance {
 namespace {
 
-DataFileReader open(const TestFile& file) { return DataFileReader::open(view(file.bytes())); }
-
 TEST(DataFileReaderTest, ReadsAColumnOfSeveralPages) {
-  const DataFileReader file = open(integer_file());
+  const DataFileReader file = open_file(integer_file());
   EXPECT_EQ(file.version(), (FormatVersion{2, 1}));
   EXPECT_EQ(file.descriptor().fields[0].logical_type, "int64");
   const Array column = file.read_column(0, 5, 5);
@@ -20,7 +18,7 @@ TEST(DataFileReaderTest, ReadsAColumnOfSeveralPages) {
 TEST(DataFileReaderTest, ReadsAColumnWithoutPages) {
   TestFile file = integer_file();
   file.columns[0].pages.clear();
-  const Array column = open(file).read_column(0, 0, 0);
+  const Array column = open_file(file).read_column(0, 0, 0);
   EXPECT_EQ(column.rows, 0);
   EXPECT_EQ(column.item_bits, 64);
 }
@@ -28,75 +26,75 @@ TEST(DataFileReaderTest, ReadsAColumnWithoutPages) {
 TEST(DataFileReaderTest, TakesTheTypeOfNullsFromTheSchema) {
   TestFile file = integer_file();
   file.columns[0].pages.erase(file.columns[0].pages.begin());
-  const Array column = open(file).read_column(0, 2, 2);
+  const Array column = open_file(file).read_column(0, 2, 2);
   EXPECT_EQ(column.item_bits, 64);
   EXPECT_EQ(column.value<std::uint64_t>(1), 0);
 }
 
-TEST(DataFileReaderTest, TakesNullsOfNoKnownTypeForEmptyTexts) {
+TEST(DataFileReaderTest, NullsOfUnknownTypeBecomeEmptyStrings) {
   TestFile file = integer_file();
   file.columns[0].pages.erase(file.columns[0].pages.begin());
   file.descriptor.fields[0].logical_type = "map:int32";
-  const Array column = open(file).read_column(0, 2, 2);
+  const Array column = open_file(file).read_column(0, 2, 2);
   EXPECT_EQ(column.text(1), "");
   EXPECT_TRUE(column.is_null(1));
 }
 
-TEST(DataFileReaderTest, RefusesAnotherNumberOfRows) {
-  const DataFileReader file = open(integer_file());
+TEST(DataFileReaderTest, RejectsAnotherNumberOfRows) {
+  const DataFileReader file = open_file(integer_file());
   expect_corrupt("a column has 5 rows, expected 6", [&] { (void)file.read_column(0, 6, 10); });
 }
 
-TEST(DataFileReaderTest, RefusesMoreItemsThanAllowed) {
-  const DataFileReader file = open(integer_file());
+TEST(DataFileReaderTest, RejectsMoreItemsThanAllowed) {
+  const DataFileReader file = open_file(integer_file());
   expect_corrupt("column 0, page 1: a page has 2 rows or items, expected at most 1",
                  [&] { (void)file.read_column(0, 5, 4); });
 }
 
-TEST(DataFileReaderTest, RefusesPagesThatShareTheirBytes) {
+TEST(DataFileReaderTest, RejectsPagesThatShareTheirBytes) {
   TestFile file = integer_file();
   file.columns[0].pages.resize(1);
   file.body.resize(4096);
   file.columns[0].pages[0].buffers = {{0, 4096}};
-  EXPECT_EQ(open(file).columns()[0].pages.size(), 1);
+  EXPECT_EQ(open_file(file).columns()[0].pages.size(), 1);
   file.columns[0].pages.push_back(file.columns[0].pages[0]);
   expect_corrupt("pages overlap: together their buffers are larger than the file",
-                 [&] { (void)open(file); });
+                 [&] { (void)open_file(file); });
 }
 
-TEST(DataFileReaderTest, RefusesRowsWhoseSumWraps) {
+TEST(DataFileReaderTest, RejectsRowsWhoseSumWraps) {
   TestFile file = integer_file();
   file.columns[0].pages[1].rows = ~std::uint64_t{0};
-  expect_corrupt("more than 2^64 rows", [&] { (void)open(file).read_column(0, 2, 10); });
+  expect_corrupt("more than 2^64 rows", [&] { (void)open_file(file).read_column(0, 2, 10); });
 }
 
-TEST(DataFileReaderTest, RefusesAColumnItHasNot) {
-  const DataFileReader file = open(integer_file());
-  expect_corrupt("column 1 is asked for, but the file has 1",
+TEST(DataFileReaderTest, RejectsAColumnThatDoesNotExist) {
+  const DataFileReader file = open_file(integer_file());
+  expect_corrupt("column 1 does not exist; the file has 1 columns",
                  [&] { (void)file.read_column(1, 5, 5); });
 }
 
-TEST(DataFileReaderTest, RefusesValuesThatAreNotOfTheSchemasType) {
+TEST(DataFileReaderTest, RejectsValuesThatAreNotOfTheSchemasType) {
   TestFile file = integer_file();
   file.descriptor.fields[0].logical_type = "string";
   expect_corrupt("a page has values of 64 bits, expected values of variable width",
-                 [&] { (void)open(file).read_column(0, 5, 5); });
+                 [&] { (void)open_file(file).read_column(0, 5, 5); });
 }
 
-TEST(DataFileReaderTest, RefusesPagesOfAnotherFormatThanTheFooterSays) {
+TEST(DataFileReaderTest, RejectsPagesOfAnotherFormatThanTheFooterSays) {
   TestFile file = integer_file();
   file.major = 0;
   file.minor = 3;
-  const DataFileReader reader = open(file);
+  const DataFileReader reader = open_file(file);
   EXPECT_EQ(reader.version(), (FormatVersion{2, 0}));
   expect_unsupported("a page of format 2.0 is a /lance.encodings21.PageLayout",
                      [&] { (void)reader.read_column(0, 5, 5); });
 }
 
-TEST(DataFileReaderTest, NamesColumnPageAndPlaceOfWhatItCannotRead) {
+TEST(DataFileReaderTest, ErrorsNameColumnPageAndOffset) {
   TestFile file = integer_file();
   file.columns[0].pages[1].encoding = view(message(5, ""));
-  const DataFileReader reader = open(file);
+  const DataFileReader reader = open_file(file);
   expect_unsupported("column 0, page 1: the page has layout 5",
                      [&] { (void)reader.read_column(0, 5, 5); });
   try {
@@ -109,7 +107,7 @@ TEST(DataFileReaderTest, NamesColumnPageAndPlaceOfWhatItCannotRead) {
   }
 }
 
-TEST(DataFileReaderTest, RefusesEveryPrefix) {
+TEST(DataFileReaderTest, RejectsEveryPrefix) {
   const std::string bytes = integer_file().bytes();
   for (std::size_t length = 0; length < bytes.size(); ++length) {
     EXPECT_THROW((void)DataFileReader::open(view(bytes.substr(0, length))), Error) << length;
@@ -118,7 +116,7 @@ TEST(DataFileReaderTest, RefusesEveryPrefix) {
 
 TEST(DataFileReaderTest, SurvivesFlippedBits) {
   const std::string bytes = integer_file().bytes();
-  int refused = 0;
+  int rejected = 0;
   for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
     std::string damaged = bytes;
     damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
@@ -126,10 +124,10 @@ TEST(DataFileReaderTest, SurvivesFlippedBits) {
       const Array column = DataFileReader::open(view(damaged)).read_column(0, 5, 5);
       EXPECT_EQ(column.rows, 5);
     } catch (const Error&) {
-      ++refused;
+      ++rejected;
     }
   }
-  EXPECT_GT(refused, 1000);
+  EXPECT_GT(rejected, 1000);
 }
 
 }  // namespace

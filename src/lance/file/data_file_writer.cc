@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/file/data_file_writer.h"
 
+#include <lancekeep/error.h>
+
+#include "lance/encoding/page_layout.h"
+#include "lance/file/footer.h"
+
+#include <fmt/format.h>
 #include <protozero/pbf_writer.hpp>
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace lancekeep::lance {
 namespace {
 
 constexpr std::size_t kBufferBytes = 1 << 20;
 constexpr std::uint64_t kPageAlignment = 64;  // pylance 14 refuses page buffers elsewhere
-constexpr char kPageLayoutUrl[] = "/lance.encodings21.PageLayout";
 constexpr char kColumnEncodingUrl[] = "/lance.encodings.ColumnEncoding";
 
 template <typename T>
@@ -18,12 +25,17 @@ void append(std::string& out, T value) {
   out.append(reinterpret_cast<const char*>(&value), sizeof(value));
 }
 
-// ColumnEncoding.values = 1, an empty message: the column is what its pages are.
+// ColumnEncoding.values = 1, an empty message: the pages say how the column is encoded.
 std::string values_encoding() {
   std::string out;
   protozero::pbf_writer(out).add_message(1, std::string());
   return out;
 }
+
+constexpr std::uint64_t kItemBytes = 8;
+// 8 MiB, as in pylance: a row that would exceed it starts a new page. Readers can then decode several
+// pages at once, and find a row without reading much of a table.
+constexpr std::uint64_t kPageItems = 1 << 20;
 
 }  // namespace
 
@@ -52,7 +64,7 @@ void DataFileWriter::flush() {
 
 void DataFileWriter::add_page(std::size_t column, const EncodedPage& encoded) {
   std::vector<PageBuffer> buffers;
-  for (const std::string& buffer : encoded.buffers) buffers.push_back(place(buffer));
+  for (const std::string& buffer : encoded.buffers) buffers.push_back(write_buffer(buffer));
   add_page(column, encoded.rows, encoded.layout, std::move(buffers));
 }
 
@@ -60,7 +72,7 @@ void DataFileWriter::add_page(std::size_t column, std::uint64_t rows, const std:
                               std::vector<PageBuffer> buffers) {
   if (column >= columns_.size()) columns_.resize(column + 1);
   auto& pages = columns_[column].pages;
-  Page page{.buffers = std::move(buffers), .rows = rows, .type_url = kPageLayoutUrl};
+  Page page{.buffers = std::move(buffers), .rows = rows, .type_url = std::string(kPageLayoutUrl)};
   if (!pages.empty()) page.first_row = pages.back().first_row + pages.back().rows;
   page.encoding = io::ByteView::of(layout, {});
   pages.push_back(std::move(page));
@@ -68,14 +80,13 @@ void DataFileWriter::add_page(std::size_t column, std::uint64_t rows, const std:
 
 std::uint64_t DataFileWriter::start_buffer() { return align(kPageAlignment); }
 
-PageBuffer DataFileWriter::place(std::string_view buffer) {
+PageBuffer DataFileWriter::write_buffer(std::string_view buffer) {
   const std::uint64_t offset = start_buffer();
   write_text(buffer);
   return {offset, buffer.size()};
 }
 
-// descriptor | column metadata (A) | their table (B) | global buffers' table (C) | footer of 40
-// bytes
+// descriptor | column metadata (A) | column table (B) | global buffer table (C) | footer (40 bytes)
 std::uint64_t DataFileWriter::finish(const FileDescriptor& descriptor) {
   std::string buffer_table, column_table, footer;
   const std::string encoded_descriptor = encode_file_descriptor(descriptor);
@@ -101,10 +112,72 @@ std::uint64_t DataFileWriter::finish(const FileDescriptor& descriptor) {
   append(footer, static_cast<std::uint32_t>(columns_.size()));
   append(footer, static_cast<std::uint16_t>(kWrittenFormat.major));
   append(footer, static_cast<std::uint16_t>(kWrittenFormat.minor));
-  footer += "LANC";
+  footer += kLanceMagic;
   write_text(footer);
   flush();
   return file_.position();
+}
+
+ListColumnWriter::ListColumnWriter(DataFileWriter& file, std::size_t column,
+                                   std::vector<std::uint64_t> lengths)
+    : file_(file), column_(column), lengths_(std::move(lengths)) {
+  start_page();
+}
+
+// Empty lists have pages of their own, so that no other page needs definition levels.
+void ListColumnWriter::start_page() {
+  while (next_row_ < lengths_.size() && lengths_[next_row_] == 0) {
+    const auto first = lengths_.begin() + static_cast<std::ptrdiff_t>(next_row_);
+    const auto end = std::find_if(first, lengths_.end(), [](std::uint64_t n) { return n > 0; });
+    const EncodedPage page = encode_empty_lists(static_cast<std::uint64_t>(end - first));
+    file_.add_page(column_, page);
+    next_row_ += page.rows;
+  }
+  if (next_row_ == lengths_.size()) return;
+  std::uint64_t items = lengths_[next_row_];
+  std::size_t end = next_row_ + 1;
+  while (end < lengths_.size() && lengths_[end] > 0 &&
+         lengths_[end] <= kPageItems - std::min(items, kPageItems)) {
+    items += lengths_[end++];
+  }
+  page_rows_ = end - next_row_;
+  page_.emplace(std::span(lengths_).subspan(next_row_, page_rows_));
+  next_row_ = end;
+  chunks_at_ = file_.start_buffer();
+}
+
+void ListColumnWriter::end_page() {
+  const PageBuffer chunks{chunks_at_, file_.position() - chunks_at_};
+  const PageBuffer table = file_.write_buffer(page_->chunk_table());
+  const PageBuffer index = file_.write_buffer(page_->repetition_index());
+  file_.add_page(column_, page_rows_, page_->layout(), {table, chunks, index});
+  page_.reset();
+  start_page();
+}
+
+void ListColumnWriter::write(std::span<const std::byte> items) {
+  while (!items.empty()) {
+    if (!page_) {
+      throw Error(
+          ErrorCode::invalid_argument,
+          fmt::format("{} bytes more than the lists of the column have room for", items.size()));
+    }
+    if (chunk_bytes_left_ == 0) {
+      chunk_bytes_left_ = page_->next_items() * kItemBytes;
+      const std::string head = page_->next_head();
+      file_.write(std::as_bytes(std::span(head)));
+    }
+    const auto part = items.first(std::min<std::uint64_t>(items.size(), chunk_bytes_left_));
+    file_.write(part);
+    items = items.subspan(part.size());
+    chunk_bytes_left_ -= part.size();
+    if (chunk_bytes_left_ == 0 && page_->next_items() == 0) end_page();
+  }
+}
+
+void ListColumnWriter::finish() {
+  if (!page_) return;
+  throw Error(ErrorCode::invalid_argument, "the lists of a column have fewer items than declared");
 }
 
 }  // namespace lancekeep::lance

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes a Lance data file of format 2.1 from front to back: values first, then pages, then the
-// footer. What is written streams; beyond one buffer of 1 MiB and the pages' places, nothing is
-// held.
+// footer. It streams: only one buffer of 1 MiB and the positions of the pages are in memory. A
+// writer is for one thread.
 #pragma once
 
 #include "io/storage.h"
-#include "lance/encoding/page.h"
+#include "lance/encoding/column_metadata.h"
 #include "lance/encoding/page_encoder.h"
 #include "lance/proto/manifest.h"
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,24 +25,24 @@ class DataFileWriter {
   /// `file` is new and empty, and outlives the writer.
   explicit DataFileWriter(io::WritableFile& file) : file_(file) {}
 
-  /// Where the next byte will lie in the file.
+  /// The offset of the next byte in the file.
   [[nodiscard]] std::uint64_t position() const { return file_.position() + buffer_.size(); }
-  /// Fills up with zeros to a multiple of `alignment`; returns position().
+  /// Writes zeros up to a multiple of `alignment`; returns position().
   std::uint64_t align(std::uint64_t alignment);
   void write(std::span<const std::byte> bytes);
-  /// Hands what is buffered to the file, where it can be read.
+  /// Passes buffered bytes on to the file, so that they can be read there.
   void flush();
-  /// Appends a page to `column`; columns are numbered from 0.
+  /// Appends a page to `column`, whose number starts at 0.
   void add_page(std::size_t column, const EncodedPage& page);
-  /// The same where the page's buffers are in the file already: see start_buffer(), place().
-  /// `layout` is a PageLayout message.
+  /// The same for a page whose buffers are in the file already: see start_buffer() and
+  /// write_buffer(). `layout` is a PageLayout message.
   void add_page(std::size_t column, std::uint64_t rows, const std::string& layout,
                 std::vector<PageBuffer> buffers);
-  /// Starts a page buffer, for the caller to write(); returns its offset.
+  /// Starts a page buffer, which the caller then write()s; returns its offset.
   std::uint64_t start_buffer();
-  /// Writes a page buffer.
-  PageBuffer place(std::string_view buffer);
-  /// Writes metadata and footer, and returns the file's size. Syncing is the caller's.
+  /// Writes a whole page buffer.
+  PageBuffer write_buffer(std::string_view buffer);
+  /// Writes metadata and footer, and returns the size of the file. The caller syncs the file.
   std::uint64_t finish(const FileDescriptor& descriptor);
 
  private:
@@ -62,5 +64,36 @@ void add_pages(DataFileWriter& writer, std::size_t column, const std::vector<Row
     left = left.subspan(page.rows);
   }
 }
+
+/// Writes a column of lists of 64-bit items, such as list<double>, given the lengths of the lists:
+/// the items of all rows, one after another, in pieces of any size. Holds no items, and a list may
+/// have any length. Until finish(), nothing else may be written to the file.
+///
+///   ListColumnWriter column(file, 0, {3, 0, 1'000'000});
+///   column.write(items);  // as often as needed
+///   column.finish();
+class ListColumnWriter {
+ public:
+  /// Starts column `column` of `file`, which outlives this writer.
+  ListColumnWriter(DataFileWriter& file, std::size_t column, std::vector<std::uint64_t> lengths);
+
+  /// The next items, or parts of one. @throws Error invalid_argument for more than the lists have.
+  void write(std::span<const std::byte> items);
+  /// @throws Error invalid_argument if items are missing.
+  void finish();
+
+ private:
+  void start_page();
+  void end_page();
+
+  DataFileWriter& file_;
+  const std::size_t column_;
+  const std::vector<std::uint64_t> lengths_;
+  std::size_t next_row_ = 0;             // the first row after the current page
+  std::optional<ListPageEncoder> page_;  // the current page
+  std::uint64_t page_rows_ = 0;          // its rows
+  std::uint64_t chunks_at_ = 0;          // the offset of its chunks in the file
+  std::uint64_t chunk_bytes_left_ = 0;   // of the current chunk's items
+};
 
 }  // namespace lancekeep::lance

@@ -13,6 +13,34 @@ namespace {
 constexpr std::size_t kMaxFieldDepth = 32;
 constexpr const char* kExtensionKey = "ARROW:extension:name";
 
+std::vector<std::string> parts_of(const std::string& text) {
+  std::vector<std::string> parts;
+  std::size_t from = 0;
+  for (std::size_t colon = text.find(':'); colon != std::string::npos;
+       colon = text.find(':', from)) {
+    parts.push_back(text.substr(from, colon - from));
+    from = colon + 1;
+  }
+  parts.push_back(text.substr(from));
+  return parts;
+}
+
+// "fixed_size_list:fixed_size_list:float:2:3": the type of the items is in the middle.
+std::string list_name(const std::string& type, std::size_t head) {
+  const std::size_t last = type.rfind(':');
+  if (last <= head) return type;
+  return fmt::format("fixed_size_list<item: {}>[{}]",
+                     arrow_type_name(type.substr(head + 1, last - head - 1)),
+                     type.substr(last + 1));
+}
+
+// "timestamp:us:America/New_York"; a time zone may have colons: "+01:00".
+std::string timestamp_name(const std::string& type, const std::vector<std::string>& parts) {
+  const std::size_t zone = parts[0].size() + parts[1].size() + 2;
+  if (parts.size() < 3 || parts[2] == "-") return fmt::format("timestamp[{}]", parts[1]);
+  return fmt::format("timestamp[{}, tz={}]", parts[1], type.substr(zone));
+}
+
 }  // namespace
 
 FieldTree::FieldTree(const std::vector<Field>& fields) : fields_(&fields), nodes_(fields.size()) {
@@ -49,7 +77,7 @@ std::string FieldTree::path(std::size_t index) const {
   return parent == kNone ? field(index).name : path(parent) + "." + field(index).name;
 }
 
-std::string FieldTree::children_words(std::size_t index) const {
+std::string FieldTree::describe_children(std::size_t index) const {
   std::string text;
   for (const std::size_t child : nodes_[index].children) {
     text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", field(child).name, type(child));
@@ -62,8 +90,8 @@ std::string FieldTree::type(std::size_t index) const {
   std::string text = own.logical_type;
   if (text == "list.struct") text = "list";
   if (text == "large_list.struct") text = "large_list";
-  text = nodes_[index].children.empty() ? type_words(text)
-                                        : fmt::format("{}<{}>", text, children_words(index));
+  text = nodes_[index].children.empty() ? arrow_type_name(text)
+                                        : fmt::format("{}<{}>", text, describe_children(index));
   if (is_blob(own)) text += " (blob)";
   if (const std::string extension = extension_of(own); !extension.empty())
     text += fmt::format(" ({})", extension);
@@ -74,6 +102,23 @@ std::string extension_of(const Field& field) {
   if (!field.extension_name.empty()) return field.extension_name;
   const auto entry = field.metadata.find(kExtensionKey);
   return entry == field.metadata.end() ? "" : entry->second;
+}
+
+std::string arrow_type_name(const std::string& logical_type) {
+  constexpr std::size_t kLongest = 256;  // a longer type is printed as it is
+  const std::vector<std::string> parts = parts_of(logical_type);
+  const std::string& head = parts.front();
+  if (parts.size() == 1 || logical_type.size() > kLongest) return logical_type;
+  if (head == "fixed_size_list") return list_name(logical_type, head.size());
+  if (head == "timestamp") return timestamp_name(logical_type, parts);
+  if (head == "decimal" && parts.size() == 4)
+    return fmt::format("decimal{}({}, {})", parts[1], parts[2], parts[3]);
+  if (head == "dict" && parts.size() == 4) {
+    return fmt::format("dictionary<values={}, indices={}, ordered={}>", parts[1], parts[2],
+                       parts[3] == "true" ? 1 : 0);
+  }
+  if (parts.size() == 2) return fmt::format("{}[{}]", head, parts[1]);
+  return logical_type;
 }
 
 }  // namespace lancekeep::lance

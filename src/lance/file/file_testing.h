@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: data files put together by hand.
+// For tests: builds data files by hand.
 #pragma once
 
 #include "lance/encoding/encoding_testing.h"
+#include "lance/file/data_file_reader.h"
 #include "lance/proto/schema.h"
 
 #include <string>
@@ -10,7 +11,7 @@
 
 namespace lancekeep::lance {
 
-/// What stands in a file, to be changed before it is put together.
+/// The parts of a file, which a test may change before it builds the file.
 struct TestFile {
   std::string body;  ///< starts at byte 0
   std::vector<ColumnMetadata> columns;
@@ -40,6 +41,10 @@ struct TestFile {
     return file + raw<std::uint16_t>({major, minor}) + magic;
   }
 };
+
+inline DataFileReader open_file(const TestFile& file) {
+  return DataFileReader::open(view(file.bytes()));
+}
 
 /// A field with id `id` below `parent`.
 inline Field field(std::int32_t id, std::int32_t parent, const std::string& type) {

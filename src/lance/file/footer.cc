@@ -9,7 +9,7 @@ namespace {
 constexpr std::uint64_t kFooterSize = 40;
 constexpr std::uint64_t kTableEntrySize = 16;
 
-// What a file calls itself, and the data_storage_version that pylance knows it by.
+// The version in a file, and the data_storage_version that it means.
 struct KnownVersion {
   FormatVersion written;
   FormatVersion meant;
@@ -37,7 +37,7 @@ std::vector<io::ByteView> read_table(const io::ByteView& body, std::uint64_t pos
   std::vector<io::ByteView> entries;
   entries.reserve(count);
   std::uint64_t left =
-      body.size();  // entries that share bytes could ask for more work than the file is worth
+      body.size();  // entries that share bytes could cost more than the size of the file justifies
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t at = table.u64(what);
     entries.push_back(body.sub(at, table.u64(what), what));
@@ -53,7 +53,7 @@ std::vector<io::ByteView> read_table(const io::ByteView& body, std::uint64_t pos
 Footer decode_footer(const io::ByteView& file) {
   if (file.size() < kFooterSize) {
     file.fail(
-        fmt::format("a data file of {} bytes, expected at least {}", file.size(), kFooterSize));
+        fmt::format("a data file has {} bytes, expected at least {}", file.size(), kFooterSize));
   }
   const std::uint64_t body_size = file.size() - kFooterSize;
   const io::ByteView bytes = file.sub(body_size, kFooterSize, "the footer");
@@ -74,7 +74,7 @@ Footer decode_footer(const io::ByteView& file) {
   footer.global_buffers =
       read_table(body, footer.buffer_table_start, num_buffers, "global buffers");
   if (footer.global_buffers.empty())
-    bytes.fail("a data file has no global buffer, expected its descriptor in one");
+    bytes.fail("a data file has no global buffer, expected one with the file descriptor");
   return footer;
 }
 

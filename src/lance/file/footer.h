@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The last 40 bytes of a data file, and the tables they point to.
+// The footer of a data file, which is its last 40 bytes, and the tables that the footer points to.
 //
-// Footer: u64 position of the first column's metadata, u64 of the column table, u64 of the table of
-// global buffers, u32 global buffers, u32 columns, u16 major, u16 minor, "LANC". Tables hold (u64
-// position, u64 size).
+// Footer: u64 position of the first column's metadata, u64 position of the column table, u64
+// position of the global buffer table, u32 global buffers, u32 columns, u16 major, u16 minor,
+// "LANC". A table has (u64 position, u64 size) per entry.
 #pragma once
 
 #include "io/byte_view.h"
@@ -26,7 +26,7 @@ struct Footer {
   std::vector<io::ByteView> global_buffers;  ///< the first is the file descriptor
 };
 
-/// What to do about a file of a format that this build does not read.
+/// How to convert a dataset of a format that this build does not read.
 inline constexpr std::string_view kHowToConvert =
     "rewrite the dataset with lance.write_dataset(lance.dataset(old).to_table(), new, "
     "data_storage_version=\"2.1\")";

@@ -23,7 +23,7 @@ TEST(FooterTest, ReadsThreeFormats) {
   EXPECT_EQ(decode_footer(view(file.bytes())).version, (FormatVersion{2, 0}));
 }
 
-TEST(FooterTest, RefusesTheLegacyFormat) {
+TEST(FooterTest, RejectsTheLegacyFormat) {
   TestFile file = integer_file();
   file.major = 0;
   file.minor = 2;
@@ -32,20 +32,20 @@ TEST(FooterTest, RefusesTheLegacyFormat) {
                      [&] { (void)decode_footer(view(file.bytes())); });
 }
 
-TEST(FooterTest, RefusesNewerFormats) {
+TEST(FooterTest, RejectsNewerFormats) {
   TestFile file = integer_file();
   file.minor = 3;
   expect_unsupported("format 2.3", [&] { (void)decode_footer(view(file.bytes())); });
 }
 
-TEST(FooterTest, RefusesAnotherMagic) {
+TEST(FooterTest, RejectsAnotherMagic) {
   TestFile file = integer_file();
   file.magic = "LANX";
   expect_corrupt("does not end with \"LANC\"", [&] { (void)decode_footer(view(file.bytes())); });
 }
 
-TEST(FooterTest, RefusesAShortFile) {
-  expect_corrupt("a data file of 39 bytes, expected at least 40",
+TEST(FooterTest, RejectsAShortFile) {
+  expect_corrupt("a data file has 39 bytes, expected at least 40",
                  [] { (void)decode_footer(view(std::string(39, '\0'))); });
 }
 
@@ -55,34 +55,34 @@ std::string with_footer(std::size_t at, std::uint64_t number, std::size_t size =
   return bytes.replace(bytes.size() - 40 + at, size, raw<std::uint64_t>({number}).substr(0, size));
 }
 
-TEST(FooterTest, RefusesAColumnTableBeyondTheFile) {
+TEST(FooterTest, RejectsAColumnTableBeyondTheFile) {
   expect_corrupt("the table of column metadata would start at byte",
                  [] { (void)decode_footer(view(with_footer(8, ~std::uint64_t{0}))); });
 }
 
-TEST(FooterTest, RefusesMoreColumnsThanTheFileHoldsBytes) {
+TEST(FooterTest, RejectsMoreColumnsThanTheFileHoldsBytes) {
   expect_corrupt("the table of column metadata needs 68719476720 bytes",
                  [] { (void)decode_footer(view(with_footer(28, 0xffffffff, 4))); });
 }
 
-TEST(FooterTest, RefusesABufferTableBeyondTheFile) {
+TEST(FooterTest, RejectsABufferTableBeyondTheFile) {
   expect_corrupt("the table of global buffers would start at byte",
                  [] { (void)decode_footer(view(with_footer(16, ~std::uint64_t{0}))); });
 }
 
-TEST(FooterTest, RefusesAFileWithoutDescriptor) {
+TEST(FooterTest, RejectsAFileWithoutDescriptor) {
   expect_corrupt("a data file has no global buffer",
                  [] { (void)decode_footer(view(with_footer(24, 0, 4))); });
 }
 
-TEST(FooterTest, RefusesColumnMetadataBeyondTheFile) {
+TEST(FooterTest, RejectsColumnMetadataBeyondTheFile) {
   std::string bytes = integer_file().bytes();
   const std::size_t table = bytes.size() - 40 - 32;  // an entry for the column, one for the buffer
   bytes.replace(table + 8, 8, raw<std::uint64_t>({1 << 20}));
   expect_corrupt("column metadata needs 1048576 bytes", [&] { (void)decode_footer(view(bytes)); });
 }
 
-TEST(FooterTest, RefusesColumnMetadataThatOverlaps) {
+TEST(FooterTest, RejectsColumnMetadataThatOverlaps) {
   std::string bytes = integer_file().bytes();
   const std::string footer = bytes.substr(bytes.size() - 40);
   std::string file = bytes.substr(0, bytes.size() - 40);

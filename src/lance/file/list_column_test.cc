@@ -4,7 +4,6 @@
 #include "lance/encoding/mini_block_testing.h"
 #include "lance/encoding/v2_0/v2_0_testing.h"
 #include "lance/file/file_testing.h"
-#include "lance/file/parallel.h"
 
 #include <tuple>
 
@@ -15,7 +14,7 @@ using Numbers = std::vector<double>;
 using Offsets = std::vector<std::uint64_t>;
 using Valid = std::vector<std::uint8_t>;
 
-// Puts a page of these buffers into the file, each at a multiple of 64.
+// Adds a page with these buffers to the file, each at a multiple of 64.
 Page placed(TestFile& file, const std::vector<std::string>& buffers, std::uint64_t rows,
             const std::string& type_url, const std::string& encoding) {
   Page page;
@@ -51,7 +50,7 @@ TestFile two_pages() {
   return file;
 }
 
-// The same at format 2.0, the second row null: [1, 2], null, [4].
+// The same at format 2.0, where the second row is null: [1, 2], null, [4].
 TestFile old_format() {
   TestFile file;
   file.major = 0;
@@ -68,10 +67,8 @@ TestFile old_format() {
   return file;
 }
 
-DataFileReader open(const TestFile& file) { return DataFileReader::open(view(file.bytes())); }
-
 std::pair<Numbers, ListRows> decoded(const TestFile& test_file, unsigned threads = 2) {
-  const DataFileReader file = open(test_file);
+  const DataFileReader file = open_file(test_file);
   const ListColumn column = ListColumn::open(file, 0, 3, 100);
   Numbers values(column.values());
   ListRows rows = column.decode(std::as_writable_bytes(std::span(values)), threads);
@@ -94,9 +91,9 @@ TEST(ListColumnTest, DecodesTheItemsOfFormat20FromTheNextColumn) {
   EXPECT_EQ(rows.row_valid, (Valid{1, 0, 1}));
 }
 
-TEST(ListColumnTest, IsWhatReadColumnGives) {
+TEST(ListColumnTest, EqualsReadColumn) {
   for (const TestFile& test_file : {two_pages(), old_format()}) {
-    const Array array = open(test_file).read_column(0, 3, 100);
+    const Array array = open_file(test_file).read_column(0, 3, 100);
     const auto [values, rows] = decoded(test_file);
     EXPECT_EQ(numbers<double>(array.data), values);
     EXPECT_EQ(array.list_offsets, rows.offsets);
@@ -107,7 +104,7 @@ TEST(ListColumnTest, IsWhatReadColumnGives) {
 // All pieces of one thread, as (row, first, at, values).
 using Piece = std::tuple<std::uint64_t, std::uint64_t, std::uint64_t, Numbers>;
 std::pair<std::vector<Piece>, ListRows> pieces_of(const TestFile& test_file) {
-  const DataFileReader file = open(test_file);
+  const DataFileReader file = open_file(test_file);
   const ListColumn column = ListColumn::open(file, 0, 3, 100);
   std::vector<Piece> pieces;
   ListRows rows = column.decode_pieces(1, [&](const ListPiece& piece) {
@@ -118,13 +115,13 @@ std::pair<std::vector<Piece>, ListRows> pieces_of(const TestFile& test_file) {
   return {pieces, rows};
 }
 
-TEST(ListColumnTest, HandsOutPiecesOfRows) {
+TEST(ListColumnTest, PassesOnPiecesOfRows) {
   const auto [pieces, rows] = pieces_of(two_pages());
   EXPECT_EQ(pieces, (std::vector<Piece>{{0, 0, 0, {1, 2}}, {1, 0, 2, {3}}, {2, 0, 3, {4, 5, 6}}}));
   EXPECT_EQ(rows.offsets, (Offsets{0, 2, 3, 6}));
 }
 
-TEST(ListColumnTest, HandsOutPiecesOfRowsThatPagesCut) {
+TEST(ListColumnTest, PassesOnPiecesOfRowsThatSpanPages) {
   TestFile file = old_format();
   const std::string url = "/lance.encodings.ArrayEncoding";
   const std::string layout = v2_0::no_nulls(v2_0::flat(64, 0));
@@ -136,8 +133,8 @@ TEST(ListColumnTest, HandsOutPiecesOfRowsThatPagesCut) {
   EXPECT_EQ(rows.row_valid, (Valid{1, 0, 1}));
 }
 
-TEST(ListColumnTest, HandsOutNumbersAsListsOfOne) {
-  const DataFileReader file = open(integer_file());
+TEST(ListColumnTest, PassesOnNumbersAsListsOfOne) {
+  const DataFileReader file = open_file(integer_file());
   const ListColumn column = ListColumn::open(file, 0, 5, 5);
   std::vector<std::uint64_t> rows_seen;
   (void)column.decode_pieces(1, [&](const ListPiece& piece) {
@@ -148,8 +145,8 @@ TEST(ListColumnTest, HandsOutNumbersAsListsOfOne) {
   EXPECT_EQ(rows_seen, (std::vector<std::uint64_t>{0, 1, 2, 3, 4}));
 }
 
-TEST(ListColumnTest, WhatThePieceSinkThrowsIsThrown) {
-  const DataFileReader file = open(two_pages());
+TEST(ListColumnTest, RethrowsWhatTheSinkThrows) {
+  const DataFileReader file = open_file(two_pages());
   const ListColumn column = ListColumn::open(file, 0, 3, 100);
   expect_error(ErrorCode::invalid_argument, "no more", [&] {
     (void)column.decode_pieces(
@@ -158,7 +155,7 @@ TEST(ListColumnTest, WhatThePieceSinkThrowsIsThrown) {
 }
 
 TEST(ListColumnTest, ReadsNumbersAsListsOfOne) {
-  const DataFileReader file = open(integer_file());
+  const DataFileReader file = open_file(integer_file());
   const ListColumn column = ListColumn::open(file, 0, 5, 5);
   std::vector<std::uint64_t> values(column.values(), 99);
   const ListRows rows = column.decode(std::as_writable_bytes(std::span(values)), 1);
@@ -167,74 +164,73 @@ TEST(ListColumnTest, ReadsNumbersAsListsOfOne) {
   EXPECT_EQ(rows.row_valid, (Valid{1, 1, 1, 0, 0}));
 }
 
-TEST(ListColumnTest, RefusesMoreValuesThanAllowed) {
-  const DataFileReader file = open(two_pages());
+TEST(ListColumnTest, RejectsMoreValuesThanAllowed) {
+  const DataFileReader file = open_file(two_pages());
   expect_corrupt("a column has more than 5 values", [&] { (void)ListColumn::open(file, 0, 3, 5); });
 }
 
-TEST(ListColumnTest, RefusesOtherNumbersOfRows) {
-  const DataFileReader file = open(two_pages());
+TEST(ListColumnTest, RejectsOtherNumbersOfRows) {
+  const DataFileReader file = open_file(two_pages());
   expect_corrupt("a column has 3 rows, expected 4",
                  [&] { (void)ListColumn::open(file, 0, 4, 100); });
 }
 
-TEST(ListColumnTest, RefusesTexts) {
+TEST(ListColumnTest, RejectsStrings) {
   TestFile file = integer_file();
   file.descriptor.fields[0].logical_type = "string";
   file.columns[0].pages.erase(file.columns[0].pages.begin());
-  const DataFileReader reader = open(file);
-  expect_unsupported("no numbers of a fixed width",
-                     [&] { (void)ListColumn::open(reader, 0, 2, 9); });
+  const DataFileReader reader = open_file(file);
+  expect_unsupported("not fixed-width numbers", [&] { (void)ListColumn::open(reader, 0, 2, 9); });
 }
 
-TEST(ListColumnTest, RefusesValuesThatAreTooWideForNumbers) {
+TEST(ListColumnTest, RejectsValuesThatAreTooWideForNumbers) {
   TestFile file;
   file.columns.resize(1);
   const TestPage page = mini_block(mini_block_layout(run_length(1 << 30), {1}, 2, 60'000),
                                    {{.levels = 0, .values = {"", ""}}}, 60'000);
   file.columns[0].pages.push_back(
       placed(file, page.buffers, page.rows, "/lance.encodings21.PageLayout", page.layout));
-  const DataFileReader reader = open(file);
-  expect_unsupported("no numbers of a fixed width",
+  const DataFileReader reader = open_file(file);
+  expect_unsupported("not fixed-width numbers",
                      [&] { (void)ListColumn::open(reader, 0, 60'000, 60'000); });
 }
 
-TEST(ListColumnTest, RefusesNullsOfAnotherNumberOfValues) {
+TEST(ListColumnTest, RejectsNullsOfAnotherNumberOfValues) {
   TestFile file = old_format();
   file.columns.resize(1);
   file.columns[0].pages[0] = placed(file, {}, 3, "/lance.encodings.ArrayEncoding",
                                     v2_0::fixed_lists(5, v2_0::all_nulls()));
   file.descriptor.fields = {field(0, -1, "fixed_size_list:double:2")};
-  const DataFileReader reader = open(file);
+  const DataFileReader reader = open_file(file);
   const ListColumn column = ListColumn::open(reader, 0, 3, 100);
   Numbers values(column.values());
-  expect_corrupt("says which of 15 values are null, expected 6",
+  expect_corrupt("has validity for 15 values, expected 6",
                  [&] { (void)column.decode(std::as_writable_bytes(std::span(values)), 1); });
 }
 
-TEST(ListColumnTest, RefusesPagesThatSayMoreThanTheirChunksHold) {
+TEST(ListColumnTest, RejectsPagesThatDeclareMoreThanTheirChunksHold) {
   TestFile file = two_pages();
   const TestPage page = lists_page({4, 5, 6}, {1, 0, 0}, 1);
   file.columns[0].pages[1].encoding = view(message(
       1, message(1, flat(16)) + mini_block_layout(flat(64), {1, 2}, 1, std::uint64_t{1} << 40)));
-  const DataFileReader reader = open(file);
-  expect_corrupt("items has chunks of 65536 at most",
+  const DataFileReader reader = open_file(file);
+  expect_corrupt("items, but its chunks hold at most 65536",
                  [&] { (void)ListColumn::open(reader, 0, 3, std::uint64_t{1} << 50); });
 }
 
-TEST(ListColumnTest, RefusesAPlaceOfAnotherSize) {
-  const DataFileReader file = open(two_pages());
+TEST(ListColumnTest, RejectsABufferOfAnotherSize) {
+  const DataFileReader file = open_file(two_pages());
   const ListColumn column = ListColumn::open(file, 0, 3, 100);
   Numbers values(5);
   expect_error(ErrorCode::invalid_argument, "40 bytes for 6 values of 64 bits",
                [&] { (void)column.decode(std::as_writable_bytes(std::span(values)), 1); });
 }
 
-TEST(ListColumnTest, NamesColumnAndPageOfWhatItCannotDecode) {
+TEST(ListColumnTest, ErrorsNameColumnAndPage) {
   TestFile file = two_pages();
   const std::uint64_t at = file.columns[0].pages[1].buffers[1].offset;
   file.body[at] = 9;  // the number of levels
-  const DataFileReader reader = open(file);
+  const DataFileReader reader = open_file(file);
   const ListColumn column = ListColumn::open(reader, 0, 3, 100);
   Numbers values(6);
   expect_corrupt("column 0, page 1: ",
@@ -244,7 +240,7 @@ TEST(ListColumnTest, NamesColumnAndPageOfWhatItCannotDecode) {
 TEST(ListColumnTest, SurvivesFlippedBits) {
   for (const TestFile& file : {two_pages(), old_format()}) {
     const std::string bytes = file.bytes();
-    int refused = 0;
+    int rejected = 0;
     for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
       std::string damaged = bytes;
       damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << (bit % 8)));
@@ -255,25 +251,11 @@ TEST(ListColumnTest, SurvivesFlippedBits) {
         (void)column.decode(values, 1);
         (void)column.decode_pieces(1, [](const ListPiece&) {});
       } catch (const Error&) {
-        ++refused;
+        ++rejected;
       }
     }
-    EXPECT_GT(refused, 500);
+    EXPECT_GT(rejected, 500);
   }
-}
-
-TEST(ForEachPartTest, ThrowsTheFailureOfTheFirstPart) {
-  std::atomic<int> done = 0;
-  try {
-    for_each_part(20, 3, [&](std::size_t i) {
-      ++done;
-      if (i >= 7) throw Error(ErrorCode::corrupt, "part " + std::to_string(i));
-    });
-    ADD_FAILURE() << "no error";
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "part 7");
-  }
-  EXPECT_EQ(done, 20);
 }
 
 }  // namespace

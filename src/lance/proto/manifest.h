@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Manifest message: everything that makes one version of a dataset. Field numbers:
-// docs/format/table.md.
+// The Manifest message, which describes one version of a dataset: its schema, and its rows as
+// fragments of data files. Plain values. The field numbers are in docs/format/table.md.
 #pragma once
 
 #include "lance/proto/schema.h"
@@ -9,7 +9,7 @@
 
 namespace lancekeep::lance {
 
-/// The data storage version that a manifest names and a data file carries.
+/// The data storage version of a manifest or a data file.
 struct FormatVersion {
   std::uint32_t major = 2;
   std::uint32_t minor = 1;
@@ -20,12 +20,12 @@ inline constexpr FormatVersion kFormat20{2, 0};
 
 struct DataFile {
   std::string path;                          ///< relative to data/
-  std::vector<std::int32_t> fields;          ///< field ids; -2: a column that is no longer used
+  std::vector<std::int32_t> fields;          ///< field ids; -2: an unused column
   std::vector<std::int32_t> column_indices;  ///< parallel to `fields`
   FormatVersion version;
-  std::uint64_t size = 0;  ///< bytes; 0: not recorded
+  std::uint64_t size = 0;  ///< in bytes; 0: not recorded
   std::optional<std::uint32_t> base_id;
-  std::string unknown;  ///< fields we do not know, as raw protobuf
+  std::string unknown;  ///< unknown fields as raw protobuf
 
   bool operator==(const DataFile&) const = default;
 };
@@ -37,7 +37,7 @@ struct DeletionFile {
   std::uint64_t id = 0;
   std::uint64_t num_deleted_rows = 0;
   std::optional<std::uint32_t> base_id;
-  std::string unknown;  ///< fields we do not know, as raw protobuf
+  std::string unknown;  ///< unknown fields as raw protobuf
 
   bool operator==(const DeletionFile&) const = default;
 };
@@ -47,7 +47,7 @@ struct Fragment {
   std::vector<DataFile> files;
   std::optional<DeletionFile> deletion;
   std::uint64_t physical_rows = 0;
-  std::string unknown;  ///< e.g. row id sequences, as raw protobuf
+  std::string unknown;  ///< unknown fields, such as row id sequences, as raw protobuf
 
   bool operator==(const Fragment&) const = default;
 };
@@ -57,11 +57,11 @@ struct Manifest {
   std::vector<Fragment> fragments;  ///< in the row order of a scan
   std::uint64_t version = 0;
   std::map<std::string, std::string> schema_metadata;
-  std::int64_t seconds = 0;  ///< of the Unix epoch, UTC
+  std::int64_t seconds = 0;  ///< since the Unix epoch, UTC
   std::int32_t nanos = 0;
   std::uint64_t reader_flags = 0;
   std::uint64_t writer_flags = 0;
-  std::optional<std::uint32_t> max_fragment_id;  ///< absent: there never was a fragment
+  std::optional<std::uint32_t> max_fragment_id;  ///< unset: the dataset never had a fragment
   std::string transaction_file;                  ///< name in _transactions/
   std::string writer_library;
   std::string writer_version;
@@ -72,10 +72,11 @@ struct Manifest {
   std::map<std::string, std::string> table_metadata;
   std::vector<std::string> base_paths;  ///< raw BasePath messages
   std::optional<std::string> branch;
-  std::optional<std::uint64_t> transaction_section;  ///< file position of the inline transaction
-  /// The same as pylance 1 wrote it, in a field of another number. Read only; never written.
+  std::optional<std::uint64_t> transaction_section;  ///< file offset of the inline transaction
+  /// The same in the field number that pylance 1 used. Read, never written.
   std::optional<std::uint64_t> transaction_section_2025;
-  /// Fields we do not know. Never 4, 6, 21 and 23, which are positions in the old file.
+  /// Unknown fields as raw protobuf. Never 4, 6, 21 and 23, which are positions in the file that was
+  /// read.
   std::string unknown;
 
   bool operator==(const Manifest&) const = default;
@@ -83,7 +84,7 @@ struct Manifest {
 
 [[nodiscard]] Manifest decode_manifest(const io::ByteView& message);
 [[nodiscard]] std::string encode_manifest(const Manifest& manifest);
-/// The encoding of one fragment, as transactions hold it too.
+/// One fragment; transactions have the same message.
 [[nodiscard]] Fragment decode_fragment(const io::ByteView& message);
 [[nodiscard]] std::string encode_fragment(const Fragment& fragment);
 

@@ -63,11 +63,11 @@ void expect_corrupt(const std::string& part, const Manifest& manifest) {
   expect_error(ErrorCode::corrupt, part, [&] { (void)decode_manifest(view(bytes)); });
 }
 
-TEST(Manifest, ComesBackAsItWasWritten) {
+TEST(Manifest, RoundTrips) {
   EXPECT_EQ(decode_manifest(view(encode_manifest(full_manifest()))), full_manifest());
 }
 
-TEST(Manifest, TheFirstFragmentsIdIsWrittenAlthoughItIsZero) {
+TEST(Manifest, WritesAMaxFragmentIdOfZero) {
   Manifest manifest = full_manifest();
   manifest.max_fragment_id = 0;
   EXPECT_EQ(decode_manifest(view(encode_manifest(manifest))).max_fragment_id, 0u);
@@ -75,7 +75,7 @@ TEST(Manifest, TheFirstFragmentsIdIsWrittenAlthoughItIsZero) {
   EXPECT_EQ(decode_manifest(view(encode_manifest(manifest))).max_fragment_id, std::nullopt);
 }
 
-TEST(Manifest, WhatWeDoNotKnowIsWrittenBack) {
+TEST(Manifest, KeepsUnknownFields) {
   std::string bytes = encode_manifest(full_manifest());
   protozero::pbf_writer writer(bytes);
   writer.add_string(8, "tag");
@@ -85,7 +85,7 @@ TEST(Manifest, WhatWeDoNotKnowIsWrittenBack) {
   EXPECT_EQ(encode_manifest(manifest), bytes);
 }
 
-TEST(Manifest, WhatWeDoNotKnowOfAFileIsWrittenBack) {
+TEST(Manifest, KeepsUnknownFieldsOfFiles) {
   Manifest manifest = full_manifest();
   std::string further;
   protozero::pbf_writer(further).add_string(99, "further");
@@ -94,7 +94,7 @@ TEST(Manifest, WhatWeDoNotKnowOfAFileIsWrittenBack) {
   EXPECT_EQ(decode_manifest(view(encode_manifest(manifest))), manifest);
 }
 
-TEST(Manifest, PositionsInTheOldFileAreNotWrittenBack) {
+TEST(Manifest, DoesNotKeepPositionsInTheFile) {
   std::string bytes = encode_manifest(full_manifest());
   protozero::pbf_writer writer(bytes);
   writer.add_uint64(4, 100);
@@ -105,56 +105,56 @@ TEST(Manifest, PositionsInTheOldFileAreNotWrittenBack) {
   EXPECT_EQ(encode_manifest(manifest), encode_manifest(full_manifest()));
 }
 
-TEST(Manifest, RefusesNegativeNanoseconds) {
+TEST(Manifest, RejectsNegativeNanoseconds) {
   Manifest manifest = full_manifest();
   manifest.nanos = -1;
-  expect_corrupt("the time stamp has -1 nanoseconds", manifest);
+  expect_corrupt("the timestamp has -1 nanoseconds", manifest);
 }
 
-TEST(Manifest, RefusesAWholeSecondOfNanoseconds) {
+TEST(Manifest, RejectsAWholeSecondOfNanoseconds) {
   Manifest manifest = full_manifest();
   manifest.nanos = 1'000'000'000;
-  expect_corrupt("the time stamp has 1000000000 nanoseconds", manifest);
+  expect_corrupt("the timestamp has 1000000000 nanoseconds", manifest);
 }
 
-TEST(Manifest, RefusesATimeThatNanosecondsCannotCount) {
+TEST(Manifest, RejectsATimeThatNanosecondsCannotCount) {
   Manifest manifest = full_manifest();
   manifest.seconds = 9'223'372'036;
   expect_corrupt("seconds from 1970", manifest);
 }
 
-TEST(Manifest, RefusesAFieldIdTwice) {
+TEST(Manifest, RejectsADuplicateFieldId) {
   Manifest manifest = full_manifest();
   manifest.fields[1].id = 0;
   manifest.fields[2].parent_id = 0;
   expect_corrupt("schema field `column1` has id 0", manifest);
 }
 
-TEST(Manifest, RefusesANegativeFieldId) {
+TEST(Manifest, RejectsANegativeFieldId) {
   Manifest manifest = full_manifest();
   manifest.fields[2].id = -1;
   expect_corrupt("has id -1", manifest);
 }
 
-TEST(Manifest, RefusesAChildBeforeItsParent) {
+TEST(Manifest, RejectsAChildBeforeItsParent) {
   Manifest manifest = full_manifest();
   manifest.fields[0].parent_id = 1;
-  expect_corrupt("has parent 1, which does not stand before it", manifest);
+  expect_corrupt("has parent 1, which does not come before it", manifest);
 }
 
-TEST(Manifest, RefusesAFragmentIdTwice) {
+TEST(Manifest, RejectsADuplicateFragmentId) {
   Manifest manifest = full_manifest();
   manifest.fragments[1].id = 0;
-  expect_corrupt("two fragments have the id 0", manifest);
+  expect_corrupt("two fragments have id 0", manifest);
 }
 
-TEST(Manifest, RefusesMoreDeletedRowsThanThereAre) {
+TEST(Manifest, RejectsMoreDeletedRowsThanRows) {
   Manifest manifest = full_manifest();
   manifest.fragments[1].deletion->num_deleted_rows = 11;
   expect_corrupt("fragment 3 has 11 deleted rows, but only 10 rows", manifest);
 }
 
-TEST(Manifest, RefusesFieldsWithoutColumns) {
+TEST(Manifest, RejectsFieldsWithoutColumns) {
   Manifest manifest = full_manifest();
   manifest.fragments[0].files[0].column_indices.pop_back();
   expect_corrupt("lists 3 fields but 2 column indices", manifest);
@@ -167,28 +167,28 @@ TEST(Manifest, FilesOfTheFirstFormatNeedNoColumns) {
   EXPECT_EQ(decode_manifest(view(encode_manifest(manifest))), manifest);
 }
 
-TEST(Manifest, RefusesADataFileWithoutAPath) {
+TEST(Manifest, RejectsADataFileWithoutAPath) {
   Manifest manifest = full_manifest();
   manifest.fragments[0].files[0].path.clear();
   expect_corrupt("has no path", manifest);
 }
 
-TEST(Manifest, RefusesADeletionFileOfAnotherKind) {
+TEST(Manifest, RejectsADeletionFileOfAnotherKind) {
   Manifest manifest = full_manifest();
   manifest.fragments[1].deletion->kind = DeletionFile::Kind{2};
   const std::string bytes = encode_manifest(manifest);
-  expect_error(ErrorCode::unsupported, "a deletion file is of kind 2",
+  expect_error(ErrorCode::unsupported, "a deletion file has kind 2",
                [&] { (void)decode_manifest(view(bytes)); });
 }
 
-TEST(Fragment, RowIdsAndOtherThingsAreWrittenBack) {
+TEST(Fragment, KeepsUnknownFields) {
   std::string bytes = encode_fragment(fragment(7));
   protozero::pbf_writer(bytes).add_bytes(5, "row ids");
   EXPECT_EQ(encode_fragment(decode_fragment(view(bytes))), bytes);
 }
 
-// Whatever the bytes: a manifest, or an Error; the sanitizers watch.
-TEST(Manifest, BytesChangedAtRandomGiveAManifestOrAnError) {
+// Any bytes give a manifest or an Error; the sanitizers check the rest.
+TEST(Manifest, SurvivesRandomChanges) {
   const std::string good = encode_manifest(full_manifest());
   std::mt19937 random(1);
   int errors = 0;

@@ -37,7 +37,7 @@ void decode_schema(const io::ByteView& message, FileDescriptor& descriptor) {
 
 Field decode_field(const io::ByteView& message) {
   Field field;
-  // What protobuf means by an absent number, not what a new field should have.
+  // The values that protobuf gives to absent numbers, unlike the defaults of a new Field.
   field.id = 0;
   field.parent_id = 0;
   field.nullable = false;
@@ -77,19 +77,15 @@ Field decode_field(const io::ByteView& message) {
 std::string encode_field(const Field& field) {
   std::string bytes;
   protozero::pbf_writer writer(bytes);
-  if (!field.name.empty()) writer.add_string(field_number(FieldTag::name), field.name);
-  if (field.id != 0) writer.add_int32(field_number(FieldTag::id), field.id);
-  if (field.parent_id != 0) writer.add_int32(field_number(FieldTag::parent_id), field.parent_id);
-  if (!field.logical_type.empty()) {
-    writer.add_string(field_number(FieldTag::logical_type), field.logical_type);
-  }
+  write_nonempty(writer, FieldTag::name, field.name);
+  write_nonzero(writer, FieldTag::id, field.id);
+  write_nonzero(writer, FieldTag::parent_id, field.parent_id);
+  write_nonempty(writer, FieldTag::logical_type, field.logical_type);
   if (field.nullable) writer.add_bool(field_number(FieldTag::nullable), true);
   if (field.encoding != FieldEncoding::none) {
     writer.add_uint32(field_number(FieldTag::encoding), static_cast<std::uint32_t>(field.encoding));
   }
-  if (!field.extension_name.empty()) {
-    writer.add_string(field_number(FieldTag::extension_name), field.extension_name);
-  }
+  write_nonempty(writer, FieldTag::extension_name, field.extension_name);
   write_map(writer, field_number(FieldTag::metadata), field.metadata);
   bytes += field.unknown;
   return bytes;
@@ -122,7 +118,7 @@ std::string encode_file_descriptor(const FileDescriptor& descriptor) {
     }
     write_map(schema, field_number(SchemaTag::metadata), descriptor.metadata);
   }
-  if (descriptor.rows != 0) writer.add_uint64(field_number(DescriptorTag::rows), descriptor.rows);
+  write_nonzero(writer, DescriptorTag::rows, descriptor.rows);
   return bytes;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lance schema fields: file.proto's Field and Schema, as they stand in manifests and data files.
+// The fields of a schema, as in manifests and data files: file.proto's Field, Schema and
+// FileDescriptor. Plain values.
 #pragma once
 
 #include "lance/proto/wire.h"
@@ -13,7 +14,7 @@ namespace lancekeep::lance {
 
 enum class FieldEncoding : std::uint32_t { none = 0, plain = 1, var_binary = 2 };
 
-/// A schema is a flat list in pre-order: parents stand before their children.
+/// A schema is a flat list of these in pre-order: parents come before their children.
 struct Field {
   std::string name;
   std::int32_t id = -1;
@@ -23,7 +24,7 @@ struct Field {
   FieldEncoding encoding = FieldEncoding::none;
   std::map<std::string, std::string> metadata;
   std::string extension_name;
-  std::string unknown;  ///< fields we do not know, as raw protobuf, written back
+  std::string unknown;  ///< unknown fields as raw protobuf; written back
 
   bool operator==(const Field&) const = default;
 };

@@ -19,9 +19,7 @@ Field full_field() {
   return field;
 }
 
-TEST(Field, ComesBackAsItWasWritten) {
-  EXPECT_EQ(decode_field(view(encode_field(full_field()))), full_field());
-}
+TEST(Field, RoundTrips) { EXPECT_EQ(decode_field(view(encode_field(full_field()))), full_field()); }
 
 TEST(Field, ATopLevelFieldHasAParentOfMinusOneInTenBytes) {
   Field field = full_field();
@@ -31,7 +29,7 @@ TEST(Field, ATopLevelFieldHasAParentOfMinusOneInTenBytes) {
   EXPECT_EQ(decode_field(view(bytes)), field);
 }
 
-TEST(Field, AbsentNumbersAreWhatProtobufMeansByThem) {
+TEST(Field, AbsentNumbersHaveProtobufsDefaults) {
   const Field field = decode_field(view("\x12\x01x"));
   EXPECT_EQ(field.name, "x");
   EXPECT_EQ(field.id, 0);
@@ -40,7 +38,7 @@ TEST(Field, AbsentNumbersAreWhatProtobufMeansByThem) {
   EXPECT_EQ(field.encoding, FieldEncoding::none);
 }
 
-TEST(Field, WhatWeDoNotKnowIsWrittenBack) {
+TEST(Field, KeepsUnknownFields) {
   std::string bytes = encode_field(full_field());
   protozero::pbf_writer(bytes).add_string(42, "from the future");
   protozero::pbf_writer(bytes).add_uint32(1, 2);
@@ -49,21 +47,21 @@ TEST(Field, WhatWeDoNotKnowIsWrittenBack) {
   EXPECT_EQ(encode_field(field), bytes);
 }
 
-TEST(Field, RefusesEveryCutThatEndsInsideAField) {
+TEST(Field, RejectsEveryPrefixThatEndsInAField) {
   const std::string bytes = encode_field(full_field());
-  int refused = 0;
+  int rejected = 0;
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     try {
       EXPECT_NE(decode_field(view(bytes.substr(0, size))), full_field()) << size;
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::corrupt);
-      ++refused;
+      ++rejected;
     }
   }
-  EXPECT_GT(refused, 40);
+  EXPECT_GT(rejected, 40);
 }
 
-TEST(FileDescriptor, ComesBackAsItWasWritten) {
+TEST(FileDescriptor, RoundTrips) {
   FileDescriptor descriptor;
   descriptor.fields = {full_field(), Field{}};
   descriptor.metadata = {{"key", "value"}};

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+
 namespace lancekeep::lance {
 namespace {
 
@@ -11,7 +13,7 @@ enum class TransactionTag : protozero::pbf_tag_type {
   read_version = 1,
   uuid = 2,
   properties = 4,
-  first_operation = 100,  // this and all above: one of them, the operation
+  first_operation = 100,  // from here on, each number is an Operation
 };
 enum class OverwriteTag : protozero::pbf_tag_type {
   fragments = 1,
@@ -46,7 +48,7 @@ Transaction decode_transaction(const io::ByteView& message) {
       reader.skip();
       return;
     }
-    transaction.operation = tag;
+    transaction.operation = Operation{tag};
     transaction.operation_bytes = std::string(get_view(reader, message).text());
   });
   return transaction;
@@ -55,52 +57,34 @@ Transaction decode_transaction(const io::ByteView& message) {
 std::string encode_transaction(const Transaction& transaction) {
   std::string bytes;
   protozero::pbf_writer writer(bytes);
-  if (transaction.read_version != 0) {
-    writer.add_uint64(field_number(TransactionTag::read_version), transaction.read_version);
-  }
+  write_nonzero(writer, TransactionTag::read_version, transaction.read_version);
   writer.add_string(field_number(TransactionTag::uuid), transaction.uuid);
   write_map(writer, field_number(TransactionTag::properties), transaction.properties);
-  if (transaction.operation != 0) {
-    writer.add_message(transaction.operation, transaction.operation_bytes);
+  if (transaction.operation != Operation{}) {
+    writer.add_message(field_number(transaction.operation), transaction.operation_bytes);
   }
   return bytes;
 }
 
-std::string operation_name(std::uint32_t operation) {
-  switch (operation) {
-    case 100:
-      return "append";
-    case 101:
-      return "delete";
-    case 102:
-      return "overwrite";
-    case 103:
-      return "create_index";
-    case 104:
-      return "rewrite";
-    case 105:
-      return "merge";
-    case 106:
-      return "restore";
-    case 107:
-      return "reserve_fragments";
-    case 108:
-      return "update";
-    case 109:
-      return "project";
-    case 110:
-      return "update_config";
-    case 111:
-      return "data_replacement";
-    case 112:
-      return "update_mem_wal_state";
-    case 113:
-      return "clone";
-    case 114:
-      return "update_bases";
-    default:
-      return fmt::format("operation {}", operation);
-  }
+std::string operation_name(Operation operation) {
+  constexpr const char* kNames[] = {"append",
+                                    "delete",
+                                    "overwrite",
+                                    "create_index",
+                                    "rewrite",
+                                    "merge",
+                                    "restore",
+                                    "reserve_fragments",
+                                    "update",
+                                    "project",
+                                    "update_config",
+                                    "data_replacement",
+                                    "update_mem_wal_state",
+                                    "clone",
+                                    "update_bases"};
+  const auto number = static_cast<std::uint32_t>(operation);
+  const std::uint32_t index = number - field_number(TransactionTag::first_operation);
+  return index < std::size(kNames) ? kNames[index] : fmt::format("operation {}", number);
 }
 
 std::string encode_overwrite(const std::vector<Fragment>& fragments,

@@ -11,23 +11,23 @@ Transaction full_transaction() {
   transaction.read_version = 3;
   transaction.uuid = "11111111-2222-4333-8444-555555555555";
   transaction.properties = {{"__lance_commit_message", "a message"}};
-  transaction.operation = 102;
+  transaction.operation = Operation::overwrite;
   transaction.operation_bytes = encode_overwrite({}, {Field{}}, {{"key", "value"}});
   return transaction;
 }
 
-TEST(Transaction, ComesBackAsItWasWritten) {
+TEST(Transaction, RoundTrips) {
   EXPECT_EQ(decode_transaction(view(encode_transaction(full_transaction()))), full_transaction());
 }
 
 TEST(Transaction, AnyNumberFromOneHundredOnIsAnOperation) {
   Transaction transaction = full_transaction();
-  transaction.operation = 4321;
+  transaction.operation = Operation{4321};
   transaction.operation_bytes.clear();
   EXPECT_EQ(decode_transaction(view(encode_transaction(transaction))), transaction);
 }
 
-TEST(Transaction, RefusesAnOperationThatIsNoMessage) {
+TEST(Transaction, RejectsAnOperationThatIsNotAMessage) {
   std::string bytes;
   protozero::pbf_writer(bytes).add_uint64(102, 1);
   expect_error(ErrorCode::corrupt, "field 102 is a varint, expected length-delimited",
@@ -35,13 +35,16 @@ TEST(Transaction, RefusesAnOperationThatIsNoMessage) {
 }
 
 TEST(Transaction, OperationsHaveNames) {
-  EXPECT_EQ(operation_name(100), "append");
-  EXPECT_EQ(operation_name(102), "overwrite");
-  EXPECT_EQ(operation_name(113), "clone");
-  EXPECT_EQ(operation_name(4321), "operation 4321");
+  EXPECT_EQ(operation_name(Operation::append), "append");
+  EXPECT_EQ(operation_name(Operation::overwrite), "overwrite");
+  EXPECT_EQ(operation_name(Operation::clone), "clone");
+  EXPECT_EQ(operation_name(Operation::update_bases), "update_bases");
+  EXPECT_EQ(operation_name(Operation{99}), "operation 99");
+  EXPECT_EQ(operation_name(Operation{115}), "operation 115");
+  EXPECT_EQ(operation_name(Operation{4321}), "operation 4321");
 }
 
-TEST(Overwrite, HoldsFragmentsWithAnIdOfZero) {
+TEST(Overwrite, HasFragmentsWithIdZero) {
   Fragment fragment;
   fragment.id = 9;
   fragment.physical_rows = 1;

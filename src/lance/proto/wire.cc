@@ -11,7 +11,7 @@ namespace {
 constexpr protozero::pbf_tag_type kMapKey = 1;
 constexpr protozero::pbf_tag_type kMapValue = 2;
 
-// Read_fields() turns these into an Error; they only carry the words.
+// read_fields() turns this into an Error with the same text.
 struct BadField : protozero::exception {
   explicit BadField(std::string text) : text_(std::move(text)) {}
   [[nodiscard]] const char* what() const noexcept override { return text_.c_str(); }
@@ -49,12 +49,12 @@ std::uint64_t varint(protozero::pbf_reader& reader) {
   return reader.get_uint64();
 }
 
-// Protobuf writes a negative int32 as the 64-bit number; some writers cut it to 32 bits.
+// Protobuf writes a negative int32 as a 64-bit number; some writers truncate it to 32 bits.
 std::int32_t to_i32(std::uint64_t number, std::uint32_t tag) {
   constexpr std::uint64_t kLowest = static_cast<std::uint64_t>(
       static_cast<std::int64_t>(std::numeric_limits<std::int32_t>::min()));
   if (number > std::numeric_limits<std::uint32_t>::max() && number < kLowest) {
-    throw BadField(fmt::format("field {} holds {}, which does not fit 32 bits", tag, number));
+    throw BadField(fmt::format("field {} holds {}, which does not fit in 32 bits", tag, number));
   }
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(number));
 }
@@ -103,7 +103,7 @@ std::uint32_t get_u32(protozero::pbf_reader& reader) {
   const auto tag = static_cast<std::uint32_t>(reader.tag());
   const std::uint64_t number = varint(reader);
   if (number > std::numeric_limits<std::uint32_t>::max()) {
-    throw BadField(fmt::format("field {} holds {}, which does not fit 32 bits", tag, number));
+    throw BadField(fmt::format("field {} holds {}, which does not fit in 32 bits", tag, number));
   }
   return static_cast<std::uint32_t>(number);
 }

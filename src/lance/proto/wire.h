@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Protobuf messages, read through protozero from bytes that know their place in a file.
+// Reads protobuf messages with protozero, from bytes that know their place in a file.
 //
-// Every codec in this folder is a plain struct, `decode_x(ByteView)` and `encode_x(const X&)`.
-// Field numbers are Lance's; they are on disk and never change. Unknown fields are skipped, or kept
-// as raw bytes where the struct says so, to be written back as they were.
+// Each codec in this folder is a plain struct with `decode_x(ByteView)` and `encode_x(const X&)`.
+// Field numbers are Lance's; they are on disk and never change. Unknown fields are skipped, or, where
+// the struct says so, kept as raw bytes and written back unchanged.
 #pragma once
 
 #include "io/byte_view.h"
@@ -19,13 +19,13 @@
 
 namespace lancekeep::lance {
 
-/// The number of a field that an enum names.
+/// The field number of an enumerator.
 constexpr protozero::pbf_tag_type field_number(auto tag) {
   return static_cast<protozero::pbf_tag_type>(tag);
 }
 
-/// Calls `field(reader)` for each field of the message; the callback must consume it (get_* or
-/// skip). Turns protozero's exceptions into Error corrupt that names `what` and the offset.
+/// Calls `field(reader)` for each field of the message; the callback must consume the field
+/// (get_* or skip). Turns protozero's exceptions into Error corrupt, with `what` and the offset.
 template <typename Callback>
 void read_fields(const io::ByteView& message, std::string_view what, Callback&& field) {
   protozero::pbf_reader reader(message.text().data(), message.size());
@@ -41,27 +41,37 @@ void read_fields(const io::ByteView& message, std::string_view what, Callback&& 
   }
 }
 
-/// Throws corrupt where the field is not of the wire type that the caller expects. protozero itself
-/// only asserts it, so every getter below checks it first.
+/// Throws corrupt if the field does not have the expected wire type. protozero only asserts this, so
+/// every getter below checks it first.
 void expect_wire_type(protozero::pbf_reader& reader, protozero::pbf_wire_type type,
                       const io::ByteView& message);
-/// A length-delimited field's bytes as a view into the message that holds it.
+/// The bytes of a length-delimited field, as a view into `message`, which contains it.
 [[nodiscard]] io::ByteView get_view(protozero::pbf_reader& reader, const io::ByteView& message);
 
-// Getters for use inside read_fields(), which adds the place: they throw protozero exceptions where
-// the field has another wire type, or where its number does not fit.
+// Getters for use in read_fields(), which adds the place to errors: they throw protozero exceptions
+// if the field has another wire type, or if its number does not fit.
 [[nodiscard]] std::string get_text(protozero::pbf_reader& reader);
 [[nodiscard]] std::uint64_t get_u64(protozero::pbf_reader& reader);
 [[nodiscard]] std::int64_t get_i64(protozero::pbf_reader& reader);
 [[nodiscard]] std::uint32_t get_u32(protozero::pbf_reader& reader);
 [[nodiscard]] std::int32_t get_i32(protozero::pbf_reader& reader);
 [[nodiscard]] bool get_bool(protozero::pbf_reader& reader);
-/// One element, or a packed run of them; protobuf allows both for any repeated number.
+/// Appends one element or a packed run; protobuf allows both for any repeated number.
 void get_repeated(protozero::pbf_reader& reader, std::vector<std::int32_t>& numbers);
 void get_repeated(protozero::pbf_reader& reader, std::vector<std::uint64_t>& numbers);
 
-/// Appends the field, tag included, to `raw`, to be written back as it was.
+/// Appends the field, including its tag, to `raw`, so that it can be written back unchanged.
 void keep_unknown(protozero::pbf_reader& reader, std::string& raw);
+
+/// Writes a number unless it is 0, which is protobuf's default. Negative numbers take ten bytes.
+template <typename Number>
+void write_nonzero(protozero::pbf_writer& writer, auto tag, Number number) {
+  if (number != 0) writer.add_uint64(field_number(tag), static_cast<std::uint64_t>(number));
+}
+/// Writes a text unless it is empty, which is protobuf's default.
+void write_nonempty(protozero::pbf_writer& writer, auto tag, const std::string& text) {
+  if (!text.empty()) writer.add_string(field_number(tag), text);
+}
 
 /// map<string, string or bytes>: one entry message per pair, key = 1, value = 2.
 void read_map_entry(protozero::pbf_reader& reader, const io::ByteView& message,

@@ -40,27 +40,27 @@ TEST(Wire, ReadsANegativeNumberInTenBytesAndInFive) {
   EXPECT_THAT(read_all(varint_field(0xffffffff), get_i32), ElementsAre(-1));
 }
 
-TEST(Wire, RefusesANumberTooLargeForU32) {
-  expect_error(ErrorCode::corrupt, "field 1 holds 4294967296, which does not fit 32 bits",
+TEST(Wire, RejectsANumberTooLargeForU32) {
+  expect_error(ErrorCode::corrupt, "field 1 holds 4294967296, which does not fit in 32 bits",
                [] { read_all(varint_field(std::uint64_t{1} << 32), get_u32); });
 }
 
-TEST(Wire, RefusesANumberTooLargeForI32) {
-  expect_error(ErrorCode::corrupt, "does not fit 32 bits",
+TEST(Wire, RejectsANumberTooLargeForI32) {
+  expect_error(ErrorCode::corrupt, "does not fit in 32 bits",
                [] { read_all(varint_field(std::uint64_t{1} << 40), get_i32); });
 }
 
-TEST(Wire, RefusesTextWhereANumberBelongs) {
+TEST(Wire, RejectsTextInsteadOfANumber) {
   expect_error(ErrorCode::corrupt, "field 1 is length-delimited, expected a varint",
                [] { read_all(std::string("\x0a\x01x", 3), get_u64); });
 }
 
-TEST(Wire, RefusesANumberWhereTextBelongs) {
+TEST(Wire, RejectsANumberInsteadOfText) {
   expect_error(ErrorCode::corrupt, "field 1 is a varint, expected length-delimited",
                [] { read_all(varint_field(1), get_text); });
 }
 
-TEST(Wire, RefusesANumberWhereAMessageBelongs) {
+TEST(Wire, RejectsANumberInsteadOfAMessage) {
   const io::ByteView message = view(varint_field(1));
   expect_error(ErrorCode::corrupt, "expected length-delimited", [&] {
     read_fields(message, "the message",
@@ -68,7 +68,7 @@ TEST(Wire, RefusesANumberWhereAMessageBelongs) {
   });
 }
 
-TEST(Wire, NamesTheFileAndTheOffsetOfWhatIsCutShort) {
+TEST(Wire, ErrorsNameFileAndOffset) {
   const io::ByteView message = view(std::string("\x08\x01\x12\x09", 4) + "abc");
   try {
     read_fields(message, "the message", [](protozero::pbf_reader& reader) { reader.skip(); });
@@ -81,17 +81,17 @@ TEST(Wire, NamesTheFileAndTheOffsetOfWhatIsCutShort) {
   }
 }
 
-TEST(Wire, RefusesAFieldNumberOfZero) {
+TEST(Wire, RejectsAFieldNumberOfZero) {
   expect_error(ErrorCode::corrupt, "not a well-formed protobuf message",
                [] { read_all(std::string("\x00\x01", 2), get_u64); });
 }
 
-TEST(Wire, RefusesAGroup) {
+TEST(Wire, RejectsAGroup) {
   expect_error(ErrorCode::corrupt, "not a well-formed protobuf message",
                [] { read_all("\x0b", get_u64); });
 }
 
-TEST(Wire, RefusesAVarintOfElevenBytes) {
+TEST(Wire, RejectsAVarintOfElevenBytes) {
   expect_error(ErrorCode::corrupt, "not a well-formed protobuf message",
                [] { read_all("\x08" + std::string(11, '\xff'), get_u64); });
 }
@@ -108,7 +108,7 @@ TEST(Wire, ReadsRepeatedNumbersPackedAndOneByOne) {
   EXPECT_THAT(numbers, ElementsAre(1, -2, 300, -4));
 }
 
-TEST(Wire, RefusesAPackedRunThatEndsInsideANumber) {
+TEST(Wire, RejectsAPackedRunThatEndsInTheMiddleOfANumber) {
   std::vector<std::uint64_t> numbers;
   expect_error(ErrorCode::corrupt, "not a well-formed protobuf message", [&] {
     read_fields(view("\x0a\x02\x01\x80"), "the message",
@@ -116,7 +116,7 @@ TEST(Wire, RefusesAPackedRunThatEndsInsideANumber) {
   });
 }
 
-TEST(Wire, KeepsUnknownFieldsOfEveryWireTypeAsTheyWere) {
+TEST(Wire, KeepsUnknownFieldsOfEveryWireType) {
   std::string bytes;
   protozero::pbf_writer writer(bytes);
   writer.add_uint64(1, 300);
@@ -129,7 +129,7 @@ TEST(Wire, KeepsUnknownFieldsOfEveryWireTypeAsTheyWere) {
   EXPECT_EQ(kept, bytes);
 }
 
-TEST(Wire, MapsComeBackAsTheyWereWritten) {
+TEST(Wire, MapsRoundTrip) {
   const std::map<std::string, std::string> map = {
       {"", "no key"}, {"key", std::string("\0\xff", 2)}, {"no value", ""}};
   std::string bytes;
@@ -142,7 +142,7 @@ TEST(Wire, MapsComeBackAsTheyWereWritten) {
   EXPECT_EQ(read, map);
 }
 
-TEST(Wire, AMapEntryMayLackItsKeyOrValueAndTheLastOneWins) {
+TEST(Wire, MapEntriesMayLackKeyOrValueAndTheLastDuplicateWins) {
   std::string bytes;
   protozero::pbf_writer writer(bytes);
   writer.add_message(5, std::string("\x0a\x01k\x12\x01v"));

@@ -2,7 +2,7 @@
 #include "lance/table/dataset_columns.h"
 
 #include "lance/file/field_tree.h"
-#include "lance/file/readable_column.h"
+#include "lance/file/data_file_reader.h"
 #include "lance/table/file_names.h"
 
 #include <fmt/format.h>

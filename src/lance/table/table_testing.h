@@ -79,7 +79,7 @@ inline Transaction small_transaction() {
   Transaction transaction;
   transaction.uuid = "11111111-2222-4333-8444-555555555555";
   transaction.properties = {{"__lance_commit_message", "hello"}};
-  transaction.operation = 102;
+  transaction.operation = Operation::overwrite;
   transaction.operation_bytes =
       encode_overwrite(small_manifest().fragments, small_manifest().fields, {});
   return transaction;

@@ -18,7 +18,6 @@
 namespace lancekeep::store {
 namespace {
 
-constexpr std::uint32_t kOverwrite = 102;  // field number of the operation in a transaction
 
 // One fragment's rows before and after the save.
 struct FragmentChange {
@@ -142,7 +141,7 @@ lance::CommitRequest next_version(const lance::Manifest* before, std::vector<lan
       fmt::format("{}.{}", lance::kWrittenFormat.major, lance::kWrittenFormat.minor);
   if (!fragments.empty()) manifest.max_fragment_id = highest_id(manifest, fragments);
   manifest.fragments = std::move(fragments);
-  publication.transaction.operation = kOverwrite;
+  publication.transaction.operation = lance::Operation::overwrite;
   publication.transaction.operation_bytes =
       lance::encode_overwrite(manifest.fragments, manifest.fields, manifest.schema_metadata);
   return publication;

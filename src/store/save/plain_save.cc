@@ -3,7 +3,6 @@
 
 #include "lance/table/file_names.h"
 #include "lance/file/data_file_writer.h"
-#include "lance/file/list_column_writer.h"
 #include "store/save/next_version.h"
 #include "store/save/referenced_files.h"
 #include "store/save/to_float64.h"

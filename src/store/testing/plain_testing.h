@@ -128,7 +128,7 @@ class PlainTest : public testing::Test {
     lance::CommitRequest publication;
     publication.read_version = lance::list_versions(*storage_).newest();
     publication.manifest = manifest_of(std::move(fragments), std::move(schema));
-    publication.transaction.operation = 102;
+    publication.transaction.operation = lance::Operation::overwrite;
     publication.transaction.operation_bytes =
         lance::encode_overwrite(publication.manifest.fragments, publication.manifest.fields, {});
     return lance::commit(*storage_, publication)->version;

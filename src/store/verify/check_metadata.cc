@@ -16,7 +16,6 @@ namespace {
 
 // The same limit as for opening a version.
 constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{256} << 20;
-constexpr std::uint32_t kOverwrite = 102;
 
 // What other readers and writers use, though Lancekeep does not.
 void check_content(const io::Storage& storage, const lance::VersionEntry& entry,
@@ -126,7 +125,7 @@ void check_tag(const io::Storage& storage, const lance::VersionList& list, const
 
 bool is_ours(const lance::ManifestFile& file) {
   return file.manifest.writer_library == "lancekeep" &&
-         (!file.transaction || file.transaction->operation == kOverwrite);
+         (!file.transaction || file.transaction->operation == lance::Operation::overwrite);
 }
 
 lance::ManifestFile read_manifest_alone(const io::Storage& storage,

@@ -82,7 +82,7 @@ class VerifyTest : public testing::Test {
     manifest.fields = native_fields({});
     manifest.data_format = "lance";
     manifest.data_format_version = "2.1";
-    publication.transaction.operation = 102;
+    publication.transaction.operation = lance::Operation::overwrite;
     publication.transaction.operation_bytes =
         lance::encode_overwrite(fragments, manifest.fields, {});
     manifest.max_fragment_id = static_cast<std::uint32_t>(fragments.size());

@@ -1,29 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes an Array of an encoding tree of format 2.0 and the buffers of its page.
+// Decodes a page of format 2.0, given its encoding tree and its buffers, into an Array.
 #pragma once
 
-#include "lance/encoding/page_decoder.h"
+#include "lance/encoding/array.h"
+#include "lance/encoding/page_input.h"
 #include "lance/encoding/v2_0/array_page.h"
+
+#include <cstdint>
 
 namespace lancekeep::lance::v2_0 {
 
-/// The `count` values of `encoding`; nulls are in row_valid, and what lies beneath them is not
-/// cleared.
+/// Decodes the `count` values of `encoding`. Nulls are in row_valid; the bytes of null items are as
+/// the writer left them. @throws Error corrupt, or unsupported.
 [[nodiscard]] Array decode_array(const ArrayEncoding& encoding, const PageInput& page,
-                                 std::uint64_t count, Meaning meaning);
-
-/// Binary, and FSST around it.
-[[nodiscard]] Array decode_texts(const ArrayEncoding& encoding, const PageInput& page,
-                                 std::uint64_t count);
-
-/// End offsets of `count` entries, the null ones told by what they have on top.
-struct EndOffsets {
-  std::vector<std::uint64_t> ends;  ///< ascending, without what nulls have on top
-  std::vector<std::uint8_t> valid;  ///< empty: all are valid
-};
-/// Throws corrupt where one lies before the one before it, or beyond `end`.
-[[nodiscard]] EndOffsets decode_offsets(const ArrayEncoding& encoding, const PageInput& page,
-                                        std::uint64_t count, std::uint64_t adjustment,
-                                        std::uint64_t end);
+                                 std::uint64_t count, ValueKind kind);
 
 }  // namespace lancekeep::lance::v2_0

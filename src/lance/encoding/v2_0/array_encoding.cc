@@ -15,14 +15,14 @@ namespace {
 using protozero::pbf_reader;
 
 constexpr int kMaxEncodingDepth =
-    16;  // writers nest 6: nullable, fixed-size list, and these again, flat
+    16;  // writers nest 6 levels: nullable, fixed-size list, both again, flat
 
 // Field numbers are on disk and never change.
 enum class BufferTag : std::uint32_t { index = 1, place = 2 };
 enum class NullsTag : std::uint32_t { first = 1, second = 2 };
 constexpr std::uint32_t kSchemeTag = 1;
 
-// Where an encoding keeps the parts that are common to several; 0: it has none.
+// The field numbers of the parts that several encodings have; 0: the encoding lacks this part.
 struct Tags {
   std::uint32_t bits = 0;
   std::uint32_t buffer = 0;
@@ -67,9 +67,10 @@ std::uint64_t decode_buffer(const io::ByteView& message) {
         break;
       case BufferTag::place:
         if (get_u64(reader) != 0) {
-          message.fail(ErrorCode::unsupported,
-                       "a page's buffer stands in the column's or the file's metadata; this build "
-                       "reads those in the page");
+          message.fail(
+              ErrorCode::unsupported,
+              "a page's buffer is stored in the column's or the file's metadata; this build "
+              "reads only buffers in the page");
         }
         break;
       default:
@@ -161,7 +162,7 @@ ArrayEncoding decode_at_depth(const io::ByteView& message, int depth) {
     result.kind = ArrayKind{tag};
     decode_body(body, result, depth);
   });
-  if (result.kind == ArrayKind{}) message.fail("the page leaves out which encoding its data has");
+  if (result.kind == ArrayKind{}) message.fail("the page does not say how its data is encoded");
   result.message = message;
   return result;
 }
@@ -190,7 +191,7 @@ std::string name_of(ArrayKind kind) {
 const ArrayEncoding& ArrayEncoding::child(std::size_t index) const {
   if (index < children.size()) return children[index];
   message.fail(
-      fmt::format("the page's {} encoding leaves out how its data is encoded", name_of(kind)));
+      fmt::format("the page's {} encoding does not say how its data is encoded", name_of(kind)));
 }
 
 void ArrayEncoding::unsupported() const {

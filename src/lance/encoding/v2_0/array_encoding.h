@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ArrayEncoding message: how a page of format 2.0 is encoded. A tree: a buffer at each leaf,
-// nulls, lists and texts around it. Plain values; the tree keeps the bytes it was read from alive.
+// The ArrayEncoding message: how a page of format 2.0 is encoded, as a tree. Leaves are buffers; the
+// nodes above them are nulls, lists and strings. Plain values; a tree keeps the bytes that it was
+// decoded from alive.
 #pragma once
 
 #include "lance/encoding/compression.h"
@@ -31,34 +32,34 @@ enum class ArrayKind : std::uint32_t {
 /// Field numbers of Nullable; they are on disk and never change.
 enum class Nulls : std::uint32_t { unknown = 0, none = 1, some = 2, all = 3 };
 
-/// Of one item; what any writer makes is far below.
+/// The limit for one item; writers stay far below it.
 inline constexpr std::uint64_t kMaxItemBits = std::uint64_t{1} << 30;
 
 struct ArrayEncoding {
-  ArrayKind kind{};              ///< may be a number that has no name here
+  ArrayKind kind{};              ///< may be a number without a name here
   Nulls nulls{};                 ///< nullable only
   std::uint64_t bits = 0;        ///< flat: of a value
-  std::uint64_t buffer = 0;      ///< flat, packed struct: which of the page's buffers
+  std::uint64_t buffer = 0;      ///< flat, packed struct: index of the page's buffer
   GeneralScheme scheme{};        ///< flat: how the buffer is compressed
   std::uint64_t dimension = 0;   ///< fixed-size list: its items
-  std::uint64_t adjustment = 0;  ///< list, binary: what null entries have on top of their offset
-  std::uint64_t items = 0;       ///< list: of all rows; dictionary: of the dictionary
+  std::uint64_t adjustment = 0;  ///< list, binary: added to the end offset of a null entry
+  std::uint64_t items = 0;       ///< list: of all rows; dictionary: its entries
   io::ByteView symbol_table;     ///< fsst only
-  /// Nullable: validity where some are null, values. Binary: offsets, bytes. Dictionary: indices,
+  /// Nullable: validity if some are null, values. Binary: offsets, bytes. Dictionary: indices,
   /// items. Packed struct: its fields. List: offsets; its items are another column.
   std::vector<ArrayEncoding> children;
-  io::ByteView message;  ///< where it stands, for errors
+  io::ByteView message;  ///< the encoded node, for errors
 
-  /// Child `index`; throws corrupt where the file left it out.
+  /// Child `index`; throws corrupt if the file does not have it.
   [[nodiscard]] const ArrayEncoding& child(std::size_t index = 0) const;
-  /// Says that this build cannot read the encoding where it stands.
+  /// Throws unsupported for this encoding at its place in the tree.
   [[noreturn]] void unsupported() const;
 };
 
 /// @throws Error corrupt; unsupported for trees deeper than any that a writer makes.
 [[nodiscard]] ArrayEncoding decode_array_encoding(const io::ByteView& message);
 
-/// E.g. "binary(flat 64, flat 8 zstd)"; values without nulls are not said to be so.
+/// E.g. "binary(flat 64, flat 8 zstd)". Nodes without nulls are left out.
 [[nodiscard]] std::string to_string(const ArrayEncoding& encoding);
 
 }  // namespace lancekeep::lance::v2_0

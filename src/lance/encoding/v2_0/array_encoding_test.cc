@@ -17,7 +17,7 @@ TEST(ArrayEncodingTest, ReadsATree) {
   EXPECT_EQ(list_of_texts.child().child().buffer, 3);
 }
 
-TEST(ArrayEncodingTest, SaysWhatItIs) {
+TEST(ArrayEncodingTest, DescribesItself) {
   EXPECT_EQ(to_string(decoded(binary(no_nulls(flat(64, 0)), flat(8, 1, "zstd"), 1))),
             "binary(flat 64, flat 8 zstd)");
   EXPECT_EQ(to_string(decoded(some_nulls(flat(1, 0), fixed_lists(3, flat(32, 1))))),
@@ -25,26 +25,26 @@ TEST(ArrayEncodingTest, SaysWhatItIs) {
   EXPECT_EQ(to_string(decoded(all_nulls())), "all null");
 }
 
-TEST(ArrayEncodingTest, RefusesNoEncoding) {
-  expect_corrupt("leaves out which encoding", [] { return decoded(""); });
+TEST(ArrayEncodingTest, RejectsAMissingEncoding) {
+  expect_corrupt("does not say how its data is encoded", [] { return decoded(""); });
 }
 
-TEST(ArrayEncodingTest, RefusesAChildThatIsLeftOut) {
-  expect_corrupt("the page's list encoding leaves out",
+TEST(ArrayEncodingTest, RejectsAMissingChild) {
+  expect_corrupt("the page's list encoding does not say",
                  [] { return decoded(message(4, "")).child().kind; });
 }
 
-TEST(ArrayEncodingTest, RefusesOtherCompressions) {
+TEST(ArrayEncodingTest, RejectsOtherCompressions) {
   expect_unsupported("a buffer is compressed with snappy, expected `lz4` or `zstd`",
                      [] { return decoded(flat(8, 0, "snappy")); });
 }
 
-TEST(ArrayEncodingTest, RefusesBuffersOutsideThePage) {
-  expect_unsupported("stands in the column's or the file's metadata",
+TEST(ArrayEncodingTest, RejectsBuffersOutsideThePage) {
+  expect_unsupported("is stored in the column's or the file's metadata",
                      [] { return decoded(message(1, varint(1, 8) + message(2, varint(2, 1)))); });
 }
 
-TEST(ArrayEncodingTest, RefusesEndlessNesting) {
+TEST(ArrayEncodingTest, RejectsEndlessNesting) {
   std::string nested = flat(8, 0);
   for (int depth = 0; depth < 40; ++depth) nested = no_nulls(nested);
   expect_unsupported("nested more than 16 deep", [&] { return decoded(nested); });

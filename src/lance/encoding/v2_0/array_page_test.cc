@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "io/testing/error_matcher.h"
+#include "lance/encoding/codecs_testing.h"
 #include "lance/encoding/v2_0/v2_0_testing.h"
 
-#include <zstd.h>
+#include <gmock/gmock.h>
 
 namespace lancekeep::lance::v2_0 {
 namespace {
@@ -20,15 +22,9 @@ TestArrayPage texts() {
           4};
 }
 
-// [a, b], null, [], [c]; the items are another column's.
+// [a, b], null, [], [c]; the items are another column.
 TestArrayPage lists() {
   return {list(no_nulls(flat(64, 0)), 4, 3), {raw<std::uint64_t>({2, 2 + 4, 2, 3})}, 4};
-}
-
-std::string zstd(const std::string& content) {
-  std::string frame(ZSTD_compressBound(content.size()), '\0');
-  frame.resize(ZSTD_compress(frame.data(), frame.size(), content.data(), content.size(), 1));
-  return raw<std::uint64_t>({content.size()}) + frame;
 }
 
 TEST(ArrayPageTest, ReadsFlatValues) {
@@ -36,12 +32,12 @@ TEST(ArrayPageTest, ReadsFlatValues) {
   EXPECT_TRUE(integers(no_nulls(flat(64, 0))).decode().row_valid.empty());
 }
 
-TEST(ArrayPageTest, ReadsTruthValues) {
+TEST(ArrayPageTest, ReadsBooleans) {
   const TestArrayPage page = {flat(1, 0), {"\x05"}, 3};
   EXPECT_EQ(numbers<std::uint8_t>(page.decode().data), (Valid{1, 0, 1}));
 }
 
-TEST(ArrayPageTest, ReadsNullsAndClearsWhatIsBeneath) {
+TEST(ArrayPageTest, ReadsNullsAndClearsTheirBytes) {
   const TestArrayPage page = {
       some_nulls(flat(1, 0), flat(64, 1)), {"\x05", raw<std::uint64_t>({7, 8, 9})}, 3};
   const Array array = page.decode();
@@ -49,7 +45,7 @@ TEST(ArrayPageTest, ReadsNullsAndClearsWhatIsBeneath) {
   EXPECT_EQ(numbers<std::uint64_t>(array.data), (Numbers{7, 0, 9}));
 }
 
-TEST(ArrayPageTest, ReadsNullsAlone) {
+TEST(ArrayPageTest, ReadsPagesOfNulls) {
   const TestArrayPage page = {all_nulls(), {}, 2};
   EXPECT_EQ(page.decode().row_valid, (Valid{0, 0}));
   EXPECT_FALSE(page.decode().has_type());
@@ -68,7 +64,7 @@ TEST(ArrayPageTest, ReadsFixedSizeLists) {
   EXPECT_EQ(numbers<char>(array.data), (std::vector<char>{'a', 'b', 0, 0}));
 }
 
-TEST(ArrayPageTest, ReadsTexts) {
+TEST(ArrayPageTest, ReadsStrings) {
   const Array array = texts().decode();
   EXPECT_EQ(array.row_valid, (Valid{1, 0, 1, 1}));
   EXPECT_EQ(array.text(0), "ab");
@@ -76,7 +72,7 @@ TEST(ArrayPageTest, ReadsTexts) {
   EXPECT_EQ(array.text(3), "cde");
 }
 
-TEST(ArrayPageTest, ReadsCompressedTexts) {
+TEST(ArrayPageTest, ReadsCompressedStrings) {
   const TestArrayPage page = {
       binary(flat(64, 0), flat(8, 1, "zstd"), 7), {raw<std::uint64_t>({6}), zstd("tensor")}, 1};
   EXPECT_EQ(page.decode().text(0), "tensor");
@@ -103,12 +99,12 @@ TEST(ArrayPageTest, ADictionaryOfTheSchemaCountsFromZeroAndHasTheNulls) {
   const TestArrayPage page = {dictionary(flat(8, 0), binary(flat(64, 1), flat(8, 2), 2), 2),
                               {std::string("\1\0", 2), raw<std::uint64_t>({1, 1 + 2}), "a"},
                               2,
-                              Meaning::dictionary};
+                              ValueKind::dictionary};
   EXPECT_EQ(page.decode().text(1), "a");
   EXPECT_EQ(page.decode().row_valid, (Valid{0, 1}));
 }
 
-TEST(ArrayPageTest, ReadsPackedStructsAsWholes) {
+TEST(ArrayPageTest, ReadsPackedStructs) {
   const TestArrayPage page = {
       message(9, message(1, no_nulls(flat(8, 0))) + message(1, fixed_lists(2, flat(8, 0)))),
       {"abcdef"},
@@ -117,11 +113,11 @@ TEST(ArrayPageTest, ReadsPackedStructsAsWholes) {
   EXPECT_EQ(page.decode().items, 2);
 }
 
-TEST(ArrayPageTest, BlobsOfNoSizeElsewhereAreNull) {
+TEST(ArrayPageTest, EmptyBlobsAtAPositionAreNull) {
   const TestArrayPage page = {message(9, message(1, flat(64, 0)) + message(1, flat(64, 0))),
                               {raw<std::uint64_t>({64, 3, 1, 0, 0, 0})},
                               3,
-                              Meaning::blob};
+                              ValueKind::blob};
   EXPECT_EQ(page.decode().row_valid, (Valid{1, 0, 1}));
 }
 
@@ -140,14 +136,14 @@ TEST(ArrayPageTest, DecodesIntoTheCallersMemory) {
   EXPECT_EQ(values, (Numbers{7, 8, 9}));
 }
 
-TEST(ArrayPageTest, RefusesAPageOfAnotherFormat) {
+TEST(ArrayPageTest, RejectsAPageOfAnotherFormat) {
   Page page = integers(flat(64, 0)).page();
   page.type_url = "/lance.encodings21.PageLayout";
   expect_unsupported("expected /lance.encodings.ArrayEncoding",
                      [&] { (void)decode_page_encoding(page); });
 }
 
-TEST(ArrayPageTest, RefusesValuesThatAreCut) {
+TEST(ArrayPageTest, RejectsTruncatedValues) {
   TestArrayPage page = integers(flat(64, 0));
   page.buffers[0].pop_back();
   expect_corrupt("fixed-width values needs 24 bytes, but only 23", [&] { (void)page.decode(); });
@@ -155,53 +151,53 @@ TEST(ArrayPageTest, RefusesValuesThatAreCut) {
                  [&] { (void)v2_0::inspect_page(view(page.file()), page.page(), 10); });
 }
 
-TEST(ArrayPageTest, RefusesMoreNullsThanAllowed) {
+TEST(ArrayPageTest, RejectsMoreNullsThanAllowed) {
   const TestArrayPage page = {all_nulls(), {}, std::uint64_t{1} << 60};
   expect_corrupt("expected at most 100", [&] { (void)page.decode(100); });
 }
 
-TEST(ArrayPageTest, RefusesMoreNullsInListsThanBytesAllow) {
+TEST(ArrayPageTest, RejectsMoreNullsInListsThanBytesAllow) {
   const TestArrayPage page = {fixed_lists(std::uint64_t{1} << 40, all_nulls()), {}, 100};
   expect_corrupt("rows or items, expected at most", [&] { (void)page.decode(100); });
 }
 
-TEST(ArrayPageTest, RefusesListsWhoseSizeWraps) {
+TEST(ArrayPageTest, RejectsListsWhoseSizeWraps) {
   const TestArrayPage page = {fixed_lists(std::uint64_t{1} << 62, flat(8, 0)), {"a"}, 8};
   expect_corrupt("fixed-size lists have", [&] { (void)page.decode(); });
 }
 
-TEST(ArrayPageTest, RefusesListsOfNothing) {
+TEST(ArrayPageTest, RejectsListsWithoutItems) {
   const TestArrayPage page = {fixed_lists(0, flat(64, 0)), {""}, 0};
   expect_corrupt("0 fixed-size lists have 0 items each", [&] { (void)page.decode(); });
   expect_unsupported("fixed-size list 0(flat 64)",
                      [&] { (void)v2_0::inspect_page(view(page.file()), page.page(), 10); });
 }
 
-TEST(ArrayPageTest, RefusesListsOfNoRowsWhoseDimensionWraps) {
+TEST(ArrayPageTest, RejectsListsOfNoRowsWhoseDimensionWraps) {
   const std::uint64_t half = std::uint64_t{1} << 32;
   const TestArrayPage page = {fixed_lists(half, fixed_lists(half, all_nulls())), {}, 0};
   expect_unsupported("fixed-size list 4294967296(", [&] { (void)page.decode(); });
 }
 
-TEST(ArrayPageTest, RefusesOffsetsThatGoBack) {
+TEST(ArrayPageTest, RejectsDescendingOffsets) {
   TestArrayPage page = texts();
   page.buffers[0] = raw<std::uint64_t>({2, 1, 2, 5});
   expect_corrupt("offset 1 of a page is 1, expected 2 to 5", [&] { (void)page.decode(); });
 }
 
-TEST(ArrayPageTest, RefusesOffsetsBeyondTheBytes) {
+TEST(ArrayPageTest, RejectsOffsetsBeyondTheBytes) {
   TestArrayPage page = texts();
   page.buffers[1] = "abcd";
   expect_corrupt("is 5, expected 2 to 4", [&] { (void)page.decode(); });
 }
 
-TEST(ArrayPageTest, RefusesAnIndexThatTheDictionaryHasNot) {
+TEST(ArrayPageTest, RejectsAnIndexBeyondTheDictionary) {
   const TestArrayPage page = {
       dictionary(flat(8, 0), flat(64, 1), 1), {"\2", raw<std::uint64_t>({5})}, 1};
-  expect_corrupt("item 1 of a dictionary of 1", [&] { (void)page.decode(); });
+  expect_corrupt("entry 1 of a dictionary of 1", [&] { (void)page.decode(); });
 }
 
-TEST(ArrayPageTest, RefusesDictionariesOfDictionaries) {
+TEST(ArrayPageTest, RejectsDictionariesOfDictionaries) {
   const std::string inner = dictionary(flat(8, 0), flat(64, 1), 1);
   const std::vector<std::string> buffers = {"\1", raw<std::uint64_t>({5})};
   EXPECT_EQ((TestArrayPage{inner, buffers, 1}.decode().items), 1);
@@ -212,34 +208,34 @@ TEST(ArrayPageTest, RefusesDictionariesOfDictionaries) {
   }
 }
 
-TEST(ArrayPageTest, RefusesANullListThatHasItems) {
+TEST(ArrayPageTest, RejectsANullListThatHasItems) {
   TestArrayPage page = lists();
   page.buffers[0] = raw<std::uint64_t>({2, 3 + 4, 3, 3});
   expect_corrupt("a null list has items", [&] { (void)page.decode(); });
 }
 
-TEST(ArrayPageTest, RefusesListsThatEndBeforeTheirItems) {
+TEST(ArrayPageTest, RejectsListsThatEndBeforeTheirItems) {
   TestArrayPage page = lists();
   page.buffers[0] = raw<std::uint64_t>({2, 2, 2, 2});
-  expect_corrupt("lists have 2 items, but it says 3", [&] { (void)page.decode(); });
+  expect_corrupt("lists have 2 items, but the page declares 3", [&] { (void)page.decode(); });
 }
 
-TEST(ArrayPageTest, RefusesAMissingBuffer) {
+TEST(ArrayPageTest, RejectsAMissingBuffer) {
   expect_corrupt("a page has 1 buffers", [] { (void)integers(flat(64, 1)).decode(); });
 }
 
-TEST(ArrayPageTest, RefusesValidityThatIsNoBits) {
+TEST(ArrayPageTest, RejectsValidityThatIsNotABitmap) {
   expect_unsupported("flat 8 (encoding 1 of format 2.0)",
                      [] { (void)integers(some_nulls(flat(8, 0), flat(64, 0))).decode(); });
 }
 
-TEST(ArrayPageTest, RefusesStructsAndBitPacking) {
+TEST(ArrayPageTest, RejectsStructsAndBitPacking) {
   expect_unsupported("struct (encoding 5", [] { (void)integers(message(5, "")).decode(); });
   expect_unsupported("bitpacked (encoding 10", [] { (void)integers(message(10, "")).decode(); });
 }
 
 TEST(ArrayPageTest, SurvivesDamage) {
-  int refused = 0;
+  int rejected = 0;
   for (const TestArrayPage& whole : {texts(), lists(), integers(flat(64, 0))}) {
     for (std::size_t bit = 0; bit < whole.encoding.size() * 8; ++bit) {
       TestArrayPage page = whole;
@@ -247,12 +243,63 @@ TEST(ArrayPageTest, SurvivesDamage) {
       try {
         (void)page.decode(1000);
       } catch (const Error&) {
-        ++refused;
+        ++rejected;
       }
     }
   }
-  EXPECT_GT(refused, 100);
+  EXPECT_GT(rejected, 100);
+}
+
+Page page(const std::string& encoding) {
+  Page result;
+  result.type_url = "/lance.encodings.ArrayEncoding";
+  result.encoding = view(encoding);
+  return result;
+}
+
+void expect_decodable(const std::string& encoding) {
+  EXPECT_NO_THROW(v2_0::require_decodable(page(encoding)));
+}
+
+void expect_undecodable(const std::string& encoding, const char* part) {
+  EXPECT_THAT([&] { v2_0::require_decodable(page(encoding)); },
+              io::fails_with(ErrorCode::unsupported, part));
+}
+
+std::string strings_encoding() { return binary(no_nulls(flat(64, 0)), no_nulls(flat(8, 1)), 7); }
+
+TEST(RequireDecodableArray, AcceptsWhatWritersWrite) {
+  for (const std::string& encoding :
+       {no_nulls(flat(64, 0)), no_nulls(flat(64, 0, "zstd")), all_nulls(),
+        some_nulls(flat(1, 0), flat(64, 1)), no_nulls(fixed_lists(3, no_nulls(flat(32, 0)))),
+        some_nulls(flat(1, 0), fixed_lists(3, some_nulls(flat(1, 1), flat(32, 2)))),
+        strings_encoding(), list(no_nulls(flat(64, 0)), 5, 4),
+        dictionary(no_nulls(flat(8, 0)), strings_encoding(), 2), fsst_of(strings_encoding(), ""),
+        message(5, "")}) {
+    expect_decodable(encoding);
+  }
+}
+
+TEST(RequireDecodableArray, RejectsOtherEncodings) {
+  expect_undecodable(message(10, ""), "encoding 10 of format 2.0");
+  expect_undecodable(message(13, ""), "encoding 13 of format 2.0");
+  expect_undecodable(message(42, ""), "encoding 42");
+  expect_undecodable(no_nulls(flat(12, 0)), "flat 12");
+  expect_undecodable(fixed_lists(3, strings_encoding()), "fixed-size list 3");
+  expect_undecodable(fixed_lists(2, some_nulls(flat(1, 0), fixed_lists(3, no_nulls(flat(32, 1))))),
+                     "fixed-size list 2");
+  expect_undecodable(fsst_of(flat(64, 0), ""), "flat 64");
+}
+
+TEST(RequireDecodableArray, RejectsPagesOfAnotherFormat) {
+  Page other = page(flat(64, 0));
+  other.type_url = "/lance.encodings21.PageLayout";
+  EXPECT_THAT([&] { v2_0::require_decodable(other); },
+              io::fails_with(ErrorCode::unsupported, "PageLayout"));
+  EXPECT_EQ(v2_0::describe_encoding(other), "?");
+  EXPECT_EQ(v2_0::describe_encoding(page(strings_encoding())), "binary(flat 64, flat 8)");
 }
 
 }  // namespace
+
 }  // namespace lancekeep::lance::v2_0

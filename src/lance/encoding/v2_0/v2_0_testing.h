@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: pages of format 2.0 put together by hand.
+// For tests: builds pages of format 2.0 by hand.
 #pragma once
 
 #include "lance/encoding/encoding_testing.h"
@@ -38,12 +38,12 @@ inline std::string fsst_of(const std::string& texts, const std::string& table) {
   return message(8, message(1, texts) + message(2, table));
 }
 
-/// A page and the file whose bytes are its buffers.
+/// A page, and the file that has its buffers.
 struct TestArrayPage {
   std::string encoding;
   std::vector<std::string> buffers;
   std::uint64_t rows = 0;
-  Meaning meaning = Meaning::values;
+  ValueKind kind = ValueKind::plain;
 
   [[nodiscard]] std::string file() const {
     std::string bytes;
@@ -64,7 +64,7 @@ struct TestArrayPage {
   }
   [[nodiscard]] Array decode(std::uint64_t max_items = 1 << 20) const {
     Array array;
-    decode_page(view(file()), page(), meaning, max_items, array);
+    decode_page(view(file()), page(), kind, max_items, array);
     return array;
   }
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fuzz/promise.h"
+#include "fuzz/invariants.h"
 
 #include <lancekeep/error.h>
 
@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <iostream>
 
-// From the sanitizers' interface headers, which only their builds have.
+// Declared as in the sanitizers' interface headers; null in builds without them.
 extern "C" {
 [[gnu::weak]] int __sanitizer_install_malloc_and_free_hooks(
     void (*malloc_hook)(const volatile void*, std::size_t),
@@ -18,23 +18,23 @@ extern "C" {
 namespace lancekeep::fuzz {
 namespace {
 
-// Zero-initialised before anything allocates; the hooks run within every allocation.
-std::atomic<bool> counts;
+// Zero-initialized before anything allocates: the hooks run in every allocation.
+std::atomic<bool> is_counting;
 std::atomic<std::int64_t> held;
 std::atomic<std::int64_t> limit;
 
 void add(const volatile void*, std::size_t size) {
-  if (!counts) return;
+  if (!is_counting) return;
   held += static_cast<std::int64_t>(size);
   if (held <= limit) return;
-  counts = false;
-  std::cerr << "broken promise: an input takes " << held << " bytes, expected at most " << limit
+  is_counting = false;
+  std::cerr << "broken invariant: an input takes " << held << " bytes, expected at most " << limit
             << '\n';
   std::abort();
 }
 
 void subtract(const volatile void* memory) {
-  if (counts && memory != nullptr)
+  if (is_counting && memory != nullptr)
     held -= static_cast<std::int64_t>(__sanitizer_get_allocated_size(memory));
 }
 
@@ -45,18 +45,18 @@ bool install() {
 
 }  // namespace
 
-void require(bool kept, std::string_view promise) {
-  if (kept) return;
-  std::cerr << "broken promise: " << promise << '\n';
+void require(bool holds, std::string_view invariant) {
+  if (holds) return;
+  std::cerr << "broken invariant: " << invariant << '\n';
   std::abort();
 }
 
-bool expect_read_or_refused(const std::function<void()>& read) {
+bool expect_read_or_rejected(const std::function<void()>& read) {
   try {
     read();
     return true;
   } catch (const Error& error) {
-    require(!std::string_view(error.what()).empty(), "a refusal says why");
+    require(!std::string_view(error.what()).empty(), "an error has a message");
     return false;
   }
 }
@@ -65,9 +65,9 @@ MemoryLimit::MemoryLimit(std::uint64_t bytes) {
   static const bool installed = install();
   held = 0;
   limit = static_cast<std::int64_t>(bytes);
-  counts = installed;
+  is_counting = installed;
 }
 
-MemoryLimit::~MemoryLimit() { counts = false; }
+MemoryLimit::~MemoryLimit() { is_counting = false; }
 
 }  // namespace lancekeep::fuzz

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lance/encoding/values.h"
+#include "lance/encoding/value_decoder.h"
 
-#include "lance/encoding/encoding_testing.h"
-
-#include <lz4.h>
+#include "lance/encoding/codecs_testing.h"
 
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::uint64_t kEnough = 1 << 20;
+constexpr std::uint64_t kManyBytes = 1 << 20;
 
 std::vector<std::string> texts(const Array& array) {
   std::vector<std::string> result;
@@ -22,71 +20,62 @@ Array chunk(const std::string& encoded, const std::vector<std::string>& buffers,
   for (const std::string& buffer : buffers) views.push_back(view(buffer));
   const Compression tree = compression(encoded);
   Array values = empty_values(tree);
-  append_chunk_values(tree, views, count, kEnough, values);
+  append_chunk_values(tree, views, count, kManyBytes, values);
   EXPECT_EQ(values.items, count);
   return values;
 }
 
 Array block(const std::string& encoded, const std::string& bytes, std::uint64_t count) {
-  return decode_block(compression(encoded), view(bytes), count, kEnough);
-}
-
-std::string lz4(const std::string& content) {
-  std::string result(static_cast<std::size_t>(LZ4_compressBound(static_cast<int>(content.size()))),
-                     '\0');
-  result.resize(static_cast<std::size_t>(LZ4_compress_default(content.data(), result.data(),
-                                                              static_cast<int>(content.size()),
-                                                              static_cast<int>(result.size()))));
-  return raw<std::uint32_t>({static_cast<std::uint32_t>(content.size())}) + result;
+  return decode_block(compression(encoded), view(bytes), count, kManyBytes);
 }
 
 const std::string two_texts = raw<std::uint32_t>({12, 15, 16}) + "onex";
 
-TEST(ValuesTest, ReadsFlatValues) {
+TEST(ValueDecoderTest, ReadsFlatValues) {
   const Array values = chunk(flat(16), {raw<std::uint16_t>({1, 2})}, 2);
   EXPECT_EQ(values.item_bits, 16);
   EXPECT_EQ(numbers<std::uint16_t>(values.data), (std::vector<std::uint16_t>{1, 2}));
 }
 
-TEST(ValuesTest, ReadsPackedStructs) {
+TEST(ValueDecoderTest, ReadsPackedStructs) {
   const Array values = chunk(packed_struct({64, 64}, 128), {raw<std::uint64_t>({1, 2})}, 1);
   EXPECT_EQ(values.item_bits, 128);
   EXPECT_EQ(numbers<std::uint64_t>(values.data), (std::vector<std::uint64_t>{1, 2}));
 }
 
-TEST(ValuesTest, ReadsByteStreams) {
+TEST(ValueDecoderTest, ReadsByteStreams) {
   const Array values = chunk(byte_stream_split(32), {std::string("\1\2\0\0\0\0\0\7", 8)}, 2);
   EXPECT_EQ(numbers<std::uint32_t>(values.data), (std::vector<std::uint32_t>{1, 0x07000002}));
 }
 
-TEST(ValuesTest, ReadsRuns) {
+TEST(ValueDecoderTest, ReadsRuns) {
   const Array values = chunk(run_length(64), {raw<std::uint64_t>({5}), raw<std::uint8_t>({3})}, 3);
   EXPECT_EQ(numbers<std::uint64_t>(values.data), (std::vector<std::uint64_t>{5, 5, 5}));
 }
 
-TEST(ValuesTest, ReadsTextsOf32And64BitOffsets) {
+TEST(ValueDecoderTest, ReadsStringsWith32And64BitOffsets) {
   EXPECT_EQ(texts(chunk(variable(32), {two_texts}, 2)), (std::vector<std::string>{"one", "x"}));
   EXPECT_EQ(texts(chunk(variable(64), {raw<std::uint64_t>({16, 17}) + "y"}, 1)),
             (std::vector<std::string>{"y"}));
 }
 
-TEST(ValuesTest, SkipsWhatLiesBeforeTheFirstText) {
+TEST(ValueDecoderTest, SkipsBytesBeforeTheFirstString) {
   EXPECT_EQ(texts(chunk(variable(32), {raw<std::uint32_t>({11, 12}) + "???z"}, 1)),
             (std::vector<std::string>{"z"}));
 }
 
-TEST(ValuesTest, ReadsFsst) {
+TEST(ValueDecoderTest, ReadsFsst) {
   const std::string codes = raw<std::uint32_t>({12, 13, 15}) + std::string("\0\1\0", 3);
   EXPECT_EQ(texts(chunk(fsst(symbol_table({"layer", "."}), variable(32)), {codes}, 2)),
             (std::vector<std::string>{"layer", ".layer"}));
 }
 
-TEST(ValuesTest, ReadsFsstThatCompressesNothing) {
+TEST(ValueDecoderTest, ReadsFsstThatCompressesNothing) {
   EXPECT_EQ(texts(chunk(fsst(symbol_table({}, false), variable(32)), {two_texts}, 2)),
             (std::vector<std::string>{"one", "x"}));
 }
 
-TEST(ValuesTest, ReadsGeneralAroundTheFirstBuffer) {
+TEST(ValueDecoderTest, ReadsGeneralAroundTheFirstBuffer) {
   EXPECT_EQ(texts(chunk(general(1, variable(32)), {lz4(two_texts)}, 2)),
             (std::vector<std::string>{"one", "x"}));
   const Array runs =
@@ -94,7 +83,7 @@ TEST(ValuesTest, ReadsGeneralAroundTheFirstBuffer) {
   EXPECT_EQ(numbers<std::uint16_t>(runs.data), (std::vector<std::uint16_t>{9, 9}));
 }
 
-TEST(ValuesTest, ReadsBlocksOfTexts) {
+TEST(ValueDecoderTest, ReadsBlocksOfStrings) {
   const std::string narrow = raw<std::uint32_t>({32, 20, 0, 3, 4}) + "onex";
   EXPECT_EQ(texts(block(variable(32), narrow, 2)), (std::vector<std::string>{"one", "x"}));
   const std::string wide = raw<std::uint64_t>({64, 32, 0, 3}) + "two";
@@ -103,7 +92,7 @@ TEST(ValuesTest, ReadsBlocksOfTexts) {
             (std::vector<std::string>{"one", "x"}));
 }
 
-TEST(ValuesTest, ReadsBlocksOfNumbers) {
+TEST(ValueDecoderTest, ReadsBlocksOfNumbers) {
   EXPECT_EQ(
       numbers<std::uint64_t>(block(general(1, flat(64)), lz4(raw<std::uint64_t>({8, 9})), 2).data),
       (std::vector<std::uint64_t>{8, 9}));
@@ -111,7 +100,7 @@ TEST(ValuesTest, ReadsBlocksOfNumbers) {
             (std::vector<std::uint64_t>{0, 0}));
 }
 
-TEST(ValuesTest, RefusesEncodingsItDoesNotKnow) {
+TEST(ValueDecoderTest, RejectsUnknownEncodings) {
   expect_unsupported("(encoding 14)", [] { chunk(message(14, ""), {""}, 0); });
   expect_unsupported("(encoding 13)", [] { chunk(message(13, ""), {""}, 0); });
   expect_unsupported(
@@ -120,56 +109,56 @@ TEST(ValuesTest, RefusesEncodingsItDoesNotKnow) {
   expect_unsupported("(encoding 9)", [] { block(byte_stream_split(32), "abcd", 1); });
 }
 
-TEST(ValuesTest, RefusesOffsetsThatAreCompressed) {
+TEST(ValueDecoderTest, RejectsCompressedOffsets) {
   expect_unsupported("(encoding 2)",
                      [] { chunk(message(2, message(1, inline_packed(32))), {two_texts}, 2); });
 }
 
-TEST(ValuesTest, RefusesFsstOverNumbers) {
+TEST(ValueDecoderTest, RejectsFsstOverNumbers) {
   expect_unsupported("(encoding 6)", [] { chunk(fsst(symbol_table({"a"}), flat(8)), {"a"}, 1); });
 }
 
-TEST(ValuesTest, RefusesAMissingBuffer) {
+TEST(ValueDecoderTest, RejectsAMissingBuffer) {
   expect_corrupt("a chunk has 1 buffers", [] { chunk(run_length(16), {"ab"}, 1); });
 }
 
-TEST(ValuesTest, RefusesFlatValuesThatAreCut) {
+TEST(ValueDecoderTest, RejectsTruncatedFlatValues) {
   expect_corrupt("fixed-width values needs 4 bytes", [] { chunk(flat(16), {"abc"}, 2); });
 }
 
-TEST(ValuesTest, RefusesACountWhoseBytesWrap) {
+TEST(ValueDecoderTest, RejectsACountWhoseBytesWrap) {
   expect_corrupt("fixed-width values needs",
                  [] { chunk(flat(64), {"abc"}, std::uint64_t{1} << 61); });
   expect_corrupt("value offsets needs",
                  [] { chunk(variable(64), {two_texts}, ~std::uint64_t{0}); });
 }
 
-TEST(ValuesTest, RefusesOffsetsThatGoBack) {
+TEST(ValueDecoderTest, RejectsDescendingOffsets) {
   expect_corrupt("value offset 2 is 14, expected 15 to 16",
                  [] { chunk(variable(32), {raw<std::uint32_t>({12, 15, 14}) + "onex"}, 2); });
 }
 
-TEST(ValuesTest, RefusesOffsetsBeyondTheBuffer) {
+TEST(ValueDecoderTest, RejectsOffsetsBeyondTheBuffer) {
   expect_corrupt("value offset 2 is 17, expected 15 to 16",
                  [] { chunk(variable(32), {raw<std::uint32_t>({12, 15, 17}) + "onex"}, 2); });
 }
 
-TEST(ValuesTest, RefusesOffsetsIntoTheTable) {
+TEST(ValueDecoderTest, RejectsOffsetsIntoTheTable) {
   expect_corrupt("value offset 0 is 11, expected 12 to 16",
                  [] { chunk(variable(32), {raw<std::uint32_t>({11, 15, 16}) + "onex"}, 2); });
 }
 
-TEST(ValuesTest, RefusesABlockWithOtherOffsets) {
+TEST(ValueDecoderTest, RejectsABlockWithOtherOffsets) {
   expect_corrupt("offsets have 64 bits, expected 32",
                  [] { block(variable(32), raw<std::uint32_t>({64, 16, 0, 1}) + "x", 1); });
 }
 
-TEST(ValuesTest, RefusesABlockThatStartsInItsTable) {
+TEST(ValueDecoderTest, RejectsABlockThatStartsInItsTable) {
   expect_corrupt("values start at 15, expected 16 to 17",
                  [] { block(variable(32), raw<std::uint32_t>({32, 15, 0, 1}) + "x", 1); });
 }
 
-TEST(ValuesTest, RefusesABlockThatStartsBehindItself) {
+TEST(ValueDecoderTest, RejectsABlockThatStartsAfterItsEnd) {
   expect_corrupt("values start at 18, expected 16 to 17",
                  [] { block(variable(32), raw<std::uint32_t>({32, 18, 0, 1}) + "x", 1); });
 }
@@ -190,7 +179,7 @@ class DictionaryTest : public ::testing::Test {
   const Array sizes_ = block(flat(64), raw<std::uint64_t>({70, 80}), 2);
 };
 
-TEST_F(DictionaryTest, LooksUpTexts) {
+TEST_F(DictionaryTest, LooksUpStrings) {
   EXPECT_EQ(texts(looked_up<std::uint32_t>(names_, {1, 0, 1})),
             (std::vector<std::string>{"x", "one", "x"}));
 }
@@ -203,62 +192,63 @@ TEST_F(DictionaryTest, LooksUpNumbersByIndicesOfEachWidth) {
   EXPECT_EQ(numbers<std::uint64_t>(looked_up<std::uint64_t>(sizes_, {1, 0}).data), expected);
 }
 
-TEST_F(DictionaryTest, RefusesAnIndexItHasNot) {
-  expect_corrupt("a value is item 2 of a dictionary of 2",
+TEST_F(DictionaryTest, RejectsAnIndexBeyondTheDictionary) {
+  expect_corrupt("a value is entry 2 of a dictionary of 2",
                  [this] { looked_up<std::uint32_t>(sizes_, {2}); });
 }
 
-TEST_F(DictionaryTest, RefusesTextsThatRepeatTooOften) {
-  expect_corrupt("repeat to more than 6 bytes",
+TEST_F(DictionaryTest, RejectsStringsThatRepeatTooOften) {
+  expect_corrupt("the values of a dictionary take more than 6 bytes",
                  [this] { looked_up<std::uint32_t>(names_, {0, 0, 0}, 6); });
 }
 
-TEST_F(DictionaryTest, RefusesIndicesOfOtherWidths) {
+TEST_F(DictionaryTest, RejectsIndicesOfOtherWidths) {
   Array values;
-  expect_unsupported("dictionary indices of 128 bits",
+  expect_unsupported("dictionary indices of 128 bits, expected 8, 16, 32 or 64",
                      [&] { append_dictionary_values(sizes_, view(""), 128, {}, 100, values); });
 }
 
-TEST(ValuesTest, FixedSizeListsHaveABitmapBeforeTheirValues) {
+TEST(ValueDecoderTest, FixedSizeListsHaveABitmapBeforeTheirValues) {
   const Compression lists = compression(fixed_size_list(2, flat(8), true));
   Array values = empty_values(lists);
   const std::vector<io::ByteView> buffers = {view("\x0b"), view("abcd")};
-  append_chunk_values(lists, buffers, 2, kEnough, values);
+  append_chunk_values(lists, buffers, 2, kManyBytes, values);
   EXPECT_EQ(values.items, 2);
   EXPECT_EQ(values.dimension, 2);
   EXPECT_EQ(values.value_valid, (std::vector<std::uint8_t>{1, 1, 0, 1}));
   EXPECT_EQ(numbers<char>(values.data), (std::vector<char>{'a', 'b', 'c', 'd'}));
 }
 
-TEST(ValuesTest, BitsOfListsAreNotPaddedToBytes) {
+TEST(ValueDecoderTest, BitsOfListsAreNotPaddedToBytes) {
   const Compression lists = compression(fixed_size_list(3, flat(1)));
   Array values = empty_values(lists);
   const std::vector<io::ByteView> buffers = {view("\x2d")};
-  append_chunk_values(lists, buffers, 2, kEnough, values);
+  append_chunk_values(lists, buffers, 2, kManyBytes, values);
   EXPECT_EQ(numbers<char>(values.data), (std::vector<char>{1, 0, 1, 1, 0, 1}));
 }
 
-TEST(ValuesTest, RefusesNullsBetweenFixedSizeLists) {
+TEST(ValueDecoderTest, RejectsNullsBetweenFixedSizeLists) {
   const Compression lists = compression(fixed_size_list(2, fixed_size_list(2, flat(8)), true));
   Array values = empty_values(lists);
   const std::vector<io::ByteView> buffers = {view("a"), view("abcd")};
   expect_unsupported("a chunk's values are encoded as fixed size list 2 with validity",
-                     [&] { append_chunk_values(lists, buffers, 1, kEnough, values); });
+                     [&] { append_chunk_values(lists, buffers, 1, kManyBytes, values); });
 }
 
-TEST(ValuesTest, RefusesFixedSizeListsThatAreCut) {
+TEST(ValueDecoderTest, RejectsTruncatedFixedSizeLists) {
   const Compression lists = compression(fixed_size_list(2, flat(8), true));
   Array values = empty_values(lists);
   const std::vector<io::ByteView> buffers = {view("\x0b"), view("abc")};
   expect_corrupt("fixed-width values needs 4 bytes",
-                 [&] { append_chunk_values(lists, buffers, 2, kEnough, values); });
+                 [&] { append_chunk_values(lists, buffers, 2, kManyBytes, values); });
 }
 
-TEST(ValuesTest, RefusesABlockOfListsThatNoBytesStandBehind) {
+TEST(ValueDecoderTest, RejectsABlockOfListsWithoutBytes) {
   const Compression lists = compression(fixed_size_list(1 << 20, out_of_line(64, 0)));
   expect_unsupported("a dictionary are encoded as fixed size list",
-                     [&] { (void)decode_block(lists, view(""), 1 << 20, kEnough); });
+                     [&] { (void)decode_block(lists, view(""), 1 << 20, kManyBytes); });
 }
 
 }  // namespace
+
 }  // namespace lancekeep::lance

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes of chunk heads and tables. That they are read back: file/list_column_writer_test.cc.
-#include "lance/encoding/list_page_encoder.h"
+// Checks the bytes of chunk heads and tables; file/data_file_writer_test.cc reads them back.
+#include "lance/encoding/page_encoder.h"
 
 #include "lance/encoding/encoding_testing.h"
 #include "lance/encoding/page_layout.h"
@@ -12,7 +12,7 @@ namespace {
 
 using Lengths = std::vector<std::uint64_t>;
 
-// Makes all heads; returns how many there are.
+// Makes all heads; returns their number.
 std::size_t run(ListPageEncoder& encoder) {
   std::size_t chunks = 0;
   while (encoder.next_items() > 0) {
@@ -22,7 +22,7 @@ std::size_t run(ListPageEncoder& encoder) {
   return chunks;
 }
 
-TEST(ListPageEncoder, AHeadHasSizesAndALevelABit) {
+TEST(ListPageEncoder, AHeadHasSizesAndOneBitPerLevel) {
   const Lengths lengths{1, 64, 63, 1};
   ListPageEncoder encoder(lengths);
   EXPECT_EQ(encoder.next_items(), 129u);
@@ -35,7 +35,7 @@ TEST(ListPageEncoder, AHeadHasSizesAndALevelABit) {
   EXPECT_EQ(encoder.next_items(), 0u);
 }
 
-TEST(ListPageEncoder, TheTableHasSizesAndAllItemsButTheLastOnes) {
+TEST(ListPageEncoder, TheTableHasSizesAndItemsOfAllButTheLastChunk) {
   const Lengths lengths{2 * kListChunkItems + 1};
   ListPageEncoder encoder(lengths);
   EXPECT_EQ(run(encoder), 3u);
@@ -46,15 +46,15 @@ TEST(ListPageEncoder, TheTableHasSizesAndAllItemsButTheLastOnes) {
                                                        static_cast<std::uint16_t>(last << 4)}));
 }
 
-TEST(ListPageEncoder, TheIndexHasRowsThatEndAndWhatIsOpen) {
-  // Of the second row 4 items lie in the first chunk; the third starts with a chunk, and fills it.
+TEST(ListPageEncoder, TheIndexHasCompletedRowsAndOpenItems) {
+  // 4 items of the second row are in the first chunk; the third row starts at a chunk and fills it.
   const Lengths lengths{2044, 2052, 2048, 5};
   ListPageEncoder encoder(lengths);
   EXPECT_EQ(run(encoder), 4u);
   EXPECT_EQ(encoder.repetition_index(), raw<std::uint64_t>({1, 4, 1, 0, 1, 0, 1, 0}));
 }
 
-TEST(ListPageEncoder, AChunkWithinARowIsOpenAsAWhole) {
+TEST(ListPageEncoder, AllItemsOfAChunkInTheMiddleOfARowAreOpen) {
   const Lengths lengths{3 * kListChunkItems, 1};
   ListPageEncoder encoder(lengths);
   EXPECT_EQ(run(encoder), 4u);
