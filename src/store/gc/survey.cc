@@ -2,6 +2,7 @@
 #include "store/gc/survey.h"
 
 #include "lance/table/file_names.h"
+#include "lance/table/manifest_file.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/verify/check_table.h"
 
+#include "lance/table/deletion_file.h"
 #include "lance/table/file_names.h"
 #include "store/table/native_layout.h"
 #include "store/verify/check_manifest.h"

@@ -5,6 +5,7 @@
 #include "io/local_storage.h"
 #include "lance/file/data_file_writer.h"
 #include "lance/table/commit.h"
+#include "lance/table/deletion_file.h"
 #include "lance/table/file_names.h"
 #include "store/table/native_layout.h"
 #include "store/table/properties.h"
