@@ -134,10 +134,10 @@ ExportedFile write_file(const ExportPlan& plan, const Store& store, const Target
                        .file = target.file};
   std::uint64_t bytes = 0;
   Watched source(matching_tensors(done.version, plan.tensors, plan.store),
-                       [&](std::size_t piece, std::string_view tensor) {
-                         bytes += piece;
-                         progress(bytes, target.bytes, tensor);
-                       });
+                 [&](std::size_t piece, std::string_view tensor) {
+                   bytes += piece;
+                   progress(bytes, target.bytes, tensor);
+                 });
   done.report = write_model_file(
       target.file, source,
       {.metadata = done.version.info().metadata, .max_shard_bytes = plan.max_shard_bytes});
@@ -240,7 +240,7 @@ ExportedDataset export_dataset(const ExportPlan& plan, Layout layout, bool show_
   const auto export_one = [&](std::size_t item) {
     const Version version = store.at(versions[item].number, {.dtype = plan.dtype});
     Watched source(matching_tensors(version, plan.tensors, plan.store),
-                         [](std::size_t, std::string_view) { throw_if_interrupted(); });
+                   [](std::size_t, std::string_view) { throw_if_interrupted(); });
     const SaveOptions options =
         copy_options(version.info(), {.layout = layout, .progress = batch.progress()});
     done.versions.push_back(

@@ -35,8 +35,8 @@ std::unique_ptr<TensorSource> matching_tensors(const Version& version,
                                                const std::string& store) {
   if (patterns.empty()) return version.source();
   NamePatterns names(patterns);
-  auto source = std::make_unique<Subset>(
-      version.source(), [&](std::string_view name) { return names.match(name); });
+  auto source = std::make_unique<Subset>(version.source(),
+                                         [&](std::string_view name) { return names.match(name); });
   if (const auto unused = names.unused(); !unused.empty()) {
     throw Error(
         ErrorCode::not_found,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/table/dataset_columns.h"
 
-#include "lance/file/field_tree.h"
 #include "lance/file/data_file_reader.h"
+#include "lance/file/field_tree.h"
 #include "lance/table/file_names.h"
 
 #include <fmt/format.h>

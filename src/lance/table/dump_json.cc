@@ -3,8 +3,8 @@
 
 #include "io/error_text.h"
 #include "io/input_file.h"
-#include "lance/file/footer.h"
 #include "lance/file/data_file_reader.h"
+#include "lance/file/footer.h"
 #include "lance/proto/wire.h"
 #include "lance/table/dataset_columns.h"
 #include "lance/table/timestamp.h"

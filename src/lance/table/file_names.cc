@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/table/file_names.h"
 
+#include "io/random_id.h"
 #include "io/storage.h"
 #include "io/utf8.h"
-#include "io/random_id.h"
 
 #include <fmt/format.h>
 

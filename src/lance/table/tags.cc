@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/table/tags.h"
 
-#include "io/utf8.h"
 #include "io/random_id.h"
+#include "io/utf8.h"
 #include "lance/table/commit.h"
 #include "lance/table/file_names.h"
 #include "lance/table/timestamp.h"

@@ -125,7 +125,7 @@ GcReport collect_garbage(io::Storage& storage, const GcOptions& options, Time no
   check_options(options);
   require_current(storage);  // also here: a removed folder cannot be locked
   const auto lock = storage.lock(lance::kVersionsFolder, io::LockMode::exclusive);  // 1
-  require_current(storage);                                                     // 2
+  require_current(storage);                                                         // 2
   Inventory inventory = take_inventory(storage, options, now);                      // 3
   const Plan plan = plan_removal(inventory, options, now);
   return Collection(storage, std::move(inventory), options.dry_run).run(plan);  // 4 to 8

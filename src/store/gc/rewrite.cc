@@ -4,8 +4,8 @@
 #include "lance/table/file_names.h"
 #include "store/gc/inventory.h"
 #include "store/read/store_folder.h"
-#include "store/read/versions.h"
 #include "store/read/version_state.h"
+#include "store/read/versions.h"
 #include "store/save/native_save.h"
 #include "store/table/layout.h"
 

@@ -5,10 +5,10 @@
 
 #include "io/checked_math.h"
 #include "lance/file/column_type.h"
+#include "lance/table/file_names.h"
 #include "store/table/fragment_columns.h"
 #include "tensor/convert.h"
 #include "tensor/shape.h"
-#include "lance/table/file_names.h"
 
 #include <fmt/format.h>
 

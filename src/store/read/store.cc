@@ -3,8 +3,8 @@
 
 #include "io/local_storage.h"
 #include "io/rename.h"
-#include "lance/table/tags.h"
 #include "lance/table/file_names.h"
+#include "lance/table/tags.h"
 #include "store/read/store_folder.h"
 #include "store/read/version_state.h"
 #include "store/read/versions.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/read/store_folder.h"
 
-#include "lance/table/file_names.h"
 #include <lancekeep/error.h>
 
+#include "lance/table/file_names.h"
 #include "store/table/layout.h"
 
 #include <fmt/format.h>

@@ -6,8 +6,8 @@
 #include <lancekeep/store.h>
 
 #include "io/storage.h"
-#include "lance/table/version_list.h"
 #include "lance/table/manifest_file.h"
+#include "lance/table/version_list.h"
 
 #include <cstdint>
 #include <functional>
@@ -27,7 +27,8 @@ namespace lancekeep::store {
 struct ResolvedVersion {
   lance::VersionEntry entry;
   lance::ManifestFile file;
-  std::string warning;  ///< for the latest: the newer, torn versions that were skipped; empty if none
+  std::string
+      warning;  ///< for the latest: the newer, torn versions that were skipped; empty if none
 };
 [[nodiscard]] ResolvedVersion read_resolved(const io::Storage& storage,
                                             const lance::VersionList& list, const Ref& ref);

@@ -25,9 +25,9 @@
 
 #include "io/local_storage.h"
 #include "io/rename.h"
-#include "lance/table/version_list.h"
-#include "lance/table/manifest_file.h"
 #include "lance/table/file_names.h"
+#include "lance/table/manifest_file.h"
+#include "lance/table/version_list.h"
 #include "store/read/store_folder.h"
 #include "store/read/versions.h"
 #include "store/replace/stale_siblings.h"

@@ -8,8 +8,8 @@
 #include "io/local_storage.h"
 #include "io/rename.h"
 #include "io/rooted_path.h"
-#include "lance/table/version_list.h"
 #include "lance/table/file_names.h"
+#include "lance/table/version_list.h"
 #include "store/read/store_folder.h"
 #include "store/read/versions.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/save/fragment_writer.h"
 
-#include "lance/table/file_names.h"
 #include "lance/file/data_file_writer.h"
+#include "lance/table/file_names.h"
 #include "store/table/layout.h"
 
 #include <fmt/format.h>

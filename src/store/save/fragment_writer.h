@@ -19,8 +19,9 @@ inline constexpr std::uint64_t kValueAlignment = 256;
 /// Streams the values of `plan` from `source` into a new data file in `files`, and hashes them on
 /// the way. rows[i] is the row of source.tensors()[i]; its value, hash and offset are filled in.
 /// @throws Error invalid_argument if a tensor does not have as many bytes as announced.
-[[nodiscard]] lance::Fragment write_fragment(const io::Storage& storage, lance::UncommittedFiles& files,
-                                             TensorSource& source, const FilePlan& plan,
+[[nodiscard]] lance::Fragment write_fragment(const io::Storage& storage,
+                                             lance::UncommittedFiles& files, TensorSource& source,
+                                             const FilePlan& plan,
                                              const std::vector<lance::Field>& schema,
                                              std::vector<TensorRow>& rows, SaveProgress& progress);
 

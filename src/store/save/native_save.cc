@@ -5,9 +5,9 @@
 #include "lance/table/file_names.h"
 #include "store/save/fragment_writer.h"
 #include "store/save/referenced_files.h"
+#include "store/table/digest.h"
 #include "store/table/layout.h"
 #include "store/table/properties.h"
-#include "store/table/digest.h"
 
 #include <algorithm>
 #include <map>

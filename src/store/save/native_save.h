@@ -60,8 +60,8 @@ class NativeSave : public LayoutSave {
   bool is_visible_ = false;
   std::set<std::size_t> abandoned_;
 
-  std::vector<Tensor> tensors_;  // one for each spec
-  lance::UncommittedFiles values_;    // the data files of own_fragments_
+  std::vector<Tensor> tensors_;     // one for each spec
+  lance::UncommittedFiles values_;  // the data files of own_fragments_
   std::vector<lance::Fragment> own_fragments_;
 };
 

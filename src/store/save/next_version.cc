@@ -18,7 +18,6 @@
 namespace lancekeep::store {
 namespace {
 
-
 // One fragment's rows before and after the save.
 struct FragmentChange {
   std::vector<const TensorRow*> live;    // before
@@ -128,7 +127,7 @@ std::uint64_t next_fragment_id(const lance::Manifest* before) {
 }
 
 lance::CommitRequest next_version(const lance::Manifest* before, std::vector<lance::Field> schema,
-                                std::vector<lance::Fragment> fragments) {
+                                  std::vector<lance::Fragment> fragments) {
   lance::CommitRequest publication;
   lance::Manifest& manifest = publication.manifest;
   if (before != nullptr) {

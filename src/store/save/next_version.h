@@ -41,7 +41,7 @@ struct Candidates {
 /// transaction is an overwrite without properties. Pure.
 /// @throws Error unsupported if a fragment id does not fit.
 [[nodiscard]] lance::CommitRequest next_version(const lance::Manifest* before,
-                                              std::vector<lance::Field> schema,
-                                              std::vector<lance::Fragment> fragments);
+                                                std::vector<lance::Field> schema,
+                                                std::vector<lance::Fragment> fragments);
 
 }  // namespace lancekeep::store

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/save/plain_save.h"
 
-#include "lance/table/file_names.h"
 #include "lance/file/data_file_writer.h"
+#include "lance/table/file_names.h"
 #include "store/save/next_version.h"
 #include "store/save/referenced_files.h"
 #include "store/save/to_float64.h"

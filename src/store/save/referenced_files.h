@@ -4,8 +4,8 @@
 #pragma once
 
 #include "io/storage.h"
-#include "lance/table/version_list.h"
 #include "lance/table/manifest_file.h"
+#include "lance/table/version_list.h"
 
 #include <set>
 #include <string>

@@ -9,8 +9,8 @@
 #include "store/save/save.h"
 
 #include "lance/table/commit.h"
-#include "lance/table/tags.h"
 #include "lance/table/file_names.h"
+#include "lance/table/tags.h"
 #include "store/read/store_folder.h"
 #include "store/read/versions.h"
 #include "store/save/create.h"
@@ -18,9 +18,9 @@
 #include "store/save/plain_save.h"
 #include "store/save/referenced_files.h"
 #include "store/save/to_float64.h"
+#include "store/table/digest.h"
 #include "store/table/layout.h"
 #include "store/table/properties.h"
-#include "store/table/digest.h"
 
 #include <fmt/format.h>
 
@@ -183,7 +183,7 @@ Metadata properties_of(const Restored& restored, std::uint64_t version) {
 // Takes what belongs to a version from the restored one, what belongs to the dataset from the
 // newest.
 lance::CommitRequest publication_of(const Restored& restored, const lance::Manifest& newest,
-                                  std::uint64_t newest_name) {
+                                    std::uint64_t newest_name) {
   lance::CommitRequest publication;
   publication.read_version = newest.version;
   publication.newest = newest_name;
@@ -205,7 +205,7 @@ lance::CommitRequest publication_of(const Restored& restored, const lance::Manif
 // Under the publish lock the restored version and its files must still exist: a clean-up that
 // removes them takes the same lock.
 lance::CommitRequest plan_restore_upon(io::Storage& storage, const lance::VersionList& list,
-                                     const Ref& ref) {
+                                       const Ref& ref) {
   const Restored restored = read_restored(storage, list, ref);
   const lance::Newest newest = lance::read_newest(storage, list);
   lance::CommitRequest publication = publication_of(restored, newest.file.manifest, list.newest());

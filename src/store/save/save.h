@@ -6,8 +6,8 @@
 #include <lancekeep/error.h>
 #include <lancekeep/store.h>
 
-#include "lance/table/manifest_file.h"
 #include "lance/table/commit.h"
+#include "lance/table/manifest_file.h"
 #include "store/table/tensor_table.h"
 
 #include <optional>

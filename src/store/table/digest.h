@@ -4,8 +4,8 @@
 // completely. All hashes are XXH3-128 with seed 0, as the 32 hex digits that `xxh128sum` prints.
 #pragma once
 
-#include "lance/table/version_list.h"
 #include "lance/table/manifest_file.h"
+#include "lance/table/version_list.h"
 #include "store/table/tensor_table.h"
 
 #include <cstddef>

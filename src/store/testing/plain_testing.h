@@ -6,7 +6,9 @@
 #include "lance/encoding/page_encoder.h"
 #include "lance/file/data_file_writer.h"
 #include "lance/table/commit.h"
+#include "lance/table/deletion_file.h"
 #include "lance/table/file_names.h"
+#include "lance/table/version_list.h"
 #include "store/testing/test_store.h"
 
 #include <gmock/gmock.h>

@@ -2,8 +2,8 @@
 #include "store/verify/check_metadata.h"
 
 #include "lance/table/compatibility.h"
-#include "lance/table/tags.h"
 #include "lance/table/file_names.h"
+#include "lance/table/tags.h"
 #include "store/read/versions.h"
 #include "store/table/properties.h"
 

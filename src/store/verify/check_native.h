@@ -7,8 +7,8 @@
 #include <lancekeep/verify.h>
 
 #include "io/storage.h"
-#include "lance/table/version_list.h"
 #include "lance/table/manifest_file.h"
+#include "lance/table/version_list.h"
 #include "store/table/tensor_table.h"
 #include "store/verify/check_fragment.h"
 #include "store/verify/check_values.h"

@@ -6,8 +6,8 @@
 #include <lancekeep/verify.h>
 
 #include "io/storage.h"
-#include "lance/table/version_list.h"
 #include "lance/table/manifest_file.h"
+#include "lance/table/version_list.h"
 #include "store/plain/plain_table.h"
 #include "store/table/layout.h"
 #include "store/verify/check_fragment.h"
