@@ -2,7 +2,6 @@
 #include "lance/file/list_column.h"
 
 #include "io/checked_math.h"
-#include "io/error_text.h"
 #include "io/parallel.h"
 #include "lance/encoding/array.h"
 #include "lance/encoding/v2_0/array_page.h"
@@ -144,7 +143,7 @@ Array ListColumn::decode_part(const Part& part, std::span<std::byte> items) cons
     return array;
   } catch (const Error& error) {
     throw io::with_text(
-        error, fmt::format("column {}, page {}: {}", column_, part.index, io::text_of(error)));
+        error, fmt::format("column {}, page {}: {}", column_, part.index, error.message()));
   }
 }
 

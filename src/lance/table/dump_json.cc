@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/table/dump_json.h"
 
-#include "io/error_text.h"
 #include "io/input_file.h"
 #include "lance/file/data_file_reader.h"
 #include "lance/file/footer.h"
@@ -143,7 +142,7 @@ Json data_file_to_json(const io::Storage& storage, const DataFile& file) {
     json["columns"] = columns_to_json(reader, Pages::summed);
   } catch (const Error& error) {
     json["decodes"] = false;
-    json["why"] = io::text_of(error);
+    json["why"] = error.message();
   }
   return json;
 }
