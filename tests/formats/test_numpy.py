@@ -293,7 +293,7 @@ def test_a_state_dict_is_written(tmp_path: Path) -> None:
     saved["tied"] = saved["conv.weight"]
     torch.save(saved, tmp_path / "m.pth")
     report = to("npz", tmp_path / "m.pth", tmp_path / "m.npz")
-    assert report["not_kept"] == ["that `tied` is tied to `conv.weight`: both are written in full"]
+    assert report["not_kept"] == ["the tie of `tied` to `conv.weight`: both are written in full"]
     again = loaded(tmp_path / "m.npz")
     assert list(again) == list(saved)
     for name, tensor in saved.items():

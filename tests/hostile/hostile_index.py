@@ -112,7 +112,7 @@ CASES = [
     index("100 MB of arrays in arrays", JSON_PART, large(b'{"metadata":', b"[")),
     index("100 MB of one number", JSON_PART, large(b'{"metadata":', b"9")),
     index("a million tensors that are not there", TOO_MUCH + "|lacks|has no|`0`", million('"%d":"a.safetensors"')),
-    index("a million tensors of a file that is not there", TOO_MUCH + "|cannot|no such|exist|not there|found", million('"%d":"file"')),
-    index("100,000 files that are not there", TOO_MUCH + "|cannot|no such|exist|not there|found|too many", json.dumps({"weight_map": {str(i): f"{i}.safetensors" for i in range(100_000)}})),
+    index("a million tensors of a file that is not there", TOO_MUCH + "|cannot|no such|exist|missing|found", million('"%d":"file"')),
+    index("100,000 files that are not there", TOO_MUCH + "|cannot|no such|exist|missing|found|too many", json.dumps({"weight_map": {str(i): f"{i}.safetensors" for i in range(100_000)}})),
     index("metadata of a MiB", r"c\.safetensors", json.dumps({"metadata": {"k": "v" * (1 << 20)}, "weight_map": MAP | {"c": "c.safetensors"}})),
 ]  # fmt: skip

@@ -57,7 +57,7 @@ LIES = {
     **{f"os.system in the {part.strip('_')}": (r"`os\.system`", of(**{part: whole(SYSTEM)})) for part in PARTS},
     **{f"a FRAME of 2^64-1 in the {part.strip('_')}": (SHORT + "|frame", of(**{part: whole(b"\x95" + u64((1 << 64) - 1))})) for part in PARTS},
     **{f"millions of values in the {part.strip('_')}": (TOO_MUCH, lambda part=part: of(**{part: whole(b"N" + b"2" * 12_000_000)})) for part in PARTS},
-    "millions of keys": (TOO_MUCH + "|no tensor names", lambda: of(keys=whole(b"](" + text("1") * 3_000_000 + b"e"))),
+    "millions of keys": (TOO_MUCH + "|no tensor uses", lambda: of(keys=whole(b"](" + text("1") * 3_000_000 + b"e"))),
     "an object of 80 MB without an end": (TOO_MUCH + "|STOP", lambda: MAGIC + VERSION + MACHINE + b"\x80\2" + b"N0" * (40 << 20)),
     "a key of 48 MiB": (TOO_MUCH, lambda: of(object_=whole(dict_of(("k" * (48 << 20), tensor(more=(b"N",))))))),
 }  # fmt: skip

@@ -129,7 +129,7 @@ class HeaderParser : public JsonEvents {
 
   bool end_object() override {
     if (place_ == Place::entry && fields_.size() != 3) {
-      reject("tensor `" + io::printable(key_) + "` must have dtype, shape and data_offsets");
+      reject("tensor `" + io::printable(key_) + "` lacks dtype, shape or data_offsets");
     }
     return leave(place_ == Place::header ? Place::start : Place::header);
   }

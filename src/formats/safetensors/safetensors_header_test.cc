@@ -167,7 +167,7 @@ TEST(SafetensorsHeader, ARepeatedFieldIsRejected) {
 
 TEST(SafetensorsHeader, AMissingFieldIsRejected) {
   EXPECT_THAT(decoding_header(R"({"w":{"dtype":"U8","shape":[]}})"),
-              fails_with(ErrorCode::corrupt, "`w` must have dtype, shape and data_offsets"));
+              fails_with(ErrorCode::corrupt, "`w` lacks dtype, shape or data_offsets"));
 }
 
 TEST(SafetensorsHeader, AnUnknownFieldIsRejected) {
