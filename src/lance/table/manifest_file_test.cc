@@ -4,10 +4,13 @@
 #include "io/testing/forwarding_storage.h"
 #include "lance/table/table_testing.h"
 
+#include <map>
 #include <random>
 
 namespace lancekeep::lance {
 namespace {
+
+using testing::ElementsAre;
 
 std::string good_file() { return encode_manifest_file(small_manifest(), small_transaction()); }
 

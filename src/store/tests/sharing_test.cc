@@ -286,7 +286,7 @@ TEST_F(Sharing, ATornNewestManifestIsPassedOver) {
   const SaveReport report = save(model(5, 1000, {1}));
   EXPECT_EQ(report.version, 3u) << "not over the torn one, whose number someone may know";
   EXPECT_EQ(report.tensors_written, 1u);
-  EXPECT_THAT(report.notes, Contains(HasSubstr("the newest whole version is 1")));
+  EXPECT_THAT(report.notes, Contains(HasSubstr("the newest intact version is 1")));
   EXPECT_THAT(Store::open(path_).at().info().warning, IsEmpty());
 }
 
