@@ -17,7 +17,7 @@ TEST(DtypeNames, EveryNameIsUniqueInItsColumn) {
     for (const DtypeNames& row : kDtypeNames) {
       const std::string_view name = row.*column;
       EXPECT_TRUE(name.empty() || seen.insert(name).second) << name;
-      EXPECT_EQ(find_dtype(column, name), name.empty() ? nullptr : &row) << name;
+      EXPECT_EQ(find_dtype(column, name), (name.empty() ? nullptr : &row)) << name;
     }
   }
 }

@@ -183,7 +183,7 @@ std::string why_unreadable(const DataFileReader& file, std::uint32_t column) {
     require_plain_items(file, column);
     return {};
   } catch (const Error& error) {
-    return io::text_of(error);
+    return error.message();
   }
 }
 

@@ -142,8 +142,8 @@ Array ListColumn::decode_part(const Part& part, std::span<std::byte> items) cons
     array.dimension = content_.dimension;
     return array;
   } catch (const Error& error) {
-    throw io::with_text(
-        error, fmt::format("column {}, page {}: {}", column_, part.index, error.message()));
+    throw error.with_message(
+        fmt::format("column {}, page {}: {}", column_, part.index, error.message()));
   }
 }
 

@@ -98,7 +98,7 @@ Json to_json(const Page& page, FormatVersion version) {
                {"first_row", page.first_row},
                {"message", page.type_url},
                {"message_bytes", page.encoding.size()},
-               {"encoding", encoding_words(page, version)},
+               {"encoding", describe_encoding(page, version)},
                {"buffers", Json::array()}};
   for (const PageBuffer& buffer : page.buffers) {
     json["buffers"].push_back({{"offset", buffer.offset}, {"size", buffer.size}});
@@ -108,7 +108,7 @@ Json to_json(const Page& page, FormatVersion version) {
 
 std::set<std::string> encodings_of(const ColumnMetadata& column, FormatVersion version) {
   std::set<std::string> encodings;
-  for (const Page& page : column.pages) encodings.insert(encoding_words(page, version));
+  for (const Page& page : column.pages) encodings.insert(describe_encoding(page, version));
   return encodings;
 }
 

@@ -2,7 +2,6 @@
 // Layout: [u32 length + Transaction][u32 length + Manifest][trailer].
 #include "lance/table/manifest_file.h"
 
-#include "io/error_text.h"
 #include "lance/file/footer.h"
 #include "lance/table/compatibility.h"
 
@@ -80,7 +79,7 @@ std::optional<Transaction> inline_transaction(const io::ByteView& content, const
 
 // The same error, with advice appended.
 [[noreturn]] void rethrow_with(const Error& error, const std::string& advice) {
-  throw io::with_text(error, io::text_of(error) + "; " + advice);
+  throw error.with_message(error.message() + "; " + advice);
 }
 
 std::string advice_for_damaged(const io::Storage& storage, const VersionEntry& entry) {

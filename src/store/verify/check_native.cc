@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/verify/check_native.h"
 
+#include "lance/table/deletion_file.h"
 #include "store/table/digest.h"
 #include "store/table/layout.h"
 #include "store/table/properties.h"
