@@ -31,10 +31,9 @@ ChangeNorms of_doubles(const std::vector<double>& before, const std::vector<doub
 }
 
 TEST(Norms, EveryFloatAndComplexDtypeHasNorms) {
-  for (const DtypeEntry& dtype : torch_dtypes()) {
-    const bool floats = dtype.name.find("float") != std::string::npos ||
-                        dtype.name.find("complex") != std::string::npos;
-    EXPECT_EQ(has_norms(dtype.name), floats) << dtype.name;
+  for (const auto& [name, itemsize] : kTorchDtypes) {
+    const bool floats = name.find("float") != name.npos || name.find("complex") != name.npos;
+    EXPECT_EQ(has_norms(name), floats) << name;
   }
   EXPECT_FALSE(has_norms("json"));
   EXPECT_FALSE(has_norms("float256"));

@@ -214,14 +214,14 @@ Store Store::create(const std::filesystem::path& path) {
     storage = io::open_local_storage(path);
     store::require_dataset_or_empty(*storage, path);
     if (!lance::list_versions(*storage).entries.empty()) {
-      return Store(std::make_shared<State>(State{path, std::move(storage)}));
+      return State::make_store({path, std::move(storage)});
     }
   } else {
     store::require_store_name(path);
     store::require_parent(path);
   }
   storage = store::open_storage_to_be_made(path);
-  return Store(std::make_shared<State>(State{path, std::move(storage)}));
+  return State::make_store({path, std::move(storage)});
 }
 
 }  // namespace lancekeep

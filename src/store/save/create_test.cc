@@ -103,7 +103,7 @@ TEST_F(Create, AFirstSaveOfWhichAnyCallFailsLeavesNothing) {
   for (std::uint64_t call = 1;; ++call) {
     auto storage = std::make_shared<io::FaultStorage>(
         open_storage_to_be_made(path_), io::FaultStorage::Plan{call, ErrorCode::out_of_space});
-    Store store(std::make_shared<Store::State>(Store::State{path_, storage}));
+    Store store = Store::State::make_store({path_, storage});
     try {
       store.save(source_);
       EXPECT_GT(call, 10u);

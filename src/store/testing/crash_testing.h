@@ -43,7 +43,7 @@ class CrashFolder {
   }
   Store open_upon(std::shared_ptr<io::Storage> storage) const {
     require_dataset_or_empty(*storage, path_);
-    return Store(std::make_shared<Store::State>(Store::State{path_, std::move(storage)}));
+    return Store::State::make_store({path_, std::move(storage)});
   }
 
   std::filesystem::path path_;

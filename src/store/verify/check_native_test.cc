@@ -131,7 +131,7 @@ TEST_F(CheckNative, NotesAVersionThatPylanceRestored) {
   change_manifest(1, [](auto& file) {  // the writer's name is that of the version restored
     file.manifest.transaction_file.clear();
     file.transaction->properties.clear();
-    file.transaction->operation = 106;
+    file.transaction->operation = lance::Operation{106};
   });
   const VerifyReport report = store_.verify({});
   EXPECT_THAT(report.findings, IsEmpty());

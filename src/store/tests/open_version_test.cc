@@ -80,7 +80,7 @@ class OpenVersion : public testing::Test {
     store.tag("best", 3);
     store.tag("first", 1);
     storage_ = std::make_shared<RecordingStorage>(path_);
-    store_.emplace(std::make_shared<Store::State>(Store::State{path_, storage_}));
+    store_.emplace(Store::State::make_store({path_, storage_}));
   }
 
   const TemporaryFolder folder_;
