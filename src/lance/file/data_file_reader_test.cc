@@ -87,7 +87,7 @@ TEST(DataFileReaderTest, RejectsPagesOfAnotherFormatThanTheFooterSays) {
   file.minor = 3;
   const DataFileReader reader = open_file(file);
   EXPECT_EQ(reader.version(), (FormatVersion{2, 0}));
-  expect_unsupported("a page of format 2.0 is a /lance.encodings21.PageLayout",
+  expect_unsupported("a page of format 2.0 has message type /lance.encodings21.PageLayout",
                      [&] { (void)reader.read_column(0, 5, 5); });
 }
 
