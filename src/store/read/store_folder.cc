@@ -43,18 +43,29 @@ bool is_there(const fs::path& path) {
   return there;
 }
 
-void require_dataset(const io::Storage& storage, const fs::path& path) {
-  const auto entries = storage.list("");
+namespace {
+
+void require_dataset(const io::Storage& storage, const fs::path& path,
+                     const std::vector<io::FolderEntry>& entries) {
   const auto versions = std::ranges::find(entries, lance::kVersionsFolder, &io::FolderEntry::name);
   if (versions != entries.end() && versions->is_folder) return;
+  require_current(storage);  // a store that was replaced is being removed
   not_a_dataset(path, entries.empty()       ? "an empty folder"
                       : entries.size() == 1 ? fmt::format("only `{}`", entries.front().name)
                                             : fmt::format("`{}` and {} more", entries.front().name,
                                                           entries.size() - 1));
 }
 
+}  // namespace
+
+void require_dataset(const io::Storage& storage, const fs::path& path) {
+  require_dataset(storage, path, storage.list(""));
+}
+
 void require_dataset_or_empty(const io::Storage& storage, const fs::path& path) {
-  if (!storage.list("").empty()) require_dataset(storage, path);
+  // Listed once: others may be removing or making the store.
+  const auto entries = storage.list("");
+  if (!entries.empty()) require_dataset(storage, path, entries);
 }
 
 Layout require_model(const io::Storage& storage, const lance::Manifest& manifest) {

@@ -282,7 +282,7 @@ TEST_F(Sharing, ATornNewestManifestIsPassedOver) {
   std::filesystem::resize_file(path_ / lance::manifest_path(2, lance::NamingScheme::v2), 30);
   const Version latest = Store::open(path_).at();
   EXPECT_EQ(latest.number(), 1u);
-  EXPECT_THAT(latest.info().warning, HasSubstr("version 2 skipped: its manifest is empty or cut"));
+  EXPECT_THAT(latest.info().warning, HasSubstr("version 2 skipped: its manifest is empty, cut"));
   const SaveReport report = save(model(5, 1000, {1}));
   EXPECT_EQ(report.version, 3u) << "not over the torn one, whose number someone may know";
   EXPECT_EQ(report.tensors_written, 1u);
