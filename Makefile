@@ -28,12 +28,15 @@ setup:
 	tools/setup.sh model-files
 	tools/setup.sh lint
 
-build:
+build/plain/CMakeCache.txt:
 	tools/setup.sh system
 	cmake --preset release -DLANCEKEEP_TESTS=OFF -DLANCEKEEP_TORCH_PREFIX= -B build/plain
+
+build: build/plain/CMakeCache.txt
 	cmake --build build/plain
 
-demo: build
+demo: build/plain/CMakeCache.txt
+	cmake --build build/plain --target lancekeep_cli example_finetune example_compare
 	tools/demo.sh build/plain
 
 bench: build python
@@ -101,11 +104,12 @@ tidy:
 	cmake --preset debug -DLANCEKEEP_TESTS=OFF -B build/tidy
 	git ls-files 'src/*.cc' 'cli/*.cc' | grep -v -e _test.cc -e /testing/ | xargs -P 2 -n 8 .venv-lint/bin/clang-tidy -quiet -p build/tidy
 
+TSAN_TESTS := threads_test lance_file_test io_test store_read_test
 tsan:
 	tools/setup.sh system
 	cmake --preset tsan
-	cmake --build --preset tsan
-	ctest --preset tsan -R '$(TSAN_TESTS)'
+	cmake --build --preset tsan --target $(TSAN_TESTS)
+	ctest --preset tsan -R "^($$(echo $(TSAN_TESTS) | tr ' ' '|'))$$"
 
 # What `make test` does at each call to Storage, here at every system call, and with more seeds.
 trust: setup

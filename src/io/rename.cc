@@ -84,7 +84,7 @@ bool link_if_free(const NameIn& from, const NameIn& to) {
     // NFS may repeat a call whose reply was lost: then the existing link is ours.
     if (!are_one_file(from, to)) return false;
   }
-  // The file has its final name now; a leftover first name does no harm.
+  // The file has its final name now; the first name that is left does no harm.
   (void)::unlinkat(from.folder, from.last.c_str(), 0);
   return true;
 }

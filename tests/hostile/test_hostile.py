@@ -135,7 +135,7 @@ def test_a_small_file_cut_or_changed_does_no_harm(tmp_path, say, name, build):
 
 
 def replay(*arguments):
-    program = Path(BUILDS["plain"]) / "fuzz" / "fuzz_pickle"
+    program = program_of("asan" if "asan" in BUILDS else "plain", "fuzz_pickle")
     return subprocess.run([program, *arguments], capture_output=True, text=True)
 
 

@@ -186,7 +186,7 @@ std::optional<lance::CommitResult> NativeSave::commit(Attempt& attempt) {
   lance::UncommittedFiles small(storage_);  // labels and deletions
   lance::CommitRequest publication =
       next_version(before, attempt.schema,
-                   next_fragments(storage_, small, attempt.candidates, attempt.rows, attempt.schema,
+                   fragments_of_next_version(storage_, small, attempt.candidates, attempt.rows, attempt.schema,
                                   base.version()));
   small.finish(options_.durable);
   if (options_.durable && base.file) {

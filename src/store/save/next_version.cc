@@ -89,7 +89,7 @@ std::uint32_t highest_id(const lance::Manifest& manifest,
 
 }  // namespace
 
-std::vector<lance::Fragment> next_fragments(io::Storage& storage, lance::UncommittedFiles& files,
+std::vector<lance::Fragment> fragments_of_next_version(io::Storage& storage, lance::UncommittedFiles& files,
                                             const Candidates& candidates,
                                             std::span<const TensorRow> wanted,
                                             const std::vector<lance::Field>& schema,

@@ -21,7 +21,7 @@ struct Candidates {
 /// (fragment, offset) and what it must contain. Rows that are not wanted are deleted, rows with
 /// other labels get a new label file; both kinds of file are written into `files`. A fragment
 /// without a wanted row is left out. `read_version` is the version that the save builds on.
-[[nodiscard]] std::vector<lance::Fragment> next_fragments(io::Storage& storage,
+[[nodiscard]] std::vector<lance::Fragment> fragments_of_next_version(io::Storage& storage,
                                                           lance::UncommittedFiles& files,
                                                           const Candidates& candidates,
                                                           std::span<const TensorRow> wanted,
