@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep gc: removes versions, and the files that no version needs.
+// lancekeep gc: removes versions, and files that no version needs.
 #include <lancekeep/store.h>
 
 #include "cli/arguments.h"
