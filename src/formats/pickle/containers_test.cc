@@ -28,7 +28,7 @@ PickleDocument load_any(const std::string& body) {
   return load_pickle(io::ByteView::of(whole_pickle(body), "data.pkl"), allow, budget);
 }
 
-// Loads a dict with these keys, whose values are 0, 1, 2, ..., and returns the values that remain.
+// Loads a dict that maps these keys to 0, 1, 2, ..., and returns the values that remain.
 std::vector<std::int64_t> values_of(const std::vector<std::string>& keys) {
   std::string body = "}(";
   for (std::size_t i = 0; i < keys.size(); ++i) body += keys[i] + "K" + static_cast<char>(i);
@@ -102,7 +102,7 @@ TEST(PickleKeys, AKeyLongerThanAnyNameIsRejected) {
               fails_with(ErrorCode::unsupported, "a tuple of more than 1024 bytes"));
 }
 
-// Compared byte by byte each time, these would take minutes.
+// If these keys were compared byte by byte each time, the test would take minutes.
 TEST(PickleKeys, LongKeysThatComeOftenAreComparedOnce) {
   const std::string common(60'000, 'a');
   std::string body = "}(" + pickled(common + "x") + "q\0N"s + pickled(common + "y") + "q\1N";

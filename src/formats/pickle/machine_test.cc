@@ -288,7 +288,7 @@ TEST(PickleMachine, AStackGlobalOfNumbersIsRejected) {
               fails_with(ErrorCode::corrupt, "two short strings, not an int"));
 }
 
-// Pickles that ask for too much memory, or name forbidden globals.
+// The tests below load pickles that ask for too much memory, or name forbidden globals.
 
 TEST(PickleMachine, AContainerThatContainsItselfIsFreed) {
   const PickleDocument document = load(whole_pickle("]q\0h\0a"s));
@@ -306,7 +306,7 @@ TEST(PickleMachine, DoublingThroughTheMemoTakesNoMemory) {
   EXPECT_EQ(load(whole_pickle(body)).nodes().size(), 1001u);
 }
 
-// Loads `start` and then `piece`, repeated `times` times, with a budget of 1 MiB.
+// Loads `start`, followed by `times` copies of `piece`, with a budget of 1 MiB.
 auto repeating(const std::string& start, const std::string& piece, int times) {
   std::string body = start;
   for (int i = 0; i < times; ++i) body += piece;
