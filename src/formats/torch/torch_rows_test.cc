@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nested checkpoints. tests/formats compares those of Python's pickler with torch.
+// Tests nested checkpoints. tests/formats compares those that Python's pickler writes with torch.
 #include "formats/torch/torch_rows.h"
 
 #include "formats/torch/checkpoint_testing.h"
