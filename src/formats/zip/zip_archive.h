@@ -2,8 +2,9 @@
 // Reads a zip archive whose entries are stored without compression, as torch.save and numpy.savez
 // write it. The reader is strict: opening an archive rejects entries that are encrypted, differ
 // from their local header, overlap, have an unsafe name, or occur twice. Compressed entries are
-// rejected when they are read. The code that reads an entry checks its checksum if necessary: torch
-// can be configured to write none. Any thread may read an archive.
+// rejected when they are read. The code that reads an entry decides whether to check its
+// checksum, because torch can be configured not to compute checksums. Any thread may read an
+// archive.
 #pragma once
 
 #include "formats/zip/zip_entry.h"
