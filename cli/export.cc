@@ -196,7 +196,7 @@ a value that float64 cannot hold exactly is an error. --all writes every version
             "Export every version; FILE must contain {version}, unless it is a dataset")
       .excludes(at);
   verb.option("--tensor", "NAME", plan.tensors,
-              "Export only this tensor, by name or pattern (*, ?, [...]); may be repeated");
+              "Export only this tensor, by name or pattern (*, ?, [...]); can be repeated");
   verb.dtype(plan.dtype);
   const Argument layout = verb.layout(
       line->layout, "Write a Lance dataset: plain (numbers as lists of float64) or native");

@@ -77,7 +77,7 @@ Json to_json(const std::string& store, const GcReport& report) {
                        {"notes", report.notes}});
 }
 
-// A damaged tag may point to any version.
+// A damaged tag could point to any version, so gc cannot run until the tag is deleted.
 GcReport collect(Store store, const GcOptions& options) {
   try {
     return store.gc(options);

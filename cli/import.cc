@@ -200,7 +200,7 @@ log shows the time. --json prints
   verb.option("-m,--message", "MESSAGE", plan.message,
               "Message of each version (default: none for one file, the file's name for several; "
               "for a dataset, each version's own message)");
-  verb.option("--set", "KEY=VALUE", line->settings, "Metadata of each version; may be repeated");
+  verb.option("--set", "KEY=VALUE", line->settings, "Metadata of each version; can be repeated");
   verb.option("--tag", "NAME", plan.tag,
               "Tag the new version; the tag must not exist. Only for a single version")
       .check([](const std::string& name) {

@@ -100,7 +100,7 @@ TEST(PickleMachine, TheMemoGivesTheSameNodeAgain) {
   EXPECT_EQ(tuple->items()[0], tuple->items()[2]);
 }
 
-TEST(PickleMachine, ACallIsNotedAndNotMade) {
+TEST(PickleMachine, ACallIsRecordedButNotMade) {
   const PickleDocument document = load(whole_pickle(pickled_global("good", "f") + "K\x01\x85R"));
   EXPECT_EQ(document.describe(document.root), "a call of good.f");
   const PickleNode* call = document.node(document.root, PickleNode::Kind::call);
@@ -138,7 +138,7 @@ TEST(PickleMachine, AnOrderedDictIsADictAndItsStateIsDropped) {
   EXPECT_EQ(dict->count, 2u);
 }
 
-TEST(PickleMachine, AnOrderedDictOfPairsAsPython2WroteIt) {
+TEST(PickleMachine, ReadsAnOrderedDictOfPairsAsPython2WroteIt) {
   const std::string pairs =
       "](](K\x01K\x02"
       "e](K\x03K\x04"
@@ -148,7 +148,7 @@ TEST(PickleMachine, AnOrderedDictOfPairsAsPython2WroteIt) {
   EXPECT_EQ(document.node(document.root, PickleNode::Kind::ordered_dict)->count, 4u);
 }
 
-TEST(PickleMachine, SaysHowFarThePickleReached) {
+TEST(PickleMachine, ReportsTheLengthOfThePickle) {
   EXPECT_EQ(load(whole_pickle("N") + "more").length, 4u);
 }
 

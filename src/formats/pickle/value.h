@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The content of a pickle as data. A value takes eight bytes: its kind, and a small number or an
 // index into the document's table for that kind, so a value is meaningful only with its document.
-// Containers, globals, calls and persistent ids are nodes. Values may refer to each other in any
+// Containers, globals, calls and persistent ids are nodes. Values can refer to each other in any
 // way, including cycles, and are freed without recursion. All memory comes from the file's budget.
 // Any thread may read a document that load_pickle() returned.
 #pragma once

@@ -220,7 +220,7 @@ class ShardedSource : public TensorSource {
   }
 
  private:
-  // A file's memory is given back when the next file is opened, so each may use all that is left.
+  // A file's memory is given back when the next file is opened, so each can use all that is left.
   void open(const ShardFile& file) {
     if (opened_ == &file) return;
     opened_ = nullptr;

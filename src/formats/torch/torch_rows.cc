@@ -198,7 +198,7 @@ class RowMaker {
     });
   }
 
-  // Returns the row's name, which may differ from `wanted`.
+  // Returns the row's name, which can differ from `wanted`.
   const std::string& add_row(const std::string& wanted, PickleValue value) {
     const ObjectKind kind = object_kind(document_, value);
     if (kind == ObjectKind::tensor)

@@ -35,7 +35,7 @@ struct TorchTensor {
 
 inline constexpr std::size_t kMostDimensions = 64;
 /// A strided view of at most this many bytes is read and then reordered; a larger one is mapped,
-/// because its elements may be needed in any order.
+/// because its elements can be needed in any order.
 inline constexpr std::uint64_t kLargestRead = 32 << 20;
 
 /// Does what the calls in the pickle would do, but with file offsets instead of memory. `name` is
