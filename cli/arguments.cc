@@ -70,8 +70,8 @@ Argument Verb::positional(const std::string& name, std::vector<std::string>& val
 
 void Verb::files_and_store(std::vector<std::string>& files, const std::string& files_help,
                            std::string& store, const std::string& store_help) {
-  // FILE takes all values, and passes the last one on to STORE: the parser alone would do so only
-  // where no option follows them.
+  // FILE takes all values, and passes the last one on to STORE. The parser by itself would do this
+  // only if no option follows the values.
   const auto take = [&files, app = app_](const std::vector<std::string>& given) {
     files = given;
     if (given.size() < 2) return;
@@ -123,7 +123,7 @@ Argument Verb::dtype(std::string& dtype) {
 
 Argument Verb::layout(std::optional<Layout>& layout, const std::string& help) {
   const auto is_plain = [](const std::string& name) {
-    return name == "plain" || name == "recipe";  // recipe: its name before 0.2
+    return name == "plain" || name == "recipe";  // `recipe` was its name before 0.2
   };
   const auto take = [&layout, is_plain](const std::string& name) {
     layout = is_plain(name) ? Layout::plain : Layout::native;
@@ -159,7 +159,7 @@ Verb CommandLine::add_verb(const std::string& name, const std::string& summary,
                            const std::string& examples) {
   CLI::App* verb = app_->add_subcommand(name, summary);
   verb->add_flag("--json", chosen_.json,
-                 "Print the result as one JSON document (an error: on stderr)");
+                 "Print the result as one JSON document; print errors as JSON on stderr");
   verb->footer("Examples:" + examples);
   verb->group("Verbs");
   return {*verb, chosen_};

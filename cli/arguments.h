@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line: its verbs, and the arguments that each declares. arguments.cc alone includes the
-// parser, which takes long to compile. Handles are valid as long as their CommandLine; what a verb
-// binds an argument to must outlive run(). One thread.
+// The command line: its verbs, and the arguments that each verb declares. Only arguments.cc
+// includes the parser, which takes long to compile. Handles are valid as long as their CommandLine.
+// The variables that a verb binds its arguments to must outlive run(). One thread.
 #pragma once
 
 #include <lancekeep/store.h>
@@ -22,25 +22,25 @@ class Option;
 
 namespace lancekeep::cli {
 
-/// A declared argument. What can be said of it returns it again.
+/// A declared argument. The functions that add a rule return the argument, so calls can be chained.
 class Argument {
  public:
   explicit Argument(CLI::Option* option) : option_(option) {}
   Argument& required();
   Argument& excludes(const Argument& other);
   Argument& needs(const Argument& other);
-  /// `why_not` returns why a value is refused; empty: it is accepted.
+  /// `why_not` returns why it rejects a value, or an empty string to accept it.
   Argument& check(std::function<std::string(const std::string& value)> why_not);
-  /// Leaves it out of the help, as an older name is.
+  /// Leaves the argument out of the help, for example because it is the old name of another one.
   Argument& hidden();
-  /// Whether the line has it. Only while the verb runs.
+  /// Whether the command line has the argument. Call this only while the verb runs.
   [[nodiscard]] bool given() const;
 
  private:
   CLI::Option* option_;
 };
 
-/// What a CommandLine runs when the line has been parsed.
+/// What a CommandLine runs after parsing.
 struct Chosen {
   bool json = false;  ///< --json: one JSON document on stdout instead of text
   std::function<ExitCode(bool json)> run;
@@ -50,11 +50,11 @@ class Verb {
  public:
   Verb(CLI::App& app, Chosen& chosen) : app_(&app), chosen_(&chosen) {}
 
-  /// Values by their place on the line. A vector takes all that are left.
+  /// A value identified by its position on the command line. A vector takes all remaining values.
   Argument positional(const std::string& name, std::string& value, const std::string& help);
   Argument positional(const std::string& name, std::vector<std::string>& values,
                       const std::string& help);
-  /// `FILE... STORE`: the last value on the line, and one or more before it.
+  /// `FILE... STORE`: the last value on the command line is STORE; one or more before it are FILEs.
   void files_and_store(std::vector<std::string>& files, const std::string& files_help,
                        std::string& store, const std::string& store_help);
 
@@ -69,14 +69,14 @@ class Verb {
                   std::vector<std::string>& values, const std::string& help);
   Argument flag(const std::string& names, bool& value, const std::string& help);
 
-  /// What several verbs take: STORE, --at REF, --dtype DTYPE, --layout LAYOUT, --quiet.
+  /// Arguments that several verbs share: STORE, --at REF, --dtype DTYPE, --layout LAYOUT, --quiet.
   Argument store(std::string& store);
   Argument at(std::string& ref);
   Argument dtype(std::string& dtype);
   Argument layout(std::optional<Layout>& layout, const std::string& help);
   Argument quiet(bool& quiet, const std::string& help = "Print nothing but errors");
 
-  /// What the verb does, called at most once.
+  /// Sets what the verb does. The CommandLine calls `run` at most once.
   void runs(std::function<ExitCode(bool json)> run);
 
  private:
@@ -91,11 +91,11 @@ class CommandLine {
   CommandLine(const CommandLine&) = delete;
   CommandLine& operator=(const CommandLine&) = delete;
 
-  /// A verb with --json. `examples` starts with a line feed.
+  /// Adds a verb that accepts --json. `examples` starts with a line feed.
   [[nodiscard]] Verb add_verb(const std::string& name, const std::string& summary,
                               const std::string& examples);
-  /// Runs the verb that the line names, or prints the help or the version that it asks for.
-  /// @throws Error invalid_argument for a line that cannot be understood.
+  /// Runs the verb on the command line, or prints the help or the version if it asks for them.
+  /// @throws Error invalid_argument if the command line is not valid.
   [[nodiscard]] ExitCode run(int argc, char** argv);
 
  private:
@@ -103,7 +103,7 @@ class CommandLine {
   Chosen chosen_;
 };
 
-/// The verbs, each in the file of its name.
+/// Each verb is in the file that has its name.
 void add_import(CommandLine& line);
 void add_export(CommandLine& line);
 void add_ls(CommandLine& line);

@@ -25,7 +25,7 @@ std::size_t terminal_width() {
   return size.ws_col;
 }
 
-// The first `width` code points of valid UTF-8.
+// Returns the first `width` code points of valid UTF-8.
 std::string_view cut(std::string_view text, std::size_t width) {
   std::size_t end = 0;
   for (std::size_t points = 0; end < text.size(); ++end) {
@@ -71,7 +71,7 @@ void ProgressBar::update(std::uint64_t done, std::uint64_t total, std::string_vi
   const std::size_t room = std::max<std::size_t>(terminal_width(), 2) - 1;
   const std::string line = progress_line(done, total, now - start_, tensor, room);
   const std::size_t width = display_width(line);
-  // Spaces, which every terminal knows, clear the rest of a longer line.
+  // Clears the rest of a longer line with spaces, because every terminal supports them.
   const std::size_t wipe =
       std::min(room, drawn_width_) > width ? std::min(room, drawn_width_) - width : 0;
   std::fputs(fmt::format("\r{}{}", line, std::string(wipe, ' ')).c_str(), stderr);

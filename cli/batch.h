@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Work that may take minutes: a progress bar on stderr (part done, bytes, speed, current tensor),
-// Ctrl-C, and, over several versions or files, errors that say which of them failed and what was
-// done before.
+// Support for work that can take minutes: a progress bar on stderr (percentage, bytes, speed,
+// current tensor), Ctrl-C, and, for several versions or files, errors that say which of them failed
+// and what was done before.
 #pragma once
 
 #include <lancekeep/store.h>
@@ -17,7 +17,7 @@
 
 namespace lancekeep::cli {
 
-/// Draws only if it is wanted and stderr is a terminal; the destructor clears the line.
+/// Draws only if `wanted` and if stderr is a terminal. The destructor clears the line.
 class ProgressBar {
  public:
   explicit ProgressBar(bool wanted);
@@ -25,9 +25,9 @@ class ProgressBar {
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
 
-  /// Redraws, at most ten times a second; work that takes less than that is never drawn.
+  /// Redraws at most ten times a second. Work of less than a tenth of a second is never drawn.
   void update(std::uint64_t done, std::uint64_t total, std::string_view tensor);
-  /// Clears the line, so that others can be printed.
+  /// Clears the bar, so that other lines can be printed.
   void clear();
 
  private:
@@ -38,31 +38,34 @@ class ProgressBar {
   std::size_t drawn_width_ = 0;
 };
 
-/// One bar of at most `width` columns.
+/// Returns the text of a bar, at most `width` columns wide.
 [[nodiscard]] std::string progress_line(std::uint64_t done, std::uint64_t total,
                                         std::chrono::nanoseconds elapsed, std::string_view tensor,
                                         std::size_t width);
 
-/// Some items, worked on one after another under one bar. At most one at a time, on the main thread.
+/// Works on items one after another, with one bar for all. At most one Batch exists at a time, on
+/// the main thread.
 class Batch {
  public:
   using Work = std::function<void(std::size_t item)>;
   struct Outcome {
-    /// The error of an item, with its name and with what was done before. Unset: as it is.
+    /// Adds the item's name and what was done before to its error. Unset: the error is unchanged.
     std::function<Error(std::size_t item, const Error& error)> of_error;
-    /// What a signal leaves behind that stops the work before `item`. Unset or empty: nothing.
+    /// Says what was done when a signal stops the work before `item`. Unset or empty: nothing was.
     std::function<std::string(std::size_t item)> of_signal;
   };
 
   explicit Batch(bool show_progress) : bar_(show_progress) {}
 
-  /// Calls `work` for each item, in order. @throws what it throws, as `outcome` explains it.
+  /// Calls `work` for each item, in order.
+  /// @throws what `work` throws, with the explanation that `outcome` adds.
   void run(std::size_t items, const Work& work, const Outcome& outcome);
 
-  /// Progress of the current item: moves the bar, and throws Interrupted after a signal. If there are
-  /// several, "2 of 3" and `label` precede the tensor's name.
+  /// Returns the progress callback of the current item: it moves the bar, and throws Interrupted
+  /// after a signal. If there are several items, "2 of 3" and `label` precede the tensor's name.
   [[nodiscard]] Progress progress(const std::string& label = "");
-  /// The same where the bar counts bytes of all items: `all`, with `before` in the earlier ones.
+  /// The same, but the bar counts the bytes of all items: `all` in total, `before` in earlier
+  /// items.
   [[nodiscard]] Progress progress(const std::string& label, std::uint64_t before,
                                   std::uint64_t all);
   void clear_bar() { bar_.clear(); }

@@ -55,7 +55,7 @@ TEST(Batch, ExplainsAnError) {
             "no; 1 is done");
 }
 
-TEST(Batch, SaysWhatASignalLeavesBehind) {
+TEST(Batch, SaysWhatWasDoneBeforeASignal) {
   const auto stop = [] {
     (void)std::raise(SIGTERM);
     throw_if_interrupted();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep diff: what changed between two versions of a store.
+// lancekeep diff: shows what changed between two versions of a store.
 #include <lancekeep/store.h>
 
 #include "cli/arguments.h"
@@ -33,7 +33,7 @@ std::string shape_of(const TensorInfo& tensor) {
   return tensor.is_tensor() ? to_string(tensor.shape) : "-";
 }
 
-// The share of a tensor that differs; never rounded to 0% or 100%.
+// Returns the share of a tensor that differs, never rounded to 0% or 100%.
 std::string share_text(std::uint64_t part, std::uint64_t whole) {
   if (part == 0) return "0%";
   if (part == whole) return "100%";
@@ -162,7 +162,7 @@ void add_diff(CommandLine& command) {
   lancekeep diff model.lance base best --norms
   lancekeep diff model.lance 1 2 --json
 
-+ added, - removed, ~ changed, = unchanged. Exit status: 0 no difference, 1 a difference.
++ added, - removed, ~ changed, = unchanged. Exit status: 0 if nothing differs, 1 if something does.
 )");
   auto line = std::make_shared<DiffLine>();
   verb.store(line->store);
@@ -171,7 +171,7 @@ void add_diff(CommandLine& command) {
   verb.flag("--norms", line->norms,
             "Read the values, and show how far each changed float tensor moved");
   verb.flag("--figures", line->norms, "The old name of --norms").hidden();
-  verb.flag("--all", line->all, "List unchanged tensors, too");
+  verb.flag("--all", line->all, "Also list unchanged tensors");
   verb.runs([line](bool json) { return run_diff(*line, json); });
 }
 

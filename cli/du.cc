@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep du: how much disk space a store and each of its versions use.
+// lancekeep du: shows how much disk space a store and each of its versions use.
 #include <lancekeep/store.h>
 
 #include "cli/arguments.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep dump: the metadata of any Lance file, or of a version of any dataset, as JSON.
+// lancekeep dump: prints the metadata of any Lance file, or of a version of any dataset, as JSON.
 #include <lancekeep/dump.h>
 
 #include "cli/arguments.h"
@@ -31,8 +31,8 @@ void add_dump(CommandLine& command) {
   lancekeep dump model.lance --at 3
   lancekeep dump model.lance/data/*.lance    (if the store has a single data file)
 
-Reads any Lance dataset. Of each column, "decodes" says whether Lancekeep can read it, and "why" why
-not.
+Reads any Lance dataset. For each column, "decodes" says whether Lancekeep can read it; if not,
+"why" gives the reason.
 )");
   auto line = std::make_shared<DumpLine>();
   verb.positional("PATH", line->path, "Manifest, transaction or data file, or a dataset's folder")

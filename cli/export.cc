@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep export: a version of a store, or each of them, becomes a model file; or one dataset.
+// lancekeep export: writes a version of a store as a model file, each version as one, or a dataset.
 #include "cli/arguments.h"
 #include "cli/export_versions.h"
 #include "cli/json.h"
@@ -19,7 +19,7 @@ namespace {
 struct ExportLine {
   ExportPlan plan;
   std::optional<std::string> max_shard_size;
-  std::optional<Layout> layout;  // of the dataset to write; unset: model files
+  std::optional<Layout> layout;  // of the dataset to write; if unset, model files are written
   bool quiet = false;
 };
 
@@ -39,8 +39,8 @@ void complete(ExportLine& line) {
 
 // --- model files ---
 
-// "m.safetensors: 3 tensors of version 1; wrote 20.0 kB in 3 ms"; for shards, their index, and below
-// it each shard.
+// Returns "m.safetensors: 3 tensors of version 1; wrote 20.0 kB in 3 ms". For shards, this line
+// names the index; a line for each shard follows.
 std::string summary(const ExportedFile& done) {
   const auto& files = done.report.files;
   const std::string main = files.empty() ? done.file : files.back().string();
@@ -101,7 +101,7 @@ std::uint64_t tensors(const SaveReport& report) {
   return report.tensors_written + report.tensors_kept;
 }
 
-// "3 tensors of version 2", "versions 1–3".
+// Returns "3 tensors of version 2" or "versions 1–3".
 std::string contents(const ExportedDataset& done) {
   if (done.versions.size() == 1) {
     const auto& [source, report] = done.versions.front();
@@ -121,7 +121,7 @@ void print_text(const ExportedDataset& done, Layout layout, bool quiet) {
                                 contents(done), layout_name(layout),
                                 human_bytes(bytes_written(done)), human_duration(done.elapsed))) +
         "\n");
-  std::set<std::string> printed;  // versions repeat the notes that apply to all of them
+  std::set<std::string> printed;  // a note that applies to all versions is in each of them
   for (const auto& [source, report] : done.versions) {
     for (const std::string& note : report.notes) {
       if (printed.insert(note).second) print_note(note);
@@ -177,8 +177,8 @@ void add_export(CommandLine& command) {
   lancekeep export model.lance "out/epoch-{version:04}.safetensors" --all
   lancekeep export model.lance plain.lance --layout plain --all
 
-FILE's ending selects the format: .safetensors, .npz or .npy (one tensor). {version} in it is the
-version's number. SIZE is a whole number and a unit: 500MB, 5GB (decimal), 4GiB.
+FILE's extension selects the format: .safetensors, .npz or .npy (one tensor). {version} in FILE is
+replaced by the version's number. SIZE is a whole number and a unit: 500MB, 5GB (decimal), 4GiB.
 With --layout, FILE is the folder of a new Lance dataset, which appears once it is complete. The
 plain layout has the columns name, value (a list of float64) and shape, which any Lance tool reads;
 a value that float64 cannot hold exactly is an error. --all writes every version, with its tags.
@@ -196,12 +196,12 @@ a value that float64 cannot hold exactly is an error. --all writes every version
             "Export every version; FILE must contain {version}, unless it is a dataset")
       .excludes(at);
   verb.option("--tensor", "NAME", plan.tensors,
-              "Export only this tensor, by name or pattern (*, ?, [...]); may be repeated");
+              "Export only this tensor, by name or pattern (*, ?, [...]); can be repeated");
   verb.dtype(plan.dtype);
   const Argument layout = verb.layout(
       line->layout, "Write a Lance dataset: plain (numbers as lists of float64) or native");
   verb.option("--max-shard-size", "SIZE", line->max_shard_size,
-              "Split a larger model into files of at most this size, and an index")
+              "Split a larger model into files of at most this size, plus an index")
       .excludes(layout);
   verb.flag("--force", plan.force, "Overwrite files that exist, or replace a Lance dataset");
   verb.quiet(line->quiet);

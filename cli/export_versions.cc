@@ -32,10 +32,10 @@ constexpr std::size_t kMaxDigits = 20;  // of a version's number
 struct Placeholder {
   std::size_t begin = 0;
   std::size_t end = 0;
-  std::size_t digits = 1;  // at least, with zeros in front
+  std::size_t digits = 1;  // at least this many, padded with zeros
 };
 
-// The first placeholder at or behind `from`; if there is none, it begins at the end of `file`.
+// Returns the first placeholder at or after `from`. If `file` has none, `begin` is the file's end.
 Placeholder find_placeholder(const std::string& file, std::size_t from) {
   Placeholder place;
   place.begin = std::min(file.find(kStart, from), file.size());
@@ -84,7 +84,7 @@ bool is_shard(std::string name, const fs::path& target) {
 struct Target {
   std::uint64_t version = 0;
   std::string file;
-  std::uint64_t start = 0;  // of its bytes among those of all targets
+  std::uint64_t start = 0;  // where its bytes begin among those of all targets
   std::uint64_t bytes = 0;
 };
 
@@ -161,10 +161,11 @@ std::string dataset_folder(const ExportPlan& plan, std::uint64_t first_version) 
                 plan.file);
   }
   const std::string folder = with_version(plan.file, first_version);
-  std::error_code ignored;  // what does not exist is not the same
+  std::error_code ignored;  // a path that does not exist is not the store
   if (fs::equivalent(plan.store, folder, ignored)) {
     throw Error(ErrorCode::invalid_argument,
-                "this is the store itself; export to another folder, then move that", folder);
+                "this is the store itself; export to another folder, then move that folder",
+                folder);
   }
   return folder;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Versions of a store become model files, or a Lance dataset. The functions that write run on the
-// main thread, and throw Error, or Interrupted after a signal; both say what was written before.
+// Writes versions of a store as model files, or as a Lance dataset. The functions that write run on
+// the main thread. They throw Error, or Interrupted after a signal; both say what was written
+// before.
 #pragma once
 
 #include <lancekeep/formats.h>
@@ -17,7 +18,7 @@ namespace lancekeep::cli {
 
 struct ExportPlan {
   std::string store;
-  std::string file;  ///< or the folder of a dataset; `{version}` in it is the version's number
+  std::string file;  ///< or a dataset's folder; `{version}` in it becomes the version's number
   std::string at = "latest";
   bool all = false;                   ///< every version instead of the one at `at`
   std::vector<std::string> tensors;   ///< names and patterns; empty: all
@@ -49,20 +50,20 @@ struct ExportedDataset {
 void export_files(const ExportPlan& plan, bool show_progress,
                   const std::function<void(const ExportedFile&)>& on_exported);
 
-/// Writes one version, or all, oldest first, with message, metadata, tags and origin. The dataset
-/// appears once it is complete; an error or a signal leaves nothing behind.
+/// Writes one version, or all versions, oldest first, with their message, metadata, tags and
+/// origin. The dataset appears when it is complete; an error or a signal leaves nothing behind.
 [[nodiscard]] ExportedDataset export_dataset(const ExportPlan& plan, Layout layout,
                                              bool show_progress);
 
 /// Whether `file` contains `{version}`, or `{version:04}` for a number padded with zeros.
-/// @throws Error invalid_argument for any other form of it.
+/// @throws Error invalid_argument if `file` contains another form of the placeholder.
 [[nodiscard]] bool has_version(const std::string& file);
-/// "epoch-{version:03}.npz" of version 7: "epoch-007.npz".
+/// For "epoch-{version:03}.npz" and version 7, returns "epoch-007.npz".
 [[nodiscard]] std::string with_version(const std::string& file, std::uint64_t version);
 
 enum class Shards { none, allowed };
-/// The file must not exist; if shards may be written, neither must their index or any of them.
-/// @throws Error already_exists.
+/// Checks that `target` does not exist and, if shards may be written, that no shard or index of
+/// that name exists. @throws Error already_exists.
 void check_is_free(const std::filesystem::path& target, Shards shards);
 
 }  // namespace lancekeep::cli

@@ -26,7 +26,7 @@ TEST(WithVersion, LeavesOtherNamesAlone) {
   EXPECT_TRUE(has_version("m{version:04}"));
 }
 
-TEST(WithVersion, RefusesOtherForms) {
+TEST(WithVersion, RejectsOtherForms) {
   for (const std::string place : {"{version:4}", "{version:0}", "{version:04d}", "{version:021}",
                                   "{versions}", "{version ", "{version:", "{version:-4}"}) {
     try {
@@ -42,7 +42,7 @@ TEST(WithVersion, RefusesOtherForms) {
 class CheckIsFree : public FolderTest {
  protected:
   void make(const std::string& name) { std::ofstream(folder() / name) << "mine"; }
-  // The name of the existing file; empty: there is none.
+  // Returns the name of the file that exists; empty if none does.
   std::string found(Shards shards) {
     try {
       check_is_free(folder() / "m.safetensors", shards);
@@ -66,7 +66,7 @@ TEST_F(CheckIsFree, FindsTheFile) {
   EXPECT_EQ(found(Shards::none), "m.safetensors");
 }
 
-TEST_F(CheckIsFree, FindsALinkToNothing) {
+TEST_F(CheckIsFree, FindsADanglingLink) {
   std::filesystem::create_symlink("nowhere", folder() / "m.safetensors");
   EXPECT_EQ(found(Shards::none), "m.safetensors");
 }
@@ -83,7 +83,7 @@ TEST_F(CheckIsFree, FindsAShard) {
   EXPECT_EQ(found(Shards::allowed), "m-00001-of-00007.safetensors");
 }
 
-TEST_F(CheckIsFree, IgnoresWhatOnlyLooksLikeAShard) {
+TEST_F(CheckIsFree, IgnoresFilesThatOnlyLookLikeShards) {
   for (const char* name : {"m-1-of-2.safetensors", "m-00001-of-00002.npz", "m-.safetensors",
                            "n-00001-of-00002.safetensors", "m-00001-of-00002x.safetensors"}) {
     make(name);

@@ -53,7 +53,7 @@ int report_by_type(bool json) {
 int report_current_exception(bool json) noexcept {
   try {
     return report_by_type(json);
-  } catch (...) {  // no memory left even for the report
+  } catch (...) {  // there is not even memory for the report
     std::fputs("lancekeep: failed; the error could not be printed\n", stderr);
     return kFailure;
   }
@@ -68,15 +68,16 @@ InterruptScope::InterruptScope() {
   struct sigaction action = {};
   action.sa_handler = remember_signal;
   sigemptyset(&action.sa_mask);
-  // RESTART: a running write or fsync is finished.
+  // SA_RESTART lets a running write or fsync finish.
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
   sigaction(SIGINT, nullptr, &old_int_);
-  // A job started with & in a script ignores Ctrl-C, and keeps ignoring it.
+  // A job that a script started with & ignores Ctrl-C; keep it so.
   if (old_int_.sa_handler != SIG_IGN) sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, &old_term_);
   sigaction(SIGHUP, nullptr, &old_hup_);
   if (old_hup_.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);  // nohup ignores it
-  // Reaching a file size limit becomes an error, like a full disk, and what was written is removed.
+  // Without SIGXFSZ, reaching a file size limit is an error like a full disk: it is reported, and
+  // what was written is removed.
   struct sigaction ignore = {};
   ignore.sa_handler = SIG_IGN;
   sigemptyset(&ignore.sa_mask);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a run ends: its exit status, an error as one line or one JSON document on stderr, and Ctrl-C
-// (or SIGTERM) as an exception at a safe place, so that a save stops with the store as it was.
+// How a run ends: the exit status; an error as one line or one JSON document on stderr; and Ctrl-C
+// (or SIGTERM) as an exception at a safe place, so that an interrupted save leaves the store
+// unchanged.
 #pragma once
 
 #include <lancekeep/error.h>
@@ -11,26 +12,27 @@
 
 namespace lancekeep::cli {
 
-/// Scripts may rely on these numbers.
+/// Scripts depend on these numbers: never change them.
 enum class ExitCode : int {
   ok = 0,
   finding = 1,  ///< the verb ran, and found damage or a difference
   failure = 2,  ///< misuse, or the verb could not do its work
 };
 
-/// A run that a signal ended exits as the shell would show it: 128 plus the signal's number.
+/// The exit status of a run that a signal ended is 128 plus the signal's number, as in a shell.
 inline constexpr int kSignalExitBase = 128;
 
 /// Prints the exception being handled and returns the process's exit status. Call it from a catch
-/// block. What was printed on stdout before stays there.
+/// block.
 [[nodiscard]] int report_current_exception(bool json) noexcept;
 
-/// The same error with "; outcome" behind its text: what the user finds now, or can do.
+/// Returns the error with "; outcome" added to its message. `outcome` says what was done before the
+/// error, or what the user can do.
 [[nodiscard]] Error with_outcome(const Error& error, const std::string& outcome);
 
 class Interrupted : public std::runtime_error {
  public:
-  /// `outcome` is what the user finds now.
+  /// `outcome` says what was done before the signal.
   explicit Interrupted(int signal, const std::string& outcome = "nothing was changed")
       : std::runtime_error("interrupted; " + outcome), signal_(signal) {}
   [[nodiscard]] int signal() const noexcept { return signal_; }
@@ -39,8 +41,8 @@ class Interrupted : public std::runtime_error {
   int signal_;
 };
 
-/// While one lives, the first SIGINT, SIGTERM or SIGHUP is remembered; a second one ends the
-/// process at once. At most one at a time, on the main thread.
+/// While an InterruptScope exists, the first SIGINT, SIGTERM or SIGHUP is remembered; a second one
+/// ends the process at once. At most one scope exists at a time, on the main thread.
 class InterruptScope {
  public:
   InterruptScope();

@@ -15,7 +15,7 @@ TEST(WithOutcome, KeepsCodeFileAndOffset) {
   EXPECT_EQ(error.offset(), 7u);
 }
 
-TEST(WithOutcome, TakesAnErrorOfNoFile) {
+TEST(WithOutcome, AcceptsAnErrorWithoutAFile) {
   EXPECT_STREQ(with_outcome(Error(ErrorCode::io, "no"), "version 1 is saved").what(),
                "no; version 1 is saved");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep gc: removes versions, and the files that no version needs.
+// lancekeep gc: removes versions, and files that no version needs.
 #include <lancekeep/store.h>
 
 #include "cli/arguments.h"
@@ -77,7 +77,7 @@ Json to_json(const std::string& store, const GcReport& report) {
                        {"notes", report.notes}});
 }
 
-// A damaged tag may point to any version.
+// A damaged tag could point to any version, so gc cannot run until the tag is deleted.
 GcReport collect(Store store, const GcOptions& options) {
   try {
     return store.gc(options);

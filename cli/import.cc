@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep import: model files, or the versions of a dataset, become new versions of a store.
+// lancekeep import: saves model files, or the versions of a dataset, as new versions of a store.
 #include "cli/arguments.h"
 #include "cli/import_versions.h"
 #include "cli/json.h"
@@ -56,7 +56,7 @@ void check_several(const ImportPlan& plan) {
   }
   if (!plan.tag.empty()) {
     throw Error(ErrorCode::invalid_argument,
-                fmt::format("--tag names one version, and {} files make {}; tag one of them "
+                fmt::format("--tag names one version, but {} files make {}; tag one of them "
                             "afterwards: lancekeep tag STORE NAME --at NUMBER",
                             plan.files.size(), plan.files.size()));
   }
@@ -67,7 +67,7 @@ void check_several(const ImportPlan& plan) {
   }
 }
 
-// A model file has one version, and its tensors have dtypes of their own.
+// A model file has only one version, and its tensors keep their own dtypes.
 void check_needs_no_dataset(const ImportPlan& plan) {
   const char* option = plan.at ? "--at" : plan.dtype.empty() ? nullptr : "--dtype";
   if (option == nullptr) return;
@@ -181,13 +181,14 @@ void add_import(CommandLine& command) {
   lancekeep import model.safetensors plain.lance --layout plain
 
 Reads .safetensors, the .safetensors.index.json of a model in several files, torch's .pth, .pt and
-.bin (state dicts and training checkpoints), NumPy's .npz and .npy, and Lance datasets; a file's
-content says what kind it is. Of several files, all are checked before the first is saved; --json
-then prints {"store", "versions": [{"version", "file", "message", ...}], "warning"}.
+.bin (state dicts and training checkpoints), NumPy's .npz and .npy, and Lance datasets. A file's
+kind is detected from its content. If there are several files, all are checked before the first is
+saved, and --json prints {"store", "versions": [{"version", "file", "message", ...}], "warning"}.
 
-Importing a dataset, native or plain, copies all its versions, oldest first, with message, metadata
-and tags; their time and number become source_time and source_version in the metadata, which log
-shows. --json prints {"store", "dataset", "versions": [{"version", "source_version", ...}]}.
+Importing a dataset, native or plain, copies all its versions, oldest first, with their message,
+metadata and tags. Their time and number become source_time and source_version in the metadata;
+log shows the time. --json prints
+{"store", "dataset", "versions": [{"version", "source_version", ...}]}.
 )");
   auto line = std::make_shared<ImportLine>();
   ImportPlan& plan = line->plan;
@@ -197,11 +198,11 @@ shows. --json prints {"store", "dataset", "versions": [{"version", "source_versi
       ".pt, .bin, .npz, .npy; or the folder of one Lance dataset",
       plan.store, "The store's folder; created if it does not exist");
   verb.option("-m,--message", "MESSAGE", plan.message,
-              "Message of each version (default: of several files, the file's name; of a dataset, "
-              "each version's own)");
-  verb.option("--set", "KEY=VALUE", line->settings, "Metadata of each version; may be repeated");
+              "Message of each version (default: none for one file, the file's name for several; "
+              "for a dataset, each version's own message)");
+  verb.option("--set", "KEY=VALUE", line->settings, "Metadata of each version; can be repeated");
   verb.option("--tag", "NAME", plan.tag,
-              "Tag the new version. The tag must not exist; one file only")
+              "Tag the new version; the tag must not exist. Only for a single version")
       .check([](const std::string& name) {
         return name.empty() ? std::string("a tag's name cannot be empty") : std::string();
       });

@@ -29,7 +29,7 @@ Watched interruptible(std::unique_ptr<TensorSource> source) {
 
 // --- model files ---
 
-// Opens each file; returns where its bytes begin among those of all files, and at the end their sum.
+// Opens each file. Returns where each file's bytes begin among those of all files, then their sum.
 std::vector<std::uint64_t> check_files(const std::vector<std::string>& files) {
   std::vector<std::uint64_t> starts = {0};
   for (const std::string& file : files) {
@@ -43,7 +43,7 @@ std::vector<std::uint64_t> check_files(const std::vector<std::string>& files) {
   return starts;
 }
 
-// Without the file's keys that a store reserves for itself: they were never this version's.
+// Leaves out the file's keys that a store reserves for itself: they describe another version.
 Metadata file_metadata(Metadata of_file, const Metadata& settings) {
   std::erase_if(of_file, [](const auto& pair) {
     return pair.first.empty() || pair.first.starts_with("lancekeep.") ||
@@ -85,7 +85,7 @@ Store open_dataset(const std::string& folder) {
 }
 
 void check_is_another(const std::string& dataset, const std::string& store) {
-  std::error_code ignored;  // what does not exist is not the same
+  std::error_code ignored;  // a path that does not exist is not the store
   if (!fs::equivalent(dataset, store, ignored)) return;
   throw Error(ErrorCode::invalid_argument,
               "the dataset is the store itself; to make an earlier version the latest again, use "
@@ -101,7 +101,7 @@ std::vector<VersionInfo> versions_to_import(const ImportPlan& plan, const Store&
   }
   if (!plan.tag.empty() && versions.size() > 1) {
     throw Error(ErrorCode::invalid_argument,
-                fmt::format("--tag names one version, and the dataset has {}; choose one with "
+                fmt::format("--tag names one version, but the dataset has {}; choose one with "
                             "--at, or tag it afterwards: lancekeep tag STORE NAME --at NUMBER",
                             versions.size()));
   }
@@ -142,7 +142,7 @@ ImportedVersion import_version(const ImportPlan& plan, const Version& version, S
   return done;
 }
 
-// "versions 1–2 of `old.lance` are imported"
+// Returns "versions 1–2 of `old.lance` are imported".
 std::string imported_text(const std::vector<std::uint64_t>& versions, const std::string& dataset) {
   if (versions.empty()) return "no version was imported";
   const bool one = versions.size() == 1;

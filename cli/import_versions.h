@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Model files, or the versions of a Lance dataset, become versions of a store. All functions run on
-// the main thread, and throw Error, or Interrupted after a signal; both name the versions that were
-// saved before.
+// Saves model files, or the versions of a Lance dataset, as versions of a store. All functions run
+// on the main thread. They throw Error, or Interrupted after a signal; both name the versions that
+// were saved before.
 #pragma once
 
 #include <lancekeep/store.h>
@@ -17,11 +17,11 @@ namespace lancekeep::cli {
 struct ImportPlan {
   std::vector<std::string> files;  ///< model files, or the folder of one dataset
   std::string store;
-  std::optional<Layout> layout;  ///< of the store; unset: as it is
+  std::optional<Layout> layout;  ///< of the store; unset: the store's layout
   std::optional<std::string>
       message;                    ///< unset: the file's name if there are several; a dataset's own
-  Metadata settings;              ///< metadata; overrides what files and versions have
-  std::string tag;                ///< of a single version, besides its own; empty: none
+  Metadata settings;              ///< metadata; overrides the same keys of files and versions
+  std::string tag;                ///< for a single version, besides its own tags; empty: none
   std::optional<std::string> at;  ///< only this version of a dataset; unset: all
   std::string dtype;              ///< convert a plain dataset's numbers to this; empty: float64
 
@@ -40,12 +40,12 @@ struct ImportedVersion {
 /// Called after each version has been saved.
 using OnImported = std::function<void(const ImportedVersion&)>;
 
-/// Saves each file as a version, in the order given. If there are several, all are opened before the
-/// first is saved, so that one that cannot be read stops all of them.
+/// Saves each file as a version, in the given order. If there are several files, all are opened
+/// before the first is saved, so that nothing is saved if one of them cannot be read.
 void import_files(const ImportPlan& plan, bool show_progress, const OnImported& on_imported);
 
-/// Saves the dataset's versions, oldest first, each with its message, metadata and tags, and with
-/// where it came from. Saves nothing if the store already has one of the tags.
+/// Saves the dataset's versions, oldest first, each with its message, metadata, tags and origin.
+/// Saves nothing if the store already has one of the tags.
 void import_dataset(const ImportPlan& plan, bool show_progress, const OnImported& on_imported);
 
 }  // namespace lancekeep::cli

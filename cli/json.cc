@@ -15,13 +15,13 @@ namespace lancekeep::cli {
 namespace {
 
 constexpr std::size_t kIndent = 2;
-// A number whose decimal point lies at most this many digits to the left or right of its first digit
-// is written without an exponent.
+// A number is written without an exponent if its decimal point is at most this many digits to the
+// left or right of its first digit.
 constexpr int kMostDigitsBeforePoint = 15;
 constexpr int kMostZerosBehindPoint = 3;
 
-// The shortest digits that read back as the same number, always with a point or an exponent: "1.0",
-// "0.001", "1.5e+20", "1e-05".
+// Returns the shortest text that reads back as the same number. It always has a point or an
+// exponent: "1.0", "0.001", "1.5e+20", "1e-05".
 std::string number_text(double value) {
   if (!std::isfinite(value)) return "null";
   if (value == 0) return std::signbit(value) ? "-0.0" : "0.0";
@@ -32,7 +32,7 @@ std::string number_text(double value) {
                                     static_cast<std::size_t>(end.ptr - buffer.data()));
   const std::size_t e = scientific.find('e');
   std::string digits(1, scientific.front());
-  if (e > 2) digits += scientific.substr(2, e - 2);  // behind "1."
+  if (e > 2) digits += scientific.substr(2, e - 2);  // after "1."
   int exponent = 0;
   const char* first = scientific.data() + e + (scientific[e + 1] == '+' ? 2 : 1);
   std::from_chars(first, scientific.data() + scientific.size(), exponent);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON documents that the verbs print: built as values, members in the order in which they are added.
+// The JSON documents that the verbs print. They are built as values; members keep the order in
+// which they are added.
 #pragma once
 
 #include <concepts>
@@ -34,7 +35,7 @@ class Json {
   Json(const std::vector<T>& values) : value_(Array(values.begin(), values.end())) {}
   template <class T>
   Json(const std::map<std::string, T>& members) : value_(Object(members.begin(), members.end())) {}
-  /// Null if it is unset.
+  /// Null if `value` is unset.
   template <class T>
   Json(const std::optional<T>& value) : Json(value ? Json(*value) : Json()) {}
 
@@ -43,12 +44,12 @@ class Json {
     return Object(members);
   }
 
-  /// Adds members to an object, which must not have them yet; returns it.
+  /// Adds members to an object, which must not have them yet. Returns the object.
   Json& add(std::string name, Json value);
   Json& add(Json object);
 
-  /// Indented by two spaces, in ASCII: everything else in text is written as \uXXXX, and bytes that
-  /// are not UTF-8 as \ufffd.
+  /// Returns the document in ASCII, indented by two spaces. Characters beyond ASCII are written as
+  /// \uXXXX, and bytes that are not UTF-8 as \ufffd.
   [[nodiscard]] std::string text() const;
 
  private:

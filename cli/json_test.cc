@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The documents against those of nlohmann/json.
+// Compares the documents with those of nlohmann/json.
 #include "cli/json.h"
 
 #include <gtest/gtest.h>
@@ -90,7 +90,8 @@ TEST(Json, WritesNumbers) {
   }
 }
 
-// nlohmann/json does not always find the shortest digits; each text reads back as the number.
+// Not compared with nlohmann/json, which does not always find the shortest digits: each text must
+// read back as the same number.
 TEST(Json, NumbersReadBack) {
   std::mt19937_64 random(1);
   for (int i = 0; i < 100'000; ++i) {

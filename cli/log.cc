@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep log: the versions of a store, newest first.
+// lancekeep log: lists the versions of a store, newest first.
 #include <lancekeep/store.h>
 
 #include "cli/arguments.h"
@@ -17,7 +17,7 @@
 namespace lancekeep::cli {
 namespace {
 
-// Bytes of all versions: on disk, and as many full copies.
+// Bytes of all versions: on disk, and if each were a full copy.
 struct Sums {
   std::uint64_t added = 0;
   std::uint64_t total = 0;

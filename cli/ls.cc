@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep ls: the tensors of a version; of a dataset that is not a model, its columns.
+// lancekeep ls: lists the tensors of a version, or the columns of a dataset that is not a model.
 #include <lancekeep/dump.h>
 #include <lancekeep/store.h>
 
@@ -89,7 +89,7 @@ std::string columns_text(const TableInfo& table) {
   }
   const std::string model =
       table.layout ? fmt::format("a model in the {} layout", layout_name(*table.layout))
-                   : "no model";
+                   : "not a model";
   return (table.columns.empty() ? "" : lines.text()) +
          fmt::format("version {}: {}, {}, {}\n", table.version,
                      counted(table.columns.size(), "column"), counted(table.rows, "row"), model);
@@ -105,7 +105,8 @@ ExitCode list_columns(const LsLine& line, const TableInfo& table, bool json) {
   return ExitCode::ok;
 }
 
-// The columns of a dataset that is not a model; unset: it is one, and `error` is about something else.
+// Returns the columns of a dataset that is not a model. Unset if it is a model: then `error` has
+// another cause.
 std::optional<TableInfo> columns_without_model(const LsLine& line, const Error& error) {
   if (error.code() != ErrorCode::invalid_argument) return std::nullopt;
   TableInfo table = table_info(line.version.store, Ref::parse(line.version.at));

@@ -23,8 +23,8 @@ REF is a version's number, a tag, or latest. Every verb takes --json.
 Exit status: 0 success; 1 differences or damage found; 2 error.
 )";
 
-// If one of descriptors 0 to 2 is closed, the next file opened would get its number, and text meant
-// for people would be written into a store.
+// If one of the descriptors 0 to 2 is closed, the next file that is opened gets its number. This
+// could be a store's file, and text meant for people would be written into it.
 void occupy_standard_descriptors() {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(descriptor, F_GETFD) != -1) continue;
@@ -34,7 +34,7 @@ void occupy_standard_descriptors() {
   }
 }
 
-// Whether the line asks for JSON, even if it cannot be parsed.
+// Whether the command line asks for JSON, even if it cannot be parsed.
 bool asks_for_json(int argc, char** argv) {
   for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
     if (std::string_view(argv[i]) == "--json") return true;
@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
   const bool json = lancekeep::cli::asks_for_json(argc, argv);
   try {
     lancekeep::cli::occupy_standard_descriptors();
-    std::signal(SIGPIPE, SIG_IGN);  // print() sees EPIPE if its reader has left
+    std::signal(SIGPIPE, SIG_IGN);  // instead, print() gets EPIPE if its reader has left
     return static_cast<int>(lancekeep::cli::run(argc, argv));
   } catch (...) {
     return lancekeep::cli::report_current_exception(json);

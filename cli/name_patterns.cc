@@ -14,7 +14,7 @@ bool NamePatterns::match(std::string_view name) {
   const std::string text(name);
   bool matches = patterns_.empty();
   for (std::size_t i = 0; i < patterns_.size(); ++i) {
-    // A name may contain characters that have a meaning in a pattern.
+    // Compares names first, because a name can contain characters that have a meaning in a pattern.
     if (patterns_[i] != text && ::fnmatch(patterns_[i].c_str(), text.c_str(), 0) != 0) continue;
     used_[i] = true;
     matches = true;

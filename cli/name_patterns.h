@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tensors as a line names them: each argument is a name, or a pattern (*, ?, [...]).
+// Tensors as the command line names them: each argument is a name or a pattern (*, ?, [...]).
 #pragma once
 
 #include <lancekeep/store.h>
@@ -17,9 +17,9 @@ class NamePatterns {
   explicit NamePatterns(std::vector<std::string> patterns)
       : patterns_(std::move(patterns)), used_(patterns_.size(), false) {}
 
-  /// Whether the name equals or matches one of the patterns; without patterns every name does.
+  /// Whether the name equals or matches one of the patterns. Without patterns, every name matches.
   [[nodiscard]] bool match(std::string_view name);
-  /// The patterns that matched no name so far.
+  /// Returns the patterns that have not matched any name yet.
   [[nodiscard]] std::vector<std::string> unused() const;
 
  private:
@@ -27,8 +27,8 @@ class NamePatterns {
   std::vector<bool> used_;
 };
 
-/// The version's tensors that match; all if there are no patterns.
-/// @throws Error not_found for a pattern that matches no name; `store` is for its text.
+/// Returns the version's tensors that match; all of them if there are no patterns. `store` is for
+/// messages. @throws Error not_found for a pattern that matches no name.
 [[nodiscard]] std::unique_ptr<TensorSource> matching_tensors(
     const Version& version, const std::vector<std::string>& patterns, const std::string& store);
 

@@ -10,7 +10,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-TEST(NamePatterns, WithoutAnyEveryNameMatches) {
+TEST(NamePatterns, WithoutPatternsEveryNameMatches) {
   NamePatterns patterns({});
   EXPECT_TRUE(patterns.match("w"));
   EXPECT_THAT(patterns.unused(), IsEmpty());
@@ -26,7 +26,7 @@ TEST(NamePatterns, MatchesNamesAndPatterns) {
 
 TEST(NamePatterns, ANameMayLookLikeAPattern) { EXPECT_TRUE(NamePatterns({"a[0]"}).match("a[0]")); }
 
-TEST(NamePatterns, RemembersWhichMatchedNothing) {
+TEST(NamePatterns, ReportsPatternsThatMatchedNothing) {
   NamePatterns patterns({"a", "b*", "c"});
   (void)patterns.match("bias");
   EXPECT_THAT(patterns.unused(), ElementsAre("a", "c"));

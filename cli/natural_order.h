@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order of file names in which epoch-2 comes before epoch-10, unlike in a shell's *.
+// An order of file names that puts epoch-2 before epoch-10, unlike the order of a shell's `*`. Pure
+// functions; any thread may call them.
 #pragma once
 
 #include <fmt/format.h>
@@ -14,7 +15,7 @@ namespace lancekeep::cli {
 
 inline constexpr std::string_view kDigits = "0123456789";
 
-// Takes a run of digits, or else one character, off the front of `text`.
+// Removes the first run of digits, or the first other character, from `text` and returns it.
 inline std::string_view take_part(std::string_view& text) {
   const std::size_t digits = std::min(text.find_first_not_of(kDigits), text.size());
   const std::string_view part = text.substr(0, std::max<std::size_t>(digits, 1));
@@ -24,7 +25,7 @@ inline std::string_view take_part(std::string_view& text) {
 
 inline bool is_number(std::string_view part) { return kDigits.find(part.front()) != kDigits.npos; }
 
-// Below 0, 0 or above 0, as numbers of any length.
+// Compares numbers of any length. Returns a negative number, 0 or a positive number.
 inline int compare_numbers(std::string_view a, std::string_view b) {
   a.remove_prefix(std::min(a.find_first_not_of('0'), a.size()));
   b.remove_prefix(std::min(b.find_first_not_of('0'), b.size()));
@@ -32,7 +33,7 @@ inline int compare_numbers(std::string_view a, std::string_view b) {
   return a.compare(b);
 }
 
-/// Whether `a` comes before `b`, where each run of digits counts as one number.
+/// Whether `a` comes before `b` if each run of digits is compared as one number.
 [[nodiscard]] inline bool natural_less(std::string_view a, std::string_view b) {
   const std::string_view whole_a = a;
   const std::string_view whole_b = b;
@@ -44,11 +45,11 @@ inline int compare_numbers(std::string_view a, std::string_view b) {
     if (order != 0) return order < 0;
   }
   if (a.empty() != b.empty()) return a.empty();
-  return whole_a < whole_b;  // they differ in leading zeros at most
+  return whole_a < whole_b;  // they differ only in leading zeros, if at all
 }
 
-/// A note for a user who gave files in alphabetical order although their numbers say another; empty
-/// for any other order.
+/// Returns a note if `files` are in alphabetical order, but their numbers are not ascending. Empty
+/// in all other cases.
 [[nodiscard]] inline std::string order_note(const std::vector<std::string>& files) {
   if (!std::ranges::is_sorted(files)) return {};  // the user chose an order
   const auto second =

@@ -23,7 +23,7 @@ TEST(NaturalLess, OrdersTextAsText) {
   EXPECT_FALSE(natural_less("a", "a"));
 }
 
-TEST(NaturalLess, TakesNumbersOfAnyLength) {
+TEST(NaturalLess, ComparesNumbersOfAnyLength) {
   EXPECT_TRUE(natural_less("99999999999999999999998", "99999999999999999999999"));
   EXPECT_TRUE(natural_less("9", "100000000000000000000000000"));
 }
@@ -35,7 +35,7 @@ TEST(NaturalLess, ComparesLeadingZerosLast) {
   EXPECT_TRUE(natural_less("a000", "a1"));
 }
 
-TEST(OrderNote, IsForAlphabeticalOrderAlone) {
+TEST(OrderNote, IsOnlyForAlphabeticalOrder) {
   EXPECT_EQ(order_note({"epoch-1.pt", "epoch-10.pt", "epoch-2.pt"}),
             "the files are saved in alphabetical order, `epoch-10.pt` before `epoch-2.pt`; "
             "--natural sorts by the numbers in their names");

@@ -25,14 +25,14 @@ struct CodePoint {
   std::size_t length;
 };
 
-// The code point that `text` (not empty) begins with. Bytes that are not UTF-8 are taken up to the
-// one that cannot continue them, at least one.
+// Returns the code point that `text` begins with; `text` must not be empty. If its bytes are not
+// UTF-8, the length counts those before the first byte that cannot continue them, at least one.
 CodePoint first_code_point(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text[0]);
   if (lead < 0x80) return {lead, 1};
   if (lead < 0xC2 || lead > 0xF4) return {std::nullopt, 1};
   const std::size_t length = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  // The second byte's range excludes longer forms than necessary, surrogates, and what is above U+10FFFF.
+  // The second byte's range excludes overlong forms, surrogates, and code points above U+10FFFF.
   unsigned char lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
   unsigned char highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
   char32_t value = lead & (0x7F >> length);
@@ -72,7 +72,7 @@ void add_hex(std::string& out, std::uint32_t code_unit) {
   fmt::format_to(std::back_inserter(out), "\\u{:04x}", code_unit);
 }
 
-// The letter behind the backslash of a short escape; 0: it has none.
+// Returns the letter of the character's short escape, such as `n`; 0 if it has none.
 char short_escape(char32_t c) {
   static constexpr std::string_view kCharacters = "\"\\\b\f\n\r\t";
   static constexpr std::string_view kLetters = "\"\\bfnrt";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the command prints: results, tables, JSON and notes, and text from files made safe to show.
-// Names, messages and tags come from anyone; none of them may move the cursor, recolour the screen,
-// start a new line or reverse the writing direction.
+// What the command prints: results, tables, JSON and notes. Names, messages and tags from files are
+// escaped, because anyone could have written them: none of them can move the cursor, recolour the
+// screen, start a new line or reverse the writing direction.
 #pragma once
 
 #include <cstddef>
@@ -14,24 +14,24 @@ namespace lancekeep::cli {
 
 class Json;
 
-/// Writes a whole result to stdout. A reader that has left (`| head`) is not an error.
+/// Writes a whole result to stdout. It is not an error if the reader has left (`| head`).
 /// @throws Error io if stdout cannot be written.
 void print(std::string_view text);
 void print_json(const Json& document);
-/// One line on stderr, as it is; ignores a closed stderr.
+/// Prints one line on stderr, unescaped. Ignores a closed stderr.
 void print_error_line(const std::string& line);
-/// "note: …" on stderr, escaped.
+/// Prints "note: …" on stderr, escaped.
 void print_note(std::string_view text);
 
-/// One line: control and direction characters become \n, \t, \r or \uXXXX, bytes that are not UTF-8
-/// \xNN.
+/// Returns the text as one line: control and direction characters become \n, \t, \r or \uXXXX;
+/// bytes that are not UTF-8 become \xNN.
 [[nodiscard]] std::string escape_line(std::string_view text);
-/// JSON stays the same JSON: line feeds are kept, other control and direction characters become
-/// \uXXXX, bytes that are not UTF-8 \ufffd.
+/// Escapes JSON text without changing its meaning: line feeds are kept; other control and direction
+/// characters become \uXXXX; bytes that are not UTF-8 become \ufffd.
 [[nodiscard]] std::string escape_json(std::string_view text);
-/// The text as a JSON string in quotes, in ASCII.
+/// Returns the text as a JSON string in ASCII, with its quotes.
 [[nodiscard]] std::string json_string(std::string_view text);
-/// Code points, which for most text is the number of columns that it takes on a terminal.
+/// Counts code points, which for most text is the number of columns that it takes on a terminal.
 [[nodiscard]] std::size_t display_width(std::string_view text);
 
 /// Rows of cells, aligned in columns two spaces apart. Cells are escaped by escape_line().
@@ -46,7 +46,7 @@ class Table {
   explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
   /// One cell for each column.
   void add(std::vector<std::string> cells);
-  /// With a title line; a column without any text is left out.
+  /// Starts with a title line. Leaves out columns without any text.
   [[nodiscard]] std::string text() const;
 
  private:

@@ -68,7 +68,7 @@ TEST(EscapeJson, KeepsLineFeedsAndEscapesTheRest) {
             "{\n\"a\": \"\\u007f\\u009b\\ufffd\"\n}");
 }
 
-TEST(EscapeJson, ReplacesACutCodePointOnce) {
+TEST(EscapeJson, ReplacesATruncatedCodePointOnce) {
   EXPECT_EQ(escape_json("\xE2\x82z"), "\\ufffdz");
   EXPECT_EQ(escape_json("\xE0\x82"), "\\ufffd\\ufffd");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep restore: an earlier version becomes the latest again, as a new version.
+// lancekeep restore: makes an earlier version the latest again, as a new version.
 #include <lancekeep/store.h>
 
 #include "cli/arguments.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep show: message, metadata, tags, counts and bytes of one version.
+// lancekeep show: prints the message, metadata, tags, counts and bytes of one version.
 #include <lancekeep/store.h>
 
 #include "cli/arguments.h"

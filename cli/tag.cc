@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep tag: list, set and delete the names of versions.
+// lancekeep tag: lists, sets and deletes the tags of versions.
 #include <lancekeep/store.h>
 
 #include "cli/arguments.h"
@@ -71,7 +71,7 @@ void add_tag(CommandLine& command) {
   auto line = std::make_shared<TagLine>();
   verb.store(line->store);
   const Argument name =
-      verb.positional("NAME", line->name, "Tag to set; without it, tags are listed");
+      verb.positional("NAME", line->name, "Tag to set; if it is not given, the tags are listed");
   verb.at(line->at).needs(name);
   const Argument force =
       verb.flag("--force", line->force, "Move the tag if it already exists").needs(name);

@@ -17,11 +17,11 @@ namespace {
 
 struct AgeUnit {
   char letter;
-  const char* word;  // null: read, but not written
+  const char* word;  // null if the unit is read, but never written
   std::chrono::seconds length;
 };
 
-// The largest first.
+// Largest first.
 constexpr std::array<AgeUnit, 5> kAgeUnits = {{{'w', nullptr, std::chrono::weeks(1)},
                                                {'d', "day", std::chrono::days(1)},
                                                {'h', "hour", std::chrono::hours(1)},
@@ -154,7 +154,7 @@ std::string versions_are(const std::vector<std::uint64_t>& numbers) {
 std::string utc_time(std::chrono::sys_time<std::chrono::nanoseconds> time,
                      TimePrecision precision) {
   using namespace std::chrono;
-  // In microseconds first: the start of the first day is out of the range of nanoseconds.
+  // Rounds to microseconds first: the start of the first day is out of the range of nanoseconds.
   const auto moment = floor<microseconds>(time);
   const auto day = floor<days>(moment);
   const year_month_day date(day);

@@ -33,7 +33,7 @@ TEST(HumanDuration, PicksTheUnit) {
   EXPECT_EQ(human_duration(125s), "2 min 5 s");
 }
 
-TEST(Counted, IsSingularForOneOnly) {
+TEST(Counted, IsSingularOnlyForOne) {
   EXPECT_EQ(counted(0, "tensor"), "0 tensors");
   EXPECT_EQ(counted(1, "tensor"), "1 tensor");
   EXPECT_EQ(counted(2, "tensor"), "2 tensors");
@@ -48,7 +48,7 @@ TEST(ParseAge, TakesANumberAndAUnit) {
   EXPECT_EQ(parse_age("0s", "--x"), 0s);
 }
 
-TEST(ParseAge, RefusesAnythingElse) {
+TEST(ParseAge, RejectsAnythingElse) {
   for (const std::string text : {"", "d", "30", "-1d", "+1d", "1.5h", "1 d", " 1d", "1d ", "1D",
                                  "1dd", "1y", "1h30m", "0x1d"}) {
     try {
@@ -62,7 +62,7 @@ TEST(ParseAge, RefusesAnythingElse) {
   }
 }
 
-TEST(ParseAge, RefusesWhatDoesNotFit) {
+TEST(ParseAge, RejectsAgesThatDoNotFit) {
   EXPECT_EQ(parse_age("9223372036s", "--x"), 9'223'372'036s);
   for (const std::string text :
        {"9223372037s", "99999999999999999999s", "15251w", "9223372036854775807w"}) {
@@ -97,7 +97,7 @@ TEST(ParseSize, TakesDecimalAndBinaryUnits) {
   EXPECT_EQ(parse_size("1TiB", "--x"), 1ull << 40);
 }
 
-TEST(ParseSize, RefusesAnythingElse) {
+TEST(ParseSize, RejectsAnythingElse) {
   for (const std::string text : {"", "GB", "5", "-5GB", "+5GB", "1.5GB", "5 GB", " 5GB", "5GB ",
                                  "5gb", "5G", "5GBB", "5GB5", "0x5GB", "5EB"}) {
     try {
@@ -111,7 +111,7 @@ TEST(ParseSize, RefusesAnythingElse) {
   }
 }
 
-TEST(ParseSize, RefusesZero) {
+TEST(ParseSize, RejectsZero) {
   for (const std::string text : {"0GB", "0B", "000KiB"}) {
     try {
       (void)parse_size(text, "--x");
@@ -122,7 +122,7 @@ TEST(ParseSize, RefusesZero) {
   }
 }
 
-TEST(ParseSize, RefusesWhatDoesNotFit) {
+TEST(ParseSize, RejectsSizesThatDoNotFit) {
   EXPECT_EQ(parse_size("18446744073709551615B", "--x"), std::numeric_limits<std::uint64_t>::max());
   EXPECT_EQ(parse_size("16777215TiB", "--x"), 16'777'215ull << 40);
   for (const std::string text :
@@ -142,7 +142,7 @@ TEST(NumberRuns, JoinsNeighbours) {
   EXPECT_EQ(number_runs({1, 2, 3, 5, 7, 8}), "1–3, 5, 7–8");
 }
 
-TEST(VersionsAre, GoesByTheirNumber) {
+TEST(VersionsAre, IsSingularForOneVersion) {
   EXPECT_EQ(versions_are({4}), "version 4 is");
   EXPECT_EQ(versions_are({1, 2, 3, 5}), "versions 1–3, 5 are");
 }

@@ -43,7 +43,7 @@ std::string closing_line(const VerifyLine& line, const VerifyReport& report) {
   const std::string read =
       fmt::format("{}, {} read", counted(report.tensors, "tensor"), human_bytes(report.bytes_read));
   if (report.ok()) {
-    const bool hashed = report.tensors > 0 || report.bytes_read == 0;  // a plain dataset has none
+    const bool hashed = report.tensors > 0 || report.bytes_read == 0;  // false: a plain dataset
     return fmt::format("{}: {}, {}", versions_text(line, report), read,
                        hashed ? "all hashes match" : "no damage found");
   }
@@ -95,7 +95,7 @@ VerifyReport verify(const VerifyLine& line, NamePatterns& names, bool show_progr
 ExitCode run_verify(const VerifyLine& line, bool json) {
   NamePatterns names(line.names);
   const VerifyReport report = verify(line, names, !json && !line.quiet);
-  // With damage, the tensor may exist and be hidden by it.
+  // If there is damage, it can hide a tensor that exists.
   if (const auto unused = names.unused(); !unused.empty() && report.ok()) {
     throw Error(ErrorCode::not_found,
                 fmt::format("no tensor in {} with a recorded hash matches `{}`",
@@ -120,7 +120,8 @@ void add_verify(CommandLine& command) {
   verb.positional("NAME", line->names,
                   "Check only these tensors, by name or pattern (*, ?, [...]); default: all");
   const Argument at = verb.at(line->at);
-  verb.flag("--all", line->all, "Check every version; what they share is read once").excludes(at);
+  verb.flag("--all", line->all, "Check every version; bytes that versions share are read once")
+      .excludes(at);
   verb.quiet(line->quiet, "Print findings and errors only");
   verb.runs([line](bool json) { return run_verify(*line, json); });
 }

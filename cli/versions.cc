@@ -106,7 +106,7 @@ SaveReport copy_version(Store& store, const VersionInfo& of, TensorSource& sourc
                         const SaveOptions& options) {
   const SaveReport report = store.save(source, options);
   for (const std::string& tag : of.tags) {
-    if (tag == options.tag) continue;  // the save has set it
+    if (tag == options.tag) continue;  // already set by the save
     try {
       store.tag(tag, report.version);
     } catch (const Error& error) {

@@ -157,7 +157,7 @@ TEST_F(CopyVersion, OptionsTakePrecedence) {
   EXPECT_THAT(info.tags, testing::ElementsAre("best", "mine", "paper"));
 }
 
-TEST_F(CopyVersion, ATagThatCannotBeSetSaysThatTheVersionWasSaved) {
+TEST_F(CopyVersion, AFailedTagSaysThatTheVersionWasSaved) {
   Store store = Store::create(path());
   OneTensor source;
   store.save(source, {.tag = "paper"});

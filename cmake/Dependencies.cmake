@@ -1,6 +1,6 @@
 # Debian's packages; none of them is part of the library's interface.
 find_package(PkgConfig REQUIRED)
-find_package(fmt REQUIRED) # compiled, not header-only: that would cost each file five seconds
+find_package(fmt REQUIRED) # compiled: header-only fmt would add five seconds to each file's compilation
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(roaring REQUIRED)

@@ -1,4 +1,5 @@
-# `find_package(lancekeep CONFIG)` gives lancekeep::lancekeep; libtorch.h needs LibTorch besides.
+# `find_package(lancekeep CONFIG)` provides lancekeep::lancekeep.
+# A program that includes libtorch.h must also find LibTorch.
 include(CMakePackageConfigHelpers)
 
 install(TARGETS lancekeep EXPORT lancekeep-targets)

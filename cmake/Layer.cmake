@@ -24,9 +24,9 @@ set(LANCEKEEP_COMMON_HEADERS <fmt/format.h> <algorithm> <array> <chrono> <filesy
   <mutex> <optional> <set> <span> <string> <string_view> <unordered_map> <utility> <vector>)
 
 # lancekeep_layer(<name> [TESTING] [USES <layer>...] [LINKS <target>...])
-# One folder of src/ = one object library `lancekeep_<name>` of its *.cc files, and one test program
-# `<name>_test` of its *_test.cc files. USES names the layers it may include from. TESTING: only tests
-# link it; the library does not.
+# Each folder of src/ becomes an object library `lancekeep_<name>` of its *.cc files, and a test program
+# `<name>_test` of its *_test.cc files. USES names the layers that it may include from. A TESTING layer
+# is linked only into tests, not into the library.
 function(lancekeep_layer name)
   cmake_parse_arguments(ARG "TESTING" "" "USES;LINKS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
@@ -55,7 +55,7 @@ function(lancekeep_layer name)
 endfunction()
 
 # lancekeep_test(<program> <source>... LAYERS <object library>...)
-# A program that links the layer io also gets its storages for tests.
+# A program that links the layer io also links io_testing, which has the storages for tests.
 function(lancekeep_test program)
   cmake_parse_arguments(ARG "" "" "LAYERS" ${ARGN})
   if("lancekeep_io" IN_LIST ARG_LAYERS)
@@ -71,8 +71,8 @@ function(lancekeep_test program)
 endfunction()
 
 function(lancekeep_warnings target)
-  # What a designated initializer leaves out is meant to be the default; and GCC 12 sees overlapping copies
-  # in concatenated strings where there are none (GCC bug 105651), in optimised builds.
+  # Members that a designated initializer leaves out have their defaults on purpose. In optimised builds,
+  # GCC 12 wrongly reports overlapping copies in concatenated strings (GCC bug 105651).
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
     -Woverloaded-virtual -Wno-missing-field-initializers $<$<CONFIG:Release>:-Wno-restrict>)
   if(LANCEKEEP_WERROR)

@@ -4,8 +4,9 @@
 
     tools/check_architecture.py [--root DIR]
 
-Every folder in the picture exists, every folder with sources is in the picture, each folder "uses" what
-check_includes.py allows it to include, and every path named in the page exists. Exit status 0, or 1 with a list.
+Every folder in the picture must exist, every folder with sources must be in the picture, the "uses" of each folder
+must be what check_includes.py allows it to include, and every path named on the page must exist. Exit status 0 if
+all of this is true; otherwise 1, after a list of the differences.
 """
 
 import argparse
@@ -37,7 +38,7 @@ def picture(text):
 
 
 def resolved(folder, name, folders):
-    """The path that `name` means in the line of `folder`: a sibling of it, a folder in it, or a folder of src/."""
+    """The path that `name` means in the line of `folder`: its sibling, its subfolder, or a folder of src/."""
     parent = folder.rpartition("/")[0]
     for path in (f"{parent}/{name}", f"{folder}/{name}", f"src/{name}", name):
         if path in folders and path != folder:

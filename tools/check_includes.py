@@ -4,7 +4,7 @@
 
     tools/check_includes.py [--root DIR]
 
-Exit status 0 if every line is allowed; 1 with a list of the lines that are not.
+Exit status 0 if every line is allowed; otherwise 1, after a list of the lines that are not.
 The table LAYERS is the architecture: data flows from its first line to its last.
 """
 
@@ -28,9 +28,9 @@ TORCH = ("torch", "c10", "ATen")
 @dataclass(frozen=True)
 class Layer:
     folder: str  # in the repository; a file belongs to the layer with the longest matching folder
-    own: tuple = ()  # folders allowed in "..." includes: below src/, or cli
+    own: tuple = ()  # folders allowed in "..." includes, relative to src/; or cli, or python
     public: tuple | None = ()  # allowed <lancekeep/...> names; None: all
-    libraries: tuple = ()  # other allowed <...>: the first folder, or the whole name
+    libraries: tuple = ()  # other allowed <...> headers: the first folder of the name, or the whole name
     system: bool = True  # whether C and Linux headers are allowed too
 
 
@@ -128,7 +128,7 @@ def check_file(root, path):
     file_layer = layer_of(relative)
     if file_layer is None:
         return [f"{relative}: belongs to no layer; add its folder to LAYERS in tools/check_includes.py"]
-    # As for the compiler, a backslash at the end of a line continues it.
+    # A backslash at the end of a line continues it, as in the compiler.
     text = path.read_text(encoding="utf-8", errors="replace").replace("\\\n", " ")
     findings = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -151,7 +151,7 @@ def check_tree(root):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Check #include lines against the order of the layers.")
+    parser = argparse.ArgumentParser(description="Checks every #include line against the order of the layers.")
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent)
     count, findings = check_tree(parser.parse_args().root.resolve())
     for finding in findings:

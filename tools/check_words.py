@@ -4,8 +4,8 @@
 
     tools/check_words.py [--root DIR]
 
-Exit status 0 if none does, 1 with a list of places. The words are the glossary's left column: each entry in backquotes
-is a regular expression, matched at word boundaries, and case-insensitively unless it has capitals.
+Exit status 0 if none does; otherwise 1, after a list of places. The words are the glossary's left column: each entry
+in backquotes is a regular expression. It is matched at word boundaries, and ignores case unless it has capitals.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from pathlib import Path
 
 GLOSSARY = "CONTRIBUTING.md"
 TEXT = {".h", ".cc", ".cpp", ".py", ".pyi", ".md", ".sh", ".txt", ".cmake", ".toml", ".yml", ".json", ""}
-# Files that may use a word: for this one, those about the published article's recipe.
+# Files that may use a word of the glossary: here, the files about the recipe in the published article.
 EXEMPT = {"the recipe": ("docs/from-the-article.md", "tests/docs/", "tests/plain/", "tools/check_words.py")}
 ROW = re.compile(r"^\| (`[^|]+`) \| ")
 

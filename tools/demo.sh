@@ -38,13 +38,13 @@ ls -l "$weights" | awk '{print $5, "bytes", $9}'
 lancekeep=$build/cli/lancekeep
 examples=$build/examples/cpp
 
-say "Version 1: the network as it was published"
+say "Version 1: the network as its authors published it"
 step "$lancekeep" import "$weights" "$store" -m "EfficientNet-Lite0, ImageNet weights" --set source=efficientnet-lite0-57934424.pth --tag base
 
 say "Version 2: a C++ program loads version 1, changes the classifier, saves"
 step "$examples/example_finetune" "$store" --write-expected "$out/expected.safetensors"
 
-say "What the store holds"
+say "What the store contains"
 run "$lancekeep" log "$store"
 run "$lancekeep" ls "$store" --at base | head -8
 echo "  …"

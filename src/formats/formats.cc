@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Implements open_model_file() and write_model_file() of <lancekeep/formats.h>; the folder of each
-// kind has its reader and its writer. A file's kind is detected from its first bytes. Files that
-// people often open by mistake are detected too, so that the error can say what to do.
+// Implements open_model_file() and write_model_file() of <lancekeep/formats.h>. Each kind of file
+// has a folder with its reader and its writer. A file's kind is detected from its first bytes.
+// Files that people often open by mistake are detected, too, so that the error can say what to do.
 #include <lancekeep/formats.h>
 
 #include "formats/numpy/numpy_reader.h"
@@ -31,7 +31,7 @@ constexpr std::string_view kSupportedKinds =
 constexpr std::uint64_t kTarMagicAt = 257;
 constexpr std::uint64_t kHeadLength = 512;
 
-// A length below 2^56 and the start of a JSON object.
+// Expects a header length below 2^56 and the start of a JSON object.
 bool is_safetensors(std::string_view head) {
   return head.size() > 8 && head[7] == 0 && head[8] == '{';
 }
@@ -39,7 +39,7 @@ bool is_zip(std::string_view head) {
   using namespace std::string_view_literals;
   return head.starts_with("PK\x03\x04"sv) || head.starts_with("PK\x05\x06"sv);
 }
-// PROTO and a protocol that torch.save supports.
+// Expects the opcode PROTO and a protocol that torch.save supports.
 bool is_pickle(std::string_view head) {
   return head.size() > 2 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5;
 }
@@ -68,7 +68,7 @@ std::string advice(std::string_view head) {
     return "this is a Git LFS pointer, not the model itself: run `git lfs pull` to fetch it";
   }
   if (starts_like_html(head)) {
-    return "this is an HTML page: the download got a web page, perhaps a login or an error, "
+    return "this is an HTML page: the download returned a web page, perhaps a login or an error, "
            "instead of the model";
   }
   if (is_tar(head)) {
@@ -87,7 +87,7 @@ std::string advice(std::string_view head) {
 }
 
 void reject_folder(const std::filesystem::path& path) {
-  std::error_code ignored;  // opening the file will report it
+  std::error_code ignored;  // opening the file reports the error
   if (!std::filesystem::is_directory(path, ignored)) return;
   const bool is_dataset = std::filesystem::is_directory(path / "_versions", ignored);
   throw Error(ErrorCode::invalid_argument,
@@ -113,7 +113,8 @@ std::string stem_of(const io::InputFile& file) {
 
 std::unique_ptr<TensorSource> open_single_file(const io::InputFile& file, std::string_view head,
                                                io::MemoryBudget& budget) {
-  // First, because the bytes of a header's length may look like the start of any other kind.
+  // Checks for safetensors first, because the bytes of a header's length can look like the start of
+  // any other kind.
   if (is_safetensors(head)) return formats::open_safetensors(file, budget);
   if (is_zip(head)) return open_zip(file, budget);
   if (head.starts_with(formats::kNpyMagic)) return formats::open_npy(file, stem_of(file));
@@ -159,7 +160,7 @@ bool is_torch_name(std::string_view ending) {
   if (name.ends_with(kIndexEnding)) {
     const std::string stem = name.substr(0, name.size() - kIndexEnding.size());
     found = fmt::format(
-        "an index, which is written along with shards; use the name `{}.safetensors`", stem);
+        "an index, which is written together with its shards; use the name `{}.safetensors`", stem);
   }
   throw Error(
       ErrorCode::invalid_argument,
@@ -175,8 +176,8 @@ void reject_shards(const std::filesystem::path& path, std::uint64_t max_shard_by
               path.string());
 }
 
-// NumPy's files hold only arrays. Their writers report the source's own metadata; this reports the
-// rest.
+// NumPy's files contain only arrays. Their writers report the source's metadata as not kept; this
+// reports the metadata that the caller gave.
 void note_metadata(ExportReport& report, const TensorSource& source, Metadata given) {
   for (const auto& [key, value] : source.metadata()) given.erase(key);
   std::vector<std::string> keys;

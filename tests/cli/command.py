@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the lancekeep command; what all tests of it share."""
+"""Runs the lancekeep command, for all tests of it."""
 
 import json
 import os
@@ -22,7 +22,7 @@ class Result:
         self.status, self.out, self.err = done.returncode, done.stdout, done.stderr
 
     def json(self, status=0):
-        """The document of a run that must end with this status and without a word on stderr."""
+        """The JSON document of a run that must end with this status and print nothing on stderr."""
         assert (self.status, self.err) == (status, "")
         return json.loads(self.out)
 
@@ -33,7 +33,7 @@ def run(*arguments, prefix=(), **options):
 
 
 def fails(*arguments):
-    """Runs a line that must fail, as text and as JSON; returns the error's code and message."""
+    """Runs a command that must fail, with and without --json; returns the error's code and message."""
     text, document = run(*arguments), run(*arguments, "--json")
     assert (text.status, text.out) == (2, "")
     assert re.fullmatch(r"lancekeep: [^\n]+\n", text.err)
@@ -44,7 +44,7 @@ def fails(*arguments):
 
 
 def snapshot(folder):
-    """Each file's name → its bytes."""
+    """Maps each file's name to its bytes."""
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
@@ -53,5 +53,5 @@ def names_in(folder):
 
 
 def versions(store):
-    """Oldest first, as log --json prints them."""
+    """The versions, oldest first, each as log --json prints it."""
     return run("log", store, "--json").json()["versions"][::-1]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures that several files of tests of the command use; a file may have its own of the same name."""
+"""Fixtures that several test files of the command share. A file can override one with its own fixture of that name."""
 
 import pytest
 from command import TENSORS, run

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lance datasets that pylance makes, of the kinds that people have."""
+"""Lance datasets of the kinds that people have, made by pylance."""
 
 import lance
 import numpy as np
@@ -9,7 +9,7 @@ HOW_TO_CONVERT = 'lance.write_dataset(lance.dataset(old).to_table(), new, data_s
 
 
 def plain_table(weights):
-    """name → array, as the article writes a state dict: all numbers as float64."""
+    """Writes {name: array} as the article writes a state dict: all numbers as float64."""
     return pa.table({
         "name": pa.array(list(weights), pa.string()),
         "value": pa.array([np.asarray(value, np.float64).ravel() for value in weights.values()], pa.list_(pa.float64())),
@@ -24,7 +24,7 @@ def save_plain(path, weights, mode="overwrite", version="2.1", message=None):
 
 
 def load_plain(path, version=None):
-    """The article's loader: a list of Python floats becomes an array again."""
+    """The article's loader, which turns lists of Python floats into arrays."""
     rows = lance.dataset(str(path), version=version).to_table().to_pylist()
     return {row["name"]: np.array(row["value"], np.float64).reshape(row["shape"]) for row in rows}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stores to compare, and the command that compares them."""
+"""Makes stores to compare, and runs the command that compares them."""
 
 import torch
 from command import run
@@ -21,7 +21,7 @@ class Stores:
         self.folder = folder
 
     def save(self, *states, name="m.lance"):
-        """A store whose versions are these state dicts; a .pth keeps every dtype, and ties."""
+        """A store whose versions are these state dicts. Imports them as .pth, which keeps every dtype, and ties."""
         for state in states:
             torch.save(state, self.folder / "state.pth")
             done = run("import", self.folder / "state.pth", self.folder / name, "-q")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every broken input, with the message it gets; and the store is as it was."""
+"""Every broken input gets its message, and leaves the store unchanged."""
 
 import json
 import os
@@ -20,7 +20,7 @@ TENSORS = {"fc.bias": np.arange(10, dtype=np.float32), "fc.weight": np.ones((10,
 
 
 def refused(store, *arguments, says):
-    """The command fails with this message, all of it on one line, and the store is as it was."""
+    """The command fails with this message, on one line, and leaves the store unchanged."""
     before = snapshot(store)
     done = run(*arguments)
     assert (done.status, done.out) == (2, "")
@@ -38,7 +38,7 @@ def store(tmp_path):
     return path
 
 
-# --- nothing there, or something else --------------------------------------------------------------
+# --- missing files and stores, and files of another kind -------------------------------------------
 
 
 def test_no_such_file(store, tmp_path):
@@ -149,8 +149,8 @@ def entry(begin, end, shape=(4,), dtype="U8"):
         ({"a": entry(0, 4), "b": entry(2, 6)}, ["`b`", "2"]),  # overlap
         ({"a": entry(0, 4), "b": entry(4, 12, (8,))}, ["12", "8"]),  # beyond the end
         ({"a": entry(0, 4), "b": entry(6, 8, (2,))}, ["`b`", "4", "6"]),  # a hole
-        ({"a": entry(0, 8, (2**62, 2**62))}, ["`a`", "4611686018427387904"]),  # product overflows
-        ({"a": entry(0, 8, (9,))}, ["`a`", "8", "9"]),  # bytes are not the shape's
+        ({"a": entry(0, 8, (2**62, 2**62))}, ["`a`", "4611686018427387904"]),  # the product overflows
+        ({"a": entry(0, 8, (9,))}, ["`a`", "8", "9"]),  # the byte count does not match the shape
     ],
     ids=["overlap", "overrun", "hole", "overflow", "size"],
 )
@@ -188,9 +188,9 @@ def test_neither_kind(store, tmp_path):
 
 
 def test_full_disk(store, tmp_path):
-    """Each write of an import in turn finds the disk full: the store has its old version, or both."""
+    """Fails each write of an import in turn with a full disk: the store has the old version, or both versions."""
     trace = lambda n: ("strace", "-f", "-qqq", "-o", "/dev/null", "-e", f"inject=write:error=ENOSPC:when={n}")
-    before, refusals = snapshot(store), 0
+    before, rejected = snapshot(store), 0
     save_file({"w": np.full(1000, 7, np.float32)}, tmp_path / "next.safetensors")
     for n in range(1, 100):
         done = run("import", tmp_path / "next.safetensors", store, prefix=trace(n))
@@ -198,10 +198,10 @@ def test_full_disk(store, tmp_path):
             break
         if snapshot(store) == before:
             assert "free" in done.err and "space" in done.err
-            refusals += 1
-        else:  # only its report on stdout was lost
+            rejected += 1
+        else:  # the version was saved; only the report on stdout was lost
             assert json.loads(run("log", store, "--json").out)
-    assert refusals >= 3 and n < 99
+    assert rejected >= 3 and n < 99
     assert run("ls", store, "--at", "1").status == 0
 
 

@@ -57,7 +57,7 @@ def test_import_says_what_it_did(tmp_path, model):
     )
 
 
-def test_import_of_more_versions_counts_on(tmp_path, store, model):
+def test_import_numbers_versions_consecutively(tmp_path, store, model):
     document = run("import", model, store, "--json").json()
     assert document["version"] == 3
     assert (document["tensors_written"], document["tensors_kept"]) == (1, 2)
@@ -138,7 +138,7 @@ def test_import_never_runs_a_pickle(tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-def test_import_into_something_else_leaves_it(tmp_path, model):
+def test_import_into_another_kind_of_folder_leaves_it_unchanged(tmp_path, model):
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "file").write_text("mine")
     code, message = fails("import", model, tmp_path / "folder")
@@ -148,7 +148,7 @@ def test_import_into_something_else_leaves_it(tmp_path, model):
 
 
 @pytest.mark.parametrize("setting", ["epoch", "=1", ""])
-def test_import_refuses_a_set_without_key_and_value(tmp_path, model, setting):
+def test_import_rejects_a_set_without_key_and_value(tmp_path, model, setting):
     code, message = fails("import", model, tmp_path / "s", "--set", setting)
     assert code == "invalid_argument"
     assert f'--set expects KEY=VALUE, got `{setting}`' in message
@@ -156,14 +156,14 @@ def test_import_refuses_a_set_without_key_and_value(tmp_path, model, setting):
 
 
 @pytest.mark.parametrize("key", ["lancekeep.table", "__lance_commit_message"])
-def test_import_refuses_a_reserved_key(store, model, key):
+def test_import_rejects_a_reserved_key(store, model, key):
     code, message = fails("import", model, store, "--set", f"{key}=x")
     assert code == "invalid_argument"
     assert key in message and "reserved" in message
     assert len(run("log", store, "--json").json()["versions"]) == 2
 
 
-def test_import_refuses_a_tag_that_exists(store, model):
+def test_import_rejects_a_tag_that_exists(store, model):
     code, message = fails("import", model, store, "--tag", "base")
     assert code == "already_exists"
     assert "base" in message
@@ -176,7 +176,7 @@ def test_import_takes_a_message_that_looks_like_an_option(tmp_path, model):
 
 
 def run_on_terminal(*arguments):
-    """Exit status and what the command wrote to a terminal on stderr."""
+    """Runs the command with a terminal as stderr; returns the exit status and what it wrote there."""
     ours, theirs = pty.openpty()
     with subprocess.Popen([str(COMMAND), *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=theirs) as process:
         os.close(theirs)
@@ -195,7 +195,7 @@ def test_progress_leaves_a_clean_line(tmp_path):
     status, shown = run_on_terminal("import", tmp_path / "big.safetensors", tmp_path / "s")
     assert status == 0
     assert b"\x1b" not in shown and b"\n" not in shown
-    # On a disk too fast for one redraw nothing is shown; what was shown is wiped.
+    # If the disk is too fast for one redraw, nothing is shown. What was shown is wiped.
     assert shown == b"" or re.fullmatch(rb"(\r\[[#.]{24}\] +\d+%.*? MB/s.*?)+\r +\r", shown)
 
 
@@ -215,7 +215,7 @@ def test_a_signal_stops_an_import_and_leaves_the_store(tmp_path, store, number):
     line = [str(COMMAND), "import", str(tmp_path / "big.safetensors"), str(store)]
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 60
-        while files_below(store) == before:  # until it writes; 400 MB leave time for the signal
+        while files_below(store) == before:  # waits until it writes; 400 MB leave time for the signal
             assert process.poll() is None and time.monotonic() < deadline
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
@@ -267,7 +267,7 @@ def test_export_reports_what_the_file_cannot_keep(tmp_path):
     assert len(document["not_kept"]) == 1
 
 
-def test_export_refuses_an_existing_file(tmp_path, store):
+def test_export_rejects_an_existing_file(tmp_path, store):
     target = tmp_path / "out.safetensors"
     target.write_text("mine")
     code, message = fails("export", store, target)
@@ -283,7 +283,7 @@ def test_export_writes_over_a_file_when_forced(tmp_path, store):
     assert sorted(load_file(target)) == sorted(TENSORS)
 
 
-def test_export_refuses_a_torch_name(tmp_path, store):
+def test_export_rejects_a_torch_name(tmp_path, store):
     code, message = fails("export", store, tmp_path / "out.pth")
     assert code == "invalid_argument"
     assert "`.pth`, a pickle, which Lancekeep does not write" in message
@@ -417,7 +417,7 @@ def test_log_json(store):
     assert document["bytes_added"] == sum(version["bytes_added"] for version in document["versions"])
     second, first = document["versions"]
     assert first["bytes_added"] > TOTAL
-    assert TENSORS["fc.bias"].nbytes < second["bytes_added"] < TOTAL, "what changed, not the model"
+    assert TENSORS["fc.bias"].nbytes < second["bytes_added"] < TOTAL, "only what changed is added, not the whole model"
 
 
 @pytest.mark.parametrize("verb", ["ls", "show"])
@@ -429,7 +429,7 @@ def test_an_unknown_version_or_tag(store, verb, ref):
 
 
 @pytest.mark.parametrize("ref", ["99999999999999999999", ""])
-def test_a_ref_that_cannot_be(store, ref):
+def test_an_invalid_ref(store, ref):
     assert fails("ls", store, "--at", ref)[0] == "invalid_argument"
 
 
@@ -437,7 +437,7 @@ READING = [["ls"], ["show"], ["log"], ["tag"], ["export", "out.safetensors"]]
 
 
 @pytest.mark.parametrize("line", READING)
-def test_no_store_there(tmp_path, line):
+def test_a_missing_store(tmp_path, line):
     code, message = fails(line[0], tmp_path / "none.lance", *(tmp_path / name for name in line[1:]))
     assert code == "not_found"
     assert "none.lance" in message
@@ -525,7 +525,7 @@ def test_tag_to_delete_is_unknown(store):
 
 
 @pytest.mark.parametrize("name", ["latest", "7", ".hidden", "a b", "../up", "x.lock", "a" * 129])
-def test_tag_refuses_a_bad_name(store, name):
+def test_tag_rejects_a_bad_name(store, name):
     code, message = fails("tag", store, name)
     assert code == "invalid_argument"
     assert "tag" in message
@@ -536,7 +536,7 @@ def test_tag_of_an_unknown_version(store):
     assert fails("tag", store, "best", "--at", "9")[0] == "not_found"
 
 
-def test_tag_refuses_options_that_do_not_go_together(store):
+def test_tag_rejects_options_that_exclude_each_other(store):
     assert "NAME excludes --delete" in fails("tag", store, "a", "-d", "base")[1]
     assert "--at requires NAME" in fails("tag", store, "--at", "1")[1]
     assert "--force requires NAME" in fails("tag", store, "--force")[1]
@@ -631,6 +631,6 @@ def test_a_result_that_cannot_be_written_is_an_error(store):
 
 def test_closed_descriptors_get_no_store_file(tmp_path, model):
     line = f'exec "{COMMAND}" import "{model}" "{tmp_path}/s" <&- >&- 2>&-'
-    assert subprocess.run(["sh", "-c", line]).returncode == 2  # saved, but the result could not be shown
+    assert subprocess.run(["sh", "-c", line]).returncode == 2  # saved, but the result could not be printed
     assert run("export", tmp_path / "s", tmp_path / "out.safetensors").status == 0
     assert np.array_equal(load_file(tmp_path / "out.safetensors")["fc.weight"], TENSORS["fc.weight"])

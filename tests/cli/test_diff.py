@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""lancekeep diff: what is added, removed and changed, as text and as JSON."""
+"""lancekeep diff shows what was added, removed and changed, as text and as JSON."""
 
 import math
 import re
@@ -109,7 +109,7 @@ def test_a_rename_is_a_removal_and_an_addition(stores):
 
 
 def test_ties(stores):
-    """A tied tensor is one of its own name; a tie that is removed is not a change."""
+    """A tied tensor is compared under its own name, and removing a tie is not a change."""
     shared, other = torch.ones(3), torch.full((3,), 2.0)
     store = stores.save({"a": shared, "b": shared}, {"a": shared, "b": shared.clone()}, {"a": other, "b": other})
     assert diff(store, "1", "2", status=0)["changed"] == []
@@ -117,7 +117,7 @@ def test_ties(stores):
     assert [change["figures"]["l2"] for change in changed] == [pytest.approx(math.sqrt(3))] * 2
 
 
-def test_names_are_shown_harmlessly(stores):
+def test_names_are_escaped(stores):
     lines = text(stores.save({"a": torch.ones(1)}, {"a": torch.ones(1), "b\x1b[31m": torch.ones(1)}), "1", "2")
     assert "\\u001b[31m" in lines[1] and "\x1b" not in lines[1]
 
@@ -139,7 +139,7 @@ def float32(*values):
 
 
 def test_rows_without_a_hash(stores):
-    """Their bytes are read, but for those of one place in one file."""
+    """Their bytes are read, unless both are at the same place in the same file."""
     store = stores.save({"a": torch.ones(1)})
     append(store, ("same", "float32", [2], float32(1, 2)), ("other", "float32", [2], float32(1, 2)))
     stores.save({"a": torch.ones(1), "same": torch.tensor([1.0, 2.0]), "other": torch.tensor([1.0, 3.0])})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The figures of lancekeep diff --norms against numpy's in float64, for every float dtype of torch."""
+"""Compares the figures of lancekeep diff --norms with numpy's in float64, for every float dtype of torch."""
 
 import math
 
@@ -20,7 +20,7 @@ def name_of(dtype):
 
 @pytest.fixture
 def figures(tmp_path):
-    """The figures of one tensor that becomes another."""
+    """The figures of a diff in which one tensor becomes another."""
     stores = Stores(tmp_path)
 
     def call(before, after):
@@ -39,7 +39,7 @@ def from_raw(codes, dtype):
 
 
 def doubles(tensor):
-    """All values, in numpy's float64; torch reads each dtype, but for float4, which it cannot."""
+    """All values, in numpy's float64. torch converts every dtype except float4, which it does not support."""
     if tensor.dtype == torch.float4_e2m1fn_x2:
         codes = raw(tensor)
         return np.array(FLOAT4)[np.stack([codes & 15, codes >> 4], axis=-1).reshape(-1)]
@@ -91,7 +91,7 @@ def check(found, before, after):
 
 
 def random(dtype, count, seed):
-    """Any bits at all for the small dtypes, else numbers of all sizes."""
+    """Random bits for the small dtypes, numbers of all magnitudes for the others."""
     generator = np.random.default_rng(seed)
     if dtype.itemsize <= 2 and not dtype.is_complex:
         return from_raw(generator.integers(0, 256, count * dtype.itemsize, dtype=np.uint8), dtype)
@@ -113,7 +113,7 @@ def test_figures_of_every_float_dtype(figures, dtype):
 
 @pytest.mark.parametrize("dtype", FLOAT_DTYPES, ids=name_of)
 def test_every_value_of_every_small_dtype(tmp_path, dtype):
-    """Each code is compared with 1: its norm gives its size, its change its sign."""
+    """Each code is compared with 1: its norm shows its magnitude, and its change shows its sign."""
     if dtype.itemsize == 1:
         codes, pieces = np.arange(256, dtype=np.uint8), 256
     else:
@@ -121,7 +121,7 @@ def test_every_value_of_every_small_dtype(tmp_path, dtype):
     after = from_raw(codes, dtype) if dtype.itemsize <= 2 else torch.from_numpy(codes.astype(np.float64)).to(dtype)
     one = {torch.float4_e2m1fn_x2: 0x22, torch.float8_e8m0fnu: 127}.get(dtype)
     ones = torch.ones(after.shape).to(dtype) if one is None else from_raw(np.full(256, one, np.uint8), dtype)
-    # Pieces of neighbours: all of them are of one sign, and about one size.
+    # Each piece has neighbouring codes, which have one sign and about the same magnitude.
     parts = lambda tensor: {f"p{i}": from_raw(part, dtype) for i, part in enumerate(np.split(raw(tensor), pieces))}
     before, after = parts(ones), parts(after)
     document = diff(Stores(tmp_path).save(before, after), "1", "2", "--norms")

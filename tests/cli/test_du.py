@@ -46,7 +46,7 @@ def test_json(store):
     assert [version["bytes_total"] for version in document["versions"]] == [4000, 4000]
 
 
-def test_what_no_version_names_is_unreachable(store):
+def test_files_that_no_version_refers_to_are_unreachable(store):
     (store / "notes.txt").write_text("12345")
     assert run("du", store, "--json").json()["unreachable"] == 5
 
@@ -65,12 +65,12 @@ def test_a_damaged_version_is_a_finding(store):
     assert document["unreachable"] > 4000
 
 
-def test_of_a_store_without_versions(tmp_path):
+def test_a_store_without_versions(tmp_path):
     (tmp_path / "s" / "_versions").mkdir(parents=True)
     result = run("du", tmp_path / "s")
     assert (result.status, result.err) == (0, "")
     assert result.out.splitlines()[0].split() == ["on", "disk", "0", "B"]
 
 
-def test_refuses_what_is_not_a_store(tmp_path):
+def test_rejects_a_folder_that_is_not_a_store(tmp_path):
     assert fails("du", tmp_path / "none")[0] == "not_found"

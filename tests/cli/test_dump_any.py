@@ -59,7 +59,7 @@ def test_a_file_has_no_versions(tmp_path):
     assert "this is a file" in message
 
 
-def test_what_is_not_decoded_says_why(tmp_path):
+def test_columns_that_are_not_decoded_say_why(tmp_path):
     field = pa.field("p", pa.struct([("x", pa.int64()), ("y", pa.string())]), metadata={"packed": "true"})
     rows = pa.array([{"x": 1, "y": "q"}], field.type)
     table = pa.table([pa.array([1]), rows], schema=pa.schema([pa.field("id", pa.int64()), field]))
@@ -92,7 +92,7 @@ def test_other_formats_say_how_to_convert_them(tmp_path, version):
     assert HOW_TO_CONVERT in message
 
 
-def test_a_data_file_that_is_gone(tmp_path):
+def test_a_missing_data_file(tmp_path):
     save_plain(tmp_path / "r", WEIGHTS)
     only_file(tmp_path / "r").unlink()
     (file,) = dumped(tmp_path / "r")["data_files"]

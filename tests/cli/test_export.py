@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""lancekeep export: kinds of files, shards, some tensors."""
+"""lancekeep export: kinds of files, shards, and exports of some tensors only."""
 
 import json
 import re
@@ -51,13 +51,13 @@ def test_npy_of_one_tensor(store, out):
     assert np.array_equal(np.load(out / "m.npy", allow_pickle=False), tensors(3)["head.bias"])
 
 
-def test_npy_of_several_tensors_is_refused(store, out):
+def test_npy_of_several_tensors_is_rejected(store, out):
     assert fails("export", store, out / "m.npy")[0] == "invalid_argument"
     assert names_in(out) == []
 
 
 @pytest.mark.parametrize("name", ["m", "m.onnx", "m.safetensors.index.json", "m.pt", "m.bin", ".safetensors"])
-def test_other_names_are_refused(store, out, name):
+def test_other_names_are_rejected(store, out, name):
     code, message = fails("export", store, out / name)
     assert code == "invalid_argument"
     assert "expected a name that ends in .safetensors, .npz or .npy" in message
@@ -107,7 +107,7 @@ def test_a_model_that_fits_is_one_file(store, out):
 
 
 @pytest.mark.parametrize("name", ["m.safetensors", "m.safetensors.index.json", SHARDS[0]])
-def test_shards_write_over_nothing(store, out, name):
+def test_shards_overwrite_no_file(store, out, name):
     (out / name).write_text("mine")
     code, message = fails("export", store, out / "m.safetensors", "--max-shard-size", "10kB")
     assert code == "already_exists"
@@ -115,7 +115,7 @@ def test_shards_write_over_nothing(store, out, name):
     assert names_in(out) == [name] and (out / name).read_text() == "mine"
 
 
-def test_shards_write_over_what_is_there_when_forced(store, out):
+def test_shards_overwrite_files_when_forced(store, out):
     line = ["export", store, out / "m.safetensors", "--max-shard-size", "10kB"]
     assert run(*line).status == 0
     assert run(*line, "--at", "1", "--force").status == 0
@@ -127,7 +127,7 @@ def test_shards_write_over_what_is_there_when_forced(store, out):
 
 
 @pytest.mark.parametrize("size", ["0GB", "", "5", "GB", "-1GB", "99999999999TB", "5 GB", "lots"])
-def test_a_shard_size_must_be_one(store, out, size):
+def test_an_invalid_shard_size(store, out, size):
     code, message = fails("export", store, out / "m.safetensors", "--max-shard-size", size)
     assert code == "invalid_argument"
     assert f"--max-shard-size expects a size such as 5GB, 500MB or 4GiB, got `{size}`" in message
@@ -166,7 +166,7 @@ def test_unknown_tensors_are_named(store, out):
     assert names_in(out) == []
 
 
-def test_a_tie_falls_away_with_its_target(tmp_path, out):
+def test_a_tie_is_dropped_without_its_target(tmp_path, out):
     weight = torch.arange(4.0)
     torch.save({"a": weight, "b": weight}, tmp_path / "tied.pth")
     run("import", tmp_path / "tied.pth", tmp_path / "s")

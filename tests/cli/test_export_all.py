@@ -42,7 +42,7 @@ def test_every_version_of_some_tensors(store, out):
     assert [int(load_file(out / f"{n}.safetensors")["head.bias"][0]) for n in (1, 2, 3)] == [1, 2, 3]
 
 
-def test_versions_that_are_gone_are_left_out(store, out):
+def test_removed_versions_are_left_out(store, out):
     assert run("gc", store, "--keep-last", "1").status == 0
     assert run("export", store, out / "{version}.safetensors", "--all").status == 0
     assert names_in(out) == ["2.safetensors", "3.safetensors"]
@@ -53,14 +53,14 @@ def test_any_name_may_contain_the_version_s_number(store, out):
     assert names_in(out) == ["m-2.safetensors"]
 
 
-def test_every_version_needs_a_place_for_its_number(store, out):
+def test_every_version_needs_a_placeholder_for_its_number(store, out):
     code, message = fails("export", store, out / "m.safetensors", "--all")
     assert code == "invalid_argument"
     assert "put {version} into the name" in message
     assert names_in(out) == []
 
 
-def test_a_place_of_another_form_is_refused(store, out):
+def test_a_placeholder_of_another_form_is_rejected(store, out):
     code, message = fails("export", store, out / "{version:4}.safetensors", "--all")
     assert code == "invalid_argument"
     assert "expected `{version}`, or `{version:04}` to pad it with zeros, found `{version:4}`" in message
@@ -71,7 +71,7 @@ def test_every_version_excludes_one(store, out):
     assert "--at excludes --all" in fails("export", store, out / "{version}.safetensors", "--all", "--at", "1")[1]
 
 
-def test_nothing_is_written_where_one_target_exists(store, out):
+def test_nothing_is_written_if_one_target_exists(store, out):
     (out / "3.safetensors").write_text("mine")
     code, message = fails("export", store, out / "{version}.safetensors", "--all")
     assert code == "already_exists"
@@ -81,7 +81,7 @@ def test_nothing_is_written_where_one_target_exists(store, out):
     assert_equal(load_file(out / "3.safetensors"), tensors(3))
 
 
-def test_nothing_is_written_where_one_version_lacks_a_tensor(tmp_path, store, out):
+def test_nothing_is_written_if_one_version_lacks_a_tensor(tmp_path, store, out):
     save_file({"other": np.ones(3)}, tmp_path / "in.safetensors")
     assert run("import", tmp_path / "in.safetensors", store).status == 0
     code, message = fails("export", store, out / "{version}.safetensors", "--all", "--tensor", "head.bias")
@@ -120,7 +120,7 @@ def test_a_damaged_version_is_named_with_what_was_written(store, out):
 
 
 def test_a_version_whose_manifest_is_damaged_stops_all_before_it_begins(store, out):
-    manifest = sorted((store / "_versions").iterdir())[1]  # whatever the naming, the middle one is version 2
+    manifest = sorted((store / "_versions").iterdir())[1]  # in every naming scheme, version 2 is the middle one
     manifest.write_bytes(b"\0" * manifest.stat().st_size)
     code, message = fails("export", store, out / "{version}.safetensors", "--all")
     assert code == "corrupt"
@@ -128,7 +128,7 @@ def test_a_version_whose_manifest_is_damaged_stops_all_before_it_begins(store, o
     assert names_in(out) == []
 
 
-def test_a_signal_names_what_is_written(tmp_path, store, out):
+def test_a_signal_reports_what_was_written(tmp_path, store, out):
     save_file({"w": np.zeros(100_000_000, np.float32)}, tmp_path / "in.safetensors")
     assert run("import", tmp_path / "in.safetensors", store).status == 0
     line = [COMMAND, "export", store, out / "{version}.safetensors", "--all"]
@@ -136,7 +136,7 @@ def test_a_signal_names_what_is_written(tmp_path, store, out):
         for _ in range(3):
             process.stdout.readline()
         deadline = time.monotonic() + 60
-        while not any(name.startswith(".lancekeep") for name in names_in(out)):  # until it writes the fourth
+        while not any(name.startswith(".lancekeep") for name in names_in(out)):  # waits until it writes the fourth
             assert process.poll() is None and time.monotonic() < deadline
         os.kill(process.pid, signal.SIGINT)
         _, err = process.communicate(timeout=60)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""lancekeep export --layout: a Lance dataset, as the article writes it."""
+"""lancekeep export --layout writes a Lance dataset, as the article does."""
 
 import os
 import signal
@@ -55,7 +55,7 @@ def test_one_version(store, out):
     same(load_plain(out / "r.lance"), tensors(2))
 
 
-def test_verify_claims_no_hashes_where_there_are_none(store, out):
+def test_verify_claims_no_hashes_if_the_dataset_has_none(store, out):
     assert run("export", store, out / "r.lance", "--layout", "plain").status == 0
     result = run("verify", out / "r.lance")
     assert result.status == 0
@@ -98,7 +98,7 @@ def test_some_tensors(store, out):
     assert names_in(out) == ["r.lance"]
 
 
-def test_there_and_back(tmp_path, store, out):
+def test_round_trip(tmp_path, store, out):
     assert run("export", store, out / "r.lance", "--layout", "plain", "--all").status == 0
     assert run("import", out / "r.lance", tmp_path / "back.lance").status == 0
     first, back = (run("log", path, "--json").json()["versions"] for path in (store, tmp_path / "back.lance"))
@@ -148,7 +148,7 @@ def test_a_value_that_does_not_fit_is_named_before_anything_is_written(tmp_path,
     assert run("export", store, out / "r.lance", "--layout", "plain", "--at", "3").status == 0
 
 
-# --- what is there already ----------------------------------------------------------------------
+# --- existing files and folders -----------------------------------------------------------------
 
 
 def test_an_empty_folder_is_filled(store, out):
@@ -156,7 +156,7 @@ def test_an_empty_folder_is_filled(store, out):
     same(load_plain(out), tensors(3))
 
 
-def test_what_is_there_stays(tmp_path, store, out):
+def test_existing_files_are_kept(tmp_path, store, out):
     (out / "file").write_text("mine")
     (out / "photos").mkdir()
     (out / "photos" / "cat.jpg").write_text("meow")
@@ -194,7 +194,7 @@ def test_the_store_itself(tmp_path, store):
     assert len(run("log", store, "--json").json()["versions"]) == 3
 
 
-def test_a_folder_to_be_in(store, out):
+def test_a_missing_parent_folder(store, out):
     code, message = fails("export", store, out / "none" / "r.lance", "--layout", "plain")
     assert code == "not_found" and "none" in message
     assert names_in(out) == []
@@ -205,7 +205,7 @@ def test_the_old_name_of_the_layout(store, out):
     same(load_plain(out / "r.lance"), tensors(3))
 
 
-def test_lines_that_make_no_sense(store, out):
+def test_invalid_arguments(store, out):
     assert "--layout excludes --max-shard-size" in \
         fails("export", store, out / "r", "--layout", "plain", "--max-shard-size", "1GB")[1]
     assert "remove {version} from its name" in fails("export", store, out / "{version}", "--layout", "plain", "--all")[1]
@@ -219,7 +219,7 @@ def test_a_signal_leaves_nothing(tmp_path, store, out):
     line = [COMMAND, "export", store, out / "r.lance", "--layout", "plain"]
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         deadline = time.monotonic() + 60
-        while not any(out.glob(".r.lance.lancekeep-*/data/*")):  # until it writes
+        while not any(out.glob(".r.lance.lancekeep-*/data/*")):  # waits until it writes
             assert process.poll() is None and time.monotonic() < deadline
         os.kill(process.pid, signal.SIGINT)
         _, err = process.communicate(timeout=60)

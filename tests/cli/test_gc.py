@@ -52,7 +52,7 @@ def test_runs_of_versions_are_joined(store):
     assert run("gc", store, "--keep-last", "1").out.startswith("removed 3 versions (1–3), 9 files, ")
 
 
-def test_says_when_there_is_nothing(store):
+def test_says_when_there_is_nothing_to_remove(store):
     result = run("gc", store, "--keep-last", "4")
     assert (result.status, result.out, result.err) == (0, "nothing to remove\n", "")
 
@@ -89,7 +89,7 @@ def test_older_than(store):
     assert numbers(store) == [2, 4]
 
 
-def test_young_orphans_are_kept_and_reported(store):
+def test_young_unreferenced_files_are_kept_and_reported(store):
     orphan = put_orphan(store, age_in_days=6)
     result = run("gc", store, "--keep-last", "4")
     assert (result.status, result.out) == (0, "nothing to remove\n")
@@ -102,13 +102,13 @@ def test_young_orphans_are_kept_and_reported(store):
     assert not orphan.exists()
 
 
-def test_old_orphans_go(store):
+def test_old_unreferenced_files_are_removed(store):
     orphan = put_orphan(store, age_in_days=8)
     assert run("gc", store, "--keep-last", "4").out == "removed 1 file, 2.0 kB freed\n"
     assert not orphan.exists()
 
 
-def test_foreign_files_stay_and_are_reported(store):
+def test_foreign_files_are_kept_and_reported(store):
     (store / "data" / "notes.txt").write_text("mine")
     result = run("gc", store, "--keep-last", "1", "--orphans-older-than", "0s")
     assert result.err == "note: kept 1 file with a name that Lance does not write\n"
@@ -123,21 +123,21 @@ def test_needs_a_rule(store):
 
 
 @pytest.mark.parametrize("keep", ["0", "-1", "all", "", "1.5"])
-def test_refuses_to_keep_what_is_not_a_number(store, keep):
+def test_rejects_a_count_that_is_not_a_number(store, keep):
     assert fails("gc", store, "--keep-last", keep)[0] == "invalid_argument"
     assert numbers(store) == [1, 2, 3, 4]
 
 
 @pytest.mark.parametrize("option", ["--older-than", "--orphans-older-than"])
 @pytest.mark.parametrize("age", ["", "30", "d", "-1d", "1y", "1.5h", "16000w"])
-def test_refuses_what_is_not_an_age(store, option, age):
+def test_rejects_an_invalid_age(store, option, age):
     code, message = fails("gc", store, "--keep-last", "1", option, age)
     assert code == "invalid_argument"
     assert f"{option} expects an age such as 30d, 12h, 90m, 45s or 2w, got `{age}`" in message
     assert numbers(store) == [1, 2, 3, 4]
 
 
-def test_refuses_a_store_with_a_damaged_tag(store):
+def test_rejects_a_store_with_a_damaged_tag(store):
     (store / "_refs" / "tags" / "best.json").write_text("torn")
     before = snapshot(store)
     code, message = fails("gc", store, "--keep-last", "1")
@@ -148,7 +148,7 @@ def test_refuses_a_store_with_a_damaged_tag(store):
     assert snapshot(store) == before
 
 
-def test_refuses_what_is_not_a_store(tmp_path):
+def test_rejects_a_folder_that_is_not_a_store(tmp_path):
     assert fails("gc", tmp_path / "none", "--keep-last", "1")[0] == "not_found"
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_text("meow")

@@ -54,14 +54,14 @@ def test_each_file_becomes_a_version(path, epochs):
     assert first_values(path) == [1, 2, 10]
 
 
-def test_options_hold_for_each_file_in_any_order(path, epochs):
+def test_options_apply_to_each_file_in_any_order(path, epochs):
     assert run("import", "--set", "run=a", epochs[0], "-m", "nightly", epochs[1], path, "--set", "lr=0.1").status == 0
     found = versions(path)
     assert [version["message"] for version in found] == ["nightly"] * 2
     assert [version["metadata"] for version in found] == [{"run": "a", "lr": "0.1"}] * 2
 
 
-def test_an_empty_message_is_one(path, epochs):
+def test_an_empty_message_is_kept(path, epochs):
     assert run("import", *epochs, path, "-m", "").status == 0
     assert [version["message"] for version in versions(path)] == [""] * 3
 
@@ -71,7 +71,7 @@ def test_one_file_has_no_message_of_its_own(path, epochs):
     assert versions(path)[0]["message"] == ""
 
 
-def test_a_name_that_cannot_be_shown_makes_a_message_that_can(tmp_path, path, epochs):
+def test_an_unprintable_name_is_escaped_in_the_message(tmp_path, path, epochs):
     odd = os.fsencode(tmp_path) + b"/e\xff\n.safetensors"
     os.rename(epochs[0], odd)
     done = subprocess.run([COMMAND, "import", odd, epochs[1], path], capture_output=True)
@@ -123,14 +123,14 @@ def test_natural_sorts_by_the_numbers(path, epochs):
     assert first_values(path) == [1, 2, 10]
 
 
-def test_an_order_that_someone_chose_is_not_pointed_out(path, epochs):
+def test_an_order_that_the_user_chose_is_not_pointed_out(path, epochs):
     assert run("import", epochs[2], epochs[0], epochs[1], path).err == ""
 
 
-# --- what is refused ----------------------------------------------------------------------------
+# --- what is rejected ---------------------------------------------------------------------------
 
 
-def test_a_broken_file_refuses_all(path, epochs):
+def test_one_broken_file_rejects_all(path, epochs):
     epochs[1].write_bytes(epochs[1].read_bytes()[:-1])
     code, message = fails("import", *epochs, path)
     assert code == "corrupt"
@@ -139,12 +139,12 @@ def test_a_broken_file_refuses_all(path, epochs):
     assert not path.exists()
 
 
-def test_a_missing_file_refuses_all(tmp_path, path, epochs):
+def test_one_missing_file_rejects_all(tmp_path, path, epochs):
     assert fails("import", *epochs, tmp_path / "none.pt", path)[0] == "not_found"
     assert not path.exists()
 
 
-def test_a_tag_for_several_files_is_refused(path, epochs):
+def test_a_tag_for_several_files_is_rejected(path, epochs):
     code, message = fails("import", *epochs, path, "--tag", "best")
     assert code == "invalid_argument"
     assert "lancekeep tag STORE NAME --at NUMBER" in message
@@ -159,13 +159,13 @@ def test_a_forgotten_store_is_pointed_out(epochs):
     assert epochs[-1].read_bytes() == before
 
 
-def test_a_bad_setting_is_refused_first(tmp_path, path):
+def test_a_bad_setting_is_rejected_first(tmp_path, path):
     assert "--set expects KEY=VALUE" in fails("import", tmp_path / "none", tmp_path / "nor", path, "--set", "x")[1]
 
 
-def test_a_later_file_that_cannot_be_saved_names_what_is(tmp_path, path, epochs):
+def test_a_later_file_that_cannot_be_saved_reports_what_was_saved(tmp_path, path, epochs):
     write_epoch(tmp_path, 10, big=np.ones(1_000_000))
-    limits = resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)  # as a disk that is full
+    limits = resource.RLIMIT_FSIZE, (1_000_000, 1_000_000)  # like a full disk
     done = run("import", *epochs, path, preexec_fn=lambda: resource.setrlimit(*limits))
     assert done.status == 2
     assert len(done.out.splitlines()) == 2
@@ -201,13 +201,13 @@ def test_progress_counts_over_all_files(tmp_path, path):
     assert parts == sorted(parts)
 
 
-def test_a_signal_between_files_keeps_what_is_saved(tmp_path, path, epochs):
+def test_a_signal_between_files_keeps_what_was_saved(tmp_path, path, epochs):
     big = write_epoch(tmp_path, 3, big=np.zeros(100_000_000, np.float32))
     line = [COMMAND, "import", *epochs[:2], big, path]
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         out = process.stdout.readline() + process.stdout.readline()
         deadline = time.monotonic() + 60
-        while not (len(list((path / "data").iterdir())) > 2):  # until it writes the third
+        while not (len(list((path / "data").iterdir())) > 2):  # waits until it writes the third
             assert process.poll() is None and time.monotonic() < deadline
         process.send_signal(signal.SIGINT)
         rest, err = process.communicate(timeout=60)
@@ -217,7 +217,7 @@ def test_a_signal_between_files_keeps_what_is_saved(tmp_path, path, epochs):
     assert len(versions(path)) == 2
 
 
-def test_a_result_that_cannot_be_written_says_what_is_saved(path, epochs):
+def test_a_result_that_cannot_be_written_says_what_was_saved(path, epochs):
     with open("/dev/full", "w") as full:
         done = subprocess.run([COMMAND, "import", *epochs, path], stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 2

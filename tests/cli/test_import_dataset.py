@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""lancekeep import of a Lance dataset: every version is copied, with what is known about it."""
+"""lancekeep import of a Lance dataset copies every version, with its message, metadata, tags and origin."""
 
 import json
 import os
@@ -88,7 +88,7 @@ def test_time_and_number_go_into_the_metadata(tmp_path, plain):
         assert abs((found - expected).total_seconds()) < 1e-3
 
 
-def test_metadata_comes_along_and_settings_win(tmp_path, native):
+def test_metadata_is_copied_and_settings_override_it(tmp_path, native):
     assert run("import", native, tmp_path / "s", "--set", "epoch=9", "--set", "run=a").status == 0
     assert [(version["metadata"]["epoch"], version["metadata"]["run"]) for version in versions(tmp_path / "s")] == \
         3 * [("9", "a")]
@@ -110,14 +110,14 @@ def test_log_and_show_say_when_it_was_saved(tmp_path, plain):
     assert versions(tmp_path / "s")[0]["metadata"]["source_time"] == "2026-03-01T12:00:00.5Z"
 
 
-def test_what_was_imported_before_keeps_its_first_time(tmp_path, plain):
+def test_a_version_that_is_imported_again_keeps_its_first_time(tmp_path, plain):
     assert run("import", plain, tmp_path / "a").status == 0
     assert run("import", tmp_path / "a", tmp_path / "b", "--at", "3").status == 0
     (version,) = versions(tmp_path / "b")
     assert version["metadata"] == versions(tmp_path / "a")[2]["metadata"]
 
 
-def test_a_native_store_is_shared_as_it_was(tmp_path, native):
+def test_a_copy_of_a_native_store_shares_what_the_store_shared(tmp_path, native):
     document = run("import", native, tmp_path / "s", "--json").json()
     assert list(document) == ["store", "dataset", "versions"]
     assert (document["store"], document["dataset"]) == (str(tmp_path / "s"), str(native))
@@ -139,7 +139,7 @@ def test_a_version_that_changes_nothing_costs_nothing(tmp_path, plain):
     assert document["bytes_written"] < 10_000
 
 
-def test_onto_versions_that_are_there(tmp_path, plain, native):
+def test_into_a_store_with_versions(tmp_path, plain, native):
     document = run("import", plain, native, "--json")
     assert document.status == 2 and "has the tag `best`, which the store already has" in document.err
     assert len(versions(native)) == 3
@@ -157,10 +157,10 @@ def test_one_version(tmp_path, plain):
     same(exported(tmp_path, tmp_path / "s", 1), weights(2), np.float64)
 
 
-def test_a_tag_is_for_one_version(tmp_path, plain):
+def test_a_tag_needs_a_single_version(tmp_path, plain):
     code, message = fails("import", plain, tmp_path / "s", "--tag", "mine")
     assert code == "invalid_argument"
-    assert "--tag names one version, and the dataset has 3" in message
+    assert "--tag names one version, but the dataset has 3" in message
     assert not (tmp_path / "s").exists()
 
 
@@ -176,7 +176,7 @@ def test_into_the_plain_layout_and_back(tmp_path, plain):
     assert [version["layout"] for version in versions(tmp_path / "r2")] == 3 * ["native"]
 
 
-def test_the_other_layout_than_the_store_has_is_refused(tmp_path, plain, native):
+def test_another_layout_than_the_store_has_is_rejected(tmp_path, plain, native):
     assert run("import", plain, tmp_path / "r", "--layout", "plain", "--at", "1").status == 0
     code, message = fails("import", native, tmp_path / "r", "--layout", "native", "--at", "1")
     assert code == "invalid_argument" and "new" in message
@@ -205,8 +205,8 @@ def test_what_float64_cannot_hold_leaves_no_store(tmp_path):
 # --- what cannot be read ------------------------------------------------------------------------
 
 
-def test_a_version_that_is_damaged_stops_before_it(tmp_path, plain):
-    manifest = sorted((plain / "_versions").iterdir())[1]  # whatever the naming, the middle one is version 2
+def test_a_damaged_version_stops_the_import_before_it(tmp_path, plain):
+    manifest = sorted((plain / "_versions").iterdir())[1]  # in every naming scheme, version 2 is the middle one
     manifest.write_bytes(b"\0" * manifest.stat().st_size)
     done = run("import", plain, tmp_path / "s")
     assert done.status == 2
@@ -218,7 +218,7 @@ def test_a_version_that_is_damaged_stops_before_it(tmp_path, plain):
     assert [version["metadata"]["source_version"] for version in versions(tmp_path / "s")] == ["1", "3"]
 
 
-def test_a_version_that_is_not_a_model_stops_before_it(tmp_path, plain):
+def test_a_version_that_is_not_a_model_stops_the_import_before_it(tmp_path, plain):
     lance.write_dataset(pa.table({"id": [1, 2, 3]}), str(plain), mode="overwrite")
     done = run("import", plain, tmp_path / "s", "--json")
     assert (done.status, done.out) == (2, "")
@@ -228,7 +228,7 @@ def test_a_version_that_is_not_a_model_stops_before_it(tmp_path, plain):
     assert len(versions(tmp_path / "s")) == 3
 
 
-def test_what_is_refused_at_once_leaves_no_store(tmp_path, plain, native):
+def test_a_rejected_import_leaves_no_store(tmp_path, plain, native):
     lance.write_dataset(pa.table({"id": [1, 2, 3]}), str(tmp_path / "table"))
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.jpg").write_text("meow")
@@ -244,7 +244,7 @@ def test_a_value_that_is_not_an_int8_names_the_tensor(tmp_path, plain):
     assert "fc." in message or "steps" in message
 
 
-def test_an_empty_folder_stays_what_it_was(tmp_path, plain):
+def test_an_empty_folder_stays_empty(tmp_path, plain):
     (tmp_path / "s").mkdir()
     assert run("import", plain, tmp_path / "s", "--dtype", "int8").status == 2
     assert list((tmp_path / "s").iterdir()) == []
@@ -276,7 +276,7 @@ def test_a_dataset_among_files(tmp_path, plain):
 
 
 @pytest.mark.parametrize("option", [["--at", "1"], ["--dtype", "float32"]])
-def test_options_of_datasets_are_not_for_files(tmp_path, option):
+def test_options_for_datasets_are_rejected_for_files(tmp_path, option):
     save_file({"w": np.ones(3, np.float32)}, tmp_path / "m.safetensors")
     code, message = fails("import", tmp_path / "m.safetensors", tmp_path / "s", *option)
     assert code == "invalid_argument"
@@ -297,13 +297,13 @@ def test_an_unknown_layout(tmp_path, plain):
 # --- while it runs ------------------------------------------------------------------------------
 
 
-def test_a_signal_between_versions_keeps_what_is_there(tmp_path, plain):
+def test_a_signal_between_versions_keeps_what_was_saved(tmp_path, plain):
     save_plain(plain, {"big": np.zeros(30_000_000)}, message="large")
     line = [COMMAND, "import", plain, tmp_path / "s"]
     with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         for _ in range(3):
             process.stdout.readline()
-        process.send_signal(signal.SIGSTOP)  # at once: the fourth takes a while, but not for ever
+        process.send_signal(signal.SIGSTOP)  # at once: saving the fourth takes long, but ends
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGCONT)
         rest, err = process.communicate(timeout=60)

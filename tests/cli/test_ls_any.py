@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""lancekeep ls of any Lance dataset: columns, types, and which of them are decoded."""
+"""lancekeep ls of any Lance dataset lists columns, types, and which columns are decoded."""
 
 import datetime
 from decimal import Decimal
@@ -142,7 +142,7 @@ def test_a_dataset_without_rows(tmp_path):
     assert (document["rows"], [column["decodes"] for column in document["columns"]]) == (0, [True])
 
 
-def test_a_data_file_that_is_gone_is_said_of_its_columns(tmp_path):
+def test_columns_of_a_missing_data_file_say_so(tmp_path):
     save(tmp_path / "t", {"id": pa.array([1, 2, 3])})
     (file,) = (tmp_path / "t" / "data").iterdir()
     file.unlink()

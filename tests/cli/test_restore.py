@@ -21,7 +21,7 @@ def test_restore_takes_a_tag_and_gives_json(store):
     assert document == {"store": str(store), "restored": "base", "version": 3}
 
 
-def test_restore_of_what_is_not_there(store):
+def test_restore_of_a_missing_version(store):
     result = run("restore", store, "7")
     assert result.status == 2 and "version 7 does not exist; existing versions: 1–2" in result.err
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""lancekeep verify as a user runs it: what it prints, its exit status, what it is asked to read."""
+"""lancekeep verify as a user runs it: what it prints, its exit status, and the bytes that it reads."""
 
 import os
 import re
@@ -96,10 +96,10 @@ def test_a_damaged_tensor_that_is_not_asked_for(store):
     assert run("verify", store, "steps", "--at", "1").status == 0
 
 
-def test_a_name_with_the_signs_of_a_pattern(tmp_path):
+def test_a_name_with_the_characters_of_a_pattern(tmp_path):
     store = tmp_path / "s"
     save(store, {"w[0]": np.zeros(2), "w0": np.zeros(3)})
-    assert verify_json(store, "w[0]")["tensors"] == 2  # itself, and what it matches
+    assert verify_json(store, "w[0]")["tensors"] == 2  # the tensor with this name, and the one that the pattern matches
 
 
 def test_a_name_that_no_tensor_has(store):
@@ -161,7 +161,7 @@ def has_data_file_open(pid):
         try:
             if "/data/" in os.readlink(link):
                 return True
-        except OSError:  # closed meanwhile
+        except OSError:  # closed in the meantime
             continue
     return False
 
@@ -171,7 +171,7 @@ def test_a_signal_stops_it(tmp_path):
     save(store, {"w": np.zeros(100_000_000, dtype=np.float32)})
     with subprocess.Popen([str(COMMAND), "verify", str(store)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True) as process:
-        # Until it has the data file open; 400 MB leave time for the signal.
+        # Waits until it has opened the data file; 400 MB leave time for the signal.
         while not has_data_file_open(process.pid):
             assert process.poll() is None
         process.send_signal(signal.SIGINT)

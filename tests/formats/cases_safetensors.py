@@ -11,7 +11,7 @@ import safetensors.torch
 import torch
 from case import Case, Row
 
-# safetensors' name → torch's.
+# Maps safetensors' name of a dtype to torch's.
 DTYPES = {
     "BOOL": "bool", "U8": "uint8", "I8": "int8", "I16": "int16", "U16": "uint16", "I32": "int32", "U32": "uint32",
     "I64": "int64", "U64": "uint64", "F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64",
@@ -21,7 +21,7 @@ DTYPES = {
 
 
 def entries(path: Path) -> list[Row]:
-    """Written by safetensors alone, byte for byte, whether or not torch supports the dtype."""
+    """The rows that safetensors reads without torch, which does not support every dtype."""
     found = safetensors.deserialize(path.read_bytes())
     return [(name, DTYPES[entry["dtype"]], list(entry["shape"]), bytes(entry["data"]), None) for name, entry in found]
 
@@ -54,7 +54,7 @@ def one_dtype(dtype: torch.dtype) -> dict[str, torch.Tensor]:
 
 
 def contiguous(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """What save_file accepts: no two tensors share a storage."""
+    """State dicts that save_file accepts: no two tensors share a storage."""
     return {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
 
 

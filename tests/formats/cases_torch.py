@@ -37,14 +37,14 @@ def rows(path: Path, weights_only: bool = True) -> list[Row]:
 
 
 def rows_by_pickle(path: Path) -> list[Row]:
-    """torch's own unpickler supports only protocols 2 and 3."""
+    """Uses Python's unpickler, because torch's own supports only protocols 2 and 3."""
     return rows(path, weights_only=False)
 
 
 def one_dtype(dtype: torch.dtype) -> dict:
     """One dtype in all shapes and layouts."""
     random = make_checkpoints.random_tensor
-    if dtype in QUANTIZED:  # torch supports nothing else for them
+    if dtype in QUANTIZED:  # torch supports only this for quantized dtypes
         return {"plain": random(dtype, (3, 2), 2)}
     wide = random(dtype, (4, 6), 1)
     return {

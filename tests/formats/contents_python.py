@@ -98,7 +98,7 @@ def numpy_arrays() -> dict:
 
 
 def shared() -> dict:
-    """One container or tensor under several names."""
+    """An object with one container or tensor under several names."""
     weight, part = torch.ones(3), {"a": torch.zeros(2), "n": 1}
     return {"one": part, "two": part, "w": [weight, weight], "x": weight, "view": weight[:2], "same": weight.view(3)}
 

@@ -42,7 +42,7 @@ def model_for(kind: type) -> torch.nn.Module:
     torch.manual_seed(1)
     if kind is torch.optim.SparseAdam:
         return torch.nn.Embedding(5, 3, sparse=True)
-    bias = kind is not torch.optim.Muon  # which accepts only matrices
+    bias = kind is not torch.optim.Muon  # Muon accepts only matrices
     return torch.nn.Sequential(torch.nn.Linear(4, 3, bias=bias), torch.nn.Tanh(), torch.nn.Linear(3, 2, bias=bias))
 
 

@@ -21,7 +21,7 @@ QUIET_NAN = 0x7FF8_0000_0000_0000
 
 
 def bytes_of(tensor: torch.Tensor) -> bytes:
-    """Row-major bytes, also of dtypes without a copy kernel."""
+    """The row-major bytes, even for dtypes without a copy kernel."""
     tensor = tensor.detach().resolve_conj().resolve_neg()
     if tensor.numel() == 0:
         return b""
@@ -33,7 +33,7 @@ def bytes_of(tensor: torch.Tensor) -> bytes:
 
 
 def identity(value: object) -> tuple:
-    """Equal if both names refer to one tensor."""
+    """A key that is equal for two names of one tensor."""
     if isinstance(value, np.ndarray):
         return (id(value),)
     return (

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // lancekeep_list_tensors FILE [FOLDER]
-// Prints what open_model_file() makes of FILE as one JSON object per line: every tensor's name,
-// dtype, shape, byte count and tie, then the metadata and the notes. With FOLDER, tensor i's bytes
-// go to the file FOLDER/i. An error is one line {"error": code, "message": text} and exit code 1.
+// Opens FILE with open_model_file(), and prints one JSON object per line: every tensor's name, dtype,
+// shape, byte count and tie, then the metadata and the notes. With FOLDER, writes the bytes of tensor
+// i into the file FOLDER/i. For an error, prints one line {"error": code, "message": text}, and exits
+// with 1.
 // lancekeep_list_tensors --to-safetensors|--to-npz|--to-npy FILE TARGET [BYTES]
-// Writes FILE's tensors as that kind of file, with at most BYTES of values per shard, and prints what
-// was not kept. For the tests beside it.
+// Writes FILE's tensors to TARGET as the given kind of file, with at most BYTES of values per shard,
+// and prints what was not kept. The tests in this folder use both.
 #include <lancekeep/formats.h>
 
 #include <nlohmann/json.hpp>

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-# torch.save has no storage type for these.
+# torch.save has no storage type for these dtypes.
 NOT_SAVED = {f"{sign}{bits}" for sign in ("int", "uint") for bits in range(1, 8)}
 
 

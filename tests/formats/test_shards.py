@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sharded models: we read what safetensors and torch write with an index; they read what we write.
+"""Sharded models: we read what safetensors and torch write with an index, and they read what we write.
 
 LANCEKEEP_BUILD is the build folder, which must contain lancekeep_list_tensors.
 """
@@ -48,7 +48,7 @@ def split(tensors: dict, count: int) -> list[dict]:
 
 
 def write_index(path: Path, shards: dict[str, dict], metadata: dict | None = None) -> None:
-    """Like transformers' save_pretrained."""
+    """Writes an index as transformers' save_pretrained does."""
     total = sum(t.numel() * t.element_size() for shard in shards.values() for t in shard.values())
     index = {
         "metadata": {"total_size": total} | (metadata or {}),
@@ -145,7 +145,7 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("spoil", SPOILT, ids=lambda spoil: spoil.__name__[6:])
-def test_what_does_not_agree_is_refused(tmp_path: Path, spoil) -> None:
+def test_an_index_that_disagrees_with_its_files_is_rejected(tmp_path: Path, spoil) -> None:
     path = in_safetensors(tmp_path, model())
     index = json.loads(path.read_text())
     spoil(tmp_path, index)
@@ -158,7 +158,7 @@ def test_what_does_not_agree_is_refused(tmp_path: Path, spoil) -> None:
 
 
 def load_by_index(path: Path) -> dict:
-    """Like transformers' from_pretrained."""
+    """Loads a sharded model as transformers' from_pretrained does."""
     index = json.loads(path.read_text())
     found = {}
     for file in sorted(set(index["weight_map"].values())):
@@ -174,7 +174,7 @@ def load_by_index(path: Path) -> dict:
 
 
 @pytest.mark.parametrize("most", [1, 200, 1000, 3000])
-def test_what_we_write_safetensors_reads(tmp_path: Path, most: int) -> None:
+def test_safetensors_reads_what_we_write(tmp_path: Path, most: int) -> None:
     source = tmp_path / "source.safetensors"
     safetensors.torch.save_file(model(), source, metadata={"format": "pt"})
     (tmp_path / "to").mkdir()
@@ -199,7 +199,7 @@ def test_what_we_write_safetensors_reads(tmp_path: Path, most: int) -> None:
     assert_reads(index, model(), tmp_path / "out")
 
 
-def test_order_survives_the_way_there_and_back(tmp_path: Path) -> None:
+def test_order_survives_a_round_trip(tmp_path: Path) -> None:
     torch.save(model(), tmp_path / "m.pth")
     code, lines = run("--to-safetensors", tmp_path / "m.pth", tmp_path / "model.safetensors", 500)
     assert code == 0, lines

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of model files: kind of file × content, each compared with what the reference reader of the format reads.
+"""The table of model files: for each kind of file and content, compares what we and the format's reference reader read.
 
 Each case goes through open_model_file(), and most go through the command as well: import → export → read again.
 """
@@ -63,8 +63,8 @@ def test_read(tmp_path: Path, case: Case) -> None:
     assert_rows(read(path, tmp_path / "out"), case.rows(path), case.in_order)
 
 
-def test_big_endian_arrays_in_a_pickle_are_refused_with_advice(tmp_path: Path) -> None:
-    """NumPy's own files may be big-endian."""
+def test_big_endian_arrays_in_a_pickle_are_rejected_with_advice(tmp_path: Path) -> None:
+    """NumPy's own files can be big-endian."""
     torch.save({"w": np.arange(5, dtype=">f4")}, tmp_path / "m.pth")
     found = error(tmp_path / "m.pth")
     assert found["error"] == "unsupported"
@@ -97,7 +97,7 @@ def test_import_and_export(tmp_path: Path, case: Case) -> None:
     in_store = [(row[0], row[1], row[2], row[4]) for row in expected]
     assert listed == in_store if case.in_order else sorted(listed) == sorted(in_store)
     untied = [(*row[:4], None) for row in expected]
-    untied = [row for row in untied if "\0" not in row[0]]  # which a command's argument cannot contain
+    untied = [row for row in untied if "\0" not in row[0]]  # an argument of a command cannot contain NUL
     rows = [row for row in untied if row[1] in cases_numpy.DTYPES and "\\" not in row[0]]  # an archive allows no backslash
     if rows:
         assert_rows(export(store, tmp_path / "out.npz", rows), rows, False)

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-# The message for a small file that asks for too much.
+# The message for a small file that asks for too much memory.
 TOO_MUCH = r"memory|more than|at most"
 
 
 @dataclass(frozen=True)
 class Case:
     name: str
-    says: str  # a regular expression for the specific part of the message
+    says: str  # a regular expression that the message must contain
     make: Callable[[Path], Path]  # writes into an empty folder; returns the path to import
 
 
@@ -43,7 +43,7 @@ def u64(number: int) -> bytes:
 
 
 def times(piece: bytes, count: int) -> Iterable[bytes]:
-    """Repeats `piece` without having it all in memory."""
+    """Yields copies of `piece`, without having all of them in memory."""
     at_once = max(1, (1 << 20) // len(piece))
     for _ in range(count // at_once):
         yield piece * at_once

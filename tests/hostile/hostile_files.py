@@ -23,7 +23,7 @@ from hostile_case import Case, case
 
 
 def special(name: str, says: str, make: Callable[[Path], object]) -> Case:
-    """A case that is hostile for more than its bytes."""
+    """A case that is hostile by more than its bytes, such as a special file."""
 
     def made(folder):
         make(folder / "model")

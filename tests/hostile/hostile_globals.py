@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pickles that name forbidden globals, storages and arguments, in every place where a name can be."""
+"""Pickles that name forbidden globals, storages and arguments, at every place that can have a name."""
 
 from hostile_pickles import body
 from pickles import (ORDERED, SYSTEM, called, dict_of, global_, number, numbers, stack_global, storage, tensor, text,

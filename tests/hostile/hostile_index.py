@@ -25,7 +25,7 @@ def write(folder: Path, index: bytes | Iterable[bytes]) -> Path:
 
 def index(name, says, content: str | bytes | Callable[[], Iterable[bytes]], change: Callable[[Path], None] = lambda _: None) -> Case:
     def make(folder: Path) -> Path:
-        inner = folder / "model"  # a folder around it that paths could escape to
+        inner = folder / "model"  # its parent is a folder to which paths could escape
         inner.mkdir()
         (folder / "b.safetensors").write_bytes(SHARD["b"])
         path = write(inner, content() if callable(content) else content.encode() if isinstance(content, str) else content)
@@ -84,7 +84,7 @@ CASES = [
     mapped("a file that is empty", r"b\.safetensors|at least 8|empty", replaced(b"")),
     mapped("a file cut short", r"data has|cut short", replaced(SHARD["b"][:-1])),
     mapped("a file with a hole", r"hole", replaced(of("{" + entry("b", offsets="[8,16]") + "}", bytes(16)))),
-    mapped("a file that is text", r"b\.safetensors|header|safetensors", replaced(b"hello, this is no model at all")),
+    mapped("a file that is text", r"b\.safetensors|header|safetensors", replaced(b"hello, this is not a model at all")),
     mapped("a tensor that its file lacks", r"`c`", c="b.safetensors"),
     mapped("a tensor in another file", r"`b`", b="a.safetensors"),
     mapped("a name with a terminal's escapes", r"\\x1b|\\u001b", **{"\x1b[2J": "b.safetensors"}),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The legacy form of torch.save before 1.6: five pickles and the storages, each with false claims."""
+"""The legacy form of torch.save before 1.6: five pickles and the storages, with false claims in each of them."""
 
 from hostile_case import TOO_MUCH, case, u64
 from pickles import SYSTEM, dict_of, number, storage, tensor, text, tuple_of, whole

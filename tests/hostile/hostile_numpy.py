@@ -12,7 +12,7 @@ GOOD = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }"
 
 
 def of(header: str | bytes, data: bytes = bytes(8), version: bytes = b"\1\0", length: int | None = None) -> bytes:
-    """A file around the header, padded as numpy does."""
+    """A file with this header, padded as numpy does."""
     header = header.encode() if isinstance(header, str) else header
     header += b" " * (-(len(header) + 11) % 64) + b"\n"
     number = u16 if version == b"\1\0" else u32
@@ -97,13 +97,13 @@ SOUND = [Entry(b"a.npy", of(GOOD)), Entry(b"b.npy", of(GOOD))]
 
 
 def packed(array: bytes, **lies) -> bytes:
-    """An archive of one compressed array, whose directory may be wrong about it."""
+    """An archive of one compressed array; its directory can make false claims about the array."""
     stored = dict(data=squeezed(array), method=8, size=len(array), crc=zlib.crc32(array)) | lies
     return zip_of([replace(SOUND[0], **stored)])
 
 
 def bomb(says: int) -> bytes:
-    """A GiB of zeros in a MiB; the directory claims `says` bytes."""
+    """A GiB of zeros, compressed to a MiB; the directory claims `says` bytes."""
     packer = zlib.compressobj(9, wbits=-15)
     stream = packer.compress(of(header(shape=f"({1 << 28},)"), b""))
     block = bytes(1 << 20)

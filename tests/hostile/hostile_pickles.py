@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pickle of a torch file: broken, or asking for too much."""
+"""Pickles of torch files that are broken, or ask for too much memory."""
 
 from hostile_case import TOO_MUCH, case, u32, u64
 from pickles import called, dict_of, global_, model, number, numbers, tensor, text, tuple_of, whole
@@ -9,7 +9,7 @@ MILLION = 1_000_000
 
 
 def pickle(name, says, made):
-    """A file around the pickle, which may be a function that makes a large pickle."""
+    """A torch file with this pickle, or with the large pickle that this function makes."""
     content = (lambda: torch_zip(made())) if callable(made) else torch_zip(made)
     return case(f"pickle: {name}", says, content)
 

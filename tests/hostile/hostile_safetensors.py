@@ -23,7 +23,7 @@ def small(name, says, header, data=bytes(8), **more):
 
 
 def large(name, says, start: bytes, piece: bytes, last: bytes = b""):
-    """A header of the greatest allowed length: `start`, then `piece` repeated, then `last`."""
+    """A header of the greatest allowed length: `start`, then copies of `piece`, then `last`."""
 
     def pieces():
         count = (LONGEST - len(start) - len(last)) // len(piece)
@@ -35,7 +35,7 @@ def large(name, says, start: bytes, piece: bytes, last: bytes = b""):
 
 
 def numbered(name, says, start: str, piece: str, last: str, count: int):
-    """A header of `count` pieces, each with its number."""
+    """A header of `count` pieces, each with a different number."""
 
     def made():
         return of(start + ",".join(piece % i for i in range(count)) + last, b"")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Zip archives that are inconsistent, or ask for too much."""
+"""Zip archives that are inconsistent, or ask for too much memory."""
 
 import zlib
 from dataclasses import replace
@@ -72,7 +72,7 @@ def within_another() -> bytes:
 
 
 def two_ends() -> bytes:
-    """Two directories with an end record each: it is ambiguous which archive this is."""
+    """Two directories, each with an end record: the archive is ambiguous."""
     first, second = torch_zip(model()), parts([Entry(b"m/data.pkl", b"\x80\2}.")])
     moved = record(Entry(b"m/data.pkl", b"\x80\2}."), len(first) + 22)
     tail = second[0] + moved + end(1, len(moved), len(first) + len(second[0]))

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// For test_hostile.py: under sanitizers, a process for each file would take too long.
+// For test_hostile.py. Reads many files in one process, because under sanitizers a process for each
+// file would take too long.
 //   lancekeep_read_files         reads the files listed on standard input, one per line
-//   lancekeep_read_files FILE    reads FILE cut short at every length, and with each byte changed
-//                                in two ways; in FILE's folder, as FILE may be an index
-// Answers are lines of JSON.
+//   lancekeep_read_files FILE    reads FILE truncated to every length, and with each byte changed in
+//                                two ways. Works in FILE's folder, because FILE can be an index.
+// Prints a line of JSON for each answer.
 #include <lancekeep/error.h>
 #include <lancekeep/formats.h>
 

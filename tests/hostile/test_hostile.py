@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every hostile file is rejected: with a clear message, no store made, little memory used. Small valid files that are
-cut short or changed at any byte do no harm.
+"""Every hostile file is rejected with a clear message; no store is made, and little memory is used. Small valid files
+that are truncated, or changed at any byte, do no harm.
 
 LANCEKEEP_BUILD is the build folder whose command imports them. LANCEKEEP_ASAN_BUILD, if set, is a build with the
 sanitizers, which reads all of them again in one process: starting a process would cost more than most files.
@@ -25,7 +25,7 @@ BUILDS = {"plain": os.environ["LANCEKEEP_BUILD"]}
 if "LANCEKEEP_ASAN_BUILD" in os.environ:
     BUILDS["asan"] = os.environ["LANCEKEEP_ASAN_BUILD"]
 MOST_KIB = 64 * 1024
-HANG, HANG_ASAN = 10, 120  # seconds; checks that it ends, not its speed
+HANG, HANG_ASAN = 10, 120  # seconds; checks that the command ends, not its speed
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def measured():
 
 @pytest.fixture(scope="module")
 def took(pytestconfig):
-    """Collects seconds and peak memory by case; the greatest are printed at the end."""
+    """Collects seconds and peak memory by case, and prints the greatest at the end."""
     figures = {}
     yield figures
     if not figures:
@@ -67,7 +67,7 @@ def file_of(tmp_path):
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_hostile_file_is_refused(tmp_path, file_of, measured, took, case):
+def test_a_hostile_file_is_rejected(tmp_path, file_of, measured, took, case):
     path, store = file_of(case), tmp_path / "store"
     found = measured([Path(BUILDS["plain"]) / "cli" / "lancekeep", "import", path, store], HANG)
     took[case.name] = found["seconds"], found["peak_kib"]
@@ -84,7 +84,7 @@ def program_of(build, name):
 
 
 class Reader:
-    """A lancekeep_read_files with the sanitizers; restarted after a finding ends it."""
+    """A lancekeep_read_files process with the sanitizers, which is restarted after a finding ends it."""
 
     def __init__(self):
         self.process = None
@@ -116,13 +116,13 @@ def reader():
 if "asan" in BUILDS:
 
     @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-    def test_a_hostile_file_gives_the_sanitizers_nothing_to_say(file_of, reader, case):
+    def test_the_sanitizers_find_nothing_in_a_hostile_file(file_of, reader, case):
         reader.read(file_of(case))
 
 
 @pytest.mark.parametrize("build", BUILDS)
 @pytest.mark.parametrize("name", small_files.SMALL)
-def test_a_small_file_cut_or_changed_does_no_harm(tmp_path, say, name, build):
+def test_a_truncated_or_changed_small_file_does_no_harm(tmp_path, say, name, build):
     path = small_files.write(tmp_path, name)
     done = subprocess.run([program_of(build, "lancekeep_read_files"), path], capture_output=True, text=True, timeout=600)
     assert (done.returncode, done.stderr) == (0, "")
@@ -131,7 +131,7 @@ def test_a_small_file_cut_or_changed_does_no_harm(tmp_path, say, name, build):
     assert found["whole_is_read"]
     assert found["cut"] == size and found["cut_and_read"] == []
     assert found["changed"] == 2 * size
-    say(f"{name}, {build}: of {2 * size} changes of a byte, {found['changed_and_refused']} are refused")
+    say(f"{name}, {build}: of {2 * size} changes of a byte, {found['changed_and_refused']} are rejected")
 
 
 def replay(*arguments):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Zip archives with any number in any field, and files of torch.save around a handmade pickle."""
+"""Makes zip archives with any number in any field, and files of torch.save with a handmade pickle."""
 
 import zlib
 from dataclasses import dataclass, field
@@ -13,10 +13,10 @@ class Entry:
     data: bytes = b""  # as stored in the archive
     method: int = 0
     flags: int = 0
-    size: int | None = None  # unpacked; None: the size of data
+    size: int | None = None  # unpacked size; None: the size of `data`
     packed: int | None = None
-    crc: int | None = None  # None: that of data
-    extra: bytes = b""  # of the directory's record
+    crc: int | None = None  # None: the checksum of `data`
+    extra: bytes = b""  # extra field of the directory's record
     comment: bytes = b""
     disk: int = 0
     at: int | None = None  # offset of the local header in the directory's record
@@ -67,7 +67,7 @@ def parts(entries: list[Entry]) -> tuple[bytes, bytes]:
 
 
 def zip_of(content: list[Entry], comment: bytes = b"", **last) -> bytes:
-    """`last` overrides fields of the end record."""
+    """The archive. `last` overrides fields of the end record."""
     front, directory = parts(content)
     said = dict(entries=len(content), size=len(directory), at=len(front)) | last
     return front + directory + end(**said, comment=comment)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: a fixture for writers of model files, and the names in a folder or a source.
+// For tests: a fixture for writers of model files, and functions that list the names in a folder or
+// a source.
 #pragma once
 
 #include <lancekeep/tensor.h>

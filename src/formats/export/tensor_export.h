@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shared by the writers of other formats: rejecting what a format cannot store, and copying a
-// tensor's bytes from its source into a file. Any thread may call these; a source belongs to one
+// Helpers for the writers of other formats: they reject what a format cannot store, and copy a
+// tensor's bytes from its source into a file. Any thread may call them; a source belongs to one
 // thread.
 #pragma once
 
@@ -25,11 +25,11 @@ namespace lancekeep::formats {
 void require_none_rejected(const std::filesystem::path& path, std::string_view format,
                            std::vector<std::string> rejected);
 
-/// Throws invalid_argument unless the tensor has `expected` bytes, which its dtype and shape take.
+/// Throws invalid_argument unless the tensor has `expected` bytes, the size of its dtype and shape.
 void require_byte_count(const std::filesystem::path& path, const TensorSpec& spec,
                         std::optional<std::uint64_t> expected);
 
-/// Return lines for ExportReport::not_kept.
+/// Return entries of ExportReport::not_kept.
 [[nodiscard]] std::string nesting_not_kept();
 [[nodiscard]] std::string tie_not_kept(const TensorSpec& spec, std::span<const TensorSpec> specs);
 

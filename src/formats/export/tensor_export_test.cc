@@ -12,7 +12,7 @@ using io::fails_with;
 
 const std::filesystem::path kPath = "m.file";
 
-// One tensor of 3 bytes; yields the pieces that the test sets.
+// A source of one tensor of 3 bytes, which yields the pieces that the test sets.
 class Source : public TensorSource {
  public:
   std::span<const TensorSpec> tensors() const override { return {&spec, 1}; }

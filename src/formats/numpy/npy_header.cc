@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kOrders = "<>|";
 
-// Describes a kind that is not a tensor, and says what to do about it.
+// Completes "the array `w` has the dtype `|O`: " with what the dtype is and what to do about it.
 std::string advice(std::string_view kind) {
   switch (kind.empty() ? '\0' : kind.front()) {
     case 'O':
@@ -38,7 +38,7 @@ std::string advice(std::string_view kind) {
       return "a floating-point type that depends on the machine (longdouble). Convert it with "
              ".astype('float64') or .astype('complex128')";
     default:
-      return "which is not supported; supported are b1, i1 to i8, u1 to u8, f2 to f8, c8 and c16 "
+      return "an unsupported dtype; supported are b1, i1 to i8, u1 to u8, f2 to f8, c8 and c16 "
              "after <, > or |";
   }
 }
@@ -107,7 +107,7 @@ class Parser {
   bool has_shape_ = false;
 };
 
-// The next character that is not a space; 0 at the end.
+// Returns the next character that is not a space, or 0 at the end.
 char Parser::peek() {
   const std::size_t next = text_.find_first_not_of(" \t\r\n", position_);
   position_ = next == text_.npos ? text_.size() : next;
@@ -176,7 +176,7 @@ std::int64_t Parser::parse_dimension() {
   if (digits.empty() || (digits.size() > 1 && digits.front() == '0')) {
     fail("should have an integer for a dimension here");
   }
-  (void)accept_word("L");  // as Python 2 wrote long numbers
+  (void)accept_word("L");  // Python 2 wrote this suffix of long numbers
   return *number;
 }
 
@@ -247,7 +247,7 @@ NpyHeaderText parse_npy_header_text(const io::ByteView& text, const std::string&
 }
 
 std::string encode_npy_header(const DtypeNames& dtype, const Shape& shape) {
-  // NumPy leaves room for the first dimension to grow in place, and writes at least one space
+  // Like NumPy, leaves room for the first dimension to grow in place, and writes at least one space
   // before the line feed.
   constexpr std::size_t kAlignment = 64;
   constexpr std::size_t kLongestDimension = 21;

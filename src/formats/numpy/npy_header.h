@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The header of one .npy array: magic, version, and the text of a Python dict,
 //   {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
-// A strict parser reads the text; nothing is evaluated. A descr gives byte order, kind, and bytes
-// per element. Pure functions; any thread may call them.
+// A strict parser reads the text; nothing is evaluated. The `descr` gives the byte order, the kind,
+// and the number of bytes per element. Pure functions; any thread may call them.
 #pragma once
 
 #include <lancekeep/tensor.h>
@@ -27,9 +27,9 @@ struct NpyHeaderText {
   Shape shape;
 };
 
-/// Parses a header's text. `name` is the array's, for messages.
-/// @throws Error corrupt, or unsupported: a descr that is not a string (structured arrays and
-/// subarrays), too many dimensions.
+/// Parses a header's text. `name` is the array's name, for messages.
+/// @throws Error corrupt; unsupported for too many dimensions, or if `descr` is not a string, as in
+/// structured arrays and subarrays.
 [[nodiscard]] NpyHeaderText parse_npy_header_text(const io::ByteView& text,
                                                   const std::string& name);
 
@@ -39,17 +39,17 @@ struct NumpyDescr {
 };
 
 /// Looks up the `descr` of the array `name`. `at` is its place in the file, for messages.
-/// @throws Error unsupported for anything but numbers, with advice.
+/// @throws Error unsupported, with advice, for any dtype that is not a number.
 [[nodiscard]] NumpyDescr read_numpy_descr(std::string_view descr, const std::string& name,
                                           const io::ByteView& at);
 
-/// Looks up Lancekeep's dtype name; null if NumPy lacks the dtype.
+/// Looks up a dtype by Lancekeep's name; null if NumPy lacks the dtype.
 [[nodiscard]] const DtypeNames* numpy_dtype_of(std::string_view dtype) noexcept;
 
 /// Reverses the bytes of each number in `elements`.
 void swap_numbers(const DtypeNames& dtype, std::span<std::byte> elements);
 
-/// Returns everything in front of the values of a row-major array, byte for byte as numpy.save
+/// Returns everything that precedes the values of a row-major array, byte for byte as numpy.save
 /// writes it.
 [[nodiscard]] std::string encode_npy_header(const DtypeNames& dtype, const Shape& shape);
 

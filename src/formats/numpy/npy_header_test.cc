@@ -166,7 +166,7 @@ TEST(NpyHeaderText, BackslashesAreRejected) {
   EXPECT_THAT(parsing("{'descr': '\\x3cf4'}"), fails_with(ErrorCode::corrupt, "has a backslash"));
 }
 
-TEST(NpyHeaderText, OrdersThatAreNotBooleanAreRejected) {
+TEST(NpyHeaderText, FortranOrdersThatAreNotBooleanAreRejected) {
   EXPECT_THAT(parsing("{'fortran_order': 1}"), fails_with(ErrorCode::corrupt, "True or False"));
 }
 

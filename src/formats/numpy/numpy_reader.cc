@@ -41,8 +41,8 @@ std::uint64_t read_length(io::ByteReader& in, const std::string& name) {
       major == 1 ? in.u16("the header's length") : in.u32("the header's length");
   if (length > kLongestHeader) {
     in.view().fail(ErrorCode::unsupported,
-                   fmt::format("the array `{}` has a header of {} bytes; like numpy, this reads "
-                               "at most {}",
+                   fmt::format("the array `{}` has a header of {} bytes; like NumPy, Lancekeep "
+                               "reads at most {}",
                                array, length, kLongestHeader));
   }
   return length;
@@ -63,7 +63,7 @@ io::ByteView read_text(const io::InputFile& file, std::uint64_t offset, std::uin
 
 StridedLayout layout_of(const NumpyArray& array) {
   StridedLayout layout{array.shape, Shape(array.shape.size(), 1), array.descr.dtype->itemsize()};
-  if (array.nbytes == 0) return layout;  // strides are never used, and could overflow
+  if (array.nbytes == 0) return layout;  // the strides would never be used, and could overflow
   std::int64_t step = 1;
   for (std::size_t i = 0; i < layout.shape.size(); ++i) {
     const std::size_t d = array.fortran_order ? i : layout.shape.size() - 1 - i;
@@ -119,7 +119,7 @@ constexpr std::string_view kList = "the archive's list of arrays";
 // An array and, if it is an entry of an archive, its checksum.
 struct Item {
   NumpyArray array;
-  std::uint64_t start = 0;  // of its header, in the file
+  std::uint64_t start = 0;  // file offset of its header
   std::optional<std::uint32_t> crc32;
 };
 

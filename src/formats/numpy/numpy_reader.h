@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads NumPy's files, .npy and .npz, as sources of tensors. An array is a header and then values
-// in row-major or column-major ("Fortran") order, in either byte order; it is a file of its own or
-// an entry of an .npz archive. Reading an entry verifies the checksum that the archive has for it.
-// Any thread may read an array; each source belongs to one thread at a time.
+// Reads NumPy's files, .npy and .npz, as sources of tensors. An array is a header followed by
+// values in row-major or column-major ("Fortran") order, in either byte order. It is an .npy file
+// of its own, or an entry of an .npz archive. Reading an entry verifies its checksum in the
+// archive. Any thread may read an array; each source belongs to one thread at a time.
 #pragma once
 
 #include <lancekeep/tensor.h>
@@ -18,13 +18,13 @@
 
 namespace lancekeep::formats {
 
-/// Whether numpy.savez wrote the archive: it has .npy entries and no pickle of torch; or it has no
-/// entries at all, which numpy.savez may write and torch.save never does.
+/// Whether numpy.savez wrote the archive: it has .npy entries and no pickle of torch, or it has no
+/// entries at all. numpy.savez can write an empty archive; torch.save never does.
 [[nodiscard]] bool is_npz(const ZipArchive& archive);
 
-/// Opens an archive. The entry `layer.weight.npy` is the tensor `layer.weight`; tensors keep the
-/// archive's order. Memory for them is taken from `budget`.
-/// @throws Error corrupt; unsupported, also for an entry that is not an array.
+/// Opens an archive. The entry `layer.weight.npy` becomes the tensor `layer.weight`; tensors keep
+/// the archive's order. Memory for them is taken from `budget`.
+/// @throws Error corrupt; unsupported, for example for an entry that is not an array.
 [[nodiscard]] std::unique_ptr<TensorSource> open_npz(const io::InputFile& file,
                                                      const ZipArchive& archive,
                                                      io::MemoryBudget& budget);
@@ -45,9 +45,9 @@ struct NumpyArray {
   [[nodiscard]] bool is_plain() const;
 };
 
-/// Reads the header of the array at `offset`, which must take exactly `size` bytes with its values.
-/// `name` is for messages.
-/// @throws Error corrupt, or unsupported for anything but numbers.
+/// Reads the header of the array at `offset`. The header and the values must take exactly `size`
+/// bytes. `name` is for messages.
+/// @throws Error corrupt; unsupported if the values are not numbers.
 [[nodiscard]] NumpyArray read_numpy_array(const io::InputFile& file, std::uint64_t offset,
                                           std::uint64_t size, const std::string& name);
 

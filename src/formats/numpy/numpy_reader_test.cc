@@ -105,7 +105,7 @@ TEST_F(NumpyArrayTest, AHeaderBeyondTheEndIsRejected) {
 
 TEST_F(NumpyArrayTest, AHeaderBeyondNumPysLimitIsRejected) {
   EXPECT_THAT(opening(npy_of(npy_header("'|u1'", "(2,)") + std::string(10'000, ' '), "xy")),
-              fails_with(ErrorCode::unsupported, "like numpy, this reads at most 10000"));
+              fails_with(ErrorCode::unsupported, "like NumPy, Lancekeep reads at most 10000"));
   EXPECT_THAT(opening("\x93NUMPY" + std::string("\2\0\xff\xff\xff\xff", 6)),
               fails_with(ErrorCode::unsupported, "has a header of 4294967295 bytes"));
 }
@@ -231,7 +231,7 @@ TEST_F(NumpyReader, NamesThatAreNotMarkedAsUtf8AreRejected) {
 
 TEST_F(NumpyReader, ChangedBytesAreDetectedWhenRead) {
   for (const std::string& array : {bytes_, turned_}) {
-    const std::string before = zip_of({{"w.npy", array}});  // whose checksum is 0
+    const std::string before = zip_of({{"w.npy", array}});  // with the checksum 0
     const auto source = open(io::InputFile(folder_.write("m.npz", before)));
     EXPECT_THAT([&] { (void)bytes_of(*source, 0); },
                 fails_with(ErrorCode::corrupt, "the array `w` has the checksum"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: .npy files around a handmade header, and archives of them.
+// For tests: makes .npy files with a handmade header, and archives of them.
 #pragma once
 
 #include <lancekeep/tensor.h>
@@ -25,7 +25,7 @@ inline std::string npy_header(const std::string& descr, const std::string& shape
          ", }";
 }
 
-/// Writes an archive of these entries with correct checksums; names include ".npy".
+/// Writes an archive of these entries with correct checksums. The names must include ".npy".
 inline std::filesystem::path write_archive(
     const std::filesystem::path& path,
     const std::vector<std::pair<std::string, std::string>>& entries) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Implements write_npz() and write_npy() of <lancekeep/formats.h>:
-//   1. Plan: list the tensors to write and everything that NumPy cannot keep; reject unsupported
-//      dtypes by name. All checks are done before a byte is written.
+//   1. Plan: list the tensors to write and everything that NumPy cannot keep. Reject unsupported
+//      dtypes, naming the tensors. All checks are done before a byte is written.
 //   2. Write to a temporary file and fsync it; then rename it to the final name.
 #include <lancekeep/formats.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A vector that takes its memory from a file's budget before it allocates, and gives it back when
-// destroyed. It grows by half: while it grows, the old and the new allocation exist together, and a
-// hostile file must not get much more than its budget. One owner, one thread.
+// destroyed. It grows only by half: while it grows, the old and the new allocation exist together,
+// and a hostile file must not get much more memory than its budget. One owner, one thread.
 #pragma once
 
 #include "io/memory_budget.h"

@@ -19,7 +19,7 @@ namespace {
   place.fail(ErrorCode::corrupt, problem);
 }
 
-// Returns the only argument; null if there is none.
+// Returns the only argument; null if `arguments` is empty.
 const PickleNode* only_argument(const PicklePlace& place, const PickleDocument& document,
                                 const PickleNode& arguments, NodeKind kind,
                                 const std::string& usage) {
@@ -60,7 +60,7 @@ PickleValue set(const PicklePlace& place, PickleDocument& document, const Pickle
   return document.add_node(NodeKind::set, place.at, items ? items->items() : PickleStack::Values());
 }
 
-// The factory would make missing values; it is dropped, as nothing looks up missing keys here.
+// Drops the factory, which makes the values of missing keys: nothing looks up missing keys here.
 PickleValue default_dict(const PicklePlace& place, PickleDocument& document,
                          const PickleNode& arguments) {
   const bool known =
@@ -90,7 +90,7 @@ std::optional<PickleValue> make_container(const PicklePlace& place, PickleDocume
 
 namespace {
 
-// A tuple may be compared with every other tuple, so tuples must be small. A string is compared
+// A tuple can be compared with every other tuple, so tuples must be small. A string is compared
 // byte by byte only with strings at other places in the file.
 constexpr std::uint64_t kLargestTuple = 1024;
 constexpr int kDeepestTuple = 8;
@@ -120,7 +120,7 @@ void check_key(const PickleDocument& document, const PickleNode& holder, PickleV
   const auto size = size_of(document, key, 0);
   if (key.kind == ValueKind::bytearray || !size) {
     document.fail(ErrorCode::unsupported,
-                  fmt::format("a key is {}; keys of dicts and items of sets may be strings, "
+                  fmt::format("a key is {}; keys of dicts and items of sets can be strings, "
                               "numbers, bytes, None, dtypes and tuples of these",
                               document.describe(key)),
                   holder.offset);
@@ -134,7 +134,7 @@ void check_key(const PickleDocument& document, const PickleNode& holder, PickleV
   }
 }
 
-// Returns the int that the value equals in Python, if any.
+// Returns the int that the value equals in Python; nullopt if it equals none.
 std::optional<std::int64_t> whole_number(const PickleDocument& document, PickleValue value) {
   if (const auto boolean = document.boolean(value)) return *boolean ? 1 : 0;
   if (const auto integer = document.integer(value)) return integer;
@@ -161,7 +161,7 @@ std::strong_ordering compare_items(const PickleDocument& document, const PickleN
   return a.count <=> b.count;
 }
 
-// A NaN equals no other NaN; any consistent order will do.
+// In Python, a NaN equals no other NaN; any consistent order will do.
 std::strong_ordering compare_reals(const PickleDocument& document, PickleValue a, PickleValue b) {
   const double x = document.real(a).value();
   const double y = document.real(b).value();
@@ -171,7 +171,7 @@ std::strong_ordering compare_reals(const PickleDocument& document, PickleValue a
   return x < y ? std::strong_ordering::less : std::strong_ordering::greater;
 }
 
-// An arbitrary order in which exactly the keys that Python considers equal are equal.
+// Defines an arbitrary order in which two keys are equal exactly if Python considers them equal.
 std::strong_ordering compare(const PickleDocument& document, PickleValue a, PickleValue b) {
   if (a == b) return std::strong_ordering::equal;
   const int rank_of_a = rank(document, a);
@@ -226,8 +226,8 @@ void drop_repeated(PickleDocument& document, PickleNode& node) {
   if (count == 0) return;
   const auto key = [&](std::uint32_t place) { return node.first[place * step]; };
   const auto order_of = [](PickleValue value) { return std::pair(value.kind, value.payload); };
-  // Merges references to the same key first. Otherwise two long keys that the memo repeats a
-  // million times would be compared byte by byte as often.
+  // Merges references to the same key first. Otherwise, two long keys that the memo repeats a
+  // million times would be compared byte by byte a million times.
   merge_equal(entries, [&](auto a, auto b) { return order_of(key(a)) < order_of(key(b)); });
   merge_equal(entries, [&](auto a, auto b) { return compare(document, key(a), key(b)) < 0; });
   std::sort(entries.begin(), entries.end(),

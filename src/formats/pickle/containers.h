@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Containers of a pickle: the calls that make them, and their keys. Such a call is evaluated at
-// once, because the opcodes after it fill the container. Only functions known here are evaluated;
-// no code of the pickle runs.
+// Containers of a pickle: the calls that make them, and their keys. Such a call is evaluated when
+// the pickle makes it, because the opcodes after it fill the container. Only the functions that
+// this file knows are evaluated; no code of the pickle runs.
 #pragma once
 
 #include "formats/pickle/stack.h"
@@ -11,9 +11,9 @@
 
 namespace lancekeep::formats {
 
-/// Returns what OrderedDict(), OrderedDict([[key, value], ...]) as pickled by Python 2,
-/// Counter({...}), set([...]) or defaultdict(factory) makes; nullopt for any other function. A
-/// defaultdict becomes a dict.
+/// Returns the container that a call makes, if the call is OrderedDict(), OrderedDict([[key,
+/// value], ...]) as Python 2 pickled it, Counter({...}), set([...]) or defaultdict(factory).
+/// nullopt for any other function. A defaultdict becomes a dict.
 /// @throws Error corrupt if the arguments are wrong.
 [[nodiscard]] std::optional<PickleValue> make_container(const PicklePlace& place,
                                                         PickleDocument& document,
@@ -22,9 +22,9 @@ namespace lancekeep::formats {
 
 [[nodiscard]] bool is_ordered_dict(const PickleDocument& document, const PickleNode& global);
 
-/// Removes repeated keys of dicts and repeated items of sets, as Python does: the first key stays
-/// at its position, with the last value. Keys are equal if Python compares them equal: 1, 1.0 and
-/// True are one key. Keys may be None, numbers, strings, bytes, tuples of these, and globals.
+/// Removes repeated keys of dicts and repeated items of sets, as Python does: the first key keeps
+/// its position and gets the last value. Keys are equal if Python considers them equal: 1, 1.0 and
+/// True are one key. Keys can be None, numbers, strings, bytes, globals, and tuples of these.
 /// @throws Error unsupported if a key has another type, or is longer than any tensor name.
 void drop_repeated_keys(PickleDocument& document);
 

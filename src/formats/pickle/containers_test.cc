@@ -28,7 +28,7 @@ PickleDocument load_any(const std::string& body) {
   return load_pickle(io::ByteView::of(whole_pickle(body), "data.pkl"), allow, budget);
 }
 
-// Loads a dict with these keys, whose values are 0, 1, 2, ..., and returns the values that remain.
+// Loads a dict that maps these keys to 0, 1, 2, ..., and returns the values that remain.
 std::vector<std::int64_t> values_of(const std::vector<std::string>& keys) {
   std::string body = "}(";
   for (std::size_t i = 0; i < keys.size(); ++i) body += keys[i] + "K" + static_cast<char>(i);
@@ -55,14 +55,14 @@ TEST(PickleKeys, NumbersAreEqualAcrossTheirTypes) {
   EXPECT_EQ(values_of({kHalf, kHalf}), (Values{1}));
 }
 
-TEST(PickleKeys, TheFirstKeyStays) {
+TEST(PickleKeys, TheFirstKeyIsKept) {
   const PickleDocument document = load_any("}" + kTrue + "Ns" + kOne + "Ns");
   const auto items = document.node(document.root)->items();
   ASSERT_EQ(items.size(), 2u);
   EXPECT_EQ(document.boolean(items[0]), true);
 }
 
-TEST(PickleKeys, DifferentKeysStay) {
+TEST(PickleKeys, DifferentKeysAreKept) {
   EXPECT_EQ(values_of({pickled("a"), "C\x01"s + "a", kOne, kHalf, "N", kNan, kNan, ")", kBig}),
             (Values{0, 1, 2, 3, 4, 5, 6, 7, 8}));
 }
@@ -90,7 +90,7 @@ TEST(PickleKeys, AContainerIsNotAKey) {
               fails_with(ErrorCode::unsupported, "a key is a bytearray"));
 }
 
-TEST(PickleKeys, ADeepTupleIsNoKey) {
+TEST(PickleKeys, ADeepTupleIsNotAKey) {
   EXPECT_THAT([] { (void)load_any("})" + std::string(9, '\x85') + "Ns"); },
               fails_with(ErrorCode::unsupported, "a key is a tuple"));
 }
@@ -102,8 +102,8 @@ TEST(PickleKeys, AKeyLongerThanAnyNameIsRejected) {
               fails_with(ErrorCode::unsupported, "a tuple of more than 1024 bytes"));
 }
 
-// Compared byte by byte each time, these would take minutes.
-TEST(PickleKeys, LongKeysThatComeOftenAreComparedOnce) {
+// If these keys were compared byte by byte each time, the test would take minutes.
+TEST(PickleKeys, RepeatedLongKeysAreComparedOnce) {
   const std::string common(60'000, 'a');
   std::string body = "}(" + pickled(common + "x") + "q\0N"s + pickled(common + "y") + "q\1N";
   for (int i = 0; i < 100'000; ++i) body += "h\0Nh\1N"s;

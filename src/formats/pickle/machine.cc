@@ -147,7 +147,7 @@ class Machine {
     }
   }
 
-  // A frame only says how much to fetch at once; opcodes may ignore where it ends.
+  // A frame only says how many bytes to fetch at once; opcodes can cross its end.
   void frame() {
     const std::uint64_t length = in_.u64("a frame's length");
     if (length > in_.remaining()) {
@@ -231,8 +231,9 @@ class Machine {
     push(make_container(place_, document_, *type, *arguments).value());
   }
 
-  // For a module's state dict the state is `_metadata`, version numbers of layers. For a call, such
-  // as that of a NumPy array, code that knows the function interprets it.
+  // The state of a module's state dict is `_metadata`, the version numbers of its layers; it is
+  // dropped. The state of a call, for example one that makes a NumPy array, is interpreted by the
+  // code that knows the function.
   void build() {
     const PickleValue state = stack_.take(1).front();
     PickleNode* node = mutable_top("set the state of");

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a pickle without running it: a stack machine whose REDUCE makes a node that records the
-// call. Nothing is imported or called; a global that `rule` rejects ends the reading with its name.
+// Reads a pickle without running it. The reader is a stack machine whose REDUCE makes a node that
+// records the call. Nothing is imported or called. If `rule` rejects a global, reading stops with
+// an error that names the global.
 //
-// Supported are the opcodes that picklers write for protocols 2 to 5: numbers, strings, bytes,
-// None, tuples, lists, dicts, sets, the memo, globals, calls, and persistent ids. OrderedDict,
-// Counter, set and defaultdict are made at once (containers.h). BUILD drops the state of an
-// OrderedDict and keeps the state of other calls with the call. All other opcodes are rejected by
-// name and offset.
+// The machine supports the opcodes that picklers write for protocols 2 to 5: numbers, strings,
+// bytes, None, tuples, lists, dicts, sets, the memo, globals, calls, and persistent ids. Calls of
+// OrderedDict, Counter, set and defaultdict are evaluated immediately (containers.h). BUILD drops
+// the state of an OrderedDict; the node of any other call keeps its state. All other opcodes are
+// rejected with an error that gives their name and offset.
 #pragma once
 
 #include <lancekeep/error.h>
@@ -26,7 +27,7 @@ struct GlobalRejection {
   ErrorCode code = ErrorCode::unsafe;
   std::string why;  ///< follows "the pickle names the global `os.system`, "
 };
-/// Decides about a global; nullopt allows it.
+/// Decides whether a pickle may name a global; nullopt allows it.
 using GlobalRule =
     std::function<std::optional<GlobalRejection>(std::string_view module, std::string_view name)>;
 

@@ -100,7 +100,7 @@ TEST(PickleMachine, TheMemoGivesTheSameNodeAgain) {
   EXPECT_EQ(tuple->items()[0], tuple->items()[2]);
 }
 
-TEST(PickleMachine, ACallIsNotedAndNotMade) {
+TEST(PickleMachine, ACallIsRecordedButNotMade) {
   const PickleDocument document = load(whole_pickle(pickled_global("good", "f") + "K\x01\x85R"));
   EXPECT_EQ(document.describe(document.root), "a call of good.f");
   const PickleNode* call = document.node(document.root, PickleNode::Kind::call);
@@ -138,7 +138,7 @@ TEST(PickleMachine, AnOrderedDictIsADictAndItsStateIsDropped) {
   EXPECT_EQ(dict->count, 2u);
 }
 
-TEST(PickleMachine, AnOrderedDictOfPairsAsPython2WroteIt) {
+TEST(PickleMachine, ReadsAnOrderedDictOfPairsAsPython2WroteIt) {
   const std::string pairs =
       "](](K\x01K\x02"
       "e](K\x03K\x04"
@@ -148,7 +148,7 @@ TEST(PickleMachine, AnOrderedDictOfPairsAsPython2WroteIt) {
   EXPECT_EQ(document.node(document.root, PickleNode::Kind::ordered_dict)->count, 4u);
 }
 
-TEST(PickleMachine, SaysHowFarThePickleReached) {
+TEST(PickleMachine, ReportsTheLengthOfThePickle) {
   EXPECT_EQ(load(whole_pickle("N") + "more").length, 4u);
 }
 
@@ -288,7 +288,7 @@ TEST(PickleMachine, AStackGlobalOfNumbersIsRejected) {
               fails_with(ErrorCode::corrupt, "two short strings, not an int"));
 }
 
-// Pickles that ask for too much memory, or name forbidden globals.
+// The tests below load pickles that ask for too much memory, or name forbidden globals.
 
 TEST(PickleMachine, AContainerThatContainsItselfIsFreed) {
   const PickleDocument document = load(whole_pickle("]q\0h\0a"s));
@@ -306,7 +306,7 @@ TEST(PickleMachine, DoublingThroughTheMemoTakesNoMemory) {
   EXPECT_EQ(load(whole_pickle(body)).nodes().size(), 1001u);
 }
 
-// Loads `start` and then `piece`, repeated `times` times, with a budget of 1 MiB.
+// Loads `start`, followed by `times` copies of `piece`, with a budget of 1 MiB.
 auto repeating(const std::string& start, const std::string& piece, int times) {
   std::string body = start;
   for (int i = 0; i < times; ++i) body += piece;

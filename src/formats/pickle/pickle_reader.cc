@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint64_t kWindow = 256 << 10;
 static_assert(kWindow >= kLongestKeptText);
 
-// 2,040 bits, the most that LONG1 holds: more than any checkpoint needs.
+// 2,040 bits, the longest int of LONG1, are more than any checkpoint needs.
 constexpr std::uint32_t kLongestInt = 255;
 
 PickleValue boolean(bool value) { return {ValueKind::boolean, value}; }
@@ -35,8 +35,8 @@ double big_endian_double(PickleReader& in) {
   return std::bit_cast<double>(__builtin_bswap64(in.u64("a float of a pickle")));
 }
 
-// Python writes the shortest form. In a longer form, the last byte only repeats the sign of the
-// byte before it.
+// Python writes the shortest form of an int. In a longer form, the last byte only repeats the sign
+// of the byte before it.
 bool has_redundant_byte(std::string_view digits) {
   const auto last = static_cast<std::uint8_t>(digits.back());
   const bool negative = static_cast<std::uint8_t>(digits[digits.size() - 2]) >= 0x80;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the bytes of a pickle front to back through a window: the length of a pickle is unknown,
-// and a pickle that holds arrays is as large as they are. Long strings are skipped and stay in the
-// file. Numbers are little-endian. Every read throws corrupt, naming `what`, if too few bytes
-// remain. One thread.
+// Reads the bytes of a pickle front to back through a window, because the length of a pickle is
+// unknown, and a pickle that contains arrays is as large as they are. Long strings are skipped and
+// stay in the file. Numbers are little-endian. Every read throws corrupt, naming `what`, if too few
+// bytes remain. One thread.
 #pragma once
 
 #include <lancekeep/error.h>
@@ -37,7 +37,8 @@ class PickleReader {
   std::uint16_t u16(std::string_view what) { return static_cast<std::uint16_t>(number(2, what)); }
   std::uint32_t u32(std::string_view what) { return static_cast<std::uint32_t>(number(4, what)); }
   std::uint64_t u64(std::string_view what) { return number(8, what); }
-  /// Kept in memory up to kLongestKeptText bytes; valid until the next read.
+  /// Reads a string, which is kept in memory if it has at most kLongestKeptText bytes. Valid until
+  /// the next read.
   PickleText text(std::uint64_t length, std::string_view what);
   /// Returns a line of at most `longest` bytes without its line feed; valid until the next read.
   std::string_view line(std::size_t longest, std::string_view what);
@@ -47,7 +48,7 @@ class PickleReader {
  private:
   std::uint64_t number(std::size_t bytes, std::string_view what);
   void require(std::uint64_t bytes, std::string_view what) const;
-  /// Brings the next `bytes` into the window and returns them.
+  /// Reads the next `bytes` bytes into the window and returns them.
   std::string_view window(std::size_t bytes);
 
   std::optional<io::InputFile> file_;

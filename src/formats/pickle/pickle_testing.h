@@ -33,7 +33,7 @@ inline std::string pickled_tuple(const std::vector<std::int32_t>& numbers) {
 }
 inline std::string whole_pickle(const std::string& body) { return "\x80\x02" + body + "."; }
 
-/// One tensor as torch.save pickles it; each member is one pickled argument.
+/// A tensor as torch.save pickles it. Each member is one pickled argument.
 struct PickledTensor {
   std::string type = pickled_global("torch", "FloatStorage");
   std::string key = "0";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The stack and the memo of the machine that reads pickles, and the machine's place in the pickle,
-// which every error names. One machine owns them; their memory comes from the file's budget.
+// which every error gives. One machine owns them; their memory comes from the file's budget.
 #pragma once
 
 #include <lancekeep/error.h>
@@ -29,7 +29,7 @@ struct PicklePlace {
   }
 };
 
-/// Values below the innermost mark can't be reached until the mark is removed.
+/// The values below the innermost mark are out of reach until the mark is removed.
 /// Every function throws corrupt if the stack holds too little.
 class PickleStack {
  public:

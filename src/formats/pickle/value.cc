@@ -60,7 +60,7 @@ std::byte* PickleArena::take(std::size_t count, std::size_t size, std::size_t al
   const std::size_t chunk = std::max(wanted, kChunk);
   budget_->take(chunk, "the pickle's values");
   const auto& made = chunks_.emplace_back(std::make_unique_for_overwrite<std::byte[]>(chunk));
-  // A large allocation fills its chunk; the current chunk stays in use.
+  // A large allocation gets a chunk of its own; the current chunk stays in use.
   if (wanted < kChunk) free_ = std::span(made.get(), chunk).subspan(wanted);
   return made.get();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The content of a pickle as data. A value takes eight bytes: its kind, and a small number or an
 // index into the document's table for that kind, so a value is meaningful only with its document.
-// Containers, globals, calls and persistent ids are nodes. Values may refer to each other in any
+// Containers, globals, calls and persistent ids are nodes. Values can refer to each other in any
 // way, including cycles, and are freed without recursion. All memory comes from the file's budget.
 // Any thread may read a document that load_pickle() returned.
 #pragma once
@@ -26,7 +26,7 @@
 namespace lancekeep::formats {
 
 /// Allocates in chunks, which are freed together; each chunk is charged to the file's budget first.
-/// Holds plain data only: no destructors run. One owner, one thread.
+/// Only for plain data, because no destructors run. One owner, one thread.
 class PickleArena {
  public:
   /// `budget` must outlive the last allocation.
@@ -48,7 +48,7 @@ class PickleArena {
 
   io::MemoryBudget* budget_;
   std::vector<std::unique_ptr<std::byte[]>> chunks_;
-  std::span<std::byte> free_;  ///< of the newest chunk
+  std::span<std::byte> free_;  ///< the unused part of the newest chunk
 };
 
 struct PickleValue {
@@ -57,10 +57,10 @@ struct PickleValue {
     none,
     boolean,        ///< payload: 0 or 1
     small_integer,  ///< payload: an int32
-    integer,        ///< payload, here and below: an index; of an int64
-    big_integer,    ///< of its bytes: two's complement, little-endian, more than eight
-    real,           ///< of a double
-    text,           ///< of a str's bytes, which may not be UTF-8
+    integer,        ///< payload: the index of an int64; of the kinds below, also an index
+    big_integer,    ///< more than eight bytes of two's complement, little-endian
+    real,           ///< a double
+    text,           ///< a str's bytes, which are not always UTF-8
     bytes,
     bytearray,
     node,
@@ -73,7 +73,7 @@ struct PickleValue {
 
 /// The bytes of a str, bytes or bytearray, or of an int too large for 64 bits.
 struct PickleText {
-  const char* kept = nullptr;  ///< in memory; null if they are long and stay in the file
+  const char* kept = nullptr;  ///< the bytes in memory; null if they are long and stay in the file
   std::uint64_t offset = 0;    ///< in the file
   std::uint64_t length = 0;
 };
@@ -121,22 +121,23 @@ class PickleDocument {
   [[nodiscard]] std::optional<bool> boolean(PickleValue value) const;
   [[nodiscard]] std::optional<std::int64_t> integer(PickleValue value) const;
   [[nodiscard]] std::optional<double> real(PickleValue value) const;
-  /// For text, bytes, bytearray and big_integer; otherwise null.
+  /// Returns the bytes of a text, bytes, bytearray or big_integer; otherwise null.
   [[nodiscard]] const PickleText* text(PickleValue value) const;
-  /// A str that is kept in memory; otherwise nullopt.
+  /// Returns a str that is kept in memory; otherwise nullopt.
   [[nodiscard]] std::optional<std::string_view> short_text(PickleValue value) const;
   [[nodiscard]] const PickleNode* node(PickleValue value) const;
-  /// Null unless the node has this kind.
+  /// Returns null unless the value is a node of this kind.
   [[nodiscard]] const PickleNode* node(PickleValue value, PickleNode::Kind kind) const;
   [[nodiscard]] const std::deque<PickleNode>& nodes() const { return nodes_; }
   [[nodiscard]] std::string_view global_module(const PickleNode& global) const;
   [[nodiscard]] std::string_view global_name(const PickleNode& global) const;
-  /// "torch._utils._rebuild_tensor_v2".
+  /// Returns "torch._utils._rebuild_tensor_v2".
   [[nodiscard]] std::string full_name(const PickleNode& global) const;
 
-  /// For messages: "an int", "a list", "a call of torch.Size", "the global torch.float32".
+  /// Describes a value for messages: "an int", "a list", "a call of torch.Size", "the global
+  /// torch.float32".
   [[nodiscard]] std::string describe(PickleValue value) const;
-  /// File offset where the pickle made the value; nullopt unless it is a node.
+  /// Returns the file offset where the pickle made the value; nullopt unless the value is a node.
   [[nodiscard]] std::optional<std::uint64_t> offset_of(PickleValue value) const;
   [[noreturn]] void fail(ErrorCode code, const std::string& problem,
                          std::optional<std::uint64_t> offset = {}) const;
@@ -152,7 +153,7 @@ class PickleDocument {
   [[nodiscard]] std::deque<PickleNode>& change_nodes() { return nodes_; }
   void append(PickleNode& node, std::span<const PickleValue> items);
   [[nodiscard]] io::MemoryBudget& budget() { return *budget_; }
-  /// Keeps the bytes alive that strings point to.
+  /// Keeps alive the bytes that strings point to.
   void keep(io::ByteView bytes) { bytes_ = std::move(bytes); }
 
  private:

@@ -12,7 +12,8 @@ namespace lancekeep::formats {
 namespace {
 
 constexpr std::uint64_t kPieceBytes = 64 << 10;
-// The parser keeps a string twice, each with spare capacity; an error holds a few more copies.
+// The parser keeps two copies of a string, each with spare capacity; an error has a few more
+// copies.
 constexpr std::uint64_t kCopiesOfString = 8;
 constexpr std::uint64_t kPaidAtOnce = 4 << 10;
 
@@ -22,7 +23,7 @@ bool is_of_number(char c) {
 }
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
-// Gives the stream's bytes to the parser.
+// Passes the stream's bytes to the parser.
 class JsonIterator {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -70,7 +71,7 @@ void JsonStream::refill() {
 char JsonStream::peek() {
   if (position_ - piece_start_ >= piece_.size()) refill();
   const char c = piece_[position_ - piece_start_];
-  // The parser would treat it as the end of the text.
+  // The parser would treat a NUL byte as the end of the text.
   if (c == '\0') {
     fail(ErrorCode::corrupt, fmt::format("invalid JSON in {}: it contains a NUL byte", what_));
   }
@@ -107,8 +108,8 @@ void JsonStream::track(char c) {
 
 bool JsonEvents::parse_error(std::size_t, const std::string& token,
                              const nlohmann::json::exception& error) {
-  // Removes the library's error number in brackets, and its line and column, which do not refer to
-  // the file.
+  // Removes the error number that the library writes in brackets, and its line and column, which
+  // are not those of the file.
   std::string_view text = error.what();
   for (const std::string_view end : {"] ", "column "}) {
     if (const std::size_t at = text.find(end); at != text.npos) text.remove_prefix(at + end.size());

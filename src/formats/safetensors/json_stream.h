@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parses JSON text while reading it from a file, so that a header or an index is never in memory as
-// a whole. The parser keeps two copies of the current string; memory for them is taken from the
-// file's budget. One thread at a time.
+// Parses JSON text while reading it from a file, so that a whole header or index is never in
+// memory. The parser keeps two copies of the current string; their memory is taken from the file's
+// budget. One thread at a time.
 #pragma once
 
 #include "io/input_file.h"
@@ -18,8 +18,8 @@ namespace lancekeep::formats {
 
 class JsonStream {
  public:
-  /// Reads `length` bytes at `offset`, which must be within the file. `what` names them in messages
-  /// ("the header"). The budget must outlive the stream.
+  /// Reads `length` bytes at `offset`, which must be within the file. `what` describes these bytes
+  /// in messages: "the header". The budget must outlive the stream.
   JsonStream(io::InputFile file, std::uint64_t offset, std::uint64_t length, std::string what,
              io::MemoryBudget& budget);
 
@@ -29,8 +29,8 @@ class JsonStream {
   [[noreturn]] void fail(ErrorCode code, const std::string& problem) const;
 
   [[nodiscard]] bool at_end() const noexcept { return position_ == length_; }
-  /// Returns the next byte. White space between tokens counts as one byte: there may be 100 MB of
-  /// it, and the parser would keep it all.
+  /// Returns the next byte. A run of white space between tokens is returned as one byte, because a
+  /// file can have 100 MB of it, and the parser would keep it all.
   [[nodiscard]] char peek();
   void advance();
   void skip_space();
@@ -55,12 +55,12 @@ class JsonStream {
   bool in_number_ = false;
 };
 
-/// Handles the parser's events. Each handler throws an error to reject its value.
+/// Handles the parser's events. A handler rejects its value by throwing an error.
 class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
  public:
   explicit JsonEvents(JsonStream& stream) : stream_(&stream) {}
 
-  bool binary(binary_t&) override { return false; }  // not in JSON text
+  bool binary(binary_t&) override { return false; }  // does not occur in JSON text
   bool parse_error(std::size_t position, const std::string& token,
                    const nlohmann::json::exception& error) override;
 
@@ -74,7 +74,7 @@ class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
   JsonStream* stream_;
 };
 
-/// Parses one object, with only white space around it.
+/// Parses one object. Only white space may precede or follow it.
 /// @throws Error corrupt, at the byte where the parser stopped.
 void parse_json_object(JsonStream& stream, JsonEvents& events);
 

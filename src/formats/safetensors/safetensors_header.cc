@@ -55,12 +55,12 @@ std::optional<Shape> shape_to_safetensors(const DtypeNames& dtype, Shape shape) 
 namespace {
 
 constexpr std::size_t kMostTorchDimensions = 64;
-// What the allocator adds for a tensor's name and shape, and for a metadata entry.
+// What the allocator adds to a tensor's name and shape, and to a metadata entry.
 constexpr std::uint64_t kHeaderTensorOverhead = 64;
 constexpr std::uint64_t kHeaderMetadataOverhead =
     48 + 2 * sizeof(std::string) + kHeaderTensorOverhead;
 
-// Handles the parser's events. The header has at most three levels, so `Place` says where it is.
+// Handles the parser's events. A header has at most three levels; `Place` says where the parser is.
 class HeaderParser : public JsonEvents {
  public:
   using JsonEvents::JsonEvents;
@@ -68,7 +68,7 @@ class HeaderParser : public JsonEvents {
   SafetensorsHeader take() { return std::move(header_); }
 
   bool null() override {
-    // The reference reader accepts `"__metadata__": null` as no metadata.
+    // The reference reader accepts `"__metadata__": null` and treats it as no metadata.
     if (place_ != Place::value || key_ != kSafetensorsMetadataKey) unexpected("null");
     return leave(Place::header);
   }
@@ -214,14 +214,14 @@ class HeaderParser : public JsonEvents {
 
   SafetensorsHeader header_;
   Place place_ = Place::start;
-  std::string key_;    // of the current value in the header or in __metadata__
-  std::string field_;  // of the current value in an entry
+  std::string key_;    // the current value's key in the header or in __metadata__
+  std::string field_;  // the current value's field in an entry
   bool has_metadata_ = false;
   std::set<std::string> fields_;
   std::vector<std::uint64_t> numbers_;
 };
 
-// Runs after parsing: a set of names would double the memory.
+// Runs after parsing, because a set of names would double the memory.
 void require_unique_names(const JsonStream& json, const SafetensorsHeader& header) {
   json.budget().take(header.entries.size() * sizeof(std::string_view), "the header's tensors");
   std::vector<std::string_view> names;
@@ -246,7 +246,7 @@ SafetensorsHeader decode_safetensors_header(JsonStream& json) {
   return header;
 }
 
-// Not through nlohmann::json: its tree takes ten times the memory of the text.
+// Does not use nlohmann::json, because its tree takes ten times the memory of the text.
 std::string encode_safetensors_header(const SafetensorsHeader& header) {
   std::string text = "{";
   if (!header.metadata.empty()) {

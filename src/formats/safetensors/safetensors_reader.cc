@@ -16,7 +16,7 @@ namespace lancekeep::formats {
 namespace {
 
 constexpr std::uint64_t kLengthSize = 8;
-// A spec, an offset, a position in the order, and a dtype name on the heap.
+// Counts a spec, an offset, a position in the order, and a dtype name on the heap.
 constexpr std::uint64_t kBytesPerTensor = sizeof(TensorSpec) + 2 * sizeof(std::uint64_t) + 32;
 
 class SafetensorsSource : public TensorSource {
@@ -66,7 +66,7 @@ std::uint64_t header_length(const io::InputFile& file) {
   return length;
 }
 
-// For errors of the header as a whole: reports the offset of its start.
+// Reports an error of the header as a whole, with the offset of its start.
 [[noreturn]] void reject(const io::InputFile& file, const std::string& problem,
                          ErrorCode code = ErrorCode::corrupt) {
   throw Error(code, problem, file.name(), kLengthSize);
@@ -105,7 +105,7 @@ void check_cover(const io::InputFile& file, const SafetensorsHeader& header,
   }
 }
 
-// Moves the name and shape out of the entry.
+// Makes a spec, and moves the name and shape out of the entry.
 TensorSpec take_spec(const io::InputFile& file, SafetensorsEntry& entry) {
   if (!element_count(entry.shape)) {
     reject(file,

@@ -17,7 +17,7 @@ namespace lancekeep::formats {
 /// unsupported for a dtype that safetensors 0.8 lacks, or if the budget does not suffice.
 [[nodiscard]] std::unique_ptr<TensorSource> open_safetensors(const io::InputFile& file,
                                                              io::MemoryBudget& budget);
-/// With a budget of the file's own.
+/// The same, with a new budget for this file.
 [[nodiscard]] std::unique_ptr<TensorSource> open_safetensors(const io::InputFile& file);
 
 }  // namespace lancekeep::formats

@@ -150,7 +150,7 @@ TEST_F(SafetensorsReader, AShapeThatOverflowsIsRejected) {
               fails_with(ErrorCode::corrupt, "[4611686018427387904, 4]"));
 }
 
-// Like the reference reader: a zero does not undo an overflow before it.
+// As in the reference reader, a zero does not undo an overflow before it.
 TEST_F(SafetensorsReader, AShapeThatOverflowsBeforeAZeroIsRejected) {
   EXPECT_THAT(opening(safetensors_entry("a", "U8", "[4611686018427387904,8,0]", 0, 0), ""),
               fails_with(ErrorCode::corrupt, "takes a fraction of a byte or more than 64 bits"));

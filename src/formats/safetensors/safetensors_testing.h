@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: safetensors files around a handmade header, and files in memory.
+// For tests: makes safetensors files with a handmade header, and files in memory.
 #pragma once
 
 #include <lancekeep/tensor.h>
@@ -20,7 +20,7 @@ inline std::string safetensors_of(const std::string& header, const std::string& 
   return io::little_endian(header.size(), 8) + header + data;
 }
 
-/// A file in memory.
+/// Makes a file in memory.
 inline io::InputFile file_of(const std::string& content,
                              const std::string& name = "m.safetensors") {
   io::Descriptor descriptor(::memfd_create(name.c_str(), MFD_CLOEXEC));
@@ -28,7 +28,7 @@ inline io::InputFile file_of(const std::string& content,
   return io::InputFile(std::move(descriptor), name);
 }
 
-/// `"name":{...}`
+/// Returns `"name":{...}`.
 inline std::string safetensors_entry(const std::string& name, const std::string& dtype,
                                      const std::string& shape, std::uint64_t begin,
                                      std::uint64_t end) {

@@ -35,7 +35,7 @@ void add_json_row(ExportPlan& plan, TensorSource& source, std::size_t index) {
   const std::string& name = source.tensors()[index].name;
   if (plan.metadata.contains(name)) {
     plan.not_kept.push_back("`" + name +
-                            "`, a value that is not a tensor: the metadata has that key");
+                            "`, a value that is not a tensor: the metadata already has that key");
     return;
   }
   plan.metadata.emplace(name, read_text(source, index));
@@ -118,7 +118,7 @@ ExportPlan plan_export(const std::filesystem::path& path, TensorSource& source,
                        const Metadata& metadata) {
   ExportPlan plan;
   plan.metadata = metadata;
-  plan.metadata.merge(source.metadata());  // the caller's values win
+  plan.metadata.merge(source.metadata());  // keeps the caller's values of keys in both
   const std::span<const TensorSpec> specs = source.tensors();
   std::vector<std::string> rejected;
   for (std::size_t i = 0; i < specs.size(); ++i) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes safetensors files: the parts that single files and sharded models share. A plan decides
-// what a source's export contains before a byte is written; write_tensors() then writes one file.
-// One thread at a time.
+// Writes safetensors files. These are the parts that single files and sharded models share: a plan
+// decides what the export of a source contains before a byte is written; write_tensors() then
+// writes one file. One thread at a time.
 #pragma once
 
 #include "formats/safetensors/safetensors_header.h"
@@ -32,9 +32,9 @@ struct ExportPlan {
 [[nodiscard]] ExportPlan plan_export(const std::filesystem::path& path, TensorSource& source,
                                      const Metadata& metadata);
 
-/// Writes the header and the values of these tensors. Values are ordered by decreasing width, so
-/// each is aligned to its width and can be memory-mapped; the header keeps the tensors' order.
-/// `path` is for messages.
+/// Writes the header and the values of these tensors. The values are ordered by decreasing width,
+/// so that every tensor is aligned to its width and can be memory-mapped. The header keeps the
+/// order of the tensors. `path` is for messages.
 /// @throws Error unsupported if the header would be too long; invalid_argument if the source yields
 /// more or fewer bytes than its spec says.
 void write_tensors(const std::function<void(std::span<const std::byte>)>& write,

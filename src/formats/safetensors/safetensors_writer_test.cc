@@ -82,7 +82,7 @@ TEST_F(SafetensorsWriter, AJsonRowWhoseKeyExistsIsReported) {
   EXPECT_EQ(written()->metadata(), (Metadata{{"epoch", "3"}}));
 }
 
-TEST_F(SafetensorsWriter, GivenMetadataWinsOverTheSources) {
+TEST_F(SafetensorsWriter, GivenMetadataOverridesTheSources) {
   source_.text = {{"a", "old"}, {"b", "kept"}};
   (void)write({{"a", "new"}});
   EXPECT_EQ(written()->metadata(), (Metadata{{"a", "new"}, {"b", "kept"}}));

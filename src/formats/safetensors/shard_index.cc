@@ -13,11 +13,11 @@ namespace lancekeep::formats {
 namespace {
 
 constexpr std::size_t kDeepest = 64;
-// What the allocator adds for a string; what a map or a set takes for an entry.
+// What the allocator adds to a string, and what a map or a set takes for an entry.
 constexpr std::uint64_t kStringOverhead = 32;
 constexpr std::uint64_t kNodeBytes = 64 + sizeof(std::string) + kStringOverhead;
 
-// Rejects paths with "", "." or ".." as a component: they may leave the folder.
+// Rejects paths with "", "." or ".." as a component, because they can leave the folder.
 bool may_leave_folder(std::string_view path) {
   if (path.find('\0') != path.npos) return true;
   for (std::size_t start = 0; start <= path.size();) {
@@ -89,7 +89,7 @@ class IndexParser : public JsonEvents {
   [[nodiscard]] bool is_read() const { return top_key_ == "weight_map" || top_key_ == "metadata"; }
   [[nodiscard]] bool is_in_map() const { return keys_.size() == 2 && top_key_ == "weight_map"; }
   [[nodiscard]] bool is_in_metadata() const { return keys_.size() == 2 && top_key_ == "metadata"; }
-  // A metadata value that is an object or array of its own.
+  // Whether the parser is in a metadata value that is itself an object or an array.
   [[nodiscard]] bool is_in_value() const { return keys_.size() > 2 && top_key_ == "metadata"; }
   [[nodiscard]] bool ends_item() const {
     return !value_.empty() && value_.back() != '{' && value_.back() != '[' && value_.back() != ':';
@@ -187,8 +187,8 @@ class IndexParser : public JsonEvents {
   ShardIndex index_;
   std::vector<std::set<std::string>> keys_;  // of each open object or array
   std::string top_key_;
-  std::string key_;    // of the current value in weight_map or metadata
-  std::string value_;  // of metadata, as far as it was parsed
+  std::string key_;    // the current value's key in weight_map or metadata
+  std::string value_;  // the part of a metadata value that was parsed so far
   std::map<std::string, std::uint32_t> shards_;
   bool has_map_ = false;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The `*.index.json` of a sharded model: decode and encode. It is a JSON object with
+// Decodes and encodes the `*.index.json` of a sharded model. It is a JSON object with
 //   "weight_map": maps each tensor's name to its file, a path relative to the index;
-//   "metadata":   any values; "total_size" is about the files, the rest is the model's metadata.
+//   "metadata":   any values; "total_size" describes the files, the rest is the model's metadata.
 // One thread at a time.
 #pragma once
 
@@ -17,7 +17,7 @@
 
 namespace lancekeep::formats {
 
-/// Enough for a quarter of a million tensors, as many as the budget allows.
+/// Enough for a quarter of a million tensors, which is as many as the budget allows.
 inline constexpr std::uint64_t kLongestShardIndex = 32 << 20;
 
 struct ShardIndex {
@@ -25,7 +25,7 @@ struct ShardIndex {
     std::string name;
     std::uint32_t shard = 0;  ///< index into `shards`
   };
-  std::vector<std::string> shards;  ///< sorted; none of them leaves the index's folder
+  std::vector<std::string> shards;  ///< sorted; all are within the index's folder
   std::deque<Tensor> tensors;       ///< sorted by name, which is unique
   Metadata metadata;  ///< without total_size; values that are not strings stay JSON text
 };

@@ -22,7 +22,7 @@ std::optional<ShardIndex> decode_index(const std::string& json, std::uint64_t li
 auto decoding_index(const std::string& json) {
   return [json] { (void)decode_index(json); };
 }
-// An index that puts `w` into `file`, a JSON value.
+// Returns an index that maps `w` to `file`, a JSON value.
 std::string index_of(const std::string& file) { return R"({"weight_map":{"w":)" + file + "}}"; }
 Metadata metadata_of(const std::string& json) {
   return decode_index(R"({"metadata":)" + json + R"(,"weight_map":{"w":"a"}})")->metadata;

@@ -16,7 +16,7 @@ namespace lancekeep::formats {
 namespace {
 
 constexpr std::size_t kMostNamed = 10;
-// What the allocator adds for a tensor's name and shape, and for a metadata entry.
+// What the allocator adds to a tensor's name and shape, and to a metadata entry.
 constexpr std::uint64_t kShardTensorOverhead = 96;
 constexpr std::uint64_t kShardMetadataOverhead =
     48 + 2 * sizeof(std::string) + kShardTensorOverhead;
@@ -26,9 +26,9 @@ struct ShardFile {
   std::size_t first = 0;  // index of its first tensor in ShardSet::specs
 };
 
-// Everything that is kept of the files after they were checked.
+// Everything that is kept about the files after they have been checked.
 struct ShardSet {
-  std::vector<ShardFile> files;  // those that have tensors, sorted by name
+  std::vector<ShardFile> files;  // the files that have tensors, sorted by name
   std::vector<TensorSpec> specs;
   Metadata metadata;
   std::vector<std::string> notes;
@@ -57,7 +57,7 @@ class NameList {
   std::size_t count_ = 0;
 };
 
-// Returns the size of index and files. Reports missing files before any of them is read.
+// Returns the size of the index and the files together. Reports missing files before reading any.
 std::uint64_t size_of_all(const io::InputFile& index, const std::filesystem::path& folder,
                           const ShardIndex& content) {
   NameList missing;
@@ -78,7 +78,7 @@ std::uint64_t size_of_all(const io::InputFile& index, const std::filesystem::pat
       index.name());
 }
 
-// Compares the index with one file after the other.
+// Compares the index with each file in turn.
 class ShardCheck {
  public:
   ShardCheck(const io::InputFile& index, const ShardIndex& content, std::uint64_t limit,
@@ -88,7 +88,7 @@ class ShardCheck {
         budget_(limit, index.name()),
         seen_(content.tensors.size()) {
     budget_.take(used, "the index");
-    // Exactly the tensors of the index are kept.
+    // This many specs are kept, because the files must have exactly the tensors of the index.
     budget_.take(seen_.size() * sizeof(TensorSpec) + seen_.size() / 8, "the index's tensors");
     set_.specs.reserve(seen_.size());
     set_.metadata = content.metadata;
@@ -182,10 +182,10 @@ class ShardCheck {
   std::set<std::string> disputed_;
   NameList missing_;    // listed, but not in their file
   NameList unlisted_;   // in a file, but not in the index
-  NameList misplaced_;  // in another file than the index says
+  NameList misplaced_;  // not in the file that the index gives
 };
 
-// Opens each file once. `used` bytes of the budget belong to the index.
+// Opens each file once. The index uses `used` bytes of the budget.
 ShardSet check_shards(const io::InputFile& index, const std::filesystem::path& folder,
                       const ShardIndex& content, std::uint64_t used, const OpenShard& open) {
   const std::uint64_t bytes = size_of_all(index, folder, content);
@@ -220,7 +220,7 @@ class ShardedSource : public TensorSource {
   }
 
  private:
-  // A file's memory is given back when the next file is opened, so each may use all that is left.
+  // A file's memory is given back when the next file is opened, so each can use all that is left.
   void open(const ShardFile& file) {
     if (opened_ == &file) return;
     opened_ = nullptr;

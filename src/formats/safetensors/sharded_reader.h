@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a model of several files and their index as one source of tensors. Opening it compares the
-// index with all files; afterwards one file at a time is open. One thread at a time.
+// Reads a model of several files and their index as one source of tensors. Opening the model
+// compares the index with all files; afterwards, only one file is open at a time. One thread at a
+// time.
 #pragma once
 
 #include <lancekeep/tensor.h>
@@ -18,10 +19,10 @@ namespace lancekeep::formats {
 using OpenShard = std::function<std::unique_ptr<TensorSource>(const io::InputFile& file,
                                                               io::MemoryBudget& budget)>;
 
-/// Opens the model of `index`, whose files are in `folder`; null if the JSON text has no
-/// `weight_map`. Tensors are ordered by their file's name, then as in that file. metadata() merges
-/// the index's and the files' metadata; if values differ, the first is kept and a note says so. All
-/// files share one budget.
+/// Opens the model of `index`, whose files are in `folder`. Returns null if the JSON text has no
+/// `weight_map`. Tensors are ordered by the name of their file, then as in that file. metadata()
+/// merges the metadata of the index and the files; if values of a key differ, the first one is
+/// kept, and a note says so. All files share one budget.
 /// @throws Error not_found, naming missing files; corrupt, naming tensors on which index and files
 /// disagree; anything that `open` throws.
 [[nodiscard]] std::unique_ptr<TensorSource> open_shards(const io::InputFile& index,

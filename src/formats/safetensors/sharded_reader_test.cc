@@ -21,7 +21,7 @@ using testing::IsEmpty;
 
 class Shards : public testing::Test {
  protected:
-  // A file of tensors of one byte, the first letter of their name.
+  // Makes a file of tensors of one byte, which is the first letter of their name.
   void shard(const std::string& file, const std::vector<std::string>& names,
              const std::string& metadata = "") {
     std::string header = metadata.empty() ? "" : R"("__metadata__":)" + metadata + ",";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Implements write_sharded_safetensors() of <lancekeep/formats.h>:
 //   1. Plan the export as for a single file. Shards take the tensors in model order; a shard is
-//      full when the next tensor does not fit. Reading the shards in order of their names restores
-//      it.
+//      full when the next tensor does not fit. Reading the shards in the order of their names
+//      restores the model order.
 //   2. Write each shard, then the index, under a temporary name and fsync it.
 //   3. Rename all of them, the index last; src/io/atomic_file_set.cc describes the steps.
 #include <lancekeep/formats.h>
@@ -48,7 +48,8 @@ bool is_five_digits(std::string_view text) {
                                          [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
-// Whether `name` is a shard of `path`: `model-00001-of-00002.safetensors` for `model.safetensors`.
+// Whether `name` is a shard of `path`, as `model-00001-of-00002.safetensors` is one of
+// `model.safetensors`.
 bool is_shard_of(const std::filesystem::path& path, const std::string& name) {
   const std::string start = path.stem().string() + "-";
   const std::string end = path.extension().string();
@@ -60,7 +61,7 @@ bool is_shard_of(const std::filesystem::path& path, const std::string& name) {
          is_five_digits(numbers.substr(5 + kOf.size(), 5));
 }
 
-// Ignores a folder that cannot be listed: the model is already written.
+// Ignores a folder that cannot be listed, because the model is already written.
 void note_older_shards(const std::filesystem::path& path, ExportReport& report) {
   std::vector<std::string> names;
   std::error_code error;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: a file of torch.save around an object's pickle, opened as a source.
+// For tests: makes a file of torch.save from an object's pickle, and opens it as a source.
 #pragma once
 
 #include "formats/torch/torch_reader.h"
@@ -25,7 +25,7 @@ class CheckpointTest : public testing::Test {
     return [this, object] { (void)open(object); };
   }
 
-  /// One line per row: name, dtype, and the text of a row that is not a tensor.
+  /// Returns one line per row: its name, its dtype, and its text if it is not a tensor.
   static std::string listing(TensorSource& source) {
     std::string text;
     for (std::size_t i = 0; i < source.tensors().size(); ++i) {

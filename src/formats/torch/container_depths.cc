@@ -12,7 +12,8 @@ namespace lancekeep::formats {
 namespace {
 
 // A value that occurs several times becomes a row each time. A few shared lists are normal. Deeply
-// nested lists that all refer to each other are an attack, found here before it costs time.
+// nested lists that all refer to each other are an attack, which is detected here before it costs
+// time.
 constexpr std::uint64_t kExpandedAlways = 100'000;
 constexpr std::uint64_t kExpandedPerValue = 4;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checks the nesting of a checkpoint's containers before anything is made of them. Afterwards other
-// code may recurse into them: they have no cycles and are not deep. Does not change after it is
-// made; any thread may read it.
+// Checks the nesting of a checkpoint's containers before other code uses them. After the check,
+// other code can recurse into the containers, because they have no cycles and are not deep. A
+// ContainerDepths does not change after it is made; any thread may read it.
 #pragma once
 
 #include "formats/torch/torch_file.h"
@@ -27,7 +27,7 @@ class ContainerDepths {
     std::uint8_t height = 0;  ///< levels of containers, including this one; 0: not visited yet
     bool in_progress = false;
     bool holds_numbers = false;
-    std::uint32_t expanded = 0;  ///< values inside it, repeated ones each time; at most 2^32 - 1
+    std::uint32_t expanded = 0;  ///< values inside it; each occurrence counts; at most 2^32 - 1
   };
   /// Returns the value's height; 0 if it is not a container.
   std::uint8_t visit(PickleValue value, int depth);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The allowlist of globals that the pickle of a torch checkpoint may name. Each of them has a
-// reader in this folder that knows its meaning. Pure functions; any thread may call them.
+// The allowlist of globals that the pickle of a torch checkpoint may name. For each global, code in
+// this folder knows its meaning. Pure functions; any thread may call them.
 #pragma once
 
 #include "formats/pickle/machine.h"
@@ -37,9 +37,9 @@ enum class Callable {
   numpy_ndarray,
 };
 
-/// Returns the callable with this name; nullopt if it may not be called.
+/// Returns the callable with this name; nullopt if a pickle must not call it.
 [[nodiscard]] std::optional<Callable> find_callable(std::string_view module, std::string_view name);
-/// Whether the value is the global of this callable.
+/// Whether the value is a global that names this callable.
 [[nodiscard]] bool is_global(const PickleDocument& document, PickleValue value, Callable callable);
 
 /// Arguments and state of a call. `function` is unset if the value is not a call.
@@ -50,7 +50,8 @@ struct Call {
 };
 [[nodiscard]] Call call_of(const PickleDocument& document, PickleValue value);
 
-/// Allows callables, torch's dtypes and its storage types; rejects all other globals with advice.
+/// Returns nullopt for callables, torch's dtypes and its storage types. Rejects all other globals,
+/// with advice.
 [[nodiscard]] std::optional<GlobalRejection> reject_torch_global(std::string_view module,
                                                                  std::string_view name);
 

@@ -91,7 +91,7 @@ void JsonValueWriter::write_reference(const char* tag, const std::string& name) 
   json_.raw("}");
 }
 
-// A JSON object must not look like one of the tagged forms, whose key starts with `$`.
+// A plain JSON object must not look like a tagged form, whose key starts with `$`.
 bool JsonValueWriter::has_plain_keys(const PickleNode& node) const {
   for (std::uint32_t i = 0; i < node.count; i += 2) {
     const auto key = document_.short_text(node.items()[i]);
@@ -135,7 +135,7 @@ void JsonValueWriter::write_sequence(const PickleNode& node,
   json_.raw("]");
 }
 
-// Sorts the items, so that equal sets give equal text.
+// Sorts the items, so that equal sets have equal text.
 void JsonValueWriter::write_set(const PickleNode& node) {
   std::vector<std::string> items;
   std::uint64_t taken = 0;
@@ -210,7 +210,7 @@ void JsonValueWriter::write_size(PickleValue value) {
   json_.raw("}");
 }
 
-// device('cuda', 0), or device('cpu').
+// Writes device('cuda', 0) or device('cpu').
 void JsonValueWriter::write_device(PickleValue value) {
   const Call call = call_of(document_, value);
   const std::size_t count = call.arguments.size();
@@ -223,7 +223,7 @@ void JsonValueWriter::write_device(PickleValue value) {
   json_.raw("}");
 }
 
-// _get_layout('torch.strided').
+// Writes _get_layout('torch.strided').
 void JsonValueWriter::write_layout(PickleValue value) {
   constexpr std::string_view kPrefix = "torch.";
   const Call call = call_of(document_, value);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes values of a checkpoint as JSON, as docs/format/tensors.md says. ContainerDepths has
-// checked the containers, so recursion is bounded. One thread.
+// Writes values of a checkpoint as JSON, as docs/format/tensors.md defines it. Recursion is
+// bounded, because ContainerDepths has checked the containers. One thread.
 #pragma once
 
 #include "formats/torch/json_writer.h"

@@ -20,8 +20,8 @@ namespace {
 constexpr std::uint64_t kQuietNan = 0x7FF8'0000'0000'0000;
 constexpr std::uint64_t kBillion = 1'000'000'000;
 
-// Replaces surrogates by valid characters. Python's str may contain unpaired surrogates, which a
-// pickle encodes like UTF-8 characters.
+// Replaces surrogates by valid characters. A Python str can contain unpaired surrogates, which a
+// pickle encodes like other characters.
 std::string with_surrogates_replaced(std::string_view text) {
   std::string replaced(text);
   for (std::size_t i = 0; i + 2 < replaced.size(); ++i) {
@@ -33,7 +33,7 @@ std::string with_surrogates_replaced(std::string_view text) {
   return replaced;
 }
 
-// Returns the absolute value in words of 32 bits, the lowest first.
+// Returns the absolute value in 32-bit words, lowest first.
 std::vector<std::uint32_t> magnitude(std::string_view bytes, bool negative) {
   std::vector<std::uint32_t> words((bytes.size() + 3) / 4, 0);
   std::uint32_t carry = 1;
@@ -49,8 +49,8 @@ std::vector<std::uint32_t> magnitude(std::string_view bytes, bool negative) {
   return words;
 }
 
-// Divides in place and returns the remainder. The divisor is a constant, which compilers make
-// cheap.
+// Divides in place and returns the remainder. The divisor is a constant, so that the compiler can
+// avoid division.
 std::uint64_t divide_by_billion(std::vector<std::uint32_t>& words) {
   std::uint64_t rest = 0;
   for (auto word = words.rbegin(); word != words.rend(); ++word) {

@@ -19,14 +19,14 @@ class JsonWriter {
   explicit JsonWriter(io::MemoryBudget& budget)
       : json_(budget, "the JSON text of the file's values") {}
 
-  /// Writes JSON text as it is: brackets, commas, `null`.
+  /// Writes JSON text unchanged: brackets, commas, `null`.
   void raw(std::string_view json);
   void integer(std::int64_t number);
   /// Writes `{"$int":"digits"}`. `bytes` is two's complement, little-endian.
   void big_integer(std::string_view bytes);
   void real(double number);
-  /// Writes a string; if it has unpaired surrogates, `{"$str":"base64 of the bytes"}`.
-  /// @throws Error corrupt, naming `where`, if it is not UTF-8 apart from those.
+  /// Writes a string, or `{"$str":"base64 of the bytes"}` if it has unpaired surrogates.
+  /// @throws Error corrupt, naming `where`, if the rest of the string is not UTF-8.
   void text(std::string_view text, std::string_view where);
   /// Writes a string that is known to be UTF-8.
   void string(std::string_view utf8);
@@ -41,8 +41,8 @@ class JsonWriter {
   BudgetedVector<char> json_;
 };
 
-/// Returns the shortest text that reads back equal and contains `.` or `e`, as Python writes it:
-/// `1.0`, `1e-08`, `nan`.
+/// Returns the shortest text that reads back as the same number and contains `.` or `e`, as Python
+/// writes it: `1.0`, `1e-08`. Returns `nan` and `inf` for these values.
 [[nodiscard]] std::string text_of_real(double number);
 /// Returns the decimal digits of an int, with its sign. `bytes` is two's complement, little-endian.
 [[nodiscard]] std::string decimal(std::string_view bytes);

@@ -13,7 +13,7 @@
 namespace lancekeep::formats {
 namespace {
 
-// Reads one scalar or array; `where` and the value's place are for messages.
+// Reads one scalar or array. `where` and the value's offset are for messages.
 class NumpyValueReader {
  public:
   NumpyValueReader(const TorchFile& torch, PickleValue value, const std::string& where)
@@ -48,7 +48,7 @@ class NumpyValueReader {
     return placed(type, shape(state->items()[1]), *fortran, bytes(state->items()[4]));
   }
 
-  // _frombuffer(bytes, dtype, shape, order), in protocol 5.
+  // Protocol 5 has _frombuffer(bytes, dtype, shape, order).
   TorchTensor from_buffer(const Call& call) const {
     if (call.arguments.size() != 4 || call.state) corrupt("is a NumPy array with wrong arguments");
     const auto order = document_.short_text(call.arguments[3]);

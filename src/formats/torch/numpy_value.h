@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// NumPy's scalars and arrays in a torch file's pickle; their bytes are in the pickle itself.
+// Reads NumPy's scalars and arrays in a torch file's pickle. Their bytes are in the pickle itself.
 // Pure functions; any thread may call them.
 #pragma once
 

@@ -13,7 +13,7 @@ namespace {
 using io::fails_with;
 using namespace std::string_literals;
 
-// An array or a scalar as NumPy pickles it; each member is one pickled part.
+// An array or a scalar as NumPy pickles it. Each member is one pickled part.
 struct PickledArray {
   std::string type = pickled_global("numpy", "ndarray");
   std::string code = pickled("u1");

@@ -118,7 +118,7 @@ RawBytes place_of(const PickleDocument& document, PickleValue value) {
   return {text.offset, text.length, value.kind == ValueKind::text};
 }
 
-// The arguments (text, 'latin1') of encode() and of bytearray().
+// Reads the arguments (text, 'latin1') of encode() and of bytearray().
 std::optional<RawBytes> encoded(const PickleDocument& document,
                                 std::span<const PickleValue> arguments) {
   if (arguments.size() != 2) return std::nullopt;
@@ -128,7 +128,8 @@ std::optional<RawBytes> encoded(const PickleDocument& document,
   return place_of(document, arguments[0]);
 }
 
-// For bytes, a call of encode(), or a call of bytes() without arguments. `call` is call_of(value).
+// Handles bytes, a call of encode(), and a call of bytes() without arguments. `call` is
+// call_of(value).
 std::optional<RawBytes> bytes_object(const PickleDocument& document, PickleValue value,
                                      const Call& call) {
   if (value.kind == ValueKind::bytes) return place_of(document, value);
@@ -138,7 +139,7 @@ std::optional<RawBytes> bytes_object(const PickleDocument& document, PickleValue
   return std::nullopt;
 }
 
-// Decodes UTF-8 of characters up to U+00FF into bytes. A piece may end within a character.
+// Decodes UTF-8 of characters up to U+00FF into bytes. A piece can end within a character.
 class Latin1Decoder {
  public:
   explicit Latin1Decoder(const io::InputFile& file) : file_(file) {}

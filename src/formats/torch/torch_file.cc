@@ -92,7 +92,7 @@ constexpr std::string_view kPickleName = "/data.pkl";
   throw Error(code, problem, file.name());
 }
 
-// Finds the folder of data.pkl; its name is the file's name at the time of saving.
+// Finds the folder of data.pkl. Its name is the name that the file had when it was saved.
 std::string find_folder(const ZipArchive& archive, const io::InputFile& file) {
   std::string folder;
   for (const ZipEntry& entry : archive.entries()) {
@@ -124,7 +124,7 @@ void reject_torchscript(const ZipArchive& archive, const std::string& folder,
 void require_little_endian(const ZipArchive& archive, const std::string& folder,
                            const io::InputFile& file) {
   const ZipEntry* entry = archive.find(folder + "/byteorder");
-  if (!entry) return;  // torch before 2.1 wrote none, and ran on little-endian machines only
+  if (!entry) return;  // torch before 2.1 wrote none, and ran only on little-endian machines
   const io::ByteView order = archive.read(*entry, 16);
   if (order.text() == "little") return;
   fail(file, ErrorCode::unsupported,
@@ -171,7 +171,7 @@ TorchFile open_torch_zip(const io::InputFile& file, const ZipArchive& archive,
 //   4. a pickle of the object,
 //   5. a pickle of a list of storage keys,
 //   6. for each key, in the list's order: the number of elements as int64, then the elements.
-// A pickle ends at its STOP; no length precedes it.
+// A pickle ends at its STOP opcode; its length is not written anywhere.
 
 namespace {
 
@@ -276,7 +276,7 @@ std::uint64_t read_count(const io::InputFile& file, std::uint64_t position,
   return io::ByteReader(file.read(position, sizeof(std::uint64_t), what)).u64(what);
 }
 
-// Reads the count at `position`; the storage's bytes follow it.
+// Reads the element count at `position`. The storage's bytes follow the count.
 TorchStorage read_storage(const io::InputFile& file, const StorageId& id, std::uint64_t position) {
   const std::string what = fmt::format("storage `{}`", io::printable(id.key));
   const std::uint64_t count = read_count(file, position, what);
@@ -307,7 +307,7 @@ void sort_storages(TorchFile& torch, const PickleDocument& keys) {
   }
 }
 
-// Step 6: stores the storages' places in `torch`.
+// Step 6: records the storages' places in `torch`.
 void find_storages(TorchFile& torch, const PickleDocument& keys, std::uint64_t position) {
   const std::vector<StorageId> named = named_storages(torch);
   const PickleNode* list = keys.node(keys.root, PickleNode::Kind::list);

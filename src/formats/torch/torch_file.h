@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file that torch.save wrote, in either form: the object's pickle as data, and the places of its
-// storages. A TorchFile does not change after it is made; any thread may read it.
+// A file that torch.save wrote, in the zip form or the legacy form: the object's pickle as data,
+// and the places of its storages. A TorchFile does not change after it is made; any thread may read
+// it.
 #pragma once
 
 #include "formats/pickle/value.h"
@@ -24,7 +25,7 @@ struct TorchStorage {
 
 struct TorchFile {
   io::InputFile file;
-  io::MemoryBudget* budget;  ///< the caller's, for all structures of the file
+  io::MemoryBudget* budget;  ///< the caller's budget, for all structures of the file
   PickleDocument object;
   std::vector<TorchStorage> storages = {};  ///< sorted by key
 
@@ -39,14 +40,14 @@ struct TorchFile {
 /// Opens the legacy form of torch before 1.6: a sequence of pickles, then the storages.
 [[nodiscard]] TorchFile open_torch_legacy(const io::InputFile& file, io::MemoryBudget& budget);
 
-/// The persistent id of a storage in the pickle: ('storage', type, key, location, elements), and in
-/// the legacy form a sixth item, None or a view (key, offset, elements) into the storage.
+/// The persistent id of a storage in the pickle: ('storage', type, key, location, elements). In the
+/// legacy form it has a sixth item, which is None or a view (key, offset, elements) of the storage.
 struct StorageId {
   std::string_view key;    ///< points into the document
   std::string_view dtype;  ///< of its elements
   std::size_t itemsize = 1;
   std::uint64_t bytes = 0;       ///< of the storage
-  std::uint64_t view_start = 0;  ///< the part that the tensor may use, in bytes
+  std::uint64_t view_start = 0;  ///< start of the part that the tensor may use, in bytes
   std::uint64_t view_bytes = 0;
   std::uint64_t offset = 0;  ///< file offset of the id
 };

@@ -17,11 +17,11 @@
 namespace lancekeep::formats {
 namespace {
 
-// A few bytes of an expanded tensor can become any number of bytes in row-major order. These limit
-// how much more than its size a file may ask for.
+// A few bytes of an expanded tensor can become any number of bytes in row-major order. These
+// constants limit the ratio of the tensors' bytes to the file's size.
 constexpr std::uint64_t kSurplus = std::uint64_t{1} << 30;
 constexpr std::uint64_t kSurplusTimes = 64;
-// Memory of a note with the names of two tensors.
+// The memory of a note with the names of two tensors.
 constexpr std::uint64_t kNoteBytes = 512;
 
 class TorchSource : public TensorSource {
@@ -50,7 +50,7 @@ const TensorPlace& place_of(const TorchRows& rows, std::uint32_t index) {
   return std::get<TensorPlace>(rows.values[index]);
 }
 
-// Rows for which all of these are equal are one tensor under several names.
+// Rows are one tensor under several names if all of these are equal.
 auto identity(const TorchRows& rows, std::uint32_t index) {
   const TensorSpec& spec = rows.specs[index];
   const TensorPlace& place = place_of(rows, index);
@@ -58,8 +58,8 @@ auto identity(const TorchRows& rows, std::uint32_t index) {
                   place.neg);
 }
 
-// Returns the rows that have numbers, sorted so that the names of one tensor are adjacent and in
-// model order. Empty tensors are left out: they share nothing.
+// Returns the rows of numbers, sorted so that the names of one tensor are adjacent and in model
+// order. Leaves out empty tensors, because they share nothing.
 std::vector<std::uint32_t> by_identity(const TorchRows& rows) {
   std::vector<std::uint32_t> order;
   for (std::uint32_t i = 0; i < rows.specs.size(); ++i) {
@@ -102,7 +102,7 @@ std::vector<std::string> overlap_notes(const TorchFile& torch, const TorchRows& 
   const auto end = [&](std::uint32_t index) {
     return place_of(rows, index).offset + place_of(rows, index).reach;
   };
-  std::optional<std::uint32_t> farthest;  // of the earlier rows, the one whose end is farthest
+  std::optional<std::uint32_t> farthest;  // the earlier row whose end is farthest
   for (const std::uint32_t index : order) {
     if (place_of(rows, index).array_at != 0) continue;
     if (farthest && place_of(rows, index).offset < end(*farthest)) {

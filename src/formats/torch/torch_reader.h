@@ -10,8 +10,8 @@
 
 namespace lancekeep::formats {
 
-/// Opens the rows (torch_rows.h) of the file's object, in its order. Parameters become tensors;
-/// entries that are the same view of one storage are tied; requires_grad is not kept.
+/// Opens the rows (torch_rows.h) of the file's object, in the object's order. Parameters become
+/// tensors. Entries that are the same view of one storage are tied. requires_grad is not kept.
 /// @throws Error unsupported, naming a value of the object that is not supported; corrupt.
 [[nodiscard]] std::unique_ptr<TensorSource> open_torch_checkpoint(const TorchFile& torch);
 

@@ -40,7 +40,7 @@ std::string_view checked(const PickleDocument& document, PickleValue key) {
   return text;
 }
 
-// Quotes like Python's repr() of a str, or of bytes after its `b`.
+// Quotes text as Python's repr() quotes a str, or bytes after their `b`.
 std::string quoted(std::string_view text, bool is_bytes) {
   const bool doubled = text.find('\'') != text.npos && text.find('"') == text.npos;
   const char quote = doubled ? '"' : '\'';
@@ -77,8 +77,8 @@ std::string tuple_name(const PickleDocument& document, const PickleNode& tuple) 
   return text + (tuple.count == 1 ? ",)" : ")");
 }
 
-// Returns the key of a dict as part of a row's name, as Python's str() gives it: `weight`, `0`,
-// `1.5`, `None`, `('a', 1)`. Characters beyond ASCII are never escaped.
+// Returns a dict's key as part of a row's name, as Python's str() writes it: `weight`, `0`, `1.5`,
+// `None`, `('a', 1)`. Characters beyond ASCII are never escaped.
 std::string key_name(const PickleDocument& document, PickleValue key) {
   if (key.kind == ValueKind::text) return std::string(checked(document, key));
   if (key.kind == ValueKind::none) return "None";
@@ -101,8 +101,8 @@ class RowNames {
   RowNames(std::vector<TensorSpec>& specs, io::MemoryBudget& budget)
       : specs_(specs), budget_(budget), taken_(Less{&specs}) {}
 
-  // Adds the spec under its name or the next free one. Returns that name; valid until the next
-  // call.
+  // Adds the spec under its name or, if that is taken, under the next free one. Returns this name,
+  // which is valid until the next call.
   const std::string& add(TensorSpec spec);
 
  private:
@@ -117,7 +117,7 @@ class RowNames {
   std::vector<TensorSpec>& specs_;
   io::MemoryBudget& budget_;
   std::set<std::uint32_t, Less> taken_;
-  std::map<std::string, std::uint32_t> next_number_;  // of names that occurred twice
+  std::map<std::string, std::uint32_t> next_number_;  // for names that occurred twice
 };
 
 const std::string& RowNames::add(TensorSpec spec) {
@@ -161,8 +161,8 @@ class RowMaker {
   }
 
  private:
-  // Whether the rows alone describe the object, without a tree. An array needs the tree, which
-  // marks it.
+  // Whether the rows describe the object without a tree. An array needs a tree, because only the
+  // tree distinguishes it from a tensor.
   bool is_flat(const PickleNode& node) const {
     const bool is_plain =
         node.kind == PickleNode::Kind::dict || node.kind == PickleNode::Kind::ordered_dict;
@@ -182,7 +182,7 @@ class RowMaker {
     return (kind == ObjectKind::list || kind == ObjectKind::tuple) && depths_.holds_numbers(value);
   }
 
-  // Adds all rows of the value, and its nesting to the tree. The root has no path.
+  // Adds all rows of the value, and adds its nesting to the tree. The root has no path.
   void add(const std::optional<std::string>& path, PickleValue value) {
     if (!has_own_rows(value)) {
       const bool is_array = object_kind(document_, value) == ObjectKind::numpy_array;
@@ -198,7 +198,7 @@ class RowMaker {
     });
   }
 
-  // Returns the row's name, which may differ from `wanted`.
+  // Returns the row's name, which can differ from `wanted`.
   const std::string& add_row(const std::string& wanted, PickleValue value) {
     const ObjectKind kind = object_kind(document_, value);
     if (kind == ObjectKind::tensor)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns a checkpoint's object into rows, as docs/format/tensors.md says: one for each tensor and
-// array, one of JSON for each other value, and the tree, which records how they were nested.
+// Turns a checkpoint's object into rows, as docs/format/tensors.md defines: a row for each tensor
+// and array, a row of JSON for each other value, and the tree, which records how they were nested.
 // Pure functions; any thread may call them.
 #pragma once
 

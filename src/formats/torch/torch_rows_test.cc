@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nested checkpoints. tests/formats compares those of Python's pickler with torch.
+// Tests nested checkpoints. tests/formats compares those that Python's pickler writes with torch.
 #include "formats/torch/torch_rows.h"
 
 #include "formats/torch/checkpoint_testing.h"
@@ -44,7 +44,7 @@ TEST_F(TorchRowsTest, ARepeatedNameGetsANumber) {
             "\"b#2\":{\"$row\":\"a.b#2#2\"}}}\n");
 }
 
-TEST_F(TorchRowsTest, TheTreesNameMayBeUsedByARow) {
+TEST_F(TorchRowsTest, ARowCanHaveTheTreesName) {
   EXPECT_EQ(
       rows(pickled_dict({{"__tree__", "N"}, {"e", "}"}})),
       "__tree__ json null\n__tree__#2 tree {\"__tree__\":{\"$row\":\"__tree__\"},\"e\":{}}\n");
@@ -103,7 +103,7 @@ TEST_F(TorchRowsTest, DeepNestingIsRejected) {
   EXPECT_NO_THROW(opening("N" + std::string(128, '\x85'))());
 }
 
-TEST_F(TorchRowsTest, ADeepContainerReachedFromFarDownIsRejected) {
+TEST_F(TorchRowsTest, ADeepContainerInsideADeepOneIsRejected) {
   const std::string shared = "N" + std::string(100, '\x85') + "q\0"s;
   EXPECT_THAT(opening("(" + shared + "h\0"s + std::string(50, '\x85') + "t"),
               fails_with(ErrorCode::unsupported, "nested more than 128 levels deep"));

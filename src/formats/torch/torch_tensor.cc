@@ -17,7 +17,7 @@
 namespace lancekeep::formats {
 namespace {
 
-// The call that rebuilds a plain tensor, without a parameter or type around it.
+// The call that rebuilds a plain tensor, without the parameter or type that wraps it.
 struct PlainCall {
   const PickleNode* node = nullptr;
   Callable function = Callable::tensor;
@@ -83,7 +83,7 @@ class RebuildCall {
     return numbers;
   }
 
-  // {'conj': True} and {'neg': True}: a lazy view, whose bytes still have the opposite sign.
+  // {'conj': True} and {'neg': True} mark a lazy view, whose bytes still have the opposite sign.
   void read_flags(PickleValue value, TorchTensor& tensor) {
     if (value == PickleValue{}) return;
     const PickleNode* flags = document_.node(value);
@@ -135,7 +135,8 @@ class RebuildCall {
     tensor.place.offset = found->offset + storage.view_start + start;
   }
 
-  // Returns the offset of the first element in the part of the storage that the tensor may use.
+  // Returns the offset of the first element, relative to the part of the storage that the tensor
+  // may use.
   std::uint64_t first_byte(const StridedLayout& layout, std::uint64_t reach,
                            const StorageId& storage) {
     const auto offset = document_.integer(arguments_[1]);
@@ -228,7 +229,7 @@ constexpr std::size_t kGatherPiece = 1 << 20;
 // conj and neg flip sign bits, which are in the last byte of a little-endian number.
 void flip_signs(const TensorPlace& place, bool is_complex, std::size_t itemsize,
                 std::span<std::byte> elements) {
-  const bool last_number = place.neg != place.conj;  // the imaginary part, or the only one
+  const bool last_number = place.neg != place.conj;  // the imaginary part, or the only number
   const std::byte sign{0x80};
   for (std::size_t end = itemsize; end <= elements.size(); end += itemsize) {
     if (last_number) elements[end - 1] ^= sign;
@@ -236,8 +237,8 @@ void flip_signs(const TensorPlace& place, bool is_complex, std::size_t itemsize,
   }
 }
 
-// Pushes a NumPy array whose bytes are text in the pickle: streamed if contiguous, otherwise read
-// and reordered. Such an array is never a conjugated or negated view.
+// Pushes a NumPy array whose bytes are text in the pickle. A contiguous array is streamed; any
+// other is read and reordered. Such an array is never a conjugated or negated view.
 void push_text(const io::InputFile& file, const TensorPlace& place, const StridedLayout& layout,
                const ByteSink& sink) {
   const RawBytes text{place.offset, place.text_bytes, /*latin1=*/true};

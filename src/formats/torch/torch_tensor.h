@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One tensor of a torch file: its bytes in the file, and their order. Any thread may call these.
+// One tensor of a torch file: its bytes in the file, and their order. Any thread may call these
+// functions.
 #pragma once
 
 #include <lancekeep/tensor.h>
@@ -13,14 +14,14 @@
 
 namespace lancekeep::formats {
 
-/// Where a tensor's bytes are. A checkpoint keeps one for each of its tensors.
+/// Where a tensor's bytes are. A checkpoint keeps a TensorPlace for each of its tensors.
 struct TensorPlace {
   std::uint64_t offset = 0;  ///< file offset of its first element
   std::uint64_t reach = 0;   ///< bytes from there to the end of its last element, in its storage
   Shape strides;             ///< in elements
   std::uint64_t text_bytes =
       0;                       ///< unless 0: the bytes are Latin-1 text of this length in the file
-  std::uint64_t array_at = 0;  ///< for a NumPy array: file offset of its call; it shares no storage
+  std::uint64_t array_at = 0;  ///< file offset of a NumPy array's call; arrays share no storage
   bool conj = false;           ///< the file has the imaginary parts with the opposite sign
   bool neg = false;            ///< the file has all values with the opposite sign
 };
@@ -34,11 +35,11 @@ struct TorchTensor {
 
 inline constexpr std::size_t kMostDimensions = 64;
 /// A strided view of at most this many bytes is read and then reordered; a larger one is mapped,
-/// because its elements may be needed in any order.
+/// because its elements can be needed in any order.
 inline constexpr std::uint64_t kLargestRead = 32 << 20;
 
-/// Does what the calls in the pickle would do, on file offsets instead of memory. `name` is the
-/// entry's, for messages.
+/// Does what the calls in the pickle would do, but with file offsets instead of memory. `name` is
+/// the entry's name, for messages.
 /// @throws Error corrupt or unsupported, at the call's file offset.
 [[nodiscard]] TorchTensor read_torch_tensor(const TorchFile& torch, PickleValue value,
                                             const std::string& name);

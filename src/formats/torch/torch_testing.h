@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: files of torch.save in both forms, around a handmade pickle.
+// For tests: makes files of torch.save, in both forms, with a handmade pickle.
 #pragma once
 
 #include "formats/pickle/pickle_testing.h"
@@ -15,7 +15,7 @@ namespace lancekeep::formats {
 
 using Storages = std::vector<std::pair<std::string, std::string>>;
 
-/// Bytes 0, 1, 2, ...
+/// Returns the bytes 0, 1, 2, ...
 inline std::string counting_bytes(std::size_t count) {
   std::string bytes;
   for (std::size_t i = 0; i < count; ++i) bytes += static_cast<char>(i);
@@ -43,7 +43,7 @@ struct LegacyParts {
   }
 };
 
-/// Opens a file with a budget of its own, which must outlive the TorchFile.
+/// Opens a file with its own budget, which must outlive the TorchFile.
 class TorchFileOpener {
  public:
   explicit TorchFileOpener(const std::filesystem::path& path, std::uint64_t budget = 32 << 20)
@@ -57,7 +57,7 @@ class TorchFileOpener {
   io::MemoryBudget budget_;
 };
 
-/// A tensor whose storage id has the legacy form.
+/// Returns a tensor whose storage id has the legacy form.
 inline PickledTensor legacy_tensor() {
   PickledTensor tensor;
   tensor.view = "N";

@@ -17,11 +17,11 @@ namespace lancekeep::formats {
 class Crc32 {
  public:
   void add(std::span<const std::byte> bytes) noexcept;
-  /// The checksum of all bytes added so far.
+  /// Returns the checksum of all bytes added so far.
   [[nodiscard]] std::uint32_t value() const noexcept { return ~state_; }
 
  private:
-  static constexpr std::uint32_t kPolynomial = 0xEDB88320;  // with its bits reversed
+  static constexpr std::uint32_t kPolynomial = 0xEDB88320;  // the polynomial with its bits reversed
   static constexpr std::size_t kStep = 16;
   using Tables = std::array<std::array<std::uint32_t, 256>, kStep>;
 

@@ -20,7 +20,7 @@ TEST(Crc32, HasTheCheckValue) {
   EXPECT_EQ(crc_of("The quick brown fox jumps over the lazy dog"), 0x414FA339u);
 }
 
-TEST(Crc32, AnySplitGivesTheSame) {
+TEST(Crc32, AnySplitHasTheSameChecksum) {
   std::string text;
   for (int i = 0; i < 100; ++i) text += static_cast<char>(i * 37);
   const std::uint32_t whole = crc_of(text);

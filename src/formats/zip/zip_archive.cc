@@ -26,10 +26,10 @@ constexpr std::string_view kHint = "; was the download or the copy cut short?";
 constexpr std::string_view kSplit = "the zip archive is split into several files; join them first";
 
 struct End {
-  std::uint64_t position = 0;  // in the file
+  std::uint64_t position = 0;  // file offset of the record
   ZipDirectory directory;
-  bool is_split = false;       // into several files
-  std::uint64_t comment = 0;   // its length according to the record
+  bool is_split = false;       // the archive is split into several files
+  std::uint64_t comment = 0;   // length of the comment according to the record
   std::uint64_t trailing = 0;  // bytes between the end of the record and the end of the file
 };
 
@@ -49,7 +49,7 @@ End read_end(const io::ByteView& tail, std::uint64_t at) {
   return end;
 }
 
-// Every place in the tail that starts like an end record, the last one first.
+// Returns every place in the tail that starts like an end record, last one first.
 std::vector<End> find_ends(const io::ByteView& tail) {
   std::vector<End> found;
   for (std::uint64_t end = tail.size(); end >= kEndSize;) {
@@ -61,8 +61,8 @@ std::vector<End> find_ends(const io::ByteView& tail) {
   return found;
 }
 
-// The end record and its comment end the file. If two records could be meant, different readers
-// would see different archives, so that is an error.
+// The end record and its comment are at the end of the file. Two possible end records are an error,
+// because different readers would see different archives.
 End find_end(const io::InputFile& file) {
   const std::uint64_t length = std::min(file.size(), kEndSize + kLongestComment);
   const std::vector<End> ends =
@@ -90,7 +90,7 @@ End find_end(const io::InputFile& file) {
   return last;
 }
 
-// torch always writes the zip64 records; other writers only if a number does not fit.
+// torch always writes the zip64 records; other programs write them only if a number does not fit.
 std::optional<End> find_end64(const io::InputFile& file, const End& end) {
   if (end.position < kLocatorSize) return std::nullopt;
   io::ByteReader locator(file.read(end.position - kLocatorSize, kLocatorSize, "a zip64 locator"));
@@ -135,7 +135,7 @@ void expect_same(std::uint64_t narrow, std::uint64_t full, std::uint64_t wide,
 }
 
 // Finds the central directory through the end record and the zip64 end record. The archive must be
-// one file, with nothing between the directory and its end records.
+// a single file, and nothing may be between the directory and its end records.
 ZipDirectory find_directory(const io::InputFile& file) {
   const End end = find_end(file);
   const std::optional<End> end64 = find_end64(file, end);
@@ -175,7 +175,7 @@ Order sorted_by(const std::vector<ZipEntry>& entries, Key key) {
   return order;
 }
 
-// Checks the number of entries before it decides how much to allocate.
+// Checks the number of entries first, because it determines how much is allocated.
 void take_entries(const ZipDirectory& directory, io::MemoryBudget& budget,
                   const io::InputFile& file) {
   if (directory.entries > directory.size / kZipShortestRecord) {
@@ -207,7 +207,7 @@ std::vector<ZipEntry> read_entries(const io::InputFile& file, const ZipDirectory
   return entries;
 }
 
-// Entries must not overlap: each ends before the next one's header.
+// Entries must not overlap: each must end before the next entry's header.
 void locate_all(std::vector<ZipEntry>& entries, const io::InputFile& file,
                 std::uint64_t directory) {
   const Order order = sorted_by(entries, [](const ZipEntry& entry) { return entry.header; });

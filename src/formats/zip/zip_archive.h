@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a zip archive whose entries are stored, as torch.save and numpy.savez write it. The reader
-// is strict. Opening rejects entries that are encrypted, differ from their local header, overlap,
-// have an unsafe name, or occur twice. Compressed entries are rejected when they are read.
-// Checksums are left to the code that reads an entry, because torch can be configured to write
-// none. Any thread may read an archive.
+// Reads a zip archive whose entries are stored without compression, as torch.save and numpy.savez
+// write it. The reader is strict: opening an archive rejects entries that are encrypted, differ
+// from their local header, overlap, have an unsafe name, or occur twice. Compressed entries are
+// rejected when they are read. The code that reads an entry decides whether to check its
+// checksum, because torch can be configured not to compute checksums. Any thread may read an
+// archive.
 #pragma once
 
 #include "formats/zip/zip_entry.h"
@@ -21,12 +22,12 @@ class ZipArchive {
   /// Memory for the directory is taken from `budget`, which is not needed afterwards.
   /// @throws Error corrupt, unsupported, or unsafe (a name with "..").
   ZipArchive(const io::InputFile& file, io::MemoryBudget& budget);
-  /// With a budget of its own.
+  /// The same, with a new budget for this archive.
   explicit ZipArchive(const io::InputFile& file);
 
-  /// In the directory's order.
+  /// Returns the entries in the directory's order.
   [[nodiscard]] const std::vector<ZipEntry>& entries() const noexcept { return entries_; }
-  /// Null if there is no entry with this name.
+  /// Returns null if the archive has no entry with this name.
   [[nodiscard]] const ZipEntry* find(std::string_view name) const noexcept;
   /// @throws Error unsupported if the entry is compressed.
   void require_stored(const ZipEntry& entry) const;

@@ -121,14 +121,14 @@ TEST_F(ZipArchiveTest, ADirectoryOfManyWindowsIsRead) {
 TEST_F(ZipArchiveTest, MoreEntriesThan16BitsCountNeedZip64) {
   ZipContent content;
   for (int i = 0; i < 0x10001; ++i) content.emplace_back(std::to_string(i), "");
-  const std::string bytes = zip_of(content);  // its end record counts 1
+  const std::string bytes = zip_of(content);  // its end record says that it has 1 entry
   EXPECT_THAT(opening(bytes), fails_with(ErrorCode::corrupt, "after its last entry, number 1"));
   const std::string wide =
       changed(with_zip64_end(bytes, content.size()), kZipEnd, 8, std::string(4, '\xff'));
   EXPECT_EQ(open(wide).entries().size(), 0x10001u);
 }
 
-TEST_F(ZipArchiveTest, As16BitsCountItNeedsNoZip64) {
+TEST_F(ZipArchiveTest, EntriesThat16BitsCountNeedNoZip64) {
   ZipContent content;
   for (int i = 0; i < 0xFFFF; ++i) content.emplace_back(std::to_string(i), "");
   EXPECT_EQ(open(zip_of(content)).entries().size(), 0xFFFFu);

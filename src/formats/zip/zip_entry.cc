@@ -93,7 +93,7 @@ void check_flags(const ZipEntry& entry, std::uint16_t disk, const io::ByteView& 
   }
 }
 
-// Sizes and offsets that do not fit in 32 bits are in the zip64 field, each only if needed.
+// The zip64 field has those sizes and offsets that do not fit in 32 bits, and no others.
 void widen(ZipEntry& entry, const io::ByteView& extra) {
   const auto is_wide = [](std::uint64_t number) { return number == kInZip64; };
   if (!is_wide(entry.unpacked) && !is_wide(entry.size) && !is_wide(entry.header)) return;
@@ -182,7 +182,7 @@ struct LocalHeader {
   std::uint32_t crc32 = 0;
   std::uint64_t packed = 0;
   std::uint64_t size = 0;
-  std::uint16_t name = 0;  // its length
+  std::uint16_t name = 0;  // the name's length
   std::uint16_t extra = 0;
 };
 
@@ -239,7 +239,7 @@ void locate_zip_entry(ZipEntry& entry, const io::InputFile& file, std::uint64_t 
          fmt::format("starts at {}, but the next entry or the directory starts at {}", entry.header,
                      limit));
   }
-  // Read together with the name: one system call per entry.
+  // Reads the header together with the name, which takes one system call per entry.
   const io::ByteView header =
       file.read(entry.header, kZipLocalHeaderSize + name_size, "a local header");
   io::ByteReader in(header);

@@ -20,7 +20,7 @@ namespace lancekeep::formats {
 inline constexpr std::uint16_t kZipSizesFollow = 1 << 3;
 inline constexpr std::uint16_t kZipUtf8Name = 1 << 11;
 
-/// A 32-bit field with this value is stored in the zip64 extra field instead.
+/// If a 32-bit field has this value, its actual value is in the zip64 extra field.
 inline constexpr std::uint32_t kInZip64 = 0xFFFFFFFF;
 inline constexpr std::uint16_t kZip64Field = 1;
 
@@ -33,11 +33,11 @@ struct ZipEntry {
   std::uint64_t offset = 0;    ///< file offset of the data
   std::uint64_t size = 0;      ///< bytes of the data in the file
   std::uint64_t unpacked = 0;  ///< bytes after decompression; equals `size` for a stored entry
-  std::uint32_t crc32 = 0;   ///< of the unpacked data; torch can be configured to write any number
-  std::uint16_t method = 0;  ///< compression method; 0: stored
+  std::uint32_t crc32 = 0;     ///< of the unpacked data, unless torch was set not to compute it
+  std::uint16_t method = 0;    ///< compression method; 0: stored
   std::uint16_t flags = 0;
 
-  /// Whether the name is marked as UTF-8; otherwise it should be ASCII.
+  /// Whether the name is marked as UTF-8. A name without the mark should be ASCII.
   [[nodiscard]] bool is_utf8() const noexcept { return (flags & kZipUtf8Name) != 0; }
 };
 
@@ -63,8 +63,8 @@ class ZipRecordReader {
   io::ByteReader in_;  // the part of the directory that is in memory
 };
 
-/// Reads the local header, compares it with the record, and sets `entry.offset`. Header and data
-/// must end at or before `limit`, the file offset of the next entry or of the directory.
+/// Reads the local header, compares it with the record, and sets `entry.offset`. The header and the
+/// data must end at or before `limit`, the file offset of the next entry or of the directory.
 /// @throws Error corrupt.
 void locate_zip_entry(ZipEntry& entry, const io::InputFile& file, std::uint64_t limit);
 
@@ -76,7 +76,7 @@ void locate_zip_entry(ZipEntry& entry, const io::InputFile& file, std::uint64_t 
 /// nullopt.
 [[nodiscard]] std::optional<std::string> zip_name_problem(std::string_view name);
 
-/// Checks an entry's name before writing. `path` is the archive's, for messages.
+/// Checks an entry's name before writing. `path` is the archive's path, for messages.
 /// @throws Error invalid_argument if our reader would reject the name, or if it is not UTF-8 or too
 /// long.
 void require_zip_entry_name(const std::string& name, const std::filesystem::path& path);

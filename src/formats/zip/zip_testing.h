@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: archives of stored entries, small enough to change at one place.
+// For tests: makes small archives of stored entries, and changes them at one place.
 #pragma once
 
 #include "formats/zip/zip_archive.h"
@@ -49,13 +49,13 @@ inline std::string zip_of(const ZipContent& content) {
   return locals + directory + zip_end(content.size(), directory.size(), locals.size());
 }
 
-/// Overwrites bytes with `change`, `shift` bytes after the start of the last `mark`.
+/// Finds the last `mark`, and overwrites the bytes at `shift` after its start with `change`.
 inline std::string changed(std::string bytes, const std::string& mark, std::size_t shift,
                            const std::string& change) {
   return bytes.replace(bytes.rfind(mark) + shift, change.size(), change);
 }
 
-/// Adds zip64 end records that count `entries`.
+/// Adds zip64 end records that say that the archive has `entries` entries.
 inline std::string with_zip64_end(std::string bytes, std::uint64_t entries) {
   const std::size_t end = bytes.rfind(kZipEnd);
   const std::size_t start = bytes.find(kZipCentral);

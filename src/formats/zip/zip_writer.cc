@@ -19,10 +19,9 @@ constexpr std::uint16_t kUnix = 3 << 8;
 constexpr std::uint32_t kRegularFile = 0100644u << 16;  // Unix mode
 constexpr std::uint16_t kMidnight = 0;
 constexpr std::uint16_t kNewYear1980 = 1 << 5 | 1;  // a fixed date keeps the bytes reproducible
-constexpr std::uint16_t kAlignmentField =
-    0xD935;  // padding; the content is the alignment, then zeros
+constexpr std::uint16_t kAlignmentField = 0xD935;  // padding; it contains the alignment, then zeros
 constexpr std::size_t kAlignmentFieldSize = 6;
-constexpr std::uint16_t kManyEntries = 0xFFFF;  // this many or more need a zip64 count
+constexpr std::uint16_t kManyEntries = 0xFFFF;  // this many entries or more need a zip64 count
 
 class Bytes {
  public:

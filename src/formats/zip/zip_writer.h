@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes a zip archive of stored entries, front to back; zip64 where a number needs it. The size of
-// an entry must be known before it is written; its checksum is computed meanwhile and then written
-// into the local header. commit() gives the complete archive its final name; without it, no file
-// appears. A ZipWriter belongs to one thread; the functions may be called from any thread.
+// Writes a zip archive of stored entries, front to back. Uses zip64 only for numbers that need it.
+// The size of an entry must be known before it is written; its checksum is computed while its data
+// is written, and then stored in the local header. commit() gives the complete archive its final
+// name; without commit(), no file appears. A ZipWriter belongs to one thread; the functions may be
+// called from any thread.
 #pragma once
 
 #include "formats/zip/crc32.h"
@@ -17,7 +18,7 @@
 
 namespace lancekeep::formats {
 
-/// The data of each entry starts at a multiple of this file offset, so that it can be
+/// The data of each entry starts at a file offset that is a multiple of this, so that it can be
 /// memory-mapped.
 inline constexpr std::uint64_t kZipAlignment = 64;
 /// Offset of the checksum in a local header.

@@ -25,7 +25,7 @@ class ZipWriterTest : public ZipTest {
   std::filesystem::path path_ = folder_.path() / "a.zip";
 };
 
-TEST_F(ZipWriterTest, WritesWhatTheReaderReads) {
+TEST_F(ZipWriterTest, WritesArchivesThatTheReaderReads) {
   ZipWriter writer(path_);
   add(writer, "z/first", "12345");
   add(writer, "a", "");
@@ -99,7 +99,8 @@ constexpr std::uint64_t kFiveGiB = std::uint64_t{5} << 30;
 
 class ZipEncode : public ZipTest {
  protected:
-  // Writes an entry of `size` bytes at `header`, with a hole for its data, and opens the archive.
+  // Writes an entry of `size` bytes whose header is at `header` and whose data is a hole in the
+  // file; opens the archive.
   ZipArchive write_at(std::uint64_t header, std::uint64_t size) {
     ZipEntry entry;
     entry.header = header;
