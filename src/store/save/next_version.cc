@@ -51,8 +51,8 @@ bool changes_labels(const FragmentChange& change) {
   });
 }
 
-// All of the fragment's deleted rows, also those that were deleted before: they are not live, and
-// so cannot be wanted.
+// All deleted rows of the fragment. This includes rows that were deleted before: they are not live,
+// and so cannot be wanted.
 std::vector<std::uint32_t> deleted_rows(const FragmentChange& change) {
   std::vector<std::uint32_t> deleted;
   for (std::size_t offset = 0; offset < change.wanted.size(); ++offset) {
