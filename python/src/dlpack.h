@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 A mapped tensor as a DLPack capsule, which torch turns into a
-// tensor with its own storage in one call. Supports only the dtypes that DLPack has had from the
-// start. Header-only; used by version.cc.
+// SPDX-License-Identifier: Apache-2.0
+// A mapped tensor as a DLPack capsule, which torch turns into a tensor with its own storage in one
+// call. Supports only the dtypes that DLPack has had from the start. Header-only; used by
+// version.cc.
 #pragma once
 
 #include "python/src/module.h"

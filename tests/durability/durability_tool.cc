@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operations for the durability sweeps, each in one short process.
 //   lancekeep_durability_tool replace STORE FILE   replaces STORE with a store of FILE's tensors
-//   lancekeep_durability_tool publish STORE FILE   the same through NewStore, with a save without
-//   fsync lancekeep_durability_tool create STORE FILE    creates STORE and saves FILE's tensors
-//   into it lancekeep_durability_tool check STORE FILE     prints as JSON all that a reader finds
-//   in STORE;
-//                                                  then saves FILE into it and prints what it finds
+//   lancekeep_durability_tool publish STORE FILE   the same through NewStore, saving without fsync
+//   lancekeep_durability_tool create STORE FILE    creates STORE and saves FILE's tensors into it
+//   lancekeep_durability_tool check STORE FILE     prints as JSON all that a reader finds in STORE,
+//                                                  then saves FILE into it and prints what the
+//                                                  reader finds then
 #include <lancekeep/formats.h>
 #include <lancekeep/new_store.h>
 #include <lancekeep/store.h>

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 A writer is stopped before any one of its calls, while others
-// commit, clean up and replace. It ends with a version on top of the newest one, or with an error,
-// and destroys nothing.
+// SPDX-License-Identifier: Apache-2.0
+// A writer is stopped before any one of its calls, while others commit, clean up and replace. It
+// ends with a version on top of the newest one, or with an error, and destroys nothing.
 #include "stopping_storage.h"
 #include "store/testing/test_store.h"
 

@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 Lets a test drive a store. Each line of stdin is a JSON
-// command, and the answer is one line of JSON: {"ok": …} or {"error": {"code", "what"}}. A command
-// is {"do": verb, …}; each verb below lists its arguments.
+// SPDX-License-Identifier: Apache-2.0
+// Lets a test drive a store. Each line of stdin is a JSON command, and the answer is one line of
+// JSON: {"ok": …} or {"error": {"code", "what"}}. A command is {"do": verb, …}; each verb below
+// lists its arguments.
 //
 // Any command can be made to end as if the process had been killed:
 //   "crash_at": N   the storage's N-th changing call and all later ones do nothing

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 How much disk space a store takes: every file counts once, by
-// its use. No lock is taken, so during a save or a clean-up the result can mix the state before
-// with the state after.
+// SPDX-License-Identifier: Apache-2.0
+// How much disk space a store takes: every file counts once, by its use. No lock is taken, so
+// during a save or a clean-up the result can mix the state before with the state after.
 #include "io/storage.h"
 #include "lance/table/file_names.h"
 #include "store/gc/inventory.h"

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 What a store contains, as far as a clean-up needs to know it,
-// and which of it the clean-up removes.
+// SPDX-License-Identifier: Apache-2.0
+// What a store contains, as far as a clean-up needs to know it, and which of it the clean-up
+// removes.
 #pragma once
 
 #include "io/storage.h"

@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 What must be true before a clean-up removes anything: nothing
-// in the store refers to files in a way that this build does not know. Each function throws an
-// Error whose message starts with "gc removes nothing: ".
+// SPDX-License-Identifier: Apache-2.0
+// What must be true before a clean-up removes anything: nothing in the store refers to files in a
+// way that this build does not know. Each function throws an Error whose message starts with "gc
+// removes nothing: ".
 #pragma once
 
 #include "store/gc/inventory.h"

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 The values of one fragment of a plain dataset: a column of
-// number lists, which a few threads decode in bulk and convert to the caller's dtype.
+// SPDX-License-Identifier: Apache-2.0
+// The values of one fragment of a plain dataset: a column of number lists, which a few threads
+// decode in bulk and convert to the caller's dtype.
 #pragma once
 
 #include "lance/file/data_file_reader.h"

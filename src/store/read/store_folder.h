@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 The folder of a store: the state of the public Store, and
-// checks that the folder is a Lance dataset, is still the folder that was opened, and keeps a
-// model.
+// SPDX-License-Identifier: Apache-2.0
+// The folder of a store: the state of the public Store, and checks that the folder is a Lance
+// dataset, is still the folder that was opened, and keeps a model.
 #pragma once
 
 #include <lancekeep/store.h>

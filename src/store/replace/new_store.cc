@@ -4,8 +4,8 @@
 //  1. Finish an exchange that a crash interrupted, then look at what is at the place. Only a free
 //     place, an empty folder or, if asked for, a Lance dataset is accepted; anything else is
 //     rejected and left unchanged.
-//  2. Make a hidden folder beside the place, and hold a shared lock on it: else step 8
-//     of another process could mistake it for a folder that a crash left.
+//  2. Make a hidden folder beside the place, and hold a shared lock on it: else step 8 of
+//     another process could mistake it for a folder that a crash left.
 //  3. The caller saves into that folder. A crash between here and step 5 or 6 leaves the old store,
 //     and a folder with ".lancekeep-" in its name.
 //  4. Sync all files and folders of the new store, even if its saves were not durable: the old

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 A save in the native layout: tensors that have not changed
-// share the rows and bytes of the version that the save builds on.
+// SPDX-License-Identifier: Apache-2.0
+// A save in the native layout: tensors that have not changed share the rows and bytes of the
+// version that the save builds on.
 #pragma once
 
 #include <lancekeep/store.h>

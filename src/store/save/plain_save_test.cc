@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 Saves in the plain layout: what they write, what they reject,
-// and what other writers do meanwhile.
+// SPDX-License-Identifier: Apache-2.0
+// Saves in the plain layout: what they write, what they reject, and what other writers do
+// meanwhile.
 #include "store/save/plain_save.h"
 
 #include "io/testing/error_matcher.h"

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 The files that a version refers to: their names, whether they
-// exist, and whether they have reached the disk.
+// SPDX-License-Identifier: Apache-2.0
+// The files that a version refers to: their names, whether they exist, and whether they have
+// reached the disk.
 #pragma once
 
 #include "io/storage.h"

@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 A save: source → plan → data files → labels and deletions →
-// manifest → commit. In the plain layout all tensors are written, and there are no labels or
-// deletions. A restore commits the rows of an earlier version, of either layout, again.
+// SPDX-License-Identifier: Apache-2.0
+// A save: source → plan → data files → labels and deletions → manifest → commit. In the plain
+// layout all tensors are written, and there are no labels or deletions. A restore commits the rows
+// of an earlier version, of either layout, again.
 //
 // Readers see nothing before the commit. A failure before it leaves only unreferenced files, which
 // are removed at once or, after a crash, by gc. If someone else commits first, the plan is made

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 The plan of a save: which tensors keep their rows, which are
-// written and into which new data files, and the order of all of them. Pure functions: no byte of a
-// value is read.
+// SPDX-License-Identifier: Apache-2.0
+// The plan of a save: which tensors keep their rows, which are written and into which new data
+// files, and the order of all of them. Pure functions: no byte of a value is read.
 #pragma once
 
 #include <lancekeep/tensor.h>

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 The source of a save: checks of it, progress while it is
-// read, and comparisons that do not keep its bytes.
+// SPDX-License-Identifier: Apache-2.0
+// The source of a save: checks of it, progress while it is read, and comparisons that do not keep
+// its bytes.
 #pragma once
 
 #include <lancekeep/store.h>

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 Reading a version's fragments: their data files, the decoded
-// columns of the native layout, and the rows that are not deleted.
+// SPDX-License-Identifier: Apache-2.0
+// Reading a version's fragments: their data files, the decoded columns of the native layout, and
+// the rows that are not deleted.
 #pragma once
 
 #include <lancekeep/tensor.h>

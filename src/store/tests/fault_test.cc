@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 Each call of every operation that changes a store fails in
-// turn, either once or from then on. Afterwards the store is in the old or in the new state, and if
-// only that call failed, no file is left behind.
+// SPDX-License-Identifier: Apache-2.0
+// Each call of every operation that changes a store fails in turn, either once or from then on.
+// Afterwards the store is in the old or in the new state, and if only that call failed, no file is
+// left behind.
 #include "store/testing/operations.h"
 
 #include <gmock/gmock.h>

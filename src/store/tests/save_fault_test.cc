@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 A disk fills up, or a process dies, at every call of a save:
-// afterwards the store is unchanged, or has the complete new version.
+// SPDX-License-Identifier: Apache-2.0
+// A disk fills up, or a process dies, at every call of a save: afterwards the store is unchanged,
+// or has the complete new version.
 #include "io/local_storage.h"
 #include "io/testing/error_matcher.h"
 #include "io/testing/fault_storage.h"

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 Checks the metadata of versions: whether manifests, their
-// transactions, and the tags that point to them can be read and agree with each other.
+// SPDX-License-Identifier: Apache-2.0
+// Checks the metadata of versions: whether manifests, their transactions, and the tags that point
+// to them can be read and agree with each other.
 #pragma once
 
 #include "io/storage.h"

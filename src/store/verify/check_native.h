@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 Checks the rows of a version with the native layout: reads it
-// fragment by fragment, so that a damaged fragment does not hide damage to others, then checks each
-// row, the ties, and what the save recorded about all rows. One thread.
+// SPDX-License-Identifier: Apache-2.0
+// Checks the rows of a version with the native layout: reads it fragment by fragment, so that a
+// damaged fragment does not hide damage to others, then checks each row, the ties, and what the
+// save recorded about all rows. One thread.
 #pragma once
 
 #include <lancekeep/verify.h>

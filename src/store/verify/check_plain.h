@@ -1,6 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0 Checks a version with the plain layout: reads every
-// structure, decodes every value, and compares its length with its shape. The layout records no
-// hashes, so a changed number is not found. One thread.
+// SPDX-License-Identifier: Apache-2.0
+// Checks a version with the plain layout: reads every structure, decodes every value, and compares
+// its length with its shape. The layout records no hashes, so a changed number is not found. One
+// thread.
 #pragma once
 
 #include <lancekeep/verify.h>

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0 Compares the values of tensors with their recorded hashes. A
-// value is read once, no matter how many versions share it. Keeps about 250 bytes for each distinct
-// value. One thread.
+// SPDX-License-Identifier: Apache-2.0
+// Compares the values of tensors with their recorded hashes. A value is read once, no matter how
+// many versions share it. Keeps about 250 bytes for each distinct value. One thread.
 #pragma once
 
 #include <lancekeep/verify.h>
