@@ -108,9 +108,9 @@ Time last_written(const Inventory& inventory, const std::string& path, const std
   return owner == inventory.files.end() ? own : std::max(own, owner->second.modified);
 }
 
-// Whether `path` is a folder data/<stem> to remove: no remaining version refers to the data file
-// <stem>.lance, and the folder is as old as an unreferenced file must be, because someone may be
-// about to put a blob into it.
+// Whether `path` is a folder data/<stem> that can be removed. It can if only expired versions refer
+// to the data file <stem>.lance. If no version does, the folder must be as old as an unreferenced
+// file must be, because someone may be about to put a blob into it.
 bool is_left_folder(const Inventory& inventory, const std::string& path, const GcOptions& options,
                     Time now) {
   if (!lance::is_sidecar_folder(path)) return false;

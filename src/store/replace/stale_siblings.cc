@@ -88,7 +88,7 @@ bool remove_dataset(const fs::path& folder) {
   if (fs::symlink_status(folder, ignored).type() != fs::file_type::directory) return false;
   try {
     remove_known_files(*io::open_local_storage(folder));
-  } catch (const Error&) {  // then the folder still exists below
+  } catch (const Error&) {  // reported below: the folder still exists
   }
   fs::remove(folder, ignored);
   return !fs::exists(fs::symlink_status(folder, ignored));
