@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A mapped tensor as a DLPack capsule, which torch turns into a tensor with its own storage in one
-// call. Only for the dtypes that DLPack has had from the start. Header-only; used by version.cc.
+// call. Supports only the dtypes that DLPack has had from the start. Header-only; used by
+// version.cc.
 #pragma once
 
 #include "python/src/module.h"
@@ -74,7 +75,7 @@ struct Holder {
 
 inline void destroy(ManagedTensor* managed) { delete static_cast<Holder*>(managed->context); }
 
-// Frees a tensor that no consumer took: a consumer renames the capsule.
+// Frees a tensor that no consumer has taken. A consumer would have renamed the capsule.
 inline void destroy_capsule(PyObject* capsule) {
   if (!PyCapsule_IsValid(capsule, kCapsuleName)) return;
   destroy(static_cast<ManagedTensor*>(PyCapsule_GetPointer(capsule, kCapsuleName)));
@@ -82,7 +83,7 @@ inline void destroy_capsule(PyObject* capsule) {
 
 }  // namespace dlpack
 
-/// Unset if DLPack lacks the dtype, or the value is empty. The capsule, and then the tensor made
+/// Unset if DLPack lacks the dtype or the value is empty. The capsule, and then the tensor made
 /// from it, keeps the bytes alive. Call with the GIL.
 [[nodiscard]] inline std::optional<nb::object> dlpack_of(const TensorView& view) {
   const auto* found =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Model files of other formats: opened for import, written by export.
+// Model files of other formats, which import opens and export writes.
 #include <lancekeep/formats.h>
 
 #include "python/src/module.h"

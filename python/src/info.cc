@@ -8,7 +8,7 @@
 namespace lancekeep::python {
 namespace {
 
-// Rounded down to microseconds, since datetime has no nanoseconds.
+// Rounded down to microseconds, because datetime has no nanoseconds.
 nb::object datetime_of(std::chrono::sys_time<std::chrono::nanoseconds> time) {
   const nb::module_ datetime = nb::module_::import_("datetime");
   const nb::object utc = datetime.attr("timezone").attr("utc");

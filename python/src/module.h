@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the files of this folder share: the bind_… function of each, and progress with Ctrl-C.
 //
-// The extension `lancekeep._native` is the C++ library as it is, without torch and NumPy: values
-// are passed as buffers. The Python package in python/lancekeep/ is built on top of it.
+// The extension `lancekeep._native` is a thin layer over the C++ library, without torch and NumPy:
+// values are passed as buffers. The Python package in python/lancekeep/ is built on top of it.
 #pragma once
 
 #include <lancekeep/store.h>

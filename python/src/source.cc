@@ -37,8 +37,8 @@ class Buffer {
   Py_buffer view_ = {};
 };
 
-// Passes a buffer on in pieces, so that Ctrl-C need not wait for the end of a large tensor. Returns
-// whether the sink wants more.
+// Passes a buffer to the sink in pieces, so that Ctrl-C need not wait for the end of a large
+// tensor. Returns whether the sink wants more.
 bool push(nb::handle object, const ByteSink& sink) {
   constexpr std::size_t kPiece = 64 << 20;
   const Buffer buffer(object);

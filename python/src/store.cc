@@ -68,7 +68,7 @@ Diff diff(const Store& store, const PythonRef& before, const PythonRef& after, b
 
 std::optional<Nanoseconds> duration_of(std::optional<double> seconds) {
   if (!seconds) return std::nullopt;
-  // Nanoseconds overflow after 292 years; nothing is that old.
+  // A count of nanoseconds overflows after 292 years, and nothing is that old.
   constexpr double kMost = 9.2e9;
   return std::chrono::duration_cast<Nanoseconds>(
       std::chrono::duration<double>(std::clamp(*seconds, 0.0, kMost)));

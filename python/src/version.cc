@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A version, and the values of its tensors: memory-mapped bytes, which a buffer or a DLPack capsule
+// A version, and the values of its tensors: memory-mapped bytes that a buffer or a DLPack capsule
 // keeps alive.
 #include "python/src/dlpack.h"
 #include "python/src/module.h"
@@ -82,9 +82,9 @@ nb::object values_of(const Row& row, Form form) {
   return nb::cast(Values{*row.view});
 }
 
-// (name, dtype, shape, nbytes, tied_to, values, whether values is a capsule) for each name; without
-// names, for all rows except the tree. `values` is a `bytes` for a row that is not a tensor, and
-// None if there is nothing to return.
+// Returns (name, dtype, shape, nbytes, tied_to, values, whether values is a capsule) for each name,
+// or for all rows except the tree if no names are given. `values` is a `bytes` for a row that is
+// not a tensor, and None if there is nothing to return.
 nb::list rows_of(const Version& version, const std::optional<std::vector<std::string>>& wanted,
                  Form form) {
   std::vector<Row> rows;
@@ -105,7 +105,7 @@ nb::list rows_of(const Version& version, const std::optional<std::vector<std::st
   return list;
 }
 
-// (name, text) of the row that records how the state was nested; None if the state was a flat dict.
+// Returns (name, text) of the row that records how the state was nested; None for a flat dict.
 nb::object tree_of(const Version& version) {
   for (const TensorInfo& info : version.tensors()) {
     if (info.dtype != "tree") continue;

@@ -81,7 +81,7 @@ def rewrite(path, change):
 
 def test_truncated_data_file(store):
     rewrite(only(store / "data"), lambda b: b[:-1])
-    refused(store, "ls", store, says=[only(store / "data").name, "bytes, its manifest says"])
+    refused(store, "ls", store, says=[only(store / "data").name, "bytes, but its manifest says"])
 
 
 def test_truncated_manifest(store):

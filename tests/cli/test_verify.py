@@ -67,7 +67,7 @@ def test_a_flipped_bit(store):
     finding, closing = done.out.splitlines()
     assert re.fullmatch(
         rf"damaged: version 1, tensor `fc\.weight`: {path}: at byte {offset}: its 20000 bytes from here on have "
-        r"the hash [0-9a-f]{32}, the save recorded [0-9a-f]{32}", finding)
+        r"the hash [0-9a-f]{32}, but the save recorded [0-9a-f]{32}", finding)
     assert closing.startswith(f"1 finding in 2 versions of {store}: ")
     assert run("verify", store).status == 0
     assert run("verify", store, "--at", "1").status == 1

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The stores of tests/compat: what goes into them, and the calls of the command that make them.
+"""The stores of tests/compat: their content, and the commands that make them.
 
     python stores.py COMMAND FOLDER     makes native.lance and plain.lance in FOLDER
 
-stores-597f5d6.tar.xz was made by the build of commit 597f5d6, before the sources were reorganised.
+stores-597f5d6.tar.xz was made with the build of commit 597f5d6, before the sources were reorganised.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ def first() -> dict[str, np.ndarray]:
         "layers.0.weight": array(2, 16, 16),
         "layers.0.bias": np.zeros(16, "f4"),
         "layers.1.weight": array(3, 16, 16, dtype="f2"),
-        "layers.1.bias": np.zeros(16, "f4"),  # the same bytes as another tensor's
+        "layers.1.bias": np.zeros(16, "f4"),  # the same bytes as layers.0.bias
         "steps": np.array(7, "i8"),
         "mask": array(4, 3, 5) > 0,
         "empty": np.zeros((0, 3), "f8"),
@@ -35,7 +35,7 @@ def first() -> dict[str, np.ndarray]:
 
 
 def second() -> dict[str, np.ndarray]:
-    """One tensor changed, one renamed, one removed, one new, in another order."""
+    """first() with one tensor changed, one renamed, one removed and one added, in another order."""
     before = first()
     changed = {"layers.0.weight": array(12, 16, 16), "head.weight": array(13, 4, 16), "layers.2.weight": before["layers.1.weight"]}
     return {**changed, **{name: before[name] for name in ("steps", "embed.weight", "layers.0.bias", "mask", "empty")}}
@@ -53,7 +53,7 @@ def checkpoint() -> dict[str, object]:
 
 
 def make(command: str | Path, folder: Path, plain: str = "plain") -> None:
-    """`plain` is what the command calls the layout of the article."""
+    """Makes the stores. `plain` is the name that the command gives to the layout of the article."""
     inputs = folder / "inputs"
     inputs.mkdir(parents=True)
     safetensors.numpy.save_file(first(), inputs / "first.safetensors")
@@ -78,10 +78,10 @@ VOLATILE = {"uuid", "transaction_file", "timestamp", "time", "path", "writer_ver
 
 
 def stable(document: object) -> object:
-    """A dump without what differs between two runs: times, random names, and the library's version."""
+    """A dump without the parts that differ between two runs: times, random names, and the library's version."""
     if isinstance(document, dict):
         kept = {key: stable(value) for key, value in document.items() if key not in VOLATILE}
-        if "read_version" in kept:  # a deletion file, whose id is a random number
+        if "read_version" in kept:  # a deletion file: its id is a random number
             kept.pop("id", None)
         return kept
     if isinstance(document, list):
@@ -90,7 +90,7 @@ def stable(document: object) -> object:
 
 
 def fingerprint(command: str | Path, store: Path) -> dict[str, object]:
-    """The bytes of the data and deletion files, by content, and what the manifests say, for two stores to be compared."""
+    """Hashes of the data and deletion files, and the content of the manifests, to compare two stores."""
 
     def hashes(pattern: str) -> list[str]:
         return sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in store.glob(pattern))

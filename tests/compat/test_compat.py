@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stores that an earlier build wrote open and read as before, and the same saves give the same bytes today."""
+"""Stores that an earlier build wrote can be opened and read as before, and the same saves still write the same bytes."""
 
 import json
 import os

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the durability sweeps need in one short process.
-//   lancekeep_durability_tool replace STORE FILE   replaces STORE by a store with FILE's tensors
-//   lancekeep_durability_tool publish STORE FILE   the same by a NewStore with a save without fsync
+// Operations for the durability sweeps, each in one short process.
+//   lancekeep_durability_tool replace STORE FILE   replaces STORE with a store of FILE's tensors
+//   lancekeep_durability_tool publish STORE FILE   the same through NewStore, saving without fsync
 //   lancekeep_durability_tool create STORE FILE    creates STORE and saves FILE's tensors into it
-//   lancekeep_durability_tool check STORE FILE     prints all that a reader gets of STORE as JSON,
-//                                                  then saves FILE upon it, and what it gets then
+//   lancekeep_durability_tool check STORE FILE     prints as JSON all that a reader finds in STORE,
+//                                                  then saves FILE into it and prints what the
+//                                                  reader finds then
 #include <lancekeep/formats.h>
 #include <lancekeep/new_store.h>
 #include <lancekeep/store.h>
@@ -40,7 +41,7 @@ Json content_of(const lancekeep::Version& version) {
   return {{"message", info.message}, {"metadata", info.metadata}, {"tensors", tensors}};
 }
 
-// Empty for a missing or an empty folder.
+// All that a reader finds in a store; empty for a missing or empty folder.
 Json content_of(const fs::path& path) {
   Json versions = Json::object();
   Json tags = Json::object();

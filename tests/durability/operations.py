@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every operation that changes a store or writes a file, as a command line: one line each."""
+"""Every operation that changes a store or writes a file, as a command line, one line for each."""
 
 import os
 import shutil
@@ -19,11 +19,11 @@ TOOL = str(BUILD / "tests" / "durability" / "lancekeep_durability_tool")
 @dataclass(frozen=True)
 class Operation:
     name: str
-    start: str  # the folder's content before: see STARTS
+    start: str  # the content of the folder before the operation: see STARTS
     line: tuple
-    renames: bool = True  # False: a file system without renameat2
-    whole: bool = True  # the store changes in one step; otherwise each version and each tag does
-    also: Callable | None = None  # computes another accepted end from the state before
+    renames: bool = True  # False: as on a file system without renameat2
+    whole: bool = True  # True: the store changes in one step; False: each version and each tag does
+    also: Callable | None = None  # computes another accepted state from the state before
 
     def __str__(self):
         return self.name.replace(" ", "_")
@@ -35,7 +35,7 @@ def command(name, start, *line, **options):
 
 IMPORT = ("import", "second.safetensors", "m.lance", "-m", "second", "--set", "loss=1", "--quiet")
 def without_rewriting(found):
-    """Without space for the rewritten file, the rest is done, and a note says so."""
+    """If the rewritten file does not fit on the disk, gc does the rest, and a note says so."""
     return {"versions": {"2": found["versions"]["2"]}, "tags": {}}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lists the system calls of a process, and runs it again with one of them failing or killing it."""
+"""Lists the system calls of a process, and runs it again so that one of them fails or kills it."""
 
 import re
 import subprocess
@@ -11,9 +11,9 @@ CHANGING = {
     "mkdir", "mkdirat", "rename", "renameat", "renameat2", "link", "linkat", "symlinkat", "unlink", "unlinkat",
     "rmdir", "flock", "fchmod",
 }  # fmt: skip
-# They allocate space, so they fail on a full disk.
+# These allocate space, so they fail on a full disk.
 ALLOCATING = {"write", "pwrite64", "fsync", "mkdir", "mkdirat", "rename", "renameat", "renameat2", "linkat"}
-# Memory and the process itself: errors from them have nothing to do with the disk.
+# These concern memory and the process itself: errors from them have nothing to do with the disk.
 NOT_FILES = {
     "brk", "mmap", "munmap", "mprotect", "exit_group", "rt_sigaction", "rt_sigprocmask", "futex", "getrandom",
     "gettid", "getpid", "tgkill", "prlimit64", "madvise",
@@ -26,14 +26,14 @@ OURS = re.compile(r"m\.lance|out\.safetensors")
 @dataclass(frozen=True)
 class Call:
     name: str
-    number: int  # among the calls of this name, from 1, as strace counts
+    number: int  # the call's number among the calls of this name, counted from 1 as strace does
     changes: bool
     is_close: bool
     counts: tuple  # calls of each name up to and including this one
 
 
 def parse(log):
-    """The calls, starting with the first that touches the store or the exported file."""
+    """The calls in a log, starting with the first one that touches the store or the exported file."""
     seen, calls, written, touched = Counter(), [], set(), False
     for line in log.splitlines():
         match = LINE.match(line)
@@ -68,7 +68,7 @@ def without_renames(operation):
 
 
 def disturb(operation, place, injections):
-    """Runs the operation with `injections`: pairs of a call's name and what strace injects there."""
+    """Runs the operation with `injections`, which are pairs of a call's name and what strace injects into it."""
     names = {name for name, _ in injections} | (set() if operation.renames else {"renameat2"})
     line = ["strace", "-f", "-o", "/dev/null", "-e", "trace=" + ",".join(sorted(names))]
     line += without_renames(operation)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs an operation once for each of its system calls, with an injection there, and checks what remains."""
+"""Runs an operation once for each of its system calls, with an injection into that call, and checks what remains."""
 
 import json
 import os

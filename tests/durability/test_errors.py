@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each system call of each operation fails: exit status 2 and a message, the old state or the new one."""
+"""If any system call of an operation fails, the exit status is 2, there is a message, and the old or the new state remains."""
 
 import pytest
 import strace
@@ -10,7 +10,7 @@ every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 
 
 def judge_error(sweep, outcome, result, needs_message=True):
-    """What holds after any error of any call."""
+    """Complains unless everything is as it must be after any error from any call."""
     if result.returncode == 0:
         yield from sweep.acknowledged(outcome)
         return
@@ -28,8 +28,8 @@ def left_files(sweep, outcome):
 
 
 def can_fail(call):
-    """close(2) only for written files: strace skips a call that it makes fail, so a lock would be held forever, while
-    Linux closes the file in any case."""
+    """Whether an error can be injected. For close(2), only if the file was written: strace skips a call that it makes
+    fail, so a lock would be held forever, although Linux closes the file even if close(2) fails."""
     if call.is_close:
         return call.changes
     return (EVERYTHING or call.changes) and call.name not in strace.NOT_FILES
@@ -70,7 +70,7 @@ def test_no_space_from_then_on(operation, starts, tmp_path, say):
     points = sweep.points(lambda call: call.name in strace.ALLOCATING)
 
     def judge(outcome, result, call):
-        # stderr is written with write(2) too, and fails with the rest.
+        # stderr is written with write(2) too, and so fails like the rest.
         yield from judge_error(sweep, outcome, result, needs_message=False)
         yield from left_files(sweep, outcome)
 

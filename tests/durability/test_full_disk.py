@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A disk that is really full: a small tmpfs and a limit on file sizes, at every size."""
+"""A disk that is really full: every size of a small tmpfs, and every limit on file sizes."""
 
 import subprocess
 
@@ -9,7 +9,7 @@ from sweep import Outcome
 
 PAGE = 4096
 (IMPORT,) = [operation for operation in OPERATIONS if operation.name == "import that shares"]
-# Mounts a tmpfs in a new namespace, runs the command in a copy of the start, and copies the result out.
+# Mounts a tmpfs in a new namespace, copies the start into it, runs the command there, and copies the result out.
 ON_TMPFS = """
 set -e
 mount -t tmpfs -o size="$1" tmpfs "$2"
@@ -26,7 +26,7 @@ exit $status
 
 
 def judge(before, outcome, result, why):
-    """What holds for a run that may have found no space."""
+    """Complains unless a run that may have run out of space ended as it must."""
     if outcome.trouble:
         yield outcome.trouble
     elif result.returncode == 0:
@@ -73,7 +73,7 @@ def test_small_tmpfs(starts, tmp_path, say, before):
         line = ["unshare", "--mount", "sh", "-c", ON_TMPFS, "sh", str(pages * PAGE), mount, starts / IMPORT.start, left]
         result = subprocess.run([*line, *IMPORT.line], capture_output=True, text=True)
         if result.returncode == 99:
-            continue  # too small even for the start
+            continue  # too small even for the copy of the start
         ends.append(result.returncode)
         bad += judge(before, Outcome(place), result, "No space left on device")
     say(f"tmpfs: {len(ends)} sizes, {ends.count(2)} too small, {len(bad)} bad ends")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""kill -9 before each system call of each operation: the old state or the new one, and the next save works."""
+"""After kill -9 before any system call of any operation, the old or the new state remains, and the next save works."""
 
 import pytest
 import strace

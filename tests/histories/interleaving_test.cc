@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Saves, tags, restores, clean-ups and replacements by several writers. Each is stopped at random
-// while others work, and those are stopped in turn: everything that was acknowledged exists, except
-// what a clean-up or a replacement was allowed to remove. LANCEKEEP_INTERLEAVINGS=N runs N new ones.
+// Saves, tags, restores, clean-ups and replacements by several writers. Each writer is stopped at
+// random while others work, and those are stopped in turn: everything that was acknowledged exists,
+// except what a clean-up or a replacement was allowed to remove. LANCEKEEP_INTERLEAVINGS=N runs N
+// new random interleavings.
 #include "io/random_id.h"
 #include "stopping_storage.h"
 
@@ -24,12 +25,12 @@ using testing::AnyOf;
 using testing::Each;
 using testing::Gt;
 
-constexpr std::uint64_t kMostCalls = 60;  // about as many as a save makes
+constexpr std::uint64_t kMostCalls = 60;  // about as many calls as a save makes
 
 // What was acknowledged and must still exist. Models are steps of evolving_model().
 struct Ledger {
   std::map<std::uint64_t, unsigned> versions;
-  std::map<std::uint64_t, unsigned> untagged;  // saved, but the writer got an error
+  std::map<std::uint64_t, unsigned> untagged;  // saved, but the writer got an error for the tag
   std::map<std::string, std::uint64_t> tags;
 };
 
@@ -41,8 +42,8 @@ struct Figures {
 class Interleaving {
  public:
   Interleaving(std::uint64_t seed, Figures& figures) : random_(seed), figures_(figures) {
-    // With these folders no failed first save has anything to remove: that takes a lock which, in
-    // one thread, others would wait for in vain.
+    // With these folders, a failed first save has nothing to remove. Removing takes a lock that, in
+    // a single thread, the other writers would wait for forever.
     for (const char* name : {"_versions", "_transactions", "_deletions", "data"}) {
       std::filesystem::create_directories(path_ / name);
     }
@@ -71,7 +72,7 @@ class Interleaving {
         ->first;
   }
 
-  // One free writer starts an operation and is stopped in it.
+  // A free writer starts an operation and is stopped in the middle of it.
   void act() {
     const auto free = std::ranges::find(writers_, false, &Writer::is_busy);
     if (free == writers_.end()) return;
@@ -110,7 +111,7 @@ class Interleaving {
     try {
       number = store.save(source, {.tag = tag}).version;
     } catch (const Error& error) {
-      // True when it was thrown, though the version may have been removed or replaced since.
+      // This was true when the error was thrown, but the version may have been removed since.
       const bool is_saved = std::sscanf(error.what(), "version %lu is saved", &number) == 1;
       const bool is_there = is_saved && std::ranges::count(numbers(), number) > 0;
       if (is_there && folder == folder_id()) ledger_.untagged[number] = step;
@@ -121,7 +122,7 @@ class Interleaving {
     if (!tag.empty()) ledger_.tags[tag] = number;
   }
 
-  // No other writer ran between the commit and the return, unless a tag was to be set.
+  // No other writer ran between the commit and the return, unless the save also set a tag.
   void acknowledge(std::uint64_t number, unsigned step, bool is_newest) {
     if (is_newest && !ledger_.versions.empty()) {
       EXPECT_GT(number, ledger_.versions.rbegin()->first);
@@ -180,7 +181,7 @@ class Interleaving {
         static_cast<std::ptrdiff_t>(keep));
   }
 
-  // The same model in fewer files. Another writer may have removed it since.
+  // gc has committed the same model with fewer files. Another writer may have removed it since.
   void acknowledge_rewritten(std::uint64_t number) {
     ++figures_.rewritten;
     if (std::ranges::count(numbers(), number) == 0) return;
@@ -200,7 +201,7 @@ class Interleaving {
     writer.open(path_);
   }
 
-  // Changes when the store is replaced: handles of the old folder keep its number in use.
+  // Changes when the store is replaced: open handles of the old folder keep its number in use.
   ino_t folder_id() const {
     struct stat status{};
     EXPECT_EQ(::stat(path_.c_str(), &status), 0);

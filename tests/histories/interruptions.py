@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Steps that stop in the middle, as if the process were killed; and steps of pylance."""
+"""Steps that stop in the middle, as if the process had been killed, and steps that pylance takes."""
 
 import pylance
 from hypothesis import strategies as st
@@ -14,7 +14,7 @@ CALLS = st.integers(1, 40)  # a save makes about thirty changing calls
 
 class Crashes:
     def crash(self, *command, **arguments):
-        """Whether it finished before the crash; then its effect must be visible."""
+        """Returns whether the command finished before the crash; if it did, its effect must be visible."""
         try:
             self.tool(*command, **arguments)
             return True
@@ -62,7 +62,7 @@ class StepsOfPylance:
     @rule()
     def pylance_compacts(self):
         pylance.compact(self.store)
-        for _ in range(self.numbers()[-1] - self.model.newest):  # none, or one more to reserve ids
+        for _ in range(self.numbers()[-1] - self.model.newest):  # no version, or one more that reserves ids
             self.model.commit(self.model.tensors)
         tally["steps of pylance"] += 1
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Models as JSON: [{"name", "dtype", "shape", "bytes" in hex digits, "tied_to" a name or null}, …].
+// Models as JSON: [{"name", "dtype", "shape", "bytes", "tied_to"}, …]. "bytes" are hex digits, and
+// "tied_to" is a name or null.
 #pragma once
 
 #include <lancekeep/store.h>
@@ -10,7 +11,7 @@ namespace lancekeep::testing {
 
 using Json = nlohmann::json;
 
-/// The tensors of a command, to save. Throws invalid_argument for anything else.
+/// The tensors of a command, as a source to save. Throws invalid_argument for any other JSON.
 class JsonSource : public TensorSource {
  public:
   explicit JsonSource(const Json& tensors);

@@ -21,7 +21,7 @@ class Machine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.model = Model()
-        self.held = []  # (number from the tool, tensors) of versions that stay open
+        self.held = []  # (the tool's number, tensors) of each version that stays open
         self.burst_is_over = False
         self.is_intact = False
         self.steps = 0

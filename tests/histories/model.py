@@ -18,7 +18,7 @@ DTYPES = [  # name, shape, bytes
 
 
 def value(kind, seed):
-    """dtype, shape and bytes. There are few kinds and seeds, so that tensors with equal bytes are common."""
+    """A dtype, shape and bytes. There are few kinds and seeds, so that tensors with equal bytes are common."""
     dtype, shape, size = DTYPES[kind % len(DTYPES)]
     return dtype, shape, bytes((seed * 37 + i * 11) % 256 for i in range(size))
 
@@ -27,7 +27,7 @@ def value(kind, seed):
 class Entry:
     name: str
     value: tuple
-    group: str  # entries of one group share a storage
+    group: str  # entries of one group share their storage
 
 
 class Draft:
@@ -49,7 +49,7 @@ class Draft:
 
     def new_group(self):
         self.groups += 1
-        return f"group {self.groups}"  # never a name from free_name()
+        return f"group {self.groups}"  # free_name() never returns such a name
 
     def insert(self, place, name, content, group=None):
         entry = Entry(name, content, group or self.new_group())
@@ -62,7 +62,7 @@ class Draft:
                 entry.value = content
 
     def tensors(self):
-        """In order; the others of a group are tied to its first."""
+        """The tensors in order; in each group, the others are tied to the first."""
         first = {}
         for entry in self.entries:
             first.setdefault(entry.group, entry.name)
@@ -81,7 +81,7 @@ class Model:
     def __init__(self):
         self.versions = {}
         self.tags = {}
-        self.without_ordinal = set()  # names that pylance appended without an ordinal, not saved since
+        self.without_ordinal = set()  # names that pylance appended without an ordinal and that were not saved since
 
     @property
     def newest(self):
@@ -89,7 +89,7 @@ class Model:
 
     @property
     def tensors(self):
-        """Of the newest version."""
+        """The tensors of the newest version."""
         return self.versions[self.newest].tensors if self.versions else []
 
     def pick(self, number):
@@ -103,7 +103,7 @@ class Model:
         self.commit(self.versions[version].tensors, f"restore of version {version}", restored)
 
     def rewrite(self):
-        """As gc commits the newest version again, with fewer files."""
+        """What gc does when it commits the newest version again, with fewer files."""
         newest = self.versions[self.newest]
         message = newest.message.removeprefix("gc: ")
         message = "gc" if message in ("", "gc") else f"gc: {message}"
@@ -114,7 +114,7 @@ class Model:
         self.tags = {}
 
     def delete(self, name):
-        """As pylance deletes a row: tensors tied to it become untied."""
+        """What happens when pylance deletes a row: tensors tied to it become untied."""
         left = [tensor for tensor in self.tensors if tensor.name != name]
         self.commit([t._replace(tied_to=None) if t.tied_to == name else t for t in left])
 

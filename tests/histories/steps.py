@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can happen to a store: each rule is a step that Hypothesis may take, with drawn arguments."""
+"""What can happen to a store: each rule is a step that Hypothesis can take, with arguments that it draws."""
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
@@ -103,7 +103,7 @@ class Saves:
         self.save(draft.tensors())
 
     @precondition(lambda self: not self.burst_is_over)
-    @rule(count=st.sampled_from([3, 3, 3, 34]))  # with 34, more data files than a version may stand on
+    @rule(count=st.sampled_from([3, 3, 3, 34]))  # 34: more data files than a version may refer to
     def save_many_times(self, count):
         self.burst_is_over = True
         draft = self.draft()
@@ -183,7 +183,7 @@ class Keeping:
 
     @rule(version=NUMBER)
     def hold(self, version):
-        """An open version stays readable, whatever happens to it."""
+        """Keeps a version open: it must stay readable, whatever happens to the store."""
         number = self.model.pick(version)
         held = self.tool("hold", version=number)["held"]
         self.held.append((held, self.model.versions[number].tensors))

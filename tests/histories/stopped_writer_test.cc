@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A writer that is stopped before any one of its calls, while others commit, clean up and replace:
-// it ends with a version on top of the newest one, or with an error, and destroys nothing.
+// A writer is stopped before any one of its calls, while others commit, clean up and replace. It
+// ends with a version on top of the newest one, or with an error, and destroys nothing.
 #include "stopping_storage.h"
 #include "store/testing/test_store.h"
 
@@ -32,7 +32,7 @@ class Scene {
   void commit_three_and_keep_the_last() {
     for (unsigned seed = kOthersModel; seed < kOthersModel + 3; ++seed) save(*others_, seed);
     others_->gc({.keep_last = 1, .orphans_older_than = kAnyAge});
-    others_newest_ = others_->at().number();  // 5, or 6 if gc rewrites it in fewer files
+    others_newest_ = others_->at().number();  // 5, or 6 if gc rewrites it with fewer files
   }
   std::uint64_t others_newest() const { return others_newest_; }
   void tag(const std::string& name, std::uint64_t number) { others_->tag(name, number); }
@@ -41,7 +41,7 @@ class Scene {
     Store::replace(path_, source);
   }
 
-  // Returns the number of the writer's version; unset: error() says why.
+  // Returns the number of the writer's version. If it is unset, error() says why.
   std::optional<std::uint64_t> write(const std::function<void()>& meanwhile,
                                      const std::function<std::uint64_t(Store&)>& work) {
     stops_->arm(call_, [&] {
@@ -67,7 +67,7 @@ class Scene {
     expect_same(Store::open(path_).at(number), evolving_model(seed));
   }
   std::map<std::string, std::uint64_t> tags() const { return Store::open(path_).tags(); }
-  // No finding, and no unreferenced files once everyone is done.
+  // Expects no finding, and no unreferenced files once everyone is done.
   void expect_intact() const {
     Store store = Store::open(path_);
     for (const VerifyFinding& finding : store.verify_all().findings) ADD_FAILURE() << finding.what;
@@ -86,7 +86,8 @@ class Scene {
   std::optional<Error> error_;
 };
 
-// Plays the scene with the writer stopped before each of its calls in turn; returns their number.
+// Plays the scene once for each of the writer's calls, stopping it before that call; returns the
+// number of calls.
 std::uint64_t stop_at_every_call(const std::function<void(Scene&)>& play) {
   for (std::uint64_t call = 1;; ++call) {
     SCOPED_TRACE("stopped before call " + std::to_string(call));
@@ -123,7 +124,7 @@ TEST(StoppedWriter, SavesWithATagOrReportsThatTheTagIsMissing) {
       EXPECT_THAT(scene.tags(), ElementsAre(std::pair("best", *number)));
       return;
     }
-    // Committed as 3, and removed before it was tagged.
+    // The version was committed as version 3, and removed before it was tagged.
     ++untagged;
     EXPECT_THAT(scene.error().what(), testing::HasSubstr("could not be tagged"));
     EXPECT_THAT(scene.numbers(), ElementsAre(scene.others_newest()));
@@ -191,7 +192,8 @@ TEST(StoppedWriter, CleansUpWhatIsOldAtThatTime) {
   });
 }
 
-// A writer that has the old store open gets an error in every operation; the new store is unchanged.
+// A writer that has the old store open gets an error in every operation; the new store is
+// unchanged.
 TEST(StoppedWriter, WritesNothingToAStoreThatReplacedItsOwn) {
   const std::vector<std::function<std::uint64_t(Scene&, Store&)>> works = {
       [](Scene& scene, Store& store) { return scene.save(store, kWritersModel).version; },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests of what happens between two calls of a storage: it stops there, and others work.
+// For tests of what happens between two calls to a storage: it stops between them, and others work.
 #pragma once
 
 #include "io/local_storage.h"
@@ -19,8 +19,9 @@ namespace lancekeep::store {
 
 inline constexpr std::chrono::nanoseconds kAnyAge{0};
 
-/// Where a storage and its files stop. Never while a folder is locked: in a single thread, a writer
-/// that asked for the same lock would wait forever.
+/// Counts the calls of a storage and its files, and runs a hook before one of them. It never stops
+/// while a folder is locked: in a single thread, a writer that asked for the same lock would wait
+/// forever.
 class Stops {
  public:
   void arm(std::uint64_t call, std::function<void()> hook) {
@@ -28,7 +29,7 @@ class Stops {
     stop_at_ = call;
     hook_ = std::move(hook);
   }
-  /// Calls made without a lock since arm().
+  /// The number of calls made without a lock since arm().
   [[nodiscard]] std::uint64_t calls() const { return calls_; }
 
   void pass() {
@@ -145,7 +146,7 @@ class StoppingStorage : public io::ForwardingStorage {
   void sync_folder(const std::string&) override { stops_->pass(); }
   std::unique_ptr<io::FolderLock> lock(const std::string& folder, io::LockMode mode) override {
     stops_->pass();
-    if (folder.empty()) return ForwardingStorage::lock(folder, mode);  // nobody waits for this one
+    if (folder.empty()) return ForwardingStorage::lock(folder, mode);  // nobody waits for this lock
     return std::make_unique<CountedLock>(ForwardingStorage::lock(folder, mode), stops_);
   }
 
@@ -153,14 +154,14 @@ class StoppingStorage : public io::ForwardingStorage {
   std::shared_ptr<Stops> stops_;
 };
 
-/// A place where an fsync costs nothing, if there is one: the tests replace thousands of stores.
+/// A folder in which fsync costs nothing, if one exists: the tests replace thousands of stores.
 inline std::filesystem::path quick_place() {
   const std::filesystem::path memory = "/dev/shm";
   return ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
 }
 
-/// A model in training: after each step some tensors are unchanged, so that versions share them,
-/// some change, some come and go.
+/// A model in training: at each step some tensors stay unchanged, so that versions share them, some
+/// change, and some are added and removed.
 inline MemorySource evolving_model(unsigned step) {
   MemorySource source = small_model(7);
   source.add("slow", "float32", {9}, floats(9, step / 4 + 100));
@@ -170,7 +171,7 @@ inline MemorySource evolving_model(unsigned step) {
   return source;
 }
 
-/// Compares bit for bit, and in this order.
+/// Compares tensors bit for bit, and their order.
 inline void expect_same(const Version& version, const MemorySource& source) {
   ASSERT_EQ(version.tensors().size(), source.tensors().size());
   for (std::size_t i = 0; i < source.tensors().size(); ++i) {
@@ -181,7 +182,7 @@ inline void expect_same(const Version& version, const MemorySource& source) {
   }
 }
 
-/// Stops before a tensor is read; for a replacement, which opens its storages itself.
+/// Stops before a tensor is read. Used for a replacement, which opens its storages itself.
 class StoppingSource : public MemorySource {
  public:
   StoppingSource(MemorySource source, std::shared_ptr<Stops> stops)

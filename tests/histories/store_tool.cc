@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lets a test drive a store: one JSON command per line on stdin, one JSON line as the answer,
-// {"ok": …} or {"error": {"code", "what"}}. A command is {"do": verb, …}; each verb below lists its
-// arguments.
+// Lets a test drive a store. Each line of stdin is a JSON command, and the answer is one line of
+// JSON: {"ok": …} or {"error": {"code", "what"}}. A command is {"do": verb, …}; each verb below
+// lists its arguments.
 //
-// Any command may end as if the process were killed:
+// Any command can be made to end as if the process had been killed:
 //   "crash_at": N   the storage's N-th changing call and all later ones do nothing
-//   "die_at": N     save and replace: run in a child, which dies at its N-th read of a tensor
+//   "die_at": N     only save and replace: runs in a child that dies at its N-th read of a tensor
 #include "io/local_storage.h"
 #include "io/testing/fault_storage.h"
 #include "json_model.h"
@@ -112,7 +112,7 @@ class Session {
     source.die_at(command.value("die_at", 0));
     return to_json(store_->save(source, save_options(command)));
   }
-  // as save; then opens the new store
+  // arguments as for save; then opens the new store
   Json replace(const Json& command) {
     JsonSource source(command.at("tensors"));
     source.die_at(command.value("die_at", 0));
@@ -160,7 +160,7 @@ class Session {
     for (const VersionInfo& info : store_->versions()) versions.push_back(testing::to_json(info));
     return {{"versions", versions}, {"tags", store_->tags()}};
   }
-  // version: its tensors with their bytes
+  // version: returns its tensors with their bytes
   Json read(const Json& command) {
     const OpenVersion version(store_->at(ref_of(command)));
     return {{"info", testing::to_json(version.version.info())}, {"tensors", version.tensors()}};
@@ -170,7 +170,7 @@ class Session {
     held_.emplace_back(store_->at(ref_of(command)));
     return {{"held", held_.size() - 1}, {"version", held_.back().version.number()}};
   }
-  // held: the current bytes of the version held under this number
+  // held: returns the current bytes of the version that is held under this number
   Json held(const Json& command) { return held_.at(command.at("held")).tensors(); }
   Json release(const Json&) {
     held_.clear();

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No history loses anything: random steps, and after each the store matches a dictionary.
+"""No history loses anything: after each of its random steps, the store matches a dictionary.
 
-LANCEKEEP_HISTORIES=N runs N new random ones.
+LANCEKEEP_HISTORIES=N runs N new random histories.
 """
 
 import os
@@ -35,4 +35,4 @@ def test_histories(capsys):
     with capsys.disabled():
         figures = ", ".join(f"{count:,} {what}" for what, count in sorted(tally.items()))
         print(f"\n{figures}: nothing lost")
-    assert tally[FULL_LENGTH] >= (requested or 1000) // 2  # Hypothesis also tries shorter ones
+    assert tally[FULL_LENGTH] >= (requested or 1000) // 2  # Hypothesis also tries shorter histories

@@ -86,7 +86,7 @@ BOMBS = [
     body("names that grow with each level", TOO_MUCH + r"|deep|levels|is a dict", long_names),
     body("one text of a MiB 200,000 times", TOO_MUCH + r"|is a str", one_text_often),
     body("a key of 48 MiB", TOO_MUCH, lambda: dict_of(("k" * (48 << 20), tensor()))),
-    body("a key of 20,000 bytes", r"16384 is the limit", dict_of(("k" * 20_000, tensor()))),
+    body("a key of 20,000 bytes", r"the limit is 16384", dict_of(("k" * 20_000, tensor()))),
     body("a text of 48 MiB", TOO_MUCH + r"|is a str", lambda: dict_of(("a", text("k" * (48 << 20))))),
 ]
 

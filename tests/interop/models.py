@@ -38,7 +38,7 @@ def dtype_name(tensor):
 
 
 def network(seed=0):
-    """A state dict with the dtypes, shapes and ties of real ones."""
+    """A state dict with the dtypes, shapes and ties of real models."""
     generator = torch.Generator().manual_seed(seed)
     floats = lambda *shape: torch.randn(*shape, generator=generator)
     state = {
@@ -59,7 +59,7 @@ def network(seed=0):
 
 
 def large(count=5000, seed=0):
-    """`count` tensors with names as in large models; some are tied, some have 5 MB."""
+    """`count` tensors with names like those in large models; some are tied, and some have 5 MB."""
     generator = torch.Generator().manual_seed(seed)
     state = {}
     for i in range(count):
@@ -74,7 +74,7 @@ def large(count=5000, seed=0):
 
 
 def save(state, store, folder, *options):
-    """Saves through a .pth, which keeps every dtype and ties, and the command line."""
+    """Saves with the command line, from a .pth file, which keeps every dtype and all ties."""
     path = folder / "state.pth"
     torch.save(state, path)
     lancekeep("import", path, store, *options)
@@ -96,7 +96,7 @@ def check_lancekeep(store, folder, state, ref="latest"):
 
 
 def check_pylance(store, state, version=None):
-    """Checks that pylance reads exactly this state dict: names, dtypes, shapes, row count, bytes in both ways."""
+    """Checks that pylance reads exactly this state dict: names, dtypes, shapes, row count, and bytes read in two ways."""
     tensors = [(name, dtype_name(t), tuple(t.shape), raw(t)) for name, t in state.items()]
     return pylance.check_version(store, tensors, version)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run by the Python of pylance 1.0.4: read_with_old_pylance.py STORE → one JSON document.
 
-For each version: rows with the small columns, and each value's bytes by take_blobs, as hex digests.
+For each version, prints the rows with the small columns, and a hex digest of each value's bytes, read with take_blobs.
 """
 
 import hashlib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""gc and pylance's cleanup: each removes what the other left, and neither removes too much."""
+"""Lancekeep's gc and pylance's cleanup each remove what the other left, and neither removes too much."""
 
 import json
 import os
@@ -57,7 +57,7 @@ def test_after_append_delete_and_compaction(store, tmp_path):
     check_lancekeep(store, tmp_path, state)
     check_lancekeep(store, tmp_path, network(1), ref="base")
     assert usage(store)["unreachable"] == 0
-    # both keep working
+    # Both tools still work on the store.
     append_row(store, "more", torch.zeros(3), ordinal=100 << 20)
     check_lancekeep(store, tmp_path, {**state, "more": torch.zeros(3)})
     save(network(3), store, tmp_path)
@@ -105,7 +105,7 @@ def make_old(path):
 
 
 def test_removes_what_an_interrupted_write_of_pylance_leaves(store, tmp_path):
-    """A data file without a manifest, and one under the temporary name that its writer uses."""
+    """Removes a data file without a manifest, and one with the temporary name that pylance uses while it writes."""
     before = files(store)
     for _ in range(2):
         lance.fragment.LanceFragment.create(str(tmp_path / "other"), pa.table({"name": ["x"]}))
@@ -120,7 +120,7 @@ def test_removes_what_an_interrupted_write_of_pylance_leaves(store, tmp_path):
 
 
 def test_blob_files_are_removed_with_their_data_file(tmp_path):
-    """A dataset of format 2.2 whose larger blobs are in separate files. It is not a model, which gc accepts."""
+    """A dataset of format 2.2 whose larger blobs are in separate files. It does not keep a model, but gc accepts any dataset."""
     path = tmp_path / "blobs.lance"
     for i in range(3):
         blobs = lance.blob_array([bytes([i]) * 100_000, bytes([i]) * 6_000_000])
@@ -147,7 +147,7 @@ def test_a_branch_stops_gc_until_it_is_deleted(store, deleted):
     if deleted:
         lance.dataset(str(store)).branches.delete("dev")
     lance.dataset(str(store)).tags.delete("base")
-    if deleted:  # version 2 too: the live rows of its mostly dead file are rewritten as version 3
+    if deleted:  # version 2 is removed too: the live rows of its mostly dead file are rewritten as version 3
         assert gc(store, "--keep-last", "1")["versions_removed"] == [1, 2]
     else:
         gc(store, "--keep-last", "1", status=2)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The whole demo, and its store compared with torch.load, safetensors and pylance."""
+"""Runs the whole demo, and compares its store with what torch.load, safetensors and pylance read."""
 
 import subprocess
 

@@ -80,7 +80,7 @@ def test_tag_made_by_pylance(store):
     assert set(lance.dataset(str(store)).tags.list()) == {"base", "from-pylance", "from-lancekeep"}
 
 
-# Each takes a store with the content `state` and returns its content afterwards.
+# Each step takes a store with the content `state`, and returns its content afterwards.
 def append(store, state):
     extra = torch.arange(6, dtype=torch.uint8)
     name = f"extra.{lance.dataset(str(store)).version}"
@@ -95,7 +95,7 @@ def delete(store, state):
 
 
 def compact(store, state):
-    append_row(store, "soon.gone", torch.zeros(1), ordinal=len(state) << 20)  # otherwise there is nothing to do
+    append_row(store, "soon.gone", torch.zeros(1), ordinal=len(state) << 20)  # without it, there would be nothing to compact
     lance.dataset(str(store)).delete("name = 'soon.gone'")
     dataset = lance.dataset(str(store))
     dataset.optimize.compact_files()
@@ -133,7 +133,7 @@ def test_pylance_changes_it_and_lancekeep_saves_on_top(store, tmp_path, steps):
         check_lancekeep(store, tmp_path, state)
         lancekeep("ls", store)
         lancekeep("log", store)
-    # and Lancekeep saves on top of that
+    # Lancekeep then saves on top of the result.
     save(network(3), store, tmp_path, "-m", "after pylance")
     check_pylance(store, network(3))
     check_lancekeep(store, tmp_path, network(3))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Versions that share tensors are ordinary Lance to pylance, whichever of the two writes next."""
+"""pylance reads versions that share tensors like any other version, and either tool can write the next one."""
 
 import json
 
@@ -21,7 +21,7 @@ from models import (
 
 
 def changed(state, *names):
-    """The same model with other values for these names and for tensors tied to them."""
+    """The same model with different values for these names and for the tensors tied to them."""
     by_identity = {id(state[name]): state[name].clone().view(torch.uint8) ^ 1 for name in names}
     return {
         name: by_identity[id(t)].view(t.dtype) if id(t) in by_identity else t
@@ -34,7 +34,7 @@ def renamed(state):
 
 
 def reverse_order(state):
-    """In reverse order; this changes the targets of the ties."""
+    """The same model in reverse order, which changes the targets of the ties."""
     return dict(reversed(state.items()))
 
 
@@ -92,7 +92,7 @@ def restore(store):
 
 
 def compact(store):
-    append_row(store, "soon.gone", torch.zeros(1), ordinal=1 << 50)  # otherwise there may be nothing to do
+    append_row(store, "soon.gone", torch.zeros(1), ordinal=1 << 50)  # without it, there may be nothing to compact
     lance.dataset(str(store)).delete("name = 'soon.gone'")
     lance.dataset(str(store)).optimize.compact_files()
 
@@ -109,7 +109,7 @@ def test_pylance_writes_on_top_of_shared_versions(tmp_path, steps):
     state = states[2] if restore in steps else states[-1]
     check_pylance(store, state)
     check_lancekeep(store, tmp_path, state)
-    # A save on top of a version made by pylance shares its tensors too.
+    # A save on top of a version that pylance made shares its tensors too.
     report = json.loads(import_json(state, store, tmp_path))
     assert report["tensors_written"] == 0, report
     check_pylance(store, state)
@@ -137,7 +137,7 @@ def test_a_row_that_pylance_appended_gets_its_missing_columns(tmp_path):
 
 
 def dataset_by_pylance(store, state, columns=(), **options):
-    """A dataset of the native layout made by pylance, with only the required columns."""
+    """A dataset in the native layout that pylance made, with only the required columns, and `columns`."""
     blob = {"lance-encoding:blob": "true"}
     fields = [
         pa.field("shape", pa.list_(pa.int64())),
@@ -166,7 +166,7 @@ def test_saves_on_top_of_a_dataset_that_pylance_made(tmp_path):
     assert report["tensors_written"] == 0, report
     check_pylance(store, state)
     notes = lance.dataset(str(store)).to_table(columns=["name", "note"]).to_pylist()
-    assert {row["note"] for row in notes} == {"by hand"}, "a column that is not ours is kept"
+    assert {row["note"] for row in notes} == {"by hand"}, "a column that Lancekeep does not know is kept"
     state = changed(state, "conv.weight")
     save(state, store, tmp_path)
     check_pylance(store, state)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""verify accepts what pylance does to a store, and finds damage that pylance does not notice."""
+"""verify accepts every change that pylance makes to a store, and finds damage that pylance does not notice."""
 
 import json
 

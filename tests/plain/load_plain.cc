@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loads versions of datasets, for test_read.py. For each line of standard input,
 //
-//   PATH REF DTYPE    (DTYPE "-" for none)
+//   PATH REF DTYPE    (a DTYPE of "-" requests none)
 //
-// prints a line of JSON: the version's info, what verify finds, and every tensor, loaded in every
-// possible way, or the error.
+// it prints a line of JSON: the version's info, what verify finds, and every tensor, loaded in
+// every possible way; or the error.
 #include <lancekeep/store.h>
 
 #include <nlohmann/json.hpp>
@@ -30,7 +30,7 @@ std::string hex(std::span<const std::byte> bytes) {
   return text;
 }
 
-// As zlib computes it.
+// The same CRC-32 as zlib computes.
 std::uint32_t crc32_of(std::span<const std::byte> bytes) {
   std::uint32_t crc = 0xffffffff;
   for (const std::byte byte : bytes) {
@@ -40,7 +40,7 @@ std::uint32_t crc32_of(std::span<const std::byte> bytes) {
   return ~crc;
 }
 
-// In full if that is not too much to print.
+// The bytes in full if they are not too many to print; otherwise their size and CRC-32.
 json content_of(std::span<const std::byte> bytes) {
   if (bytes.size() <= kMaxPrinted) return hex(bytes);
   return {bytes.size(), crc32_of(bytes)};
@@ -50,7 +50,7 @@ json error_of(const Error& error) {
   return {{"code", to_string(error.code())}, {"what", error.what()}};
 }
 
-// Reads before anything is decoded, as when loading into a module.
+// Reads the tensor before anything is decoded, as loading into a module does.
 void fill(const Version& version, const TensorInfo& tensor, json& entry) {
   std::vector<std::byte> bytes(tensor.nbytes);
   const std::vector<ReadRequest> requests = {{tensor.name, bytes}};

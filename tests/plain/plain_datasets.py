@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the plain datasets of tests/lance/matrix.py whose values fill their shapes, and others like the article's.
+"""Makes the datasets of tests/lance/matrix.py as plain datasets, with shapes that fit the values, and others like the article's.
 
     python plain_datasets.py FOLDER [VERSION...]
 """
@@ -20,7 +20,7 @@ NO_NUMBERS = ("list_bf16", "list_fixed", "fixed_fixed")
 
 
 def shape_of(count: int) -> list[int]:
-    """A shape with `count` elements: of a scalar, a vector or a matrix, sometimes with ones around it."""
+    """The shape of a scalar, vector or matrix with `count` elements, sometimes with dimensions of 1 around it."""
     if count == 1:
         return []
     if count % 2 == 1:
@@ -70,7 +70,7 @@ def write(path: Path, table: pa.Table, version: str, mode: str = "create", **opt
 
 
 def row_by_row(path: Path, version: str, mode: str = "create", seed: int = 1) -> None:
-    """As the article does: one batch per parameter."""
+    """Writes as the article does: one batch per parameter."""
     table = article_table(seed)
     batches = pa.RecordBatchReader.from_batches(table.schema, table.to_batches(max_chunksize=1))
     lance.write_dataset(batches, path, mode=mode, schema=table.schema, data_storage_version=version)
@@ -106,14 +106,14 @@ def halves(path: Path, version: str) -> None:
 
 
 def fixed_sizes(path: Path, version: str) -> None:
-    """Tensors that all have one size, and as many dimensions."""
+    """Tensors that all have the same size and the same number of dimensions."""
     values = pa.array(numbers(48, 5).astype("f4").reshape(4, 12).tolist(), pa.list_(pa.float32(), 12))
     shapes = pa.array([[3, 4], [4, 3], [12, 1], [2, 6]], pa.list_(pa.int32(), 2))
     write(path, pa.table({"name": ["a", "b", "c", "d"], "value": values, "shape": shapes}), version)
 
 
 def large(path: Path, version: str) -> None:
-    """Rows of several pages, and pages of several rows."""
+    """Rows that span several pages, and pages that have several rows."""
     lengths = [1_500_000, 1, 300_000, 700_001]
     values = pa.ListArray.from_arrays(pa.array(np.cumsum([0, *lengths]).astype("i4")), pa.array(numbers(sum(lengths), 3)))
     table = pa.table({"name": ["big", "one", "half", "odd"], "value": values, "shape": [[n] for n in lengths]})
@@ -139,7 +139,7 @@ def twice_the_name(path: Path, version: str) -> None:
 
 
 def nulls(path: Path, version: str) -> None:
-    """Rows of which something is missing, between sound ones."""
+    """Rows that lack something, between intact rows."""
     columns = {
         "name": pa.array(["sound", None, "no_value", "no_shape", "null_number", "null_size", "last"]),
         "value": pa.array([[1.5], [2.0], None, [4.0], [1.0, None], [5.0], [6.0, 7.0]], pa.list_(pa.float64())),
@@ -175,7 +175,7 @@ def make(folder: Path, versions: tuple[str, ...] = matrix.VERSIONS) -> None:
         for name in names(version):
             try:
                 make_one(folder, name)
-            except BaseException as error:  # pylance's own panics are no Exceptions
+            except BaseException as error:  # because pylance's own panics do not derive from Exception
                 error.add_note(f"making {name}")
                 raise
 

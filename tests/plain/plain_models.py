@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""State dicts for the plain layout, how a store tool saves them, and how the article loads them."""
+"""State dicts for the plain layout, how the store tool saves them, and how the article loads them."""
 
 from collections import OrderedDict
 
@@ -13,7 +13,7 @@ SCHEMA = pa.schema([("name", pa.string()), ("value", pa.list_(pa.float64())), ("
 
 
 def network(seed=0):
-    """A state dict with the dtypes, shapes and ties of real ones; all of it fits float64."""
+    """A state dict with the dtypes, shapes and ties of real models; float64 represents every value exactly."""
     generator = torch.Generator().manual_seed(seed)
     floats = lambda *shape: torch.randn(*shape, generator=generator)
     state = OrderedDict({
@@ -41,7 +41,7 @@ def many_small(count=3000):
 
 
 def tensors(state):
-    """What the store tool saves; a tensor that occurs twice is tied."""
+    """The tensors for the store tool to save; a tensor that occurs twice is tied."""
     rows, names = [], {}
     for name, tensor in state.items():
         dtype = str(tensor.dtype).removeprefix("torch.")
@@ -52,7 +52,7 @@ def tensors(state):
 
 
 def load(path, version=1):
-    """What the article does: every row becomes a list of Python floats, and that a float64 tensor."""
+    """Loads as the article does: every row becomes a list of Python floats, and the list becomes a float64 tensor."""
     dataset = lance.dataset(str(path), version=version)
     rows = dataset.take(range(dataset.count_rows())).to_pylist()
     return OrderedDict(
@@ -61,7 +61,7 @@ def load(path, version=1):
 
 
 def check(found, state):
-    """Each tensor as float64, bit for bit, in the same order."""
+    """Checks that each tensor was found as float64, bit for bit, in the same order."""
     assert list(found) == list(state)
     for name, tensor in state.items():
         assert found[name].shape == tensor.shape, name

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run by pylance 1.0.4's own Python: read_plain_with_old_pylance.py DATASET → one JSON document.
 
-For each version the rows by to_table and by take, row for row, with a digest of the values' bytes.
+For each version, prints the rows as to_table and as take of single rows return them, with a digest of the values' bytes.
 """
 
 import hashlib

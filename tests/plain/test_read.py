@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lancekeep reads from a plain dataset, bit for bit, the tensors that pylance reads from it row by row.
+"""Lancekeep reads the same tensors from a plain dataset, bit for bit, as pylance reads row by row.
 
 LANCEKEEP_BUILD is the build folder; lancekeep_load_plain must have been built.
 """
@@ -20,7 +20,7 @@ import torch
 VERSIONS = ("2.0", "2.1", "2.2")
 OLD_PYTHON = Path(__file__).parents[2] / ".venv-pylance-1.0.4" / "bin" / "python"
 OLD_VERSIONS = ("2.0", "2.1")
-NOT_LISTED = "dropped"  # a history after which there is no shape column
+NOT_LISTED = "dropped"  # the history that drops the shape column
 DTYPES = ["float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "int64", "uint8", "bool"]
 
 
@@ -69,7 +69,7 @@ def old_loaded(old_datasets) -> dict[str, dict]:
 
 
 def rows_of(path: Path, ref=None) -> list[dict]:
-    """Name, shape and value of each row as pylance reads them; a list of numbers as an array."""
+    """The name, shape and value of each row as pylance reads them; a list of numbers is returned as an array."""
     table = lance.dataset(path, version=ref).to_table(columns=["name", "value", "shape"])
     lists = table["value"].combine_chunks()
     values = []
@@ -81,7 +81,7 @@ def rows_of(path: Path, ref=None) -> list[dict]:
 
 
 def content_of(content: bytes) -> str | list[int]:
-    """As lancekeep_load_plain prints it."""
+    """The content in the form in which lancekeep_load_plain prints it."""
     return content.hex() if len(content) <= 1 << 16 else [len(content), zlib.crc32(content)]
 
 
@@ -142,7 +142,7 @@ def test_a_dataset_of_pylance_1_0_4_has_the_tensors_that_pylance_reads(old_datas
 
 
 def load_row_by_row(path: Path, ref: int) -> dict[str, torch.Tensor]:
-    """A state dict from a dataset, as its users build it: each row becomes a tensor of doubles."""
+    """Builds a state dict from a dataset as its users do: each row becomes a tensor of doubles."""
     weights = {}
     for batch in lance.dataset(path, version=ref).to_batches():
         for row in batch.to_pylist():
@@ -242,7 +242,7 @@ def test_a_native_version_after_a_plain_one_and_back(tmp_path):
 
 
 def test_a_changed_number_is_noticed(datasets, loaded):
-    """Tests the comparison itself: it must be able to fail."""
+    """Tests the comparison itself, which must be able to fail."""
     rows = rows_of(datasets / "2.1-row_by_row")
     rows[0]["value"] = rows[0]["value"] + np.float64(1e-9)
     with pytest.raises(AssertionError):
@@ -252,6 +252,6 @@ def test_a_changed_number_is_noticed(datasets, loaded):
 def test_enough_was_read(loaded):
     tensors = [tensor for found in loaded.values() for tensor in found.get("tensors", [])]
     sound = sum(1 for tensor in tensors if "bytes" in tensor)
-    print(f"{len(loaded)} datasets, {len(tensors)} tensors, {sound} of them sound")
+    print(f"{len(loaded)} datasets, {len(tensors)} tensors, {sound} of them intact")
     assert len(loaded) >= 300
     assert sound >= 10_000

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Lancekeep writes in the plain layout: the article's loader gets the same weights, and pylance works with it."""
+"""What Lancekeep writes in the plain layout: the article's loader gets the same weights, and pylance can work on the dataset."""
 
 import hashlib
 import json

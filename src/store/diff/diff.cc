@@ -15,8 +15,8 @@ namespace {
 
 using store::TensorPair;
 
-// The tensors of a version by name. Of several rows of a plain dataset with one name, it is the one
-// that the name loads.
+// The tensors of a version by name. If several rows of a plain dataset share a name, the name means
+// the row that it loads, which is the last one.
 class TensorsByName {
  public:
   // A version with a damaged row cannot be compared: a diff of the other rows would look complete.
@@ -38,11 +38,11 @@ class TensorsByName {
   std::unordered_map<std::string_view, const TensorInfo*> by_name_;
 };
 
-// A pair, and what is still to be read of it.
+// A pair of tensors, and why its values must be read.
 struct Task {
   TensorPair pair;
-  std::optional<bool> same;  // unset: to be decided by the bytes
-  bool wants_norms;          // if it has changed
+  std::optional<bool> same;  // unset: only the bytes can decide it
+  bool wants_norms;          // computed only if the tensor has changed
 
   [[nodiscard]] bool reads_bytes() const { return !same || (!*same && wants_norms); }
   [[nodiscard]] std::uint64_t bytes() const { return pair.before.nbytes + pair.after.nbytes; }

@@ -31,14 +31,15 @@ typename Type::Code code_at(const std::byte* bytes, std::size_t index) {
 
 template <typename Type>
 std::uint64_t count_differing(Bytes before, Bytes after) {
-  std::uint32_t count = 0;  // 32 bits make better vector code; a block has far fewer values
+  std::uint32_t count = 0;  // 32 bits vectorize better, and a block has far fewer values
   for (std::size_t i = 0; i < before.size() / sizeof(typename Type::Code); ++i) {
     count += code_at<Type>(before.data(), i) != code_at<Type>(after.data(), i);
   }
   return count;
 }
 
-// This loop must keep up with memory. The pragma lets the compiler add in several lanes, in any order.
+// This loop must run at memory speed. The pragma lets the compiler add in several lanes, in any
+// order.
 template <typename Type>
 ChangeSums sum(Bytes before, Bytes after) {
   const std::size_t values = before.size() / sizeof(typename Type::Code);
@@ -63,8 +64,8 @@ ChangeSums sum(Bytes before, Bytes after) {
   return {values, 0, 0, change, squares_before, squares_after, product, largest};
 }
 
-// Whether double was too narrow for the squares. A value that is not finite makes a sum that is not,
-// and only the square of a double can be so small that some or all of its digits are lost.
+// Whether double was too narrow for the squares. A non-finite value makes the sum non-finite too,
+// and only a float64 value can have a square so small that some or all of its digits are lost.
 template <typename Type>
 bool out_of_range(const ChangeSums& sums) {
   if (!std::isfinite(sums.change + sums.before + sums.after)) return true;
@@ -125,7 +126,8 @@ ChangeSums sum_finite_values(Bytes before, Bytes after) {
 
 template <typename Type>
 ChangeSums kernel(Bytes before, Bytes after) {
-  // First, because the lighter of the two loops fetches the block from memory faster.
+  // This loop runs first because it is the lighter of the two and fetches the block into the cache
+  // faster.
   const std::uint64_t differing = count_differing<Type>(before, after);
   ChangeSums sums = sum<Type>(before, after);
   if (out_of_range<Type>(sums)) sums = sum_finite_values<Type>(before, after);

@@ -11,39 +11,40 @@
 
 namespace lancekeep::store {
 
-/// Sums over pairs of values. Sums are double within a block and long double from then on, whose
-/// range holds the square of every double: squares of 1e200 and of 1e-200 count.
+/// Sums over pairs of values. A block is summed in double, and the blocks in long double, whose
+/// range holds the square of every double: the squares of 1e200 and of 1e-200 still count.
 struct ChangeSums {
-  std::uint64_t values = 0;      ///< all of them
-  std::uint64_t differing = 0;   ///< those whose bits differ
-  std::uint64_t non_finite = 0;  ///< those left out of the sums below, as one side is not finite
+  std::uint64_t values = 0;      ///< all pairs
+  std::uint64_t differing = 0;   ///< pairs whose bits differ
+  std::uint64_t non_finite = 0;  ///< pairs left out of the sums below: a side is not finite
   long double change = 0;        ///< sum of the squares of after − before
   long double before = 0;        ///< sum of squares
   long double after = 0;         ///< sum of squares
   long double product = 0;       ///< sum of before × after
-  long double largest = 0;       ///< absolute change
+  long double largest = 0;       ///< the largest absolute change
 
   ChangeSums& operator+=(const ChangeSums& other);
 };
 
-/// Sums up a block: the same number of whole elements of both sides, at most kBlockBytes bytes.
+/// Sums up a block: the same number of whole elements on both sides, at most kBlockBytes bytes
+/// each.
 using ChangeKernel = ChangeSums (*)(std::span<const std::byte> before,
                                     std::span<const std::byte> after);
 inline constexpr std::size_t kBlockBytes = 4096;
 
-/// Whether changes of this dtype have norms: it is float or complex.
+/// Whether changes of this dtype have norms: only float and complex dtypes do.
 [[nodiscard]] bool has_norms(std::string_view dtype) noexcept;
 
-/// One thread.
+/// Adds up the norms of one tensor. One thread.
 class NormSum {
  public:
-  /// `dtype` has norms.
+  /// `dtype` must have norms; see has_norms().
   explicit NormSum(std::string_view dtype);
 
-  /// Both sides have the same number of whole elements.
+  /// Both sides must have the same number of whole elements.
   void add(std::span<const std::byte> before, std::span<const std::byte> after);
-  /// Of everything added so far. A norm beyond a double's range, such as that of two values of
-  /// 1.7e308, is infinity.
+  /// The norms of everything added so far. A norm beyond a double's range, such as that of two
+  /// values of 1.7e308, is infinity.
   [[nodiscard]] ChangeNorms norms() const;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Versions of plain datasets are compared by their values, as there are no hashes.
+// Versions of plain datasets are compared by their values, because they have no hashes.
 #include <lancekeep/diff.h>
 #include <lancekeep/store.h>
 

@@ -6,7 +6,8 @@
 namespace lancekeep::store {
 namespace {
 
-// A multiple of every element's size; small enough to report progress and to stop in between.
+// A multiple of every element's size; small enough that progress is reported often, and that the
+// caller can stop between two pieces.
 constexpr std::size_t kPieceBytes = 4 << 20;
 
 // 32 hex digits, as a save writes them. Anything else comes from another writer and is not a hash.

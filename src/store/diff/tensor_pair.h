@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two tensors with the same name, and how to find out whether they are equal.
 //
-// Refers to the versions it was made from. One thread at a time.
+// A pair refers to the versions it was made from. One thread at a time.
 #pragma once
 
 #include <lancekeep/store.h>
@@ -20,7 +20,8 @@ struct TensorPair {
   const TensorInfo& after;
 
   /// Whether dtype, shape and bytes are equal, decided without reading values: by sizes, recorded
-  /// hashes, or the same place in the same file. Unset if only the bytes can decide it.
+  /// hashes, or because both are at the same place in the same file. Unset if only the bytes can
+  /// decide it.
   [[nodiscard]] std::optional<bool> same_by_record() const;
   /// Whether both have the same dtype, shape and size in bytes.
   [[nodiscard]] bool comparable() const;

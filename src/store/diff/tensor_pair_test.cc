@@ -14,7 +14,7 @@ constexpr const char* kOtherHash = "ffeeddccbbaa99887766554433221100";
 class Pairs : public testing::Test {
  protected:
   Pairs() : store_(Store::create(folder_ / "m.lance")) {
-    // The third has the bytes of the first, but in another place.
+    // The third version has the bytes of the first, but in another place.
     for (const unsigned seed : {1U, 2U, 1U}) {
       MemorySource source;
       source.add("w", "float32", {12}, floats(12, seed)).add("empty", "float32", {0}, "");

@@ -1,27 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // Removing versions, and what each step prevents:
 //
-//  0. Store::gc first publishes the latest version again without the data files that are mostly
-//     dead: see rewrite.h. A failure of this step is a note, unless the disk failed.
-//  1. Take the exclusive lock of _versions, and hold it until the end. A save that is published
-//     meanwhile would release the locks of its files, to which no manifest read here refers: they
-//     would look unreferenced. A tag could be set on a version that is about to be removed.
-//  2. The path must still lead to this folder: else the report would be about a store that was
-//     replaced and is being deleted.
+//  0. Store::gc first commits the latest version again without the data files that are mostly dead:
+//     see rewrite.h. If this step fails, the report has a note, unless the disk failed.
+//  1. Take the exclusive lock of _versions, and hold it until the end. A save that commits
+//     meanwhile would release the locks of its files, and no manifest read here refers to them:
+//     they would look unreferenced. Also, a tag could be set on a version that is about to be
+//     removed.
+//  2. Check that the path still leads to this folder: else the report would be about a store that
+//     was replaced and is being deleted.
 //  3. List the files, then read the tags and all manifests; stop if there is anything that this
 //     build does not understand: it could refer to a file that nothing else refers to. The order
-//     matters, since a writer that takes no lock (pylance) may publish meanwhile: its files are
+//     matters, because a writer that takes no lock (pylance) may commit meanwhile: its files are
 //     then referenced, or young, or not listed.
-//  4. Sync the files of the versions that are kept, if nobody has (pylance, a save that was not
-//     durable or died early): else a power cut could lose them after the safe versions were removed.
+//  4. Sync the files of the versions that are kept, if their writer did not (pylance, or a save
+//     that was not durable or died early): else a power cut could lose them after the versions that
+//     were safely on the disk are removed.
 //  5. Remove the manifests, oldest first: a version that is still listed is still complete. If gc
 //     stops after this point, the store lacks some versions, and the next gc finds their files
 //     unreferenced.
 //  6. Sync _versions: else a power cut could bring back a manifest whose files are removed.
-//  7. Remove the files that only those versions referred to. They were published once, so nobody is
-//     writing them, however young they are. Files that are mapped stay readable.
-//  8. Remove unreferenced files, but only those that are old enough (an unlocked writer may still be
-//     using younger ones) and not locked (by a running save).
+//  7. Remove the files that only those versions referred to, however young they are: they were part
+//     of a version, so nobody is writing them. Files that are memory-mapped stay readable.
+//  8. Remove unreferenced files, but only those that are old enough (an unlocked writer may still
+//     be using younger ones) and not locked (by a running save).
 #include "store/gc/collect.h"
 
 #include "lance/table/file_names.h"
@@ -39,7 +41,7 @@
 namespace lancekeep::store {
 namespace {
 
-// Carries out the plan and fills the report; with `dry_run`, only the latter.
+// Carries out the plan and fills the report; with `dry_run`, it only fills the report.
 class Collection {
  public:
   Collection(io::Storage& storage, Inventory inventory, bool dry_run)
@@ -103,7 +105,7 @@ class Collection {
     try {
       storage_.remove(folder);
     } catch (const Error&) {
-      // Someone has put something into it since then.
+      // Someone has put a file into the folder since it was listed.
     }
   }
 
@@ -123,7 +125,7 @@ class Collection {
 
 GcReport collect_garbage(io::Storage& storage, const GcOptions& options, Time now) {
   check_options(options);
-  require_current(storage);  // also here: a removed folder cannot be locked
+  require_current(storage);  // before the lock too: a removed folder cannot be locked
   const auto lock = storage.lock(lance::kVersionsFolder, io::LockMode::exclusive);  // 1
   require_current(storage);                                                         // 2
   Inventory inventory = take_inventory(storage, options, now);                      // 3
@@ -144,9 +146,9 @@ GcReport Store::gc(const GcOptions& options) {
   try {
     if (!options.dry_run) rewritten = store::rewrite_mostly_dead(state_->storage, options, now);
   } catch (const Error& e) {
-    // On a disk that fails nothing is removed: what was published may not last.
+    // If the disk failed, remove nothing: the version just committed may not survive.
     if (e.code() == ErrorCode::io) throw;
-    // For example a full disk, which may be the reason for the clean-up: the rest is still done.
+    // Go on after other errors. One is a full disk, which may be the reason for this clean-up.
     note = fmt::format("data files that are mostly dead were not rewritten: {}", e.what());
   }
   GcReport report = store::collect_garbage(*state_->storage, options, now);

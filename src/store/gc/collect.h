@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Removes versions, and files that no version needs: the numbered steps are in collect.cc.
+// Removes versions, and files that no version needs: collect.cc lists the numbered steps.
 #pragma once
 
 #include "io/storage.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A clean-up that is stopped at each of its calls: what is kept is complete, and the next clean-up
-// finishes.
+// A clean-up is stopped at each of its calls: the versions that remain are complete, and the next
+// clean-up finishes the work.
 #include "store/gc/gc_testing.h"
 #include "store/read/store_folder.h"
 
@@ -16,7 +16,7 @@ class CollectFault : public GcTest {
     put("data/" + kStem + "/" + kBlob);
     put("_transactions/0-" + kUuid + ".txn");
   }
-  // Whether it came to its end.
+  // Returns whether the clean-up ran to its end.
   bool collect_until(std::uint64_t fail_at, bool stays_broken) const {
     io::FaultStorage faulty(
         io::open_local_storage(path_),
@@ -37,7 +37,7 @@ class CollectFault : public GcTest {
   const GcOptions options{.keep_last = 1, .orphans_older_than = kAnyAge};
 };
 
-// Lock, sync, 2 manifests, sync, their 4 files, 3 orphans, a folder; and one call more.
+// Lock, sync, 2 manifests, sync, their 4 files, 3 unreferenced files, a folder; and one more call.
 constexpr std::uint64_t kCalls = 13;
 
 class CollectFaultAt : public CollectFault, public testing::WithParamInterface<std::uint64_t> {};

@@ -17,7 +17,7 @@ TEST_F(Collect, RemovesOldVersionsAndFilesThatOnlyTheyUse) {
   const auto before = files();
   const GcReport report = collect({.keep_last = 2});
   EXPECT_THAT(report.versions_removed, ElementsAre(1u, 2u));
-  EXPECT_EQ(report.files_removed, 6u) << "a manifest, a transaction, a data file of each";
+  EXPECT_EQ(report.files_removed, 6u) << "each version's manifest, transaction and data file";
   std::uint64_t freed = 0;
   for (const auto& [path, content] : before) freed += is_there(path) ? 0 : content.size();
   EXPECT_EQ(report.bytes_freed, freed);
@@ -74,7 +74,7 @@ TEST_F(Collect, KeepsFilesThatARemainingVersionShares) {
   ASSERT_TRUE(lance::commit(*storage_, again));
   const GcReport report = collect({.keep_last = 1, .orphans_older_than = kAnyAge});
   EXPECT_THAT(report.versions_removed, ElementsAre(1u, 2u));
-  EXPECT_EQ(report.files_removed, 5u) << "all of both but the data file that is shared";
+  EXPECT_EQ(report.files_removed, 5u) << "all files of both versions except the shared data file";
   expect_model(3, 1);
 }
 

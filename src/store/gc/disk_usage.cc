@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a store takes on the disk: every file once, by its use. No lock is taken: during a save or a
-// clean-up the result may mix the state before with the state after.
+// How much disk space a store takes: every file counts once, by its use. No lock is taken, so
+// during a save or a clean-up the result can mix the state before with the state after.
 #include "io/storage.h"
 #include "lance/table/file_names.h"
 #include "store/gc/inventory.h"
@@ -20,9 +20,9 @@ using lance::FileKind;
 
 constexpr std::size_t kMaxDepth = 64;
 
-// Who refers to a file: one version, or several.
+// Which versions refer to a file: one of them, or several.
 struct Referrer {
-  std::size_t version = 0;  // in DiskUsage::versions
+  std::size_t version = 0;  // index in DiskUsage::versions
   bool is_only_one = true;
 };
 using Referrers = std::map<std::string, Referrer>;
@@ -45,7 +45,7 @@ bool is_bookkeeping(const std::string& path, std::optional<FileKind> kind) {
          kind == FileKind::detached || is_kept_apart(path);
 }
 
-// Sizes by the path that a manifest uses: blobs count as part of their data file.
+// File sizes by the path that a manifest uses: blobs count as part of their data file.
 std::map<std::string, std::uint64_t> sizes_by_name(const Files& files) {
   std::map<std::string, std::uint64_t> sizes;
   for (const auto& [path, entry] : files) {

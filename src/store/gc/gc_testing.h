@@ -21,7 +21,7 @@ namespace lancekeep::store {
 inline const std::string kStem = "101000011000111000011111956c204177a2047a9f78d5a0cf";
 inline const std::string kUuid = "1323e9e9-eaf3-4b17-9fcd-e12a0946f3ba";
 inline const std::string kBlob = "10000000000000000000000000000000.blob";
-/// Removes orphans of any age.
+/// An age limit that lets gc remove unreferenced files of any age.
 inline constexpr std::chrono::nanoseconds kAnyAge{0};
 
 /// A model that shares no tensor with one of another seed, so that versions share no file.
@@ -36,7 +36,7 @@ inline MemorySource changing_model(unsigned seed) {
 
 class GcTest : public testing::Test {
  protected:
-  /// Version `seed` of the model, as the next version of the store.
+  /// Saves changing_model(seed) as the next version of the store.
   std::uint64_t save(unsigned seed) {
     MemorySource source = changing_model(seed);
     return store_.save(source).version;
@@ -87,7 +87,7 @@ class GcTest : public testing::Test {
   std::string data_file_of(std::uint64_t version) const {
     return lance::data_path(manifest_of(version).manifest.fragments.at(0).files.at(0));
   }
-  /// Expects an error, its message, and that nothing is removed.
+  /// Expects that gc fails with this error and message, and removes nothing.
   void expect_refused(ErrorCode code, const std::string& part,
                       const GcOptions& options = {.keep_last = 1,
                                                   .orphans_older_than = kAnyAge}) const {

@@ -14,7 +14,7 @@ namespace {
 
 using TagsByVersion = std::map<std::uint64_t, std::vector<std::string>>;
 
-// Unset if it does not exist any more.
+// Whether the manifest is torn; unset if it no longer exists.
 std::optional<bool> is_torn_if_there(const io::Storage& storage, const lance::VersionEntry& entry) {
   try {
     return lance::is_torn(storage, entry);
@@ -24,7 +24,7 @@ std::optional<bool> is_torn_if_there(const io::Storage& storage, const lance::Ve
   }
 }
 
-// The versions that are not torn, oldest first.
+// Returns the versions that are not torn, oldest first; the torn manifests go into the inventory.
 std::vector<lance::VersionEntry> separate_torn(const io::Storage& storage,
                                                const TagsByVersion& tags, Inventory& inventory) {
   std::vector<lance::VersionEntry> whole;
@@ -77,7 +77,7 @@ FileState state_of(const Inventory& inventory, const std::string& name) {
   return inventory.expired_files.contains(name) ? FileState::released : FileState::unreferenced;
 }
 
-// A data file may have any name if a manifest says so; other unknown files in data/ are kept.
+// A data file that a manifest names can have any name; other unknown files in data/ are kept.
 bool may_be_released(const std::string& path, std::optional<FileKind> kind) {
   return kind.has_value() || path.ends_with(".lance");
 }
@@ -101,15 +101,16 @@ bool may_be_orphan(const Inventory& inventory, const std::string& path, FileKind
   return false;
 }
 
-// A blob counts as no older than the data file beside it: both were written together.
+// A blob counts as at most as old as the data file beside it: both were written together.
 Time last_written(const Inventory& inventory, const std::string& path, const std::string& name) {
   const Time own = inventory.files.at(path).modified;
   const auto owner = inventory.files.find(name);
   return owner == inventory.files.end() ? own : std::max(own, owner->second.modified);
 }
 
-// data/<stem>, if no version will refer to the data file <stem>.lance, and once the folder is as old
-// as an orphan: someone may be about to put a blob into it.
+// Whether `path` is a folder data/<stem> that can be removed. It can if only expired versions refer
+// to the data file <stem>.lance. If no version does, the folder must be as old as an unreferenced
+// file must be, because someone may be about to put a blob into it.
 bool is_left_folder(const Inventory& inventory, const std::string& path, const GcOptions& options,
                     Time now) {
   if (!lance::is_sidecar_folder(path)) return false;
@@ -121,8 +122,8 @@ bool is_left_folder(const Inventory& inventory, const std::string& path, const G
 }  // namespace
 
 Inventory take_inventory(const io::Storage& storage, const GcOptions& options, Time now) {
-  // The files first: what a writer without locks publishes meanwhile is then referenced by a
-  // manifest that is read, or not listed at all.
+  // List the files first: what a writer without locks commits meanwhile is then either referenced
+  // by a manifest that is read below, or not listed at all.
   Inventory inventory{.files = lance::list_lance_folders(storage)};
   require_only_listed_versions(storage, inventory.files);
   const TagsByVersion tags = read_all_tags(storage);

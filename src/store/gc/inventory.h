@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a store contains, as a clean-up needs to know it, and what of that it removes.
+// What a store contains, as far as a clean-up needs to know it, and which of it the clean-up
+// removes.
 #pragma once
 
 #include "io/storage.h"
@@ -20,11 +21,11 @@ using Files = std::map<std::string, io::FolderEntry>;
 struct Inventory {
   Files files;                               ///< everything in the folders that Lance writes
   std::vector<lance::VersionEntry> expired;  ///< versions to remove, oldest first
-  std::set<std::string> torn;                ///< manifests that were never whole; not versions
-  // Paths of files that versions refer to.
+  std::set<std::string> torn;                ///< manifests that were cut short; not versions
+  // Paths of files that versions refer to:
   std::set<std::string> referenced;           ///< by the versions that are kept
-  std::set<std::string> unsynced;             ///< of these, the ones that may not be on the disk
-  std::set<std::string> expired_files;        ///< by expired versions; some are referenced too
+  std::set<std::string> unsynced;             ///< those of `referenced` that may not be on the disk
+  std::set<std::string> expired_files;        ///< by expired versions; may overlap `referenced`
   std::set<std::string> referenced_by_older;  ///< by kept versions other than the latest
   /// The latest version, if it would be expired once there is a newer one.
   std::optional<std::uint64_t> replaceable;
@@ -32,7 +33,7 @@ struct Inventory {
 };
 
 /// Reads only. The caller holds the exclusive lock of _versions.
-/// @throws Error if the store contains something that may refer to files in a way that this build
+/// @throws Error if the store contains something that could refer to files in a way that this build
 /// does not know; see preconditions.h.
 [[nodiscard]] Inventory take_inventory(const io::Storage& storage, const GcOptions& options,
                                        Time now);
@@ -48,7 +49,7 @@ struct Plan {
   std::uint64_t foreign = 0;  ///< files, links and the like with names that Lance does not write
 };
 
-/// Pure.
+/// A pure function.
 [[nodiscard]] Plan plan_removal(const Inventory& inventory, const GcOptions& options, Time now);
 
 }  // namespace lancekeep::store

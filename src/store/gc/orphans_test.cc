@@ -44,7 +44,7 @@ TEST_F(CollectOrphans, RemovesEveryKindOfOrphan) {
   }
   EXPECT_EQ(collect({.keep_last = 1, .orphans_older_than = kAnyAge}).files_removed, 12u);
   EXPECT_EQ(files(), before);
-  EXPECT_FALSE(is_there("data/" + kStem)) << "a folder of blobs goes when it is empty";
+  EXPECT_FALSE(is_there("data/" + kStem)) << "an empty folder of blobs is removed";
   EXPECT_TRUE(is_there("_deletions"));
 }
 
@@ -188,7 +188,7 @@ TEST_P(CollectTorn, IsNotAVersionAndIsRemovedOnceItIsOld) {
   put(torn, GetParam());
   make_older(torn, std::chrono::hours(24));
   const GcReport young = collect({.keep_last = 1, .orphans_older_than = std::chrono::hours(48)});
-  EXPECT_THAT(young.versions_removed, ElementsAre(1u)) << "2 is the latest that can be read";
+  EXPECT_THAT(young.versions_removed, ElementsAre(1u)) << "2 is the latest readable version";
   EXPECT_EQ(young.orphans_kept, 1u);
   expect_model(2, 2);
   const GcReport old = collect({.keep_last = 1, .orphans_older_than = std::chrono::hours(23)});

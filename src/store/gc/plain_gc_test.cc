@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clean-ups, tags and disk usage of plain datasets: as for any other, but nothing is rewritten.
+// Clean-ups, tags and disk usage of plain datasets: as for any other store, but nothing is
+// rewritten.
 #include <lancekeep/store.h>
 
 #include "store/testing/plain_testing.h"

@@ -30,7 +30,7 @@ constexpr const char* kRemovesNothing = "gc removes nothing: ";
          storage.full_name(path));
 }
 
-// Both folders remain, empty, after pylance has deleted the last branch.
+// After pylance has deleted the last branch, both folders remain, but are empty.
 bool has_branches(const io::Storage& storage) {
   if (!storage.list(lance::kBranchesFolder).empty()) return true;
   const std::vector<io::FolderEntry> top = storage.list("");

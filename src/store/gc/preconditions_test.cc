@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What makes a clean-up fail before it removes anything.
+// Reasons for which a clean-up fails before it removes anything.
 #include "lance/proto/wire.h"
 #include "store/gc/gc_testing.h"
 
@@ -14,7 +14,7 @@ class GcRejects : public GcTest {
     save(1);
     save(2);
   }
-  // It still ends as manifests do.
+  // Damages a manifest whose end stays valid, so that it does not look cut short.
   void damage(std::uint64_t version) const {
     const std::string path = lance::manifest_path(version, lance::NamingScheme::v2);
     put(path, files().at(path).substr(1));
@@ -135,7 +135,8 @@ TEST_F(GcRejects, ADamagedTag) {
     (void)collect({.keep_last = 1});
     FAIL();
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), testing::Not(testing::HasSubstr("lancekeep tag"))) << "a library";
+    EXPECT_THAT(error.what(), testing::Not(testing::HasSubstr("lancekeep tag")))
+        << "the library names no command";
   }
 }
 

@@ -37,7 +37,7 @@ bool is_expired(const VersionAge& version, const GcOptions& options, Time now) {
 }
 
 bool is_at_least(Time time, std::chrono::nanoseconds age, Time now) {
-  // `now - age` cannot overflow, but `now - time` can: a file may have any time.
+  // `now - age` cannot overflow, but `now - time` can: a file's time can be anything.
   return age.count() == 0 || time <= now - age;
 }
 

@@ -12,18 +12,20 @@ namespace lancekeep::store {
 
 using Time = std::chrono::sys_time<std::chrono::nanoseconds>;
 
-/// What the rule asks of a version.
+/// What the rule needs to know about a version.
 struct VersionAge {
-  std::uint64_t newer = 0;  ///< readable versions above it; 0: it is the latest
-  Time time;                ///< in its manifest
+  std::uint64_t newer = 0;  ///< number of newer readable versions; 0: it is the latest
+  Time time;                ///< from its manifest
   bool has_tag = false;
 };
 
-/// @throws Error invalid_argument without a limit, or with one that makes no sense.
+/// @throws Error invalid_argument if the options have no limit, or one that is out of range.
 void check_options(const GcOptions& options);
-/// Whether the version satisfies every limit; never the latest, and never a tagged one.
+/// Whether every limit allows the version to be removed. Never true of the latest version or of a
+/// tagged one.
 [[nodiscard]] bool is_expired(const VersionAge& version, const GcOptions& options, Time now);
-/// Whether `time` is at least `age` before `now`. Every time is at least 0 old, also a future one.
+/// Whether `time` is at least `age` before `now`. An age of 0 accepts every time, even a future
+/// one.
 [[nodiscard]] bool is_at_least(Time time, std::chrono::nanoseconds age, Time now);
 
 }  // namespace lancekeep::store

@@ -14,7 +14,7 @@
 namespace lancekeep::store {
 namespace {
 
-// Bytes of values in use, by fragment; a value that several rows share counts once.
+// Bytes of the values in use in each fragment; a value that several rows share counts once.
 std::vector<std::uint64_t> bytes_in_use(const SaveBase& base) {
   std::vector<std::uint64_t> bytes(base.file->manifest.fragments.size());
   std::set<std::pair<std::size_t, std::uint64_t>> seen;
@@ -27,7 +27,7 @@ std::vector<std::uint64_t> bytes_in_use(const SaveBase& base) {
   return bytes;
 }
 
-// Fragments with less than half of their bytes in use, whose files no other kept version needs.
+// Fragments that use less than half of their bytes and whose files no other kept version needs.
 std::set<std::size_t> mostly_dead(const SaveBase& base, const Inventory& inventory) {
   const std::vector<std::uint64_t> in_use = bytes_in_use(base);
   std::set<std::size_t> dead;
@@ -46,7 +46,7 @@ std::set<std::size_t> mostly_dead(const SaveBase& base, const Inventory& invento
   return dead;
 }
 
-// A clean-up accepts any Lance dataset; this part of it only a store.
+// A clean-up accepts any Lance dataset, but only a store can be rewritten.
 bool keeps_tensors(const io::Storage& storage, std::uint64_t version) {
   const lance::VersionList list = lance::list_versions(storage);
   const lance::ManifestFile file = read_resolved(storage, list, version).file;
@@ -69,7 +69,7 @@ std::optional<std::uint64_t> rewrite_mostly_dead(const std::shared_ptr<io::Stora
   SaveBase base;
   std::set<std::size_t> dead;
   {
-    // Released before the new version is published, which takes the same lock.
+    // Released before the new version is committed, because a commit takes the same lock.
     const auto lock = storage->lock(lance::kVersionsFolder, io::LockMode::exclusive);
     const Inventory inventory = take_inventory(*storage, options, now);
     if (!inventory.replaceable) return std::nullopt;

@@ -11,11 +11,12 @@
 
 namespace lancekeep::store {
 
-/// Publishes the latest version again, without the data files with less than half of their bytes in use, if
-/// they can be removed then: the latest version is expired once there is a newer one, and no other
-/// kept version refers to the file. Returns the new version's number; unset if there is nothing to
-/// gain, or if someone publishes meanwhile. The message is "gc", or "gc: " and the message of the
-/// version it replaces; the metadata is that version's.
+/// Commits the latest version again without those data files that have less than half of their
+/// bytes in use, if they can be removed then: the latest version expires once there is a newer one,
+/// and no other kept version refers to the files. Returns the new version's number; unset if
+/// nothing would be gained, or if someone else commits meanwhile. The new version has the metadata
+/// of the version that it replaces, and the message "gc", or "gc: " and the message of that
+/// version.
 [[nodiscard]] std::optional<std::uint64_t> rewrite_mostly_dead(
     const std::shared_ptr<io::Storage>& storage, const GcOptions& options, Time now);
 

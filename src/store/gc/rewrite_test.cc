@@ -9,7 +9,7 @@ using testing::IsEmpty;
 
 class Rewrite : public GcTest {
  protected:
-  // Ten tensors; the first `changed` have other values than in version 1.
+  // Ten tensors; the first `changed` of them have values that differ from version 1.
   static MemorySource wide_model(unsigned changed) {
     MemorySource source;
     for (unsigned i = 0; i < 10; ++i) {

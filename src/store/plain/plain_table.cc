@@ -18,7 +18,7 @@
 namespace lancekeep::store {
 namespace {
 
-// Where a column is among a fragment's files.
+// Which of a fragment's files has a column, and at which index.
 struct Place {
   const lance::DataFileReader* reader = nullptr;
   std::uint32_t index = 0;
@@ -42,7 +42,7 @@ class Names {
     texts_ = place->reader->read_column(place->index, rows, rows);
     if (rows > 0 && (texts_->is_list || texts_->item_bits != 0 || !texts_->outer.empty())) {
       place->reader->bytes().fail(
-          fmt::format("column {}: expected texts, the names of tensors", place->index));
+          fmt::format("column {}: expected strings, the names of tensors", place->index));
     }
   }
   [[nodiscard]] std::optional<std::string> at(std::uint64_t row) const {
@@ -70,7 +70,7 @@ class Shapes {
     }
   }
 
-  // The shape; unset, with the reason in `damage`, if there is none.
+  // The row's shape. If it has none, returns unset and puts the reason into `damage`.
   std::optional<Shape> at(std::uint64_t row, std::string& damage) const {
     if (!lists_ || lists_->is_null(row)) {
       damage = "its shape is null";
@@ -118,7 +118,7 @@ PlainRow row_of(const Names& names, const Shapes& shapes, std::uint64_t offset, 
   return row;
 }
 
-// Every row takes at least one byte of some file: each has a name of its own.
+// Every row takes at least one byte of some file, because each has a name of its own.
 void check_row_count(const io::Storage& storage, DataFiles& files,
                      const lance::Fragment& fragment) {
   std::uint64_t bytes = 0;

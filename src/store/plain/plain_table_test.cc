@@ -19,7 +19,7 @@ class PlainTableTest : public PlainTest {
   [[nodiscard]] PlainTable read(const std::vector<lance::Fragment>& fragments) const {
     return read_plain_table(*storage_, manifest_of(fragments));
   }
-  // Of a single row.
+  // The damage of the only row.
   [[nodiscard]] std::string damage_of(const PlainCell& row, const FragmentPlan& plan = {}) const {
     const PlainTable table = read({write_rows({row}, plan)});
     EXPECT_EQ(table.rows.size(), 1U);
@@ -100,7 +100,7 @@ TEST_F(PlainTableTest, RejectsMoreRowsThanTheFileHasBytes) {
               io::fails_with(ErrorCode::corrupt, "counts 1048576 rows in fragment 0"));
 }
 
-TEST_F(PlainTableTest, RejectsARowCountThatIsNotTheFiles) {
+TEST_F(PlainTableTest, RejectsARowCountThatDiffersFromTheFile) {
   EXPECT_THAT([&] { (void)read({write_rows(small_plain(), {.stated_rows = 4})}); },
               io::fails_with(ErrorCode::corrupt, "a column has 3 rows, expected 4"));
 }
@@ -109,7 +109,7 @@ TEST_F(PlainTableTest, RejectsNamesThatAreNotTexts) {
   lance::Fragment fragment = write_rows(small_plain());
   fragment.files[0].column_indices = {2, 1, 0};
   EXPECT_THAT([&] { (void)read({fragment}); },
-              io::fails_with(ErrorCode::corrupt, "column 2: expected texts"));
+              io::fails_with(ErrorCode::corrupt, "column 2: expected strings"));
 }
 
 TEST_F(PlainTableTest, RejectsShapesOfAnotherWidth) {

@@ -66,16 +66,16 @@ std::string number_text(const std::string& dtype, std::span<const std::byte> val
   return fmt::to_string(convert_one<double>(dtype, value, "float64").value_or(0));
 }
 
-// Converts the numbers of a column piece by piece and keeps the first unrepresentable number of each
-// row. Any number of threads may convert pieces at once.
+// Converts the numbers of a column piece by piece and keeps the first unrepresentable number of
+// each row. Any number of threads may convert pieces at once.
 class PieceConverter {
  public:
-  // `dtype`: of the pieces.
+  // `dtype` is that of the pieces.
   explicit PieceConverter(std::string dtype) : dtype_(std::move(dtype)) {}
 
   // Converts as many numbers of the piece as `into` has room for.
   void convert(const lance::ListPiece& piece, const std::string& dtype, std::span<std::byte> into);
-  // To be called once all threads are done.
+  // Must not be called before all threads are done.
   [[nodiscard]] std::map<std::uint64_t, UnrepresentableNumber> take_unrepresentable() {
     return std::move(unrepresentable_);
   }
@@ -110,7 +110,7 @@ std::string ValueRows::corruption(std::uint64_t row, std::uint64_t count) const 
   const std::uint64_t first = lists_.offsets[row];
   const std::uint64_t end = lists_.offsets[row + 1];
   if (end - first != count) {
-    return fmt::format("its value has {} number{}, its shape needs {}", end - first,
+    return fmt::format("its value has {} number{}, but its shape needs {}", end - first,
                        end - first == 1 ? "" : "s", count);
   }
   if (lists_.value_valid.empty()) return {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The values of one fragment of a plain dataset: a column of number lists, decoded in bulk by a few
-// threads and converted to the caller's dtype on the way.
+// The values of one fragment of a plain dataset: a column of number lists, which a few threads
+// decode in bulk and convert to the caller's dtype.
 #pragma once
 
 #include "lance/file/data_file_reader.h"
@@ -18,23 +18,23 @@ namespace lancekeep::store {
 
 /// A number that the requested dtype cannot represent.
 struct UnrepresentableNumber {
-  std::uint64_t index = 0;  ///< in its row
+  std::uint64_t index = 0;  ///< of the number in its row
   std::string text;         ///< "2.5"
-  std::string dtype;        ///< the requested one
+  std::string dtype;        ///< the requested dtype
 };
 
-/// What decoding a column shows about each row besides its numbers. `row` is an offset in the
-/// fragment that counts deleted rows. Immutable; any number of threads may read it.
+/// What decoding a column shows about each row, apart from its numbers. `row` is an offset in the
+/// fragment, counting deleted rows. Immutable; any number of threads may read it.
 class ValueRows {
  public:
   ValueRows() = default;
-  /// `unrepresentable`: for each row that has any, the first.
+  /// `unrepresentable` has, for each row with such numbers, the first of them.
   ValueRows(lance::ListRows lists, std::map<std::uint64_t, UnrepresentableNumber> unrepresentable)
       : lists_(std::move(lists)), unrepresentable_(std::move(unrepresentable)) {}
 
-  /// Index of the row's first number among all numbers of the column.
+  /// The index of the row's first number among all numbers of the column.
   [[nodiscard]] std::uint64_t first(std::uint64_t row) const { return lists_.offsets[row]; }
-  /// Count of the numbers of all rows.
+  /// How many numbers all rows have together.
   [[nodiscard]] std::uint64_t numbers() const {
     return lists_.offsets.empty() ? 0 : lists_.offsets.back();
   }
@@ -48,7 +48,7 @@ class ValueRows {
   std::map<std::uint64_t, UnrepresentableNumber> unrepresentable_;
 };
 
-/// All values of a fragment, one after the other, in memory of their own, aligned to 64 bytes.
+/// All values of a fragment, one after another, in their own memory, aligned to 64 bytes.
 struct DecodedValues {
   std::string dtype;
   std::shared_ptr<std::byte> memory;
@@ -61,10 +61,11 @@ struct RowTarget {
   std::span<std::byte> into;
   std::string dtype;
 };
-/// By row; a row may have several.
+/// Targets by row; a row can have several.
 using RowTargets = std::multimap<std::uint64_t, RowTarget>;
 
-/// Shares the data file's mapping. Immutable; any number of threads may decode it at once.
+/// A column of number lists. Shares the data file's mapping. Immutable; any number of threads may
+/// decode it at once.
 class ValueColumn {
  public:
   /// `dtype` is that of the numbers in the column, which has `rows` rows. Reads nothing yet.
@@ -75,10 +76,10 @@ class ValueColumn {
   [[nodiscard]] const std::string& dtype() const { return dtype_; }
   [[nodiscard]] const io::ByteView& file() const { return file_.bytes(); }
 
-  /// @throws Error corrupt, also for values that would take far more memory than a file of this size
-  /// can hold; unsupported.
+  /// @throws Error corrupt, also for values that would take far more memory than a file of this
+  /// size can hold; unsupported.
   [[nodiscard]] DecodedValues decode(const std::string& dtype) const;
-  /// Converts the numbers of some rows into the caller's memory and keeps none.
+  /// Converts the numbers of some rows into the caller's memory and keeps none of them.
   [[nodiscard]] ValueRows decode_into(const RowTargets& targets) const;
   /// Decodes the whole column only for what it shows about the rows.
   [[nodiscard]] ValueRows check() const { return decode_into({}); }

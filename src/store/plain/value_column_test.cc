@@ -83,12 +83,12 @@ TEST_F(ValueColumnTest, DropsNumbersPastTheEnd) {
   targets.emplace(0, RowTarget{std::as_writable_bytes(std::span(two).first(1)), "float64"});
   const ValueRows rows = column(small_plain()).decode_into(targets);
   EXPECT_THAT(two, ElementsAre(1.5, -1));
-  EXPECT_EQ(rows.corruption(0, 1), "its value has 6 numbers, its shape needs 1");
+  EXPECT_EQ(rows.corruption(0, 1), "its value has 6 numbers, but its shape needs 1");
 }
 
 TEST_F(ValueColumnTest, FindsARowOfAnotherLength) {
   const ValueRows rows = column({{"w", {1}, {2, 2}}}).check();
-  EXPECT_EQ(rows.corruption(0, 4), "its value has 1 number, its shape needs 4");
+  EXPECT_EQ(rows.corruption(0, 4), "its value has 1 number, but its shape needs 4");
 }
 
 TEST_F(ValueColumnTest, FindsANullValue) {
@@ -113,7 +113,7 @@ TEST_F(ValueColumnTest, RejectsNumbersOfAnotherWidth) {
       io::fails_with(ErrorCode::corrupt, "numbers of 64 bits, but the schema says float32"));
 }
 
-// A hundred rows of 2^24 nulls each, which take no byte of the file.
+// A hundred rows of 2^24 nulls each, which take no bytes in the file.
 TEST(ValueColumn, RejectsValuesThatTheFileCannotHold) {
   lance::TestFile file;
   lance::Page nulls;

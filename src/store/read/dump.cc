@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// dump() and table_info(): any Lance dataset, whether or not it keeps a model.
+// dump() and table_info(), which accept any Lance dataset, whether or not it keeps a model.
 #include <lancekeep/dump.h>
 
 #include "io/local_storage.h"
@@ -35,7 +35,7 @@ OpenDataset open_dataset(const std::filesystem::path& path, const Ref& at) {
 }  // namespace
 
 std::string dump(const std::filesystem::path& path, const Ref& at) {
-  std::error_code ignored;  // opening the path fails again, with a message
+  std::error_code ignored;  // if this fails, opening the path fails too, with a message
   if (std::filesystem::is_directory(path, ignored)) {
     const OpenDataset dataset = open_dataset(path, at);
     return lance::text_of(lance::dump_version(*dataset.storage, dataset.version.file));

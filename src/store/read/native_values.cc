@@ -20,13 +20,14 @@
 namespace lancekeep::store {
 namespace {
 
-// The alignment that a value needs to be used in place: its element size up to what complex128 has.
+// The alignment that a value needs to be used in place: its element size, at most that of
+// complex128.
 std::size_t alignment_of(const std::string& dtype) {
   const std::size_t itemsize = dtype_itemsize(dtype).value_or(1);
   return std::min<std::size_t>(std::bit_floor(itemsize), 16);
 }
 
-// A copy in memory of its own, for a value that is not aligned for its elements.
+// A copy in its own memory, for a value that is not aligned for its elements.
 TensorView aligned_copy(const TensorRow& row, std::span<const std::byte> bytes) {
   constexpr std::size_t kAlignment = 256;
   const std::size_t size = (bytes.size() + kAlignment - 1) / kAlignment * kAlignment;
@@ -36,10 +37,10 @@ TensorView aligned_copy(const TensorRow& row, std::span<const std::byte> bytes) 
   return {*row.dtype, *row.shape, {static_cast<const std::byte*>(copy.get()), bytes.size()}, copy};
 }
 
-// A save stores equal tensors once. Writing to one of them must not change the others: only tied
-// tensors share memory.
+// Which rows repeat the bytes of an earlier row that they are not tied to. A save stores equal
+// tensors once, but writing to one must not change the others: only tied tensors share memory.
 std::vector<bool> repeats_of(const TensorTable& table, const std::vector<std::size_t>& targets) {
-  std::map<std::pair<std::size_t, std::uint64_t>, std::size_t> owners;  // of places in files
+  std::map<std::pair<std::size_t, std::uint64_t>, std::size_t> owners;  // first row of each place
   std::vector<bool> repeats(table.rows.size());
   for (std::size_t i = 0; i < table.rows.size(); ++i) {
     const TensorRow& row = table.rows[i];
@@ -79,7 +80,7 @@ class PieceReaders {
   PieceReaders(const ReadPiece& read, std::span<const Piece> pieces)
       : read_(read), pieces_(pieces) {}
 
-  // Throws what the first failing thread threw. All threads have ended when it returns.
+  // Rethrows the first exception of a thread, once all threads have ended.
   void run(std::size_t threads) {
     std::vector<std::jthread> others;
     for (std::size_t i = 1; i < threads; ++i) others.emplace_back([this] { work(); });
@@ -159,7 +160,7 @@ std::optional<io::InputFile> NativeValues::open(std::size_t index) const {
 TensorView NativeValues::view(std::size_t index, Access access) const {
   const TensorRow& row = table_.rows[index];
   if (row.value->size == 0) return {*row.dtype, *row.shape, {}, nullptr};
-  // The copy is made of the saved bytes, not of pages that someone may have written to.
+  // Copy the saved bytes, not pages that someone may have written to.
   const bool is_copied = repeats_[index] && access == Access::copy_on_write;
   const io::ByteView& whole = file(row.file, is_copied ? Access::read : access);
   const io::ByteView bytes = whole.sub(row.value->position, row.value->size, "a tensor's value");
@@ -175,7 +176,7 @@ void NativeValues::read(std::size_t index, std::uint64_t offset, std::span<std::
   if (const auto file = open(row.file)) {
     file->read_at(position, into, "a tensor's value");
   } else {
-    // A gc has removed the file; this version's mapping keeps its bytes.
+    // A gc has removed the file, but this version's mapping keeps its bytes.
     const auto mapped = table_.files[row.file].sub(position, into.size(), "a tensor's value");
     std::memcpy(into.data(), mapped.bytes().data(), into.size());
   }
@@ -203,7 +204,7 @@ Location NativeValues::locate(std::size_t index) const {
   return {storage_->full_name(table_.paths.at(row.file)), row.value->position, row.value->size};
 }
 
-// Reads instead of mapping: copying a whole model must not fill the process with its pages.
+// Reads files instead of mapping them: copying a whole model must not add its pages to the process.
 class NativeValues::Reader : public RowReader {
  public:
   explicit Reader(const NativeValues& values) : values_(values) {}
@@ -220,13 +221,13 @@ class NativeValues::Reader : public RowReader {
                        seen += piece.size();
                        return sink(piece);
                      });
-    // The whole value was read, so it can be checked: damage must not be copied on.
+    // The whole value was read, so its hash can be checked: damage must not be copied.
     const bool checked = row.hash && !row.hash->empty() && seen == row.value->size;
     if (!checked || hasher.hex() == *row.hash) return;
     throw Error(
         ErrorCode::corrupt,
         fmt::format("the value of tensor `{}` is damaged: its {} bytes from here on have the hash "
-                    "{}, the save recorded {}",
+                    "{}, but the save recorded {}",
                     *row.name, row.value->size, hasher.hex(), *row.hash),
         file.name(), row.value->position);
   }

@@ -15,13 +15,13 @@
 
 namespace lancekeep::store {
 
-/// The table as Version::tensors() lists it. `targets` as tie_targets() returns them.
+/// The table as Version::tensors() lists it. `targets` is what tie_targets() returned.
 [[nodiscard]] std::vector<TensorInfo> tensor_infos(const TensorTable& table,
                                                    const std::vector<std::size_t>& targets);
 
 class NativeValues : public VersionValues {
  public:
-  /// `targets` as tie_targets() returns them.
+  /// `targets` is what tie_targets() returned.
   NativeValues(std::shared_ptr<io::Storage> storage, TensorTable table,
                const std::vector<std::size_t>& targets);
 
@@ -39,9 +39,9 @@ class NativeValues : public VersionValues {
 
   const std::shared_ptr<io::Storage> storage_;
   const TensorTable table_;
-  /// For each row: whether an earlier row that it is not tied to has the same bytes of the file.
+  /// For each row, whether an earlier row that it is not tied to has the same bytes in the file.
   const std::vector<bool> repeats_;
-  mutable std::mutex mutex_;  ///< guards the two maps below, both by index of the file
+  mutable std::mutex mutex_;  ///< guards the two maps below, whose keys are file indices
   mutable std::unordered_map<std::size_t, io::ByteView> writable_;  ///< copy-on-write mappings
   /// Files open for reading; unset if the file is gone and only its mapping is left.
   mutable std::unordered_map<std::size_t, std::optional<io::InputFile>> opened_;

@@ -159,7 +159,7 @@ class PlainValues::Reader : public RowReader {
 
   const DecodedValues& decoded(std::size_t fragment) {
     if (!decoded_ || fragment_ != fragment) {
-      decoded_ = nullptr;  // before the next one needs memory
+      decoded_ = nullptr;  // freed before the next fragment needs memory
       decoded_ = values_.kept_if_decoded(fragment);
       if (!decoded_) {
         const ValueColumn& column = *values_.fragments_[fragment]->column;

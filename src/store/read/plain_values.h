@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The values of a plain version: decoded one fragment at a time, on first use, into memory that views
-// share with the version. Any number of threads may use one object.
+// The values of a plain version. They are decoded one fragment at a time, on first use, into memory
+// that views share with the version. Any number of threads may use one object.
 #pragma once
 
 #include "store/plain/plain_table.h"
@@ -13,7 +13,7 @@
 namespace lancekeep::store {
 
 /// @throws Error invalid_argument unless numbers of a plain dataset can be converted to `dtype`.
-/// `place`: the store, for the message.
+/// `place` is the store's name, for the message.
 void require_number(const std::string& dtype, const std::string& place);
 
 /// The table as Version::tensors() lists it, for numbers converted to `dtype`.
@@ -22,17 +22,18 @@ void require_number(const std::string& dtype, const std::string& place);
 
 class PlainValues : public VersionValues {
  public:
-  /// `dtype`: a number, the dtype of requests that do not name one. `place`: the store, for messages.
+  /// `dtype`, which must be a number type, is used for requests that do not name one. `place` is
+  /// the store's name, for messages.
   PlainValues(PlainTable table, std::string dtype, std::string place);
 
   /// Both kinds of access return the same writable memory.
   [[nodiscard]] TensorView view(std::size_t row, Access access) const override;
   void read(std::size_t row, std::uint64_t offset, std::span<std::byte> into) const override;
-  /// Decodes each fragment once and keeps none.
+  /// Decodes each fragment once and keeps none of them.
   void read(std::span<const RowRequest> requests) const override;
   [[nodiscard]] std::uint64_t nbytes_as(std::size_t row, const std::string& dtype) const override;
   [[nodiscard]] Location locate(std::size_t row) const override;
-  /// Holds one decoded fragment at a time, besides those the version keeps.
+  /// The reader holds one decoded fragment at a time, besides those that the version keeps.
   [[nodiscard]] std::unique_ptr<RowReader> reader() const override;
 
  private:

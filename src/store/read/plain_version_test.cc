@@ -98,7 +98,7 @@ TEST_F(PlainVersionTest, ViewsOutliveTheVersion) {
 TEST_F(PlainVersionTest, FreesValuesThatNobodyHolds) {
   std::optional<Version> version = open_small();
   const std::weak_ptr<const void> memory = version->tensor("conv.weight").owner();
-  EXPECT_FALSE(memory.expired()) << "the version keeps what it has decoded";
+  EXPECT_FALSE(memory.expired()) << "the version keeps the values that it decoded";
   version.reset();
   EXPECT_TRUE(memory.expired());
 }
@@ -130,7 +130,7 @@ TEST_F(PlainVersionTest, EachRequestHasItsOwnDtype) {
                                              {"conv.weight", bytes_of(conv), "float32"},
                                              {"bn.bias", bytes_of(bias)},
                                              {"bn.num_batches", bytes_of(batches), "int64"}};
-  for (int time = 0; time < 2; ++time) {  // from the file, then with values decoded already
+  for (int time = 0; time < 2; ++time) {  // from the file, then from decoded values
     version.read(requests);
     EXPECT_THAT(conv, ElementsAre(1.5F, -2, 0.25F, 4, 5, 6));
     EXPECT_THAT(bias, ElementsAre(7, 8));
@@ -148,7 +148,7 @@ TEST_F(PlainVersionTest, ARequestKeepsNothing) {
   const std::vector<ReadRequest> requests = {{"bn.bias", bytes_of(bias)}};
   version.read(requests);
   EXPECT_THAT(bias, ElementsAre(7, 8));
-  EXPECT_EQ(version.tensor("bn.bias").owner().use_count(), 2) << "the version's, and this view's";
+  EXPECT_EQ(version.tensor("bn.bias").owner().use_count(), 2) << "the version and this view";
 }
 
 TEST_F(PlainVersionTest, RejectsARequestOfAnotherSize) {
@@ -184,10 +184,10 @@ TEST_F(PlainVersionTest, RejectsADtypeThatIsNotANumber) {
               io::fails_with(ErrorCode::invalid_argument, "cannot be converted to `complex64`"));
 }
 
-TEST_F(PlainVersionTest, OfOneNameTheLastRowWins) {
+TEST_F(PlainVersionTest, TheLastRowOfANameWins) {
   publish({write_rows({{"w", {1}, {1}}, {"other", {2}, {1}}, {"w", {3, 4}, {2}}})});
   const Version version = open();
-  EXPECT_EQ(version.tensors().size(), 3U) << "all are listed";
+  EXPECT_EQ(version.tensors().size(), 3U) << "all rows are listed";
   EXPECT_THAT(numbers_of<double>(version.tensor("w")), ElementsAre(3, 4));
   const auto source = version.source();
   ASSERT_EQ(source->tensors().size(), 2U);
@@ -205,7 +205,7 @@ TEST_F(PlainVersionTest, ADamagedRowLeavesOthersIntact) {
   EXPECT_THAT([&] { (void)version.tensor("conv.weight"); },
               io::fails_with(ErrorCode::corrupt, "`conv.weight` cannot be loaded: shape [-2]"));
   EXPECT_THAT([&] { (void)version.tensor("bn.bias"); },
-              io::fails_with(ErrorCode::corrupt, "its value has 2 numbers, its shape needs 5"));
+              io::fails_with(ErrorCode::corrupt, "its value has 2 numbers, but its shape needs 5"));
   EXPECT_THAT(numbers_of<double>(version.tensor("bn.num_batches")), ElementsAre(3));
   EXPECT_THAT([&] { (void)version.source(); }, io::fails_with(ErrorCode::corrupt, "conv.weight"));
   std::vector<double> five(5);
@@ -242,7 +242,7 @@ TEST_F(PlainVersionTest, ADamagedPageIsAnError) {
   const std::size_t at =
       content.find(std::string(reinterpret_cast<const char*>(&first), sizeof(first)));
   ASSERT_NE(at, std::string::npos);
-  content.at(at - at % 64) = '\xff';  // how many levels the chunk has
+  content.at(at - at % 64) = '\xff';  // the number of levels in the chunk
   std::filesystem::remove(path_ / name);
   folder_.write(path_.filename().string() + "/" + name, content);
   const Version version = open();

@@ -22,7 +22,7 @@ const char* to_string(Layout layout) noexcept {
 
 void Ref::throw_negative(std::int64_t number) {
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("a version number is not negative, got {}", number));
+              fmt::format("expected a version number of 0 or more, got {}", number));
 }
 
 Ref Ref::tag(const std::string& name) {
@@ -94,7 +94,8 @@ std::map<std::string, std::uint64_t> Store::tags() const {
 
 namespace {
 
-// Compare and swap: under the lock, the tag must still point to the version that the caller expects.
+// Compare and swap: under the lock, the tag must still point to the version that the caller
+// expects.
 void require_tag_at(const io::Storage& storage, const std::string& name, std::uint64_t expected) {
   const lance::Tag now = lance::read_tag(storage, name);
   if (!now.branch && now.version == expected) return;
@@ -111,14 +112,15 @@ std::uint64_t Store::tag(const std::string& name, const Ref& ref, bool force,
                          std::optional<std::uint64_t> expected) {
   io::Storage& storage = *state_->storage;
   lance::check_tag_name(name);
-  // First without the lock: a ref to no version fails at once, also while a writer holds the lock.
+  // Resolve it without the lock first: a ref to a missing version fails at once, even while a
+  // writer holds the lock.
   (void)store::resolve(storage, lance::list_versions(storage), ref);
   // The exclusive lock keeps the version from being removed before the tag exists, and two writers
   // from moving one tag at once.
   const auto lock = storage.lock(lance::kVersionsFolder, io::LockMode::exclusive);
   const lance::VersionEntry entry = store::resolve(storage, lance::list_versions(storage), ref);
   if (expected) require_tag_at(storage, name, *expected);
-  // The version's writer may have died before this: a tag must not outlive its version.
+  // The version's writer may have died before this sync, and a tag must not outlive its version.
   storage.sync_folder(lance::kVersionsFolder);
   lance::write_tag(storage, name, entry.version, storage.size(entry.path), force || expected, true);
   return entry.version;

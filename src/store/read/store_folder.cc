@@ -63,7 +63,7 @@ void require_dataset(const io::Storage& storage, const fs::path& path) {
 }
 
 void require_dataset_or_empty(const io::Storage& storage, const fs::path& path) {
-  // Listed once: others may be removing or making the store.
+  // List the folder only once: other processes may be making or removing the store.
   const auto entries = storage.list("");
   if (!entries.empty()) require_dataset(storage, path, entries);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The folder of a store: what the public Store holds, and checks that the folder is a Lance dataset,
-// is still the one that was opened, and keeps a model.
+// The folder of a store: the state of the public Store, and checks that the folder is a Lance
+// dataset, is still the folder that was opened, and keeps a model.
 #pragma once
 
 #include <lancekeep/store.h>
@@ -28,18 +28,19 @@ struct Store::State {
 
 namespace lancekeep::store {
 
-/// @throws Error io if the system cannot say.
+/// Whether anything exists at the path. @throws Error io if the system cannot determine it.
 [[nodiscard]] bool is_there(const std::filesystem::path& path);
 /// @throws Error unsupported for a URL such as "s3://…": as a path it would mean a folder "s3:".
 void require_local(const std::filesystem::path& path);
-/// @throws Error invalid_argument unless the folder is a Lance dataset: it has a `_versions` folder.
+/// @throws Error invalid_argument unless the folder is a Lance dataset: it has a `_versions`
+/// folder.
 void require_dataset(const io::Storage& storage, const std::filesystem::path& path);
-/// The same, but accepts an empty folder too.
+/// Like require_dataset(), but accepts an empty folder too.
 void require_dataset_or_empty(const io::Storage& storage, const std::filesystem::path& path);
 
 using lance::require_current;
 
-/// How a manifest keeps a model. @throws Error invalid_argument if it keeps none.
+/// The layout in which a manifest keeps a model. @throws Error invalid_argument if it keeps none.
 [[nodiscard]] Layout require_model(const io::Storage& storage, const lance::Manifest& manifest);
 /// @throws Error unsupported or invalid_argument unless the manifest has the native layout.
 void require_native(const io::Storage& storage, const lance::Manifest& manifest);

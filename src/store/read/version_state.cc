@@ -33,8 +33,8 @@ const VersionInfo& LazyInfo::full() const {
   return info_;
 }
 
-// Sizes and other manifests only describe: an error in them must not keep anyone from reading the
-// version.
+// File sizes and other manifests are needed only to describe the version: an error in them must not
+// prevent anyone from reading it.
 std::uint64_t LazyInfo::bytes_added() const {
   try {
     const FileSizes earlier =
@@ -111,7 +111,7 @@ Version open_version(std::shared_ptr<io::Storage> storage, const Ref& ref,
     try {
       return open_listed(storage, list, ref, options);
     } catch (const Error& e) {
-      // The version may have been removed because a newer one is the latest by now.
+      // The version may have been removed because there is a newer one, which is now the latest.
       if (e.code() != ErrorCode::not_found || !ref.is_latest()) throw;
       lance::VersionList now = lance::list_versions(*storage);
       if (now.newest() <= list.newest()) throw;
@@ -190,8 +190,8 @@ Location Version::locate(std::string_view name) const {
 
 namespace {
 
-// A version as a source to save or export: rows in model order, ties as they are. A name that several
-// rows have takes the place of the first of them, as in a dict.
+// A version as a source to save or export: rows in model order, with their ties. If several rows
+// have one name, that entry is at the place of the first of them, as in a dict.
 class VersionSource : public TensorSource {
  public:
   explicit VersionSource(std::shared_ptr<const Version::State> state)
@@ -200,7 +200,7 @@ class VersionSource : public TensorSource {
     for (const TensorInfo& named : state_->infos) {
       if (index.contains(named.name)) continue;
       const std::size_t row = state_->by_name.at(named.name);
-      state_->require_intact(row);  // rather than skip it silently
+      state_->require_intact(row);  // fail rather than silently skip the row
       const TensorInfo& info = state_->infos[row];
       TensorSpec spec{info.name, info.dtype, info.shape, info.nbytes, std::nullopt};
       const auto target = info.tied_to ? index.find(*info.tied_to) : index.end();

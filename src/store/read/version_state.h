@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the public Version holds: what is known of each row, and where the rows' bytes come from: the
-// data files of a native store as they are, or the lists of a plain dataset, decoded.
+// The state of the public Version: what is known about each row, and the source of the rows' bytes,
+// which is the data files of a native store, or the decoded lists of a plain dataset.
 #pragma once
 
 #include <lancekeep/store.h>
@@ -20,14 +20,15 @@
 
 namespace lancekeep::store {
 
-/// Destination of a row's bytes: as many as nbytes_as() says.
+/// The destination of a row's bytes, whose size nbytes_as() returns.
 struct RowRequest {
   std::size_t row = 0;
   std::span<std::byte> into;
-  std::string dtype;  ///< empty: the row's own
+  std::string dtype;  ///< empty: the row's own dtype
 };
 
-/// Passes on the bytes of one row after the other and holds few of them. One thread.
+/// Passes the bytes of one row after another to a sink, and keeps little of them in memory. One
+/// thread.
 class RowReader {
  public:
   virtual ~RowReader() = default;
@@ -35,8 +36,8 @@ class RowReader {
   virtual void push(std::size_t row, const ByteSink& sink) = 0;
 };
 
-/// The bytes of a version's rows. Rows are numbered as in Version::tensors(); only intact ones may be
-/// asked for. Any number of threads may call these functions at once.
+/// The bytes of a version's rows. Rows are numbered as in Version::tensors(); callers may ask only
+/// for intact ones. Any number of threads may call these functions at once.
 class VersionValues {
  public:
   virtual ~VersionValues() = default;
@@ -45,27 +46,27 @@ class VersionValues {
   /// `offset` and the size of `into` are within the row's bytes.
   virtual void read(std::size_t row, std::uint64_t offset, std::span<std::byte> into) const = 0;
   virtual void read(std::span<const RowRequest> requests) const = 0;
-  /// The row's size as `dtype` (empty: its own). @throws Error invalid_argument if it cannot be read
-  /// as that dtype.
+  /// The row's size in bytes as `dtype` (empty: its own dtype). @throws Error invalid_argument if
+  /// it cannot be read as that dtype.
   [[nodiscard]] virtual std::uint64_t nbytes_as(std::size_t row,
                                                 const std::string& dtype) const = 0;
   /// @throws Error unsupported if the row's bytes are encoded in the file.
   [[nodiscard]] virtual Location locate(std::size_t row) const = 0;
-  /// The reader refers to these values.
+  /// The reader refers to this object.
   [[nodiscard]] virtual std::unique_ptr<RowReader> reader() const = 0;
 };
 
-/// A version's VersionInfo. Tags and added bytes need other files than the version's own: they are
-/// looked up by the first call of full(). Any number of threads may call it.
+/// A version's VersionInfo. Tags and added bytes are in other files than the version's own, so the
+/// first call of full() looks them up. Any number of threads may call it.
 class LazyInfo {
  public:
-  /// `known` has everything but `tags` and `bytes_added`.
+  /// `known` must have everything but `tags` and `bytes_added`.
   LazyInfo(std::shared_ptr<io::Storage> storage, VersionInfo known,
            const lance::ManifestFile& file);
 
-  /// Without `tags` and `bytes_added`.
+  /// The info without `tags` and `bytes_added`.
   [[nodiscard]] const VersionInfo& known() const { return info_; }
-  /// Never fails because files are gone or damaged by now: see Version::info().
+  /// Never fails because files have meanwhile been removed or damaged: see Version::info().
   [[nodiscard]] const VersionInfo& full() const;
 
  private:
@@ -79,8 +80,8 @@ class LazyInfo {
   mutable VersionInfo info_;
 };
 
-/// Reads a version's manifest and small columns, and checks those of a native one against the table
-/// digest. Values, tags and other versions are not read.
+/// Reads a version's manifest and small columns, and in the native layout checks the columns
+/// against the table digest. Values, tags and other versions are not read.
 [[nodiscard]] Version open_version(std::shared_ptr<io::Storage> storage, const Ref& ref,
                                    const ReadOptions& options = {});
 
@@ -93,8 +94,8 @@ struct Version::State {
   std::unique_ptr<const store::LazyInfo> info;
   std::vector<TensorInfo> infos;
   /// The row that a name means; the names are views into `infos`. If several rows have one name, it
-  /// is the first in a native store, where none of them can be loaded, and the last in a plain
-  /// dataset.
+  /// means the first of them in a native store, where none of them can be loaded, and the last in a
+  /// plain dataset.
   std::unordered_map<std::string_view, std::size_t> by_name;
   std::unique_ptr<const store::VersionValues> values;
 

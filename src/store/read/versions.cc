@@ -29,7 +29,7 @@ lance::VersionEntry find_version(const io::Storage& storage, const lance::Versio
                         was_there ? "was removed" : "does not exist", describe_versions(list)));
 }
 
-// 0 for a missing file: a transaction file may be gone.
+// 0 for a missing file, because a transaction file may have been removed.
 std::uint64_t size_of(const io::Storage& storage, const std::string& path) {
   return storage.exists(path) ? storage.size(path) : 0;
 }
@@ -81,8 +81,9 @@ lance::VersionEntry resolve(const io::Storage& storage, const lance::VersionList
   if (tag.branch) {
     throw Error(
         ErrorCode::unsupported,
-        fmt::format("the tag `{}` points to version {} of the branch `{}`; branches are not read",
-                    *ref.tag(), tag.version, *tag.branch),
+        fmt::format(
+            "the tag `{}` points to version {} of the branch `{}`; this build cannot read branches",
+            *ref.tag(), tag.version, *tag.branch),
         storage.full_name(lance::tag_path(*ref.tag())));
   }
   return find_version(storage, list, tag.version);
@@ -111,7 +112,7 @@ FileSizes earlier_files(const io::Storage& storage, const lance::VersionList& li
     try {
       files.merge(files_of(lance::read_manifest(storage, *it).manifest));
     } catch (const Error&) {
-      // Damage of another version is not damage of this one.
+      // Damage to another version is not damage to this one.
     }
   }
   return files;
@@ -141,7 +142,7 @@ VersionInfo describe(const lance::VersionEntry& entry, const lance::ManifestFile
   info.message = property(properties, kMessageKey);
   info.metadata = user_metadata(properties);
   info.bytes_total = number_property(properties, kBytesKey).value_or(0);
-  // pylance does not record how large the tensors are: the rows say it.
+  // pylance does not record how large the tensors are, so their rows must be read.
   if (!properties.contains(kBytesKey) && layout) info.bytes_total = tensor_bytes();
   return info;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The versions of a store: the one that a ref means, and what a manifest says about its version.
-// Functions only; they keep nothing.
+// The versions of a store: which version a ref means, and what a manifest says about its version.
+// Functions only; they keep no state.
 #pragma once
 
 #include <lancekeep/store.h>
@@ -18,12 +18,12 @@
 
 namespace lancekeep::store {
 
-/// The entry of the version that `ref` means. @throws Error not_found, listing the versions there
-/// are; unsupported for a tag of a branch; conflict if the store was replaced.
+/// The entry of the version that `ref` means. @throws Error not_found, listing the versions that
+/// exist; unsupported for a tag of a branch; conflict if the store was replaced.
 [[nodiscard]] lance::VersionEntry resolve(const io::Storage& storage,
                                           const lance::VersionList& list, const Ref& ref);
-/// The version that `ref` means, with its manifest, which is read once. @throws Error as resolve() and
-/// lance::read_manifest().
+/// The version that `ref` means, with its manifest, which is read only once. @throws Error like
+/// resolve() and lance::read_manifest().
 struct ResolvedVersion {
   lance::VersionEntry entry;
   lance::ManifestFile file;
@@ -32,10 +32,11 @@ struct ResolvedVersion {
 };
 [[nodiscard]] ResolvedVersion read_resolved(const io::Storage& storage,
                                             const lance::VersionList& list, const Ref& ref);
-/// "1–3, 5, 7"; "none".
+/// A text such as "1–3, 5, 7", or "none".
 [[nodiscard]] std::string describe_versions(const lance::VersionList& list);
 
-/// Files by their paths in the store, with their sizes if the manifest gives them, else 0.
+/// Files by their paths in the store, with the sizes that the manifest gives, or 0 if it gives
+/// none.
 using FileSizes = std::map<std::string, std::uint64_t>;
 /// Every file that a version refers to.
 [[nodiscard]] FileSizes files_of(const lance::Manifest& manifest);
@@ -44,12 +45,13 @@ using FileSizes = std::map<std::string, std::uint64_t>;
 [[nodiscard]] FileSizes earlier_files(const io::Storage& storage, const lance::VersionList& list,
                                       std::uint64_t version,
                                       std::optional<std::uint64_t> restored_from);
-/// Bytes of those `files` that are not among `earlier`. A missing file counts 0.
+/// The size of those `files` that are not among `earlier`. A missing file counts as 0 bytes.
 [[nodiscard]] std::uint64_t added_bytes(const io::Storage& storage, const FileSizes& files,
                                         const FileSizes& earlier);
 
-/// Everything that the manifest says about a version: all but `tags`, `bytes_added` and `warning`.
-/// `tensor_bytes` is called for the sum of the tensors' bytes if the save did not record it.
+/// Everything that the manifest says about a version: all of VersionInfo but `tags`, `bytes_added`
+/// and `warning`. If the save did not record the sum of the tensors' bytes, it comes from
+/// `tensor_bytes`.
 [[nodiscard]] VersionInfo describe(const lance::VersionEntry& entry,
                                    const lance::ManifestFile& file,
                                    const std::function<std::uint64_t()>& tensor_bytes);

@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// Putting a whole store at its place, and what each step prevents:
+// Putting a whole store in its place, and what each step prevents:
 //
-//  1. Finish an exchange that a crash cut short, then look at what is there. Only a free place, an
-//     empty folder or, if asked, a Lance dataset is taken; anything else is refused and untouched.
-//  2. Make a hidden folder beside the place, and hold a shared lock on it: else someone else's
-//     step 8 could take it for what a crash left.
-//  3. The caller saves into it. A crash from here to step 5 or 6 leaves the old store, and a folder
-//     with ".lancekeep-" in its name.
-//  4. Sync all files and folders of the new store, whatever its saves asked for: the old store is
-//     about to be deleted, and a power cut could otherwise take both.
-//  5. At a free place: rename the folder there and sync the parent; go on with step 8. The system
-//     refuses the rename if something has appeared there meanwhile: an error, unless it is a dataset
-//     that may be replaced.
-//  6. Over a dataset: take the exclusive lock of its _versions, so that no save is committed to a
-//     folder that is about to be deleted, and check that it is still at its place. Exchange the two
-//     folders in one step, and sync their parent: readers see the old store or the new one.
-//  7. Delete the old store, by the names that Lance writes. Files that are mapped stay readable.
-//  8. Delete what earlier, crashed replacements left beside the store: only folders that are old and
-//     that nobody has locked. This comes last, so that no power cut can bring back a deleted folder
-//     by undoing the exchange.
+//  1. Finish an exchange that a crash interrupted, then look at what is at the place. Only a free
+//     place, an empty folder or, if asked for, a Lance dataset is accepted; anything else is
+//     rejected and left unchanged.
+//  2. Make a hidden folder beside the place, and hold a shared lock on it: else step 8 of
+//     another process could mistake it for a folder that a crash left.
+//  3. The caller saves into that folder. A crash between here and step 5 or 6 leaves the old store,
+//     and a folder with ".lancekeep-" in its name.
+//  4. Sync all files and folders of the new store, even if its saves were not durable: the old
+//     store is about to be deleted, and a power cut could otherwise lose both.
+//  5. If the place is free, rename the folder to it, sync the parent, and go on with step 8. The
+//     rename fails if something has appeared there meanwhile: that is an error, unless it is a
+//     dataset that may be replaced.
+//  6. If a dataset is there, take the exclusive lock of its _versions, so that no save is committed
+//     to a folder that is about to be deleted, and check that the dataset is still in its place.
+//     Exchange the two folders in one step, and sync their parent: readers see either the old store
+//     or the new one.
+//  7. Delete the old store: only files with names that Lance writes. Files that are memory-mapped
+//     stay readable.
+//  8. Delete the folders that earlier, crashed replacements left beside the store, if they are old
+//     and nobody has locked them. This comes last, so that no power cut can bring back a deleted
+//     folder by undoing the exchange.
 //
 // Store::replace is these steps with one save in the middle.
 #include <lancekeep/new_store.h>
@@ -47,11 +50,11 @@ namespace lancekeep {
 namespace fs = std::filesystem;
 
 struct NewStore::State {
-  fs::path given;   // for messages
+  fs::path given;   // as the caller wrote it, for messages
   fs::path target;  // without links
   Existing existing = Existing::refuse;
   fs::path fresh;
-  std::unique_ptr<io::Storage> old;  // the dataset that is replaced; null: the place is free
+  std::unique_ptr<io::Storage> old;  // the dataset to replace; null if the place is free
   std::unique_ptr<io::FolderLock> lock;
   std::optional<Store> store;
   bool is_published = false;
@@ -61,7 +64,7 @@ struct NewStore::State {
     if (is_published || fresh.empty()) return;
     try {
       store::remove_dataset(fresh);
-    } catch (const Error&) {  // then it stays, as after a crash
+    } catch (const Error&) {  // the folder then stays, as after a crash
     }
   }
   bool take_free_place();               // step 5
@@ -71,7 +74,7 @@ struct NewStore::State {
 namespace {
 
 [[noreturn]] void already_there(const fs::path& path) {
-  throw Error(ErrorCode::already_exists, "there is something already", path.string());
+  throw Error(ErrorCode::already_exists, "something already exists at this path", path.string());
 }
 
 bool is_empty_folder(const fs::path& path) {
@@ -80,7 +83,7 @@ bool is_empty_folder(const fs::path& path) {
   return is_empty && !error;
 }
 
-// Without links, and without the slash that a shell's completion appends.
+// The path with links resolved, and without the slash that a shell's completion appends.
 fs::path place_of(const fs::path& path) {
   std::error_code error;
   fs::path place = fs::weakly_canonical(fs::absolute(path), error);
@@ -98,7 +101,7 @@ void note_stale_siblings(std::size_t removed, std::vector<std::string>& notes) {
                   removed == 1 ? "1 folder" : fmt::format("{} folders", removed)));
 }
 
-// Unset where there is no version.
+// The layout of the store at `path`; unset if it has no version.
 std::optional<Layout> layout_at(const fs::path& path) {
   if (!store::is_there(path)) return std::nullopt;
   const auto storage = io::open_local_storage(path);
@@ -124,7 +127,7 @@ NewStore::NewStore(const fs::path& path, Existing existing) : state_(std::make_u
   state_->fresh = store::new_sibling(state_->target);  // 2
   const auto storage = io::create_local_storage(state_->fresh);
   state_->lock = storage->lock("", io::LockMode::shared);
-  storage->make_folder(lance::kVersionsFolder);  // a dataset, even if nothing is saved into it
+  storage->make_folder(lance::kVersionsFolder);         // a dataset even if nothing is saved
   state_->store.emplace(Store::create(state_->fresh));  // 3
 }
 
@@ -149,10 +152,10 @@ std::vector<std::string> NewStore::publish() {
   return notes;
 }
 
-// False if something has appeared there.
+// Returns false if something has appeared at the place.
 bool NewStore::State::take_free_place() {
   std::error_code error;
-  fs::rename(fresh, target, error);  // also over an empty folder, and no other
+  fs::rename(fresh, target, error);  // replaces an empty folder, but nothing else
   if (error && store::is_there(target)) return false;
   if (error)
     throw Error(ErrorCode::io, "cannot be put in its place: " + error.message(), given.string());
@@ -170,8 +173,8 @@ std::vector<std::string> NewStore::State::exchange() {
   try {
     io::swap_folders(fresh, target);
   } catch (...) {
-    // Once the folders are exchanged, the sibling is the old dataset, and stays: a power cut may
-    // bring it back.
+    // If the folders were exchanged, the sibling is the old dataset. It stays, because a power cut
+    // could undo the exchange.
     is_published = !old->is_current();
     throw;
   }

@@ -13,12 +13,12 @@
 
 namespace {
 
-// The names that files and folders had when this program synced them.
+// The names of files and folders at the time this program synced them.
 std::set<std::string> synced;  // NOLINT: one test uses it
 
 }  // namespace
 
-// Replaces the function of the C library, to record what reaches the disk.
+// Overrides the C library's function, to record what reaches the disk.
 extern "C" int fsync(int descriptor) {
   std::error_code ignored;
   synced.insert(
@@ -59,7 +59,7 @@ TEST(NewStoreTest, AppearsWithAllItsVersions) {
   EXPECT_THAT(names_in(folder / ""), ElementsAre("m.lance"));
 }
 
-// Every file and folder below it, and itself.
+// The folder itself, and every file and folder below it.
 std::set<std::string> everything_in(const fs::path& folder) {
   std::set<std::string> names = {folder};
   for (const auto& entry : fs::recursive_directory_iterator(folder)) names.insert(entry.path());

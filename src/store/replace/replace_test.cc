@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Store::replace: one version, number 1, whatever was there; or nothing changed.
+// Store::replace leaves one version, number 1, whatever was there before; or it changes nothing.
 #include "io/testing/error_matcher.h"
 #include "store/testing/plain_model.h"
 #include "store/testing/test_store.h"
@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-TEST(Replace, MakesAStoreWhereNothingIs) {
+TEST(Replace, MakesAStoreAtAFreePath) {
   const TemporaryFolder folder;
   MemorySource source = small_model();
   EXPECT_EQ(Store::replace(folder / "m.lance", source).version, 1u);
@@ -126,7 +126,7 @@ TEST(Replace, AFailedSaveLeavesTheOldStore) {
 
 const SaveOptions kPlain{.layout = Layout::plain};
 
-TEST(Replace, MakesAPlainStoreWhereNothingIs) {
+TEST(Replace, MakesAPlainStoreAtAFreePath) {
   const TemporaryFolder folder;
   MemorySource source = plain_model(4);
   Store::replace(folder / "m.lance", source, kPlain);

@@ -38,7 +38,7 @@ bool is_sibling_name(std::string_view name, std::string_view prefix) {
          name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-// If this fails, the folder cannot be removed either, and the caller notices.
+// If this fails, removing the folder fails too, and the caller sees that.
 void try_remove(io::Storage& storage, const std::string& path) {
   try {
     storage.remove(path);
@@ -60,7 +60,7 @@ void remove_known_files(io::Storage& storage) {
   }
 }
 
-// Throws if something in it cannot be examined.
+// Throws if something in the folder cannot be examined.
 Time last_written(const io::Storage& parent, const io::FolderEntry& folder) {
   Time latest = folder.modified;
   for (const auto& [path, entry] : io::walk_folder(parent, folder.name, kMaxDepth)) {
@@ -88,7 +88,7 @@ bool remove_dataset(const fs::path& folder) {
   if (fs::symlink_status(folder, ignored).type() != fs::file_type::directory) return false;
   try {
     remove_known_files(*io::open_local_storage(folder));
-  } catch (const Error&) {  // noticed below
+  } catch (const Error&) {  // reported below: the folder still exists
   }
   fs::remove(folder, ignored);
   return !fs::exists(fs::symlink_status(folder, ignored));

@@ -19,7 +19,7 @@ class StaleSiblings : public testing::Test {
     MemorySource source = small_model();
     Store::create(folder_ / "m.lance").save(source);
   }
-  // Another store of that name, in which nothing was written for `age`.
+  // Makes another store with that name, in which nothing was written for `age`.
   fs::path leave(const std::string& name, hours age,
                  const std::vector<std::string>& further_files = {}) const {
     MemorySource source = small_model();

@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// _versions last: what is left must look like a dataset.
+// _versions is removed last: what is left until then must look like a dataset.
 constexpr std::array kMadeFolders = {lance::kDataFolder, lance::kTransactionsFolder,
                                      lance::kDeletionsFolder, lance::kVersionsFolder};
 
@@ -91,11 +91,11 @@ class StorageToBeMade : public io::Storage {
 
   const fs::path folder_;
   mutable std::mutex mutex_;
-  mutable std::shared_ptr<io::Storage> found_;  // null: there is none
-  mutable bool has_version_ = false;            // then it is never looked for again
+  mutable std::shared_ptr<io::Storage> found_;  // null while the folder does not exist
+  mutable bool has_version_ = false;            // once true, the folder is not looked for again
 };
 
-// Null while there is no folder.
+// Returns null while the folder does not exist.
 std::shared_ptr<io::Storage> StorageToBeMade::find() const {
   const std::lock_guard guard(mutex_);
   if (found_ != nullptr && (has_version_ || found_->is_current())) return found_;
@@ -128,7 +128,7 @@ std::vector<std::string> StorageToBeMade::file_names(const std::string& folder) 
   return names;
 }
 
-// A folder that does not exist has nothing in it that a lock could keep apart.
+// A folder that does not exist contains nothing that a lock could protect.
 std::unique_ptr<io::FolderLock> StorageToBeMade::lock(const std::string& folder,
                                                       io::LockMode mode) {
   const auto there = find();
@@ -198,7 +198,7 @@ void FirstSaveFolder::remove_what_was_made() {
       if (!was_there(name)) storage_.remove(name);
     }
     if (!was_there_) (void)::rmdir(folder_.c_str());
-  } catch (const Error&) {  // what stays is a store without a version
+  } catch (const Error&) {  // what remains is a store without a version
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Store::create: nothing is made before the first save, and nothing is left if that fails.
+// Store::create makes nothing before the first save, and nothing is left if that save fails.
 #include "store/save/create.h"
 
 #include "io/local_storage.h"
@@ -23,7 +23,7 @@ using io::fails_with;
 
 class Create : public testing::Test {
  protected:
-  // What is in the test's folder, folders included.
+  // The names of everything in the test's folder, folders included.
   std::vector<std::string> found() const {
     std::vector<std::string> names;
     for (const auto& entry : fs::recursive_directory_iterator(folder_ / "")) {
@@ -31,7 +31,7 @@ class Create : public testing::Test {
     }
     return names;
   }
-  // Fails while the tensors are written.
+  // Options with which a save fails while it writes the tensors.
   static SaveOptions failing() {
     return {.progress = [](std::uint64_t done, std::uint64_t, std::string_view) {
       if (done > 0) throw std::runtime_error("enough");
@@ -62,7 +62,7 @@ TEST_F(Create, TakesAnEmptyFolder) {
   EXPECT_TRUE(store.versions().empty());
   EXPECT_TRUE(fs::is_empty(path_));
   EXPECT_THROW(store.save(source_, failing()), std::runtime_error);
-  EXPECT_TRUE(fs::is_empty(path_)) << "and leaves it as it was";
+  EXPECT_TRUE(fs::is_empty(path_)) << "create() leaves the folder as it was";
   store.save(source_);
   expect_equal(store.at(), source_);
 }
@@ -99,7 +99,7 @@ TEST_F(Create, AFailedFirstSaveLeavesNothing) {
   expect_equal(store.at(), source_);
 }
 
-TEST_F(Create, AFirstSaveOfWhichAnyCallFailsLeavesNothing) {
+TEST_F(Create, AFirstSaveInWhichAnyCallFailsLeavesNothing) {
   for (std::uint64_t call = 1;; ++call) {
     auto storage = std::make_shared<io::FaultStorage>(
         open_storage_to_be_made(path_), io::FaultStorage::Plan{call, ErrorCode::out_of_space});

@@ -7,8 +7,8 @@
 namespace lancekeep::store {
 namespace {
 
-// How many rows with the same first bytes are compared in full for one tensor: else a model of masks
-// that all begin with zeros would be read again and again.
+// How many rows with the same first bytes are compared in full for one tensor. Without a limit, a
+// model of masks that all begin with zeros would be read again and again.
 constexpr int kMaxComparisons = 8;
 
 class Matcher {
@@ -47,8 +47,8 @@ class Matcher {
     }
   }
 
-  // Rows that no tensor has taken belong to tensors that were removed or changed: one of them may be
-  // this tensor under another name.
+  // The rows that no tensor has taken belong to tensors that were removed or changed, and one of
+  // them may be this tensor under another name.
   void match_by_value() {
     std::map<std::pair<std::string, Shape>, std::vector<std::size_t>> free;
     for (std::size_t i = 0; i < table_.rows.size(); ++i) {
@@ -69,7 +69,7 @@ class Matcher {
     int comparisons = 0;
     for (const std::size_t row : rows) {
       const TensorSpec& wanted = source_.tensors()[spec];
-      // The row of the same name was compared already.
+      // The row of the same name has been compared already.
       if (taken_[row] || *table_.rows[row].name == wanted.name) continue;
       if (!is_of_type(wanted, row)) continue;
       if (!prefix) prefix = prefix_hash(source_, spec);
@@ -108,7 +108,7 @@ class Matcher {
     if (it == prefixes_.end()) {
       const TensorRow& row = table_.rows[index];
       const io::InputFile* file = open(row.file);
-      std::string prefix;  // stays empty, and equal to none, if the file cannot be read
+      std::string prefix;  // stays empty, and so matches nothing, if the file cannot be read
       try {
         if (file != nullptr) prefix = prefix_hash(*file, row.value->position, row.value->size);
       } catch (const Error&) {
@@ -119,7 +119,7 @@ class Matcher {
   }
 
   // A data file of the table, opened once; null if that fails. It is read, not mapped: a save must
-  // not have the whole model in its pages, nor crash if a file is cut short.
+  // neither keep the whole model in its pages nor crash if a file is cut short.
   const io::InputFile* open(std::size_t file) {
     auto it = files_.find(file);
     if (it == files_.end()) {
@@ -156,9 +156,10 @@ RowMatches find_unchanged(const io::Storage& storage, const TensorTable& table,
 std::vector<std::optional<std::size_t>> find_duplicates(TensorSource& source,
                                                         std::span<const std::size_t> entries,
                                                         SaveProgress& progress) {
-  // Each step looks more closely at fewer entries: size, first few KiB, whole value.
+  // Each step compares more of fewer entries: first sizes, then the first few KiB, then whole
+  // values.
   const auto specs = source.tensors();
-  std::map<std::uint64_t, std::vector<std::size_t>> by_size;  // places in `entries`
+  std::map<std::uint64_t, std::vector<std::size_t>> by_size;  // indices into `entries`
   for (std::size_t place = 0; place < entries.size(); ++place) {
     if (specs[entries[place]].nbytes > 0) by_size[specs[entries[place]].nbytes].push_back(place);
   }

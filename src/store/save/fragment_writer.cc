@@ -12,13 +12,13 @@
 namespace lancekeep::store {
 namespace {
 
-// Which columns a data file has: all, or all but the values, which are in another file of the same
-// fragment then.
+// Which columns a data file has: all of them, or all but the values, which another file of the same
+// fragment then has.
 enum class FileColumns { all, labels };
 
 using Rows = std::span<const TensorRow* const>;
 
-// One cell for each row; empty for a deleted row.
+// One cell for each row; a deleted row's cell is empty.
 template <typename Cell>
 std::vector<Cell> cells_of(Rows rows, std::optional<Cell> TensorRow::* member) {
   std::vector<Cell> cells;
@@ -77,7 +77,7 @@ lance::DataFile write_columns(lance::DataFileWriter& writer, const std::string& 
   return file;
 }
 
-// Values are hashed and written piece by piece, so that the bytes are in the cache for both.
+// Values are hashed and written in pieces of this size, so that both find the bytes in the cache.
 constexpr std::size_t kPieceBytes = 1 << 20;
 
 // The values of one new data file.
@@ -112,7 +112,7 @@ class ValueWriter {
     rows_[entry].value = rows_[with].value;
   }
 
-  // The plan only knows that the hashes are equal; the bytes are in the file by now.
+  // The plan knows only that the hashes are equal, so compare the bytes, which are now in the file.
   bool is_same(std::size_t entry, std::size_t with) {
     writer_.flush();
     return has_same_bytes(source_, entry, storage_.open(path_), rows_[with].value->position,

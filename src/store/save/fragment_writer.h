@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes tensors into a new data file, which is a fragment of its own: the values, then the columns
-// with what each row says, one page after another.
+// Writes tensors into a new data file, which is a fragment of its own: first the values, then
+// the other columns, one page each.
 #pragma once
 
 #include "lance/table/commit.h"
@@ -12,8 +12,8 @@
 
 namespace lancekeep::store {
 
-/// Values start at multiples of this many bytes in a data file, so that they can be used in place
-/// by code that needs aligned memory.
+/// Values start at multiples of this many bytes in a data file, so that code that needs aligned
+/// memory can use them in place.
 inline constexpr std::uint64_t kValueAlignment = 256;
 
 /// Streams the values of `plan` from `source` into a new data file in `files`, and hashes them on
@@ -26,7 +26,7 @@ inline constexpr std::uint64_t kValueAlignment = 256;
                                              std::vector<TensorRow>& rows, SaveProgress& progress);
 
 /// Changes the labels of a fragment: writes all columns but the values into a new data file, which
-/// replaces the file that had them. `rows` are all rows of the fragment, null where deleted.
+/// replaces the file that had them. `rows` has all rows of the fragment; a deleted row is null.
 [[nodiscard]] lance::Fragment relabel_fragment(lance::UncommittedFiles& files,
                                                const lance::Fragment& fragment,
                                                const std::vector<lance::Field>& schema,

@@ -15,10 +15,10 @@
 namespace lancekeep::store {
 namespace {
 
-// More small files than this are closed before the commit, to save descriptors.
+// If there are more small files than this, they are closed before the commit, to save descriptors.
 constexpr std::size_t kMaxOpenFiles = 200;
 
-// Tied tensors count once.
+// The bytes of all tensors; tied tensors count once.
 std::uint64_t untied_bytes(std::span<const TensorSpec> specs) {
   std::uint64_t bytes = 0;
   for (const TensorSpec& spec : specs) {
@@ -39,7 +39,7 @@ struct NativeSave::Attempt {
 
   const SaveBase& base;
   Candidates candidates;        // the base's fragments, then own_fragments_
-  std::size_t first_own = 0;    // in candidates.fragments
+  std::size_t first_own = 0;    // index of the first own fragment in candidates.fragments
   std::vector<TensorRow> rows;  // for each spec, what its row will contain
   std::vector<lance::Field> schema;
 };
@@ -83,7 +83,7 @@ std::optional<lance::CommitResult> NativeSave::attempt(const SaveBase& base) {
   return commit(attempt);
 }
 
-// For each tensor the row with its bytes: one that this save has written, or one of the base.
+// For each tensor, the row with its bytes: one that this save has written, or one of the base.
 RowMatches NativeSave::find_rows(Attempt& attempt) {
   const TensorTable& table = attempt.base.table;
   std::vector<KnownTensor> known;
@@ -110,7 +110,7 @@ RowMatches NativeSave::find_rows(Attempt& attempt) {
   return matches;
 }
 
-// Rows that are still to be written get value, hash and position later.
+// Rows that are still to be written get their value, hash and position later.
 void NativeSave::label_rows(const SavePlan& plan, const RowMatches& matches,
                             Attempt& attempt) const {
   for (std::size_t i = 0; i < specs_.size(); ++i) {
@@ -152,7 +152,7 @@ void NativeSave::add_written_row(std::size_t tensor, std::size_t own_fragment, A
   tensors_[tensor].written->fragment = own_fragment;
 }
 
-// Groups that seem to have the same value become one; the writer compares the bytes.
+// Merges groups that seem to have the same value; the writer compares their bytes.
 std::vector<ValueGroup> NativeSave::merge_duplicates(const std::vector<ValueGroup>& groups) {
   std::vector<std::size_t> heads;
   for (const ValueGroup& group : groups) heads.push_back(group.front());
@@ -174,7 +174,7 @@ std::vector<ValueGroup> NativeSave::merge_duplicates(const std::vector<ValueGrou
 std::optional<lance::CommitResult> NativeSave::commit(Attempt& attempt) {
   const SaveBase& base = attempt.base;
   const lance::Manifest* before = base.file ? &base.file->manifest : nullptr;
-  // Ids, and the columns as the base's schema numbers them, may differ from attempt to attempt.
+  // Fragment ids, and the field ids in the base's schema, can differ between attempts.
   const auto columns = find_leaf_ids(attempt.schema);
   std::uint64_t id = next_fragment_id(before);
   auto& fragments = attempt.candidates.fragments;
@@ -183,11 +183,11 @@ std::optional<lance::CommitResult> NativeSave::commit(Attempt& attempt) {
     fragments[f].files.front().fields = columns;
   }
 
-  lance::UncommittedFiles small(storage_);  // labels and deletions
+  lance::UncommittedFiles small(storage_);  // files of labels and deletions
   lance::CommitRequest publication =
       next_version(before, attempt.schema,
-                   fragments_of_next_version(storage_, small, attempt.candidates, attempt.rows, attempt.schema,
-                                  base.version()));
+                   fragments_of_next_version(storage_, small, attempt.candidates, attempt.rows,
+                                             attempt.schema, base.version()));
   small.finish(options_.durable);
   if (options_.durable && base.file) {
     sync_shared_files(storage_, *base.file, publication.manifest.fragments);

@@ -17,15 +17,16 @@
 
 namespace lancekeep::store {
 
-/// Uses storage, source and options while it lives.
+/// Refers to the storage, source and options for its lifetime. One thread.
 class NativeSave : public LayoutSave {
  public:
   NativeSave(io::Storage& storage, TensorSource& source, const SaveOptions& options);
 
-  /// Rewrites what is used of these fragments, given by their index in the base of the next
-  /// attempt, so that their files are no longer needed.
+  /// Lets the next attempt write the values of these fragments again, so that their files are no
+  /// longer needed. Fragments are given by their index in the base of that attempt.
   void abandon(std::set<std::size_t> fragments) { abandoned_ = std::move(fragments); }
-  /// States that the source is the version `base`: its values need not be read to be known.
+  /// States that the source is the version `base`, so that its values need not be read and
+  /// compared.
   void know_source_is(const SaveBase& base);
 
   [[nodiscard]] std::optional<lance::CommitResult> attempt(const SaveBase& base) override;
@@ -34,7 +35,7 @@ class NativeSave : public LayoutSave {
                                   const lance::CommitResult& published) const override;
 
  private:
-  /// What is known of a tensor, whichever attempt found it out.
+  /// What is known about a tensor, from any attempt.
   struct Tensor {
     /// Its row, if this save has written it; TensorRow::fragment is an index into own_fragments_.
     std::optional<TensorRow> written;

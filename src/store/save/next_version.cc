@@ -51,8 +51,8 @@ bool changes_labels(const FragmentChange& change) {
   });
 }
 
-// All of the fragment's deleted rows, also those that were deleted before: they are not live, and
-// so cannot be wanted.
+// All deleted rows of the fragment. This includes rows that were deleted before: they are not live,
+// and so cannot be wanted.
 std::vector<std::uint32_t> deleted_rows(const FragmentChange& change) {
   std::vector<std::uint32_t> deleted;
   for (std::size_t offset = 0; offset < change.wanted.size(); ++offset) {
@@ -89,11 +89,12 @@ std::uint32_t highest_id(const lance::Manifest& manifest,
 
 }  // namespace
 
-std::vector<lance::Fragment> fragments_of_next_version(io::Storage& storage, lance::UncommittedFiles& files,
-                                            const Candidates& candidates,
-                                            std::span<const TensorRow> wanted,
-                                            const std::vector<lance::Field>& schema,
-                                            std::uint64_t read_version) {
+std::vector<lance::Fragment> fragments_of_next_version(io::Storage& storage,
+                                                       lance::UncommittedFiles& files,
+                                                       const Candidates& candidates,
+                                                       std::span<const TensorRow> wanted,
+                                                       const std::vector<lance::Field>& schema,
+                                                       std::uint64_t read_version) {
   const std::vector<FragmentChange> changes = changes_of(candidates, wanted);
   std::vector<lance::Fragment> fragments;
   for (std::size_t f = 0; f < changes.size(); ++f) {

@@ -11,34 +11,33 @@
 
 namespace lancekeep::store {
 
-/// Fragments that the next version may use, and all their live rows as the files have them.
+/// Fragments that the next version can use, and all their live rows as the files have them.
 struct Candidates {
   std::vector<lance::Fragment> fragments;
   std::vector<TensorRow> rows;  ///< TensorRow::fragment is an index into `fragments`
 };
 
-/// The fragments of a version with the rows `wanted`, one for each tensor: where the row is
-/// (fragment, offset) and what it must contain. Rows that are not wanted are deleted, rows with
-/// other labels get a new label file; both kinds of file are written into `files`. A fragment
-/// without a wanted row is left out. `read_version` is the version that the save builds on.
-[[nodiscard]] std::vector<lance::Fragment> fragments_of_next_version(io::Storage& storage,
-                                                          lance::UncommittedFiles& files,
-                                                          const Candidates& candidates,
-                                                          std::span<const TensorRow> wanted,
-                                                          const std::vector<lance::Field>& schema,
-                                                          std::uint64_t read_version);
+/// The fragments of a version with the rows `wanted`, one for each tensor: each says where the row
+/// is (fragment, offset) and what it must contain. Rows that are not wanted are deleted, and rows
+/// whose labels differ get a new label file; files of both kinds are written into `files`. A
+/// fragment without a wanted row is left out. `read_version` is the version that the save builds
+/// on.
+[[nodiscard]] std::vector<lance::Fragment> fragments_of_next_version(
+    io::Storage& storage, lance::UncommittedFiles& files, const Candidates& candidates,
+    std::span<const TensorRow> wanted, const std::vector<lance::Field>& schema,
+    std::uint64_t read_version);
 
 /// The properties of a saved version, in either layout. `version` is the number it will have.
 [[nodiscard]] Metadata save_properties(const SaveOptions& options, std::uint64_t bytes_total,
                                        std::uint64_t version);
 
 /// Greater than every fragment id that was ever used in the dataset. `before` is the newest
-/// manifest; null: there is none.
+/// manifest, or null if there is none.
 [[nodiscard]] std::uint64_t next_fragment_id(const lance::Manifest* before);
 
-/// A publication with these columns and fragments. What `before`, the manifest that the save builds
-/// on (null: none), has beyond them is carried over, also what this build does not know. The
-/// transaction is an overwrite without properties. Pure.
+/// A commit request with these columns and fragments. Everything else is carried over from
+/// `before`, the manifest that the save builds on (null if there is none), even fields unknown to
+/// this build. The transaction is an overwrite without properties. A pure function.
 /// @throws Error unsupported if a fragment id does not fit.
 [[nodiscard]] lance::CommitRequest next_version(const lance::Manifest* before,
                                                 std::vector<lance::Field> schema,

@@ -32,7 +32,7 @@ void add_list(std::vector<lance::Field>& fields, const char* name, const char* i
   fields.push_back({.name = "item", .id = id + 1, .parent_id = id, .logical_type = item_type});
 }
 
-// Ids of the columns; for a list that of its items.
+// The field ids of the columns; for a list, the id of its items.
 std::vector<std::int32_t> leaf_ids(const std::vector<lance::Field>& schema) {
   std::vector<std::int32_t> ids;
   for (const lance::Field& field : schema) {
@@ -79,7 +79,7 @@ lance::Fragment write_plain_fragment(lance::UncommittedFiles& files, TensorSourc
 
 constexpr std::size_t kNamedTies = 3;
 
-// Tied tensors are written, and so counted, each time.
+// Tied tensors are written, and so counted, once for each name.
 std::uint64_t bytes_as_float64(std::span<const TensorSpec> specs) {
   std::uint64_t bytes = 0;
   for (const TensorSpec& spec : specs) bytes += value_count(spec) * sizeof(double);
@@ -140,7 +140,7 @@ PlainSave::PlainSave(io::Storage& storage, TensorSource& source, const SaveOptio
   check_plain_values(source, progress_);
 }
 
-// Continues with the file that the last attempt did not finish.
+// Continues with the first file that the previous attempts have not finished.
 void PlainSave::write_files(const std::vector<lance::Field>& schema) {
   if (fragments_.size() < plans_.size()) storage_.make_folder(lance::kDataFolder);
   while (fragments_.size() < plans_.size()) {

@@ -12,19 +12,19 @@
 
 namespace lancekeep::store {
 
-/// The columns name: string, value: list<double>, shape: list<int64>, with ids from 0, as pylance
-/// numbers them whenever it overwrites a dataset. Metadata of a column of the same name and type in
-/// `earlier` (the fields of an existing dataset) is kept.
+/// The columns name: string, value: list<double>, shape: list<int64>, with ids from 0, which is how
+/// pylance numbers them whenever it overwrites a dataset. Metadata of a column of the same name and
+/// type in `earlier` (the fields of an existing dataset) is kept.
 [[nodiscard]] std::vector<lance::Field> plain_fields(const std::vector<lance::Field>& earlier);
 
 /// Which tensors go into which file; see plan_files().
 [[nodiscard]] std::vector<FilePlan> plan_plain_files(std::span<const TensorSpec> specs);
 
-/// Uses storage, source and options while it lives.
+/// Refers to the storage, source and options for its lifetime. One thread.
 class PlainSave : public LayoutSave {
  public:
-  /// Writes nothing. @throws Error invalid_argument, naming the tensor, for a number that float64
-  /// cannot represent; see to_float64.h.
+  /// Writes nothing yet. @throws Error invalid_argument, naming the tensor, for a number that
+  /// float64 cannot represent; see to_float64.h.
   PlainSave(io::Storage& storage, TensorSource& source, const SaveOptions& options);
 
   [[nodiscard]] std::optional<lance::CommitResult> attempt(const SaveBase& base) override;
@@ -45,7 +45,7 @@ class PlainSave : public LayoutSave {
   SaveProgress progress_;
   bool is_visible_ = false;
 
-  // What was written so far, in any attempt.
+  // What all attempts have written so far.
   lance::UncommittedFiles files_;
   std::vector<lance::Fragment> fragments_;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Saves in the plain layout: what is written, what is rejected, and other writers.
+// Saves in the plain layout: what they write, what they reject, and what other writers do
+// meanwhile.
 #include "store/save/plain_save.h"
 
 #include "io/testing/error_matcher.h"
@@ -70,7 +71,7 @@ TEST_F(PlainSaveTest, TheNextOnesKeepTheLayoutAndWriteEverythingAnew) {
   }
   const auto fragments = newest_manifest(path_).manifest.fragments;
   ASSERT_EQ(fragments.size(), 1u);
-  EXPECT_EQ(fragments[0].id, 2u) << "above all that there were";
+  EXPECT_EQ(fragments[0].id, 2u) << "greater than every earlier id";
 }
 
 TEST_F(PlainSaveTest, ReportsTheBytesOnDisk) {
@@ -189,7 +190,7 @@ TEST_F(PlainSaveTest, ProgressReachesTheEndAndMayStopTheSave) {
   EXPECT_EQ(snapshot(path_), before);
 }
 
-// Options whose first report of progress lets someone else save.
+// Options with which the first progress report lets someone else save.
 SaveOptions with_other_save(Store& other, float first, const SaveOptions& others, SaveOptions own) {
   own.progress = [&other, first, others, done = false](auto, auto, auto) mutable {
     if (std::exchange(done, true)) return;
@@ -205,7 +206,7 @@ TEST_F(PlainSaveTest, BuildsOnAVersionPublishedMeanwhile) {
   const SaveReport report = save(3, with_other_save(other, 2, {}, {}));
   EXPECT_EQ(report.version, 3u);
   EXPECT_EQ(plain_rows(path_), plain_model_rows(3));
-  EXPECT_EQ(data_files(), 3u) << "what was written was not written again";
+  EXPECT_EQ(data_files(), 3u) << "files that were written are not written again";
   EXPECT_EQ(newest_manifest(path_).manifest.fragments.at(0).id, 2u);
 }
 
@@ -213,7 +214,7 @@ TEST_F(PlainSaveTest, UsesTheLayoutThatTheStoreGotMeanwhile) {
   Store other = Store::create(path_);
   EXPECT_EQ(save(3, with_other_save(other, 2, kPlain, {})).version, 2u);
   EXPECT_EQ(plain_rows(path_), plain_model_rows(3));
-  EXPECT_EQ(data_files(), 2u) << "the files of the native attempt are gone";
+  EXPECT_EQ(data_files(), 2u) << "the files of the native attempt were removed";
 }
 
 TEST_F(PlainSaveTest, IsRejectedIfTheStoreGotAnotherLayoutMeanwhile) {

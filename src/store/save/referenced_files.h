@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The files that a version refers to: which they are, whether they exist, and whether they are on
-// the disk.
+// The files that a version refers to: their names, whether they exist, and whether they have
+// reached the disk.
 #pragma once
 
 #include "io/storage.h"
@@ -18,7 +18,7 @@ struct ReferencedFiles {
   /// Paths of data, deletion and transaction files, and of the manifest itself. Blobs beside a data
   /// file belong to that file (lance::owner_of_sidecar).
   std::vector<std::string> names;
-  bool is_synced = false;  ///< the version says that all of them were synced
+  bool is_synced = false;  ///< whether the version says that all of them were synced
 };
 
 /// @throws Error if the manifest cannot be read, or names files outside of the store.
@@ -30,19 +30,20 @@ struct ReferencedFiles {
 [[nodiscard]] bool files_exist(const io::Storage& storage,
                                const std::vector<lance::Fragment>& fragments);
 
-/// Whether the version says that every file it refers to was synced before it was published.
+/// Whether the version says that every file it refers to was synced before it was committed.
 [[nodiscard]] bool is_synced(const lance::ManifestFile& file);
 
-/// Syncs these files and the folders they are in. Files that do not exist (any more) are skipped.
+/// Syncs these files and the folders they are in. Files that do not, or no longer, exist are
+/// skipped.
 void sync_files(io::Storage& storage, const std::set<std::string>& paths);
 
-/// Syncs everything in the folders that Lance writes, and the store's own name: what saves that
-/// were not durable have left to the system.
+/// Syncs everything in the folders that Lance writes, and the store's own name, because saves that
+/// were not durable left this to the system.
 void sync_dataset(io::Storage& storage);
 
-/// Before a durable version is built on `base`: syncs the files of `fragments` unless `base` says
-/// that this was done (it was not by a save without fsync, nor by pylance). Files that do not exist
-/// any more are left for files_exist() to find.
+/// Called before a durable version is built on `base`. Syncs the files of `fragments`, unless
+/// `base` says that they were synced; pylance and saves that were not durable do not sync. Files
+/// that no longer exist are skipped: files_exist() finds them.
 void sync_shared_files(io::Storage& storage, const lance::ManifestFile& base,
                        const std::vector<lance::Fragment>& fragments);
 

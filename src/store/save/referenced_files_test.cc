@@ -40,7 +40,7 @@ class SyncWhatIsShared : public testing::Test {
   Store store_ = Store::State::make_store({path_, storage_});
 };
 
-TEST_F(SyncWhatIsShared, IsNothingUponADurableVersion) {
+TEST_F(SyncWhatIsShared, IsNothingOnADurableVersion) {
   save(1, true);
   save(2, true);
   store_.restore(1);
@@ -53,7 +53,7 @@ TEST_F(SyncWhatIsShared, IsNothingForASaveThatIsNotDurable) {
   EXPECT_THAT(storage_->synced, IsEmpty());
 }
 
-TEST_F(SyncWhatIsShared, IsAllFilesUponAVersionThatIsNotDurableAndOnlyOnce) {
+TEST_F(SyncWhatIsShared, IsEveryFileOfAVersionThatIsNotDurableOnlyOnce) {
   save(1, false);
   save(2, true);
   EXPECT_THAT(storage_->synced, SizeIs(3)) << "data, deletions, and the new data";
@@ -61,7 +61,7 @@ TEST_F(SyncWhatIsShared, IsAllFilesUponAVersionThatIsNotDurableAndOnlyOnce) {
   EXPECT_THAT(storage_->synced, SizeIs(3));
 }
 
-TEST_F(SyncWhatIsShared, IsWhatARestoredVersionStandsOn) {
+TEST_F(SyncWhatIsShared, IsWhatARestoredVersionRefersTo) {
   save(1, false);
   save(2, true);
   storage_->synced.clear();
@@ -69,7 +69,7 @@ TEST_F(SyncWhatIsShared, IsWhatARestoredVersionStandsOn) {
   EXPECT_THAT(storage_->synced, SizeIs(1));
 }
 
-TEST_F(SyncWhatIsShared, PassesOverWhatIsGone) {
+TEST_F(SyncWhatIsShared, SkipsMissingFiles) {
   save(1, false);
   const auto list = lance::list_versions(*storage_);
   const lance::ManifestFile file = lance::read_manifest(*storage_, list.entries.back());

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A save: source → plan → data files → labels and deletions → manifest → publish. In the plain
-// layout everything is written, and there are neither labels nor deletions. A restore publishes the
-// rows of an earlier version of either layout again.
+// A save: source → plan → data files → labels and deletions → manifest → commit. In the plain
+// layout all tensors are written, and there are no labels or deletions. A restore commits the rows
+// of an earlier version, of either layout, again.
 //
-// Readers see nothing before publish(); whatever fails until then leaves only unreferenced files,
-// which are removed at once or, after a crash, by gc. If someone else publishes first, the plan is
-// made again on top of that version.
+// Readers see nothing before the commit. A failure before it leaves only unreferenced files, which
+// are removed at once or, after a crash, by gc. If someone else commits first, the plan is made
+// again on top of that version.
 #include "store/save/save.h"
 
 #include "lance/table/commit.h"
@@ -63,7 +63,7 @@ const char* name_of(Layout layout) { return layout == Layout::plain ? "plain" : 
 [[noreturn]] void too_many_attempts(const io::Storage& storage) {
   throw Error(
       ErrorCode::conflict,
-      fmt::format("someone else published a version first {} times; try again", kMaxAttempts),
+      fmt::format("someone else committed a version first {} times; try again", kMaxAttempts),
       storage.full_name(lance::kVersionsFolder));
 }
 
@@ -93,7 +93,7 @@ void tag_saved_version(io::Storage& storage, const SaveOptions& options,
   if (options.tag.empty()) return;
   try {
     const auto lock = storage.lock(lance::kVersionsFolder, io::LockMode::exclusive);
-    (void)resolve(storage, lance::list_versions(storage), published.version);  // still there
+    (void)resolve(storage, lance::list_versions(storage), published.version);  // throws if gone
     lance::write_tag(storage, options.tag, published.version, published.manifest_size, false,
                      options.durable);
   } catch (const Error& e) {
@@ -102,7 +102,7 @@ void tag_saved_version(io::Storage& storage, const SaveOptions& options,
   }
 }
 
-// The store's layout, or the wanted one for the first version.
+// The store's layout; for the first version, the requested one.
 Layout layout_upon(const io::Storage& storage, const SaveBase& base, const SaveOptions& options) {
   const Layout layout = base.layout.value_or(options.layout.value_or(Layout::native));
   require_layout(storage, layout, options);
@@ -115,7 +115,7 @@ std::unique_ptr<LayoutSave> begin_save(Layout layout, io::Storage& storage, Tens
   return std::make_unique<NativeSave>(storage, source, options);
 }
 
-// Unset if someone else published first, also if a clean-up then removed what this attempt was
+// Unset if someone else committed first, even if a clean-up then removed what this attempt was
 // reading.
 std::optional<lance::CommitResult> attempt_upon(const io::Storage& storage, LayoutSave& work,
                                                 const SaveBase& base) {
@@ -154,12 +154,12 @@ struct Restored {
   TensorTable table;  // native only
 };
 
-// Throws for a damaged version: damage is not published again.
+// Throws for a damaged version: damage must not be committed again.
 Restored read_restored(const io::Storage& storage, const lance::VersionList& list, const Ref& ref) {
   ResolvedVersion version = read_resolved(storage, list, ref);
   Restored restored{.entry = std::move(version.entry), .file = std::move(version.file)};
   restored.layout = require_store(storage, restored.file.manifest);
-  if (restored.layout == Layout::plain) return restored;  // its rows have no digest
+  if (restored.layout == Layout::plain) return restored;  // the plain layout has no digest
   restored.table = read_tensor_table(storage, restored.file.manifest);
   require_digest(storage, restored.entry, restored.file, restored.table.rows);
   return restored;
@@ -173,14 +173,14 @@ Metadata properties_of(const Restored& restored, std::uint64_t version) {
   if (restored.layout == Layout::native) {
     properties[kBytesKey] = std::to_string(total_bytes(restored.table));
     properties[kDigestKey] = digest_property(table_digest(restored.table.rows), version);
-  } else if (restored.file.transaction) {  // the number is copied, if the version states it
+  } else if (restored.file.transaction) {  // copy the number if the version records it
     const auto stated = property(restored.file.transaction->properties, kBytesKey);
     if (!stated.empty()) properties[kBytesKey] = stated;
   }
   return properties;
 }
 
-// Takes what belongs to a version from the restored one, what belongs to the dataset from the
+// Takes what belongs to the version from the restored one, and what belongs to the dataset from the
 // newest.
 lance::CommitRequest publication_of(const Restored& restored, const lance::Manifest& newest,
                                     std::uint64_t newest_name) {
@@ -202,8 +202,8 @@ lance::CommitRequest publication_of(const Restored& restored, const lance::Manif
   return publication;
 }
 
-// Under the publish lock the restored version and its files must still exist: a clean-up that
-// removes them takes the same lock.
+// The restored version and its files must still exist while the lock of _versions is held: a
+// clean-up that removes them takes the same lock.
 lance::CommitRequest plan_restore_upon(io::Storage& storage, const lance::VersionList& list,
                                        const Ref& ref) {
   const Restored restored = read_restored(storage, list, ref);
@@ -217,7 +217,7 @@ lance::CommitRequest plan_restore_upon(io::Storage& storage, const lance::Versio
   return publication;
 }
 
-// Plans again if a clean-up removed the newest version after someone published another.
+// Plans again if someone committed another version and a clean-up then removed the newest one.
 lance::CommitRequest plan_restore(io::Storage& storage, const Ref& ref) {
   while (true) {
     const lance::VersionList list = lance::list_versions(storage);
@@ -248,7 +248,8 @@ SaveBase read_base(const io::Storage& storage) {
       error = e;
     }
     if (!error && base.notes.empty()) return base;
-    // The newest version may have been removed once there was a newer one, which is the base then.
+    // The newest version may have been removed because there is a newer one, which is then the
+    // base.
     lance::VersionList now = lance::list_versions(storage);
     if (now.newest() == list.newest()) {
       if (error) throw *error;

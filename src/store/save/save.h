@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a new version builds on, and how a save in either layout builds on it. save.cc implements
+// What a new version builds on, and the interface of a save in either layout. save.cc implements
 // Store::save and Store::restore.
 #pragma once
 
@@ -18,45 +18,46 @@ namespace lancekeep::store {
 
 /// The newest version, and its rows that can be shared.
 struct SaveBase {
-  std::uint64_t newest = 0;                 ///< the newest name in _versions; 0: there is none
+  std::uint64_t newest = 0;                 ///< newest version named in _versions; 0: none
   std::optional<lance::ManifestFile> file;  ///< the newest manifest that is not torn
-  std::optional<Layout> layout;             ///< its layout
+  std::optional<Layout> layout;             ///< layout of that manifest
   TensorTable table;                        ///< its rows; empty if they cannot be read or shared
   bool trust_hashes = false;                ///< the table digest confirms its hashes
-  std::vector<std::string> notes;           ///< why something cannot be shared
+  std::vector<std::string> notes;           ///< why rows cannot be shared
 
   [[nodiscard]] std::uint64_t version() const { return file ? file->manifest.version : 0; }
 };
 
-/// One save, which needs several attempts if others publish first; what is written once is used in
-/// all of them. Files that are not part of a version are removed when this is destroyed.
+/// One save, which needs several attempts if others commit first; what one attempt has written, the
+/// next ones use. The destructor removes files that are not part of a version.
 class LayoutSave {
  public:
   virtual ~LayoutSave() = default;
-  /// Publishes the source's tensors on top of `base`. Unset: someone else published first, and the
-  /// base must be read again.
+  /// Commits the source's tensors on top of `base`. Unset if someone else committed first: the base
+  /// must then be read again.
   [[nodiscard]] virtual std::optional<lance::CommitResult> attempt(const SaveBase& base) = 0;
-  /// Whether a version may refer to what was written although attempt() threw.
+  /// Whether a version may refer to what was written, even if attempt() threw.
   [[nodiscard]] virtual bool is_visible() const = 0;
-  /// The report of the attempt that published.
+  /// The report of the attempt that committed.
   [[nodiscard]] virtual SaveReport report(const SaveBase& base,
                                           const lance::CommitResult& published) const = 0;
 };
 
-/// Reads the newest version that is not torn and, in the native layout, its rows. Damaged rows are
-/// no reason not to save: nothing is shared with that version then.
-/// @throws Error invalid_argument for a dataset that is not a store; corrupt for a damaged manifest.
+/// Reads the newest version that is not torn and, in the native layout, its rows. Damaged rows do
+/// not prevent a save, but then nothing is shared with that version.
+/// @throws Error invalid_argument for a dataset that is not a store; corrupt for a damaged
+/// manifest.
 [[nodiscard]] SaveBase read_base(const io::Storage& storage);
 
 /// The layout of a version that a save can build on.
-/// @throws Error invalid_argument for a dataset that has no tensors.
+/// @throws Error invalid_argument for a dataset that does not keep a model.
 [[nodiscard]] Layout require_store(const io::Storage& storage, const lance::Manifest& manifest);
 
-/// @throws Error invalid_argument if `options` ask for another layout than the store's.
+/// @throws Error invalid_argument if `options` ask for a layout that is not the store's.
 void require_layout(const io::Storage& storage, Layout layout, const SaveOptions& options);
 
-/// Whether `error` may come from a clean-up, so that the base should be read again: a file does not
-/// exist, and the newest name in _versions is no longer `newest`.
+/// Whether a clean-up may have caused `error`, so that the base should be read again: a file does
+/// not exist, and the newest version named in _versions is no longer `newest`.
 [[nodiscard]] bool is_outdated(const io::Storage& storage, std::uint64_t newest,
                                const Error& error);
 

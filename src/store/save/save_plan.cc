@@ -11,9 +11,9 @@ namespace {
 constexpr std::int64_t kStep = 1 << 20;  // between the ordinals of a new model
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
-// Positions of a longest strictly ascending subsequence of those that have a number.
+// The positions of a longest strictly ascending subsequence of the entries that have a number.
 std::vector<std::size_t> longest_ascending(std::span<const std::optional<std::int64_t>> kept) {
-  std::vector<std::size_t> last;  // last[n]: where the best run of n + 1 numbers ends
+  std::vector<std::size_t> last;  // last[n] is where the best run of n + 1 numbers ends
   std::vector<std::size_t> before(kept.size(), kNone);
   for (std::size_t i = 0; i < kept.size(); ++i) {
     if (!kept[i]) continue;
@@ -34,13 +34,14 @@ std::vector<std::size_t> longest_ascending(std::span<const std::optional<std::in
   return run;
 }
 
-// Fills ordinals[first, last), between the fixed ones beside them; false if there is no room.
+// Fills ordinals[first, last) with numbers between their fixed neighbours; false if there is no
+// room.
 bool fill(std::vector<std::int64_t>& ordinals, std::size_t first, std::size_t last) {
   const std::uint64_t count = last - first;
   const bool has_left = first > 0, has_right = last < ordinals.size();
   const std::int64_t left = has_left ? ordinals[first - 1] : 0;
   const std::int64_t right = has_right ? ordinals[last] : 0;
-  // Distances fit unsigned 64 bits, whatever the numbers are.
+  // Every distance fits into 64 unsigned bits, whatever the numbers are.
   const auto distance = [](std::int64_t from, std::int64_t to) {
     return static_cast<std::uint64_t>(to) - static_cast<std::uint64_t>(from);
   };
@@ -53,7 +54,7 @@ bool fill(std::vector<std::int64_t>& ordinals, std::size_t first, std::size_t la
   } else if (has_right) {
     if (distance(std::numeric_limits<std::int64_t>::min(), right) / kStep < count) return false;
   }
-  // Without a left neighbour the first is 0, or far enough before the right neighbour.
+  // Without a left neighbour, the first number is 0, or far enough before the right neighbour.
   std::uint64_t at = static_cast<std::uint64_t>(left);
   if (!has_left) at = has_right ? static_cast<std::uint64_t>(right) - step * (count + 1) : 0 - step;
   for (std::size_t i = first; i < last; ++i) {
@@ -72,9 +73,9 @@ std::vector<std::int64_t> evenly_spaced(std::size_t count) {
 constexpr std::uint64_t kFileBytes = 128ull << 20;
 constexpr std::uint64_t kMaxFiles = 512;
 constexpr std::size_t kSpareFragments = 32;
-constexpr std::uint64_t kMoveBytes = 64 << 10;  // and a quarter of what is written anyway
-constexpr std::uint64_t kRowBytes = 512;        // the size of a row without its value, at most
-constexpr std::uint64_t kHardly = 64;  // hardly anything: this many times as much is lost as kept
+constexpr std::uint64_t kMoveBytes = 64 << 10;  // plus a quarter of what is written anyway
+constexpr std::uint64_t kRowBytes = 512;        // at most this size for a row without its value
+constexpr std::uint64_t kHardly = 64;  // "hardly anything": this many times as much is lost
 
 class Planner {
  public:
@@ -110,7 +111,7 @@ class Planner {
  private:
   struct Load {
     std::uint64_t bytes = 0;
-    std::uint64_t lost = 0;  // bytes of values that are not kept
+    std::uint64_t lost = 0;  // bytes of the values that are not kept
     std::vector<std::size_t> groups;
   };
 
@@ -118,7 +119,7 @@ class Planner {
     return input_.specs[groups_[group].front()].nbytes + kRowBytes * groups_[group].size();
   }
 
-  // What is kept of each fragment.
+  // What is kept and lost of each fragment.
   std::map<std::size_t, Load> loads() const {
     std::map<std::size_t, Load> loads;
     for (std::size_t g = 0; g < groups_.size(); ++g) {
@@ -156,8 +157,8 @@ class Planner {
     return written;
   }
 
-  // Empties the smallest fragments while there are too many. A save that writes nothing moves
-  // nothing either, so that it costs nothing.
+  // Empties the smallest fragments while there are too many. A save that writes no values moves
+  // none either, so that it stays cheap.
   void make_room() {
     const std::vector<ValueGroup> write = written();
     if (write.empty()) return;
@@ -172,8 +173,8 @@ class Planner {
       if (fragment < input_.first_own) smallest.push_back(&load);
     }
     std::ranges::stable_sort(smallest, {}, &Load::bytes);
-    // Once there are too many, some more are emptied: this costs less than moving rows in every
-    // save from then on.
+    // Once there are too many, empty some more: this costs less than moving rows in every save from
+    // then on.
     const std::size_t enough = count > limit ? limit - kSpareFragments / 2 : limit;
     for (const Load* load : smallest) {
       if (load->bytes > budget) return;
@@ -195,7 +196,7 @@ std::vector<ValueGroup> tie_groups(std::span<const TensorSpec> specs) {
   std::vector<ValueGroup> groups;
   std::vector<std::size_t> group_of(specs.size());
   for (std::size_t i = 0; i < specs.size(); ++i) {
-    if (specs[i].tied_to) {  // an earlier entry
+    if (specs[i].tied_to) {  // tied to an earlier entry
       group_of[i] = group_of[*specs[i].tied_to];
       groups[group_of[i]].push_back(i);
     } else {
@@ -210,7 +211,8 @@ std::vector<FilePlan> plan_files(std::span<const TensorSpec> specs,
                                  std::span<const ValueGroup> groups) {
   std::uint64_t total = 0;
   for (const ValueGroup& group : groups) total += specs[group.front()].nbytes;
-  // Only two consecutive files together are larger than the limit: hence half of the maximum.
+  // Two consecutive files together are always larger than the limit, so half of the maximum is
+  // enough.
   const std::uint64_t limit = std::max(kFileBytes, total / (kMaxFiles / 2));
   std::vector<FilePlan> plans;
   std::uint64_t bytes = 0;
@@ -228,7 +230,7 @@ std::vector<FilePlan> plan_files(std::span<const TensorSpec> specs,
 
 std::vector<std::int64_t> assign_ordinals(std::span<const std::optional<std::int64_t>> kept) {
   std::vector<std::int64_t> ordinals(kept.size());
-  std::size_t next = 0;  // the first that has no number yet
+  std::size_t next = 0;  // the first entry without a number
   std::vector<std::size_t> fixed = longest_ascending(kept);
   for (const std::size_t place : fixed) ordinals[place] = *kept[place];
   fixed.push_back(kept.size());

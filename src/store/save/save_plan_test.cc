@@ -17,7 +17,7 @@ using testing::Optional;
 
 constexpr auto kNone = std::nullopt;
 
-// A model and the rows it can have: each spec has the row of the same index, if any.
+// A model and the rows that match it: each spec has the row of the same index, if any.
 struct Case {
   std::vector<TensorSpec> specs;
   std::vector<TensorRow> rows;
@@ -25,7 +25,7 @@ struct Case {
   std::size_t first_own = 1000;
   std::set<std::size_t> abandoned;
 
-  // A tensor whose bytes a row of `fragment` has.
+  // Adds a tensor whose bytes are in a row of `fragment`.
   Case& kept(std::uint64_t nbytes, std::size_t fragment) {
     matches.push_back(rows.size());
     rows.push_back(
@@ -83,10 +83,11 @@ Case many_fragments(std::uint64_t nbytes, std::size_t count) {
   return model;
 }
 
-TEST(SavePlan, KeepsTheNumberOfFragmentsInHand) {
-  // 1 that the size needs and 32 to spare: 32 that stay and a new one fit, one more does not.
+TEST(SavePlan, LimitsTheNumberOfFragments) {
+  // The size needs 1 fragment and 32 are to spare: 32 old ones and a new one fit, one more does
+  // not.
   EXPECT_EQ(many_fragments(100, 32).changed(100).plan().write.size(), 1u);
-  // And then half of those to spare go at once.
+  // Then half of the spare ones are emptied at once.
   EXPECT_EQ(many_fragments(100, 33).changed(100).plan().write.size(), 1u + 17);
   EXPECT_EQ(many_fragments(100, 50).changed(100).plan().write.size(), 1u + 34);
 }
@@ -106,7 +107,7 @@ TEST(SavePlan, MovesNoMoreThan64KiBAndAQuarterOfWhatItWrites) {
   EXPECT_EQ(many_fragments(30 * kKiB, 100).changed(1).plan().write.size(), 3u);
 }
 
-TEST(SavePlan, AFragmentOfWhichHardlyAnythingStaysIsEmptied) {
+TEST(SavePlan, AFragmentIsEmptiedIfHardlyAnythingStays) {
   const auto model = [](std::uint64_t lost) {
     Case made = Case().kept(8, 0).changed(lost);
     made.rows.push_back({.value = lance::BlobDescriptor{0, lost}, .fragment = 0});
@@ -179,7 +180,7 @@ TEST(PlanFiles, PutsTiesRightBehindTheirTarget) {
   EXPECT_THAT(files_of(specs), ElementsAre(FilePlan{{0, 2, 3}, {1}}, FilePlan{{4, 5}}));
 }
 
-TEST(PlanFiles, KeepsTheNumberOfFilesInHand) {
+TEST(PlanFiles, LimitsTheNumberOfFiles) {
   // Tensors of just over half a file fill files worst.
   for (const std::uint64_t size : {65 * kMiB, 100 * kMiB, 129 * kMiB}) {
     for (const std::size_t count : {1000, 4000}) {
@@ -204,7 +205,7 @@ TEST(Ordinals, OfANewModelAreSteps) {
   EXPECT_THAT(assign({kNew, kNew, kNew}), ElementsAre(0, kStep, 2 * kStep));
 }
 
-TEST(Ordinals, OfWhatStaysStay) {
+TEST(Ordinals, OfKeptRowsStay) {
   EXPECT_THAT(assign({0, kStep, 2 * kStep}), ElementsAre(0, kStep, 2 * kStep));
   EXPECT_THAT(assign({-7, 3, 4}), ElementsAre(-7, 3, 4));
 }

@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t kMaxDims = 64;
 constexpr std::uint64_t kMaxTensors = 1 << 24;
-// Compared bytes stay in the cache between reading and comparing.
+// Small enough that the bytes stay in the cache between reading and comparing.
 constexpr std::size_t kComparedBytes = 256 << 10;
 constexpr std::size_t kPrefixBytes = 4 << 10;
 
@@ -29,7 +29,7 @@ constexpr std::size_t kPrefixBytes = 4 << 10;
 void check_spec(const TensorSpec& spec) {
   if (!is_utf8(spec.name)) refuse("a tensor's name is not valid UTF-8");
   if (spec.name.size() > lance::kMaxStringBytes) {
-    refuse(fmt::format("a tensor's name has {} bytes, {} is the limit: `{}…`", spec.name.size(),
+    refuse(fmt::format("a tensor's name has {} bytes, but the limit is {}: `{}…`", spec.name.size(),
                        lance::kMaxStringBytes, spec.name.substr(0, 60)));
   }
   if (spec.dtype.empty() || spec.dtype.size() > 256 || !is_utf8(spec.dtype)) {
@@ -37,7 +37,7 @@ void check_spec(const TensorSpec& spec) {
                        spec.name));
   }
   if (spec.shape.size() > kMaxDims) {
-    refuse(fmt::format("tensor `{}` has {} dimensions, {} is the limit", spec.name,
+    refuse(fmt::format("tensor `{}` has {} dimensions, but the limit is {}", spec.name,
                        spec.shape.size(), kMaxDims));
   }
   const auto itemsize = dtype_itemsize(spec.dtype);
@@ -57,7 +57,8 @@ void check_spec(const TensorSpec& spec) {
 
 void check_source(std::span<const TensorSpec> specs) {
   if (specs.size() > kMaxTensors)
-    refuse(fmt::format("the source has {} tensors, {} is the limit", specs.size(), kMaxTensors));
+    refuse(
+        fmt::format("the source has {} tensors, but the limit is {}", specs.size(), kMaxTensors));
   std::unordered_set<std::string_view> names;
   for (std::size_t i = 0; i < specs.size(); ++i) {
     check_spec(specs[i]);
@@ -95,7 +96,7 @@ bool has_same_bytes(TensorSource& source, std::size_t index, const io::InputFile
   source.read(index, [&](std::span<const std::byte> piece) {
     while (same && !piece.empty()) {
       const auto part = piece.first(std::min({piece.size(), stored.size(), spec.nbytes - seen}));
-      if (part.empty()) return same = false;  // more than announced: the writer reports it
+      if (part.empty()) return same = false;  // too many bytes: the writer reports it
       piece = piece.subspan(part.size());
       try {
         file.read_at(position + seen, std::span(stored).first(part.size()), "a tensor's value");

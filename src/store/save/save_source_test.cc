@@ -15,7 +15,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// The message that the small model gets after one change.
+// The message with which the small model is rejected after one change.
 std::string refusal(const std::function<void(MemorySource&)>& change) {
   MemorySource source = small_model();
   change(source);
@@ -28,11 +28,11 @@ std::string refusal(const std::function<void(MemorySource&)>& change) {
   return "accepted";
 }
 
-TEST(CheckSource, AcceptsASoundModel) {
+TEST(CheckSource, AcceptsAValidModel) {
   EXPECT_EQ(refusal([](MemorySource&) {}), "accepted");
 }
 
-TEST(CheckSource, RejectsTwoOfOneName) {
+TEST(CheckSource, RejectsTwoTensorsWithOneName) {
   EXPECT_THAT(refusal([](MemorySource& s) { s.spec(1).name = "conv.weight"; }),
               HasSubstr("two tensors are named `conv.weight`"));
 }
@@ -43,7 +43,7 @@ TEST(CheckSource, RejectsNamesThatAreNotUtf8) {
 
 TEST(CheckSource, RejectsNamesThatFitNoPage) {
   EXPECT_THAT(refusal([](MemorySource& s) { s.spec(1).name.assign(20000, 'n'); }),
-              HasSubstr("20000 bytes, 16384 is the limit"));
+              HasSubstr("20000 bytes, but the limit is 16384"));
 }
 
 TEST(CheckSource, RejectsAnEmptyDtype) {
@@ -66,7 +66,7 @@ TEST(CheckSource, RejectsANegativeDimension) {
               HasSubstr("impossible shape [-1]"));
 }
 
-TEST(CheckSource, RejectsBytesThatAreNotTheShapes) {
+TEST(CheckSource, RejectsBytesThatDoNotFitTheShape) {
   EXPECT_THAT(refusal([](MemorySource& s) { s.spec(0).nbytes = 47; }),
               HasSubstr("announces 47 bytes, but float32 [2, 3, 2] needs 48"));
 }

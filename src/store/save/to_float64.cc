@@ -15,12 +15,12 @@
 namespace lancekeep::store {
 namespace {
 
-// Converted values stay in the cache until they are written.
+// Small enough that converted values stay in the cache until they are written.
 constexpr std::size_t kPieceValues = 16 << 10;
-// A list<double> counts its items in 31 bits, as does every reader of one.
+// A list<double> counts its items in 31 bits, and so does every reader of one.
 constexpr std::uint64_t kMaxValues = std::numeric_limits<std::int32_t>::max();
 
-// Every value of the other dtypes fits float64 because of their width alone.
+// The other dtypes are so narrow that float64 represents every value of them exactly.
 bool may_be_inexact(std::string_view dtype) {
   return dtype == "int64" || dtype == "uint64" || dtype.starts_with("float8_");
 }
@@ -53,7 +53,7 @@ class Float64Stream {
   Float64Stream(const TensorSpec& spec, const Sink& sink)
       : spec_(spec), itemsize_(dtype_itemsize(spec.dtype).value_or(1)), sink_(sink) {}
 
-  // Returns false if the source has given more than it announced.
+  // Returns false if the source has given more bytes than it announced.
   bool take(std::span<const std::byte> piece) {
     if (piece.size() > spec_.nbytes - taken_) {
       too_many_ = true;
@@ -106,10 +106,10 @@ class Float64Stream {
   const TensorSpec& spec_;
   const std::size_t itemsize_;
   const Sink& sink_;
-  std::uint64_t taken_ = 0;  // bytes
-  std::uint64_t done_ = 0;   // values
+  std::uint64_t taken_ = 0;  // bytes received
+  std::uint64_t done_ = 0;   // values converted
   bool too_many_ = false;
-  std::vector<std::byte> begun_;  // of a value that continues in the next piece
+  std::vector<std::byte> begun_;  // start of a value that continues in the next piece
   std::vector<std::byte> converted_;
 };
 

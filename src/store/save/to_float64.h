@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The values of a source as the plain layout stores them: converted to float64, and only values that
-// float64 represents exactly.
+// The values of a source as the plain layout stores them: converted to float64. Values that float64
+// cannot represent exactly are rejected.
 #pragma once
 
 #include <lancekeep/tensor.h>
@@ -12,14 +12,14 @@
 
 namespace lancekeep::store {
 
-/// The number of values in a tensor, whose dtype must be a number.
+/// The number of values in a tensor, whose dtype must be a number type.
 [[nodiscard]] std::uint64_t value_count(const TensorSpec& spec);
 
 /// @throws Error invalid_argument, naming the tensor, for an entry that is not a tensor of real
-/// numbers, or has more values than a list can.
+/// numbers, or that has more values than a list can have.
 void check_plain_dtypes(std::span<const TensorSpec> specs);
 
-/// Reads only the tensors whose dtype has numbers that float64 cannot represent.
+/// Reads only tensors of the dtypes with numbers that float64 cannot represent.
 /// @throws Error invalid_argument, naming tensor, index and value, for such a number.
 void check_plain_values(TensorSource& source, SaveProgress& progress);
 

@@ -24,7 +24,7 @@ void expect_refused_dtype(const std::string& dtype, std::size_t nbytes, const ch
               fails_with(ErrorCode::invalid_argument, part));
 }
 
-TEST(PlainDtypes, OfNumbersAreTaken) {
+TEST(PlainDtypes, OfNumbersAreAccepted) {
   MemorySource source;
   for (const char* dtype :
        {"float64", "float32", "float16", "bfloat16", "bool", "int8", "uint8", "int16", "uint16",
@@ -34,23 +34,23 @@ TEST(PlainDtypes, OfNumbersAreTaken) {
   EXPECT_NO_THROW(check_plain_dtypes(source.tensors()));
 }
 
-TEST(PlainDtypes, ComplexIsRefused) {
+TEST(PlainDtypes, ComplexIsRejected) {
   expect_refused_dtype("complex64", 8, "tensor `x.y` has the dtype complex64");
 }
-TEST(PlainDtypes, QuantizedIsRefused) {
+TEST(PlainDtypes, QuantizedIsRejected) {
   expect_refused_dtype("qint8", 1, "tensor `x.y` has the dtype qint8");
 }
-TEST(PlainDtypes, AnUnknownOneIsRefused) {
+TEST(PlainDtypes, AnUnknownOneIsRejected) {
   expect_refused_dtype("float24", 3, "tensor `x.y` has the dtype float24");
 }
-TEST(PlainDtypes, AJsonRowIsRefused) {
+TEST(PlainDtypes, AJsonRowIsRejected) {
   expect_refused_dtype("json", 4, "`x.y` is not a tensor but a json value");
 }
-TEST(PlainDtypes, ATreeIsRefused) {
+TEST(PlainDtypes, ATreeIsRejected) {
   expect_refused_dtype("tree", 4, "`x.y` is not a tensor but a tree value");
 }
 
-TEST(PlainDtypes, MoreValuesThanAListHoldsAreRefused) {
+TEST(PlainDtypes, MoreValuesThanAListHoldsAreRejected) {
   const std::vector<TensorSpec> specs{
       {"most", "bool", {2147483647}, 2147483647},
       {"too.many", "bool", {2147483648}, 2147483648},
@@ -79,7 +79,7 @@ class ToFloat64 : public testing::Test {
   MemorySource source_;
 };
 
-TEST_F(ToFloat64, AnInt64Beyond53BitsIsRefused) {
+TEST_F(ToFloat64, AnInt64Beyond53BitsIsRejected) {
   source_.add("steps", "int64", {3}, numbers<std::int64_t>({1, 9007199254740993, 3}));
   EXPECT_THAT([&] { check(); },
               fails_with(ErrorCode::invalid_argument,
@@ -87,21 +87,21 @@ TEST_F(ToFloat64, AnInt64Beyond53BitsIsRefused) {
                          "float64: its int64 value at index 1, 9007199254740993, is not exactly"));
 }
 
-TEST_F(ToFloat64, AUint64Beyond53BitsIsRefused) {
+TEST_F(ToFloat64, AUint64Beyond53BitsIsRejected) {
   source_.add("seed", "uint64", {}, std::string(8, '\xff'));
   EXPECT_THAT([&] { check(); },
               fails_with(ErrorCode::invalid_argument,
                          "its uint64 value at index 0, 18446744073709551615, is"));
 }
 
-TEST_F(ToFloat64, AnotherFloat8NanThanConvertingGivesIsRefused) {
+TEST_F(ToFloat64, AFloat8NanThatConvertingWouldChangeIsRejected) {
   source_.add("w", "float8_e5m2", {2}, std::string("\x3c\x7d", 2));
   EXPECT_THAT([&] { check(); },
               fails_with(ErrorCode::invalid_argument,
                          "its float8_e5m2 value at index 1, 0x7d (its bits), is"));
 }
 
-TEST_F(ToFloat64, LargeWholeNumbersThatFloat64HasAreTaken) {
+TEST_F(ToFloat64, LargeIntegersThatFloat64RepresentsAreAccepted) {
   source_.add(
       "steps", "int64", {2},
       numbers<std::int64_t>({std::int64_t{1} << 62, std::numeric_limits<std::int64_t>::min()}));
@@ -124,7 +124,7 @@ TEST_F(ToFloat64, OnlyDtypesThatMayBeInexactAreRead) {
   check_plain_values(source, progress);
 }
 
-TEST_F(ToFloat64, ABoolOfAnotherByteIsRefusedAsItIsRead) {
+TEST_F(ToFloat64, ABoolThatIsNeither0Nor1IsRejectedWhenRead) {
   source_.add("mask", "bool", {2}, std::string("\1\2", 2));
   EXPECT_THAT([&] { (void)read(0); }, fails_with(ErrorCode::invalid_argument,
                                                  "its bool value at index 1, 0x02 (its bits), is"));
@@ -161,14 +161,14 @@ TEST_F(ToFloat64, AreConvertedWhateverThePieces) {
   for (std::size_t i = 0; i < kCount; ++i) ASSERT_EQ(found[i], 0.5 * static_cast<double>(i));
 }
 
-TEST_F(ToFloat64, ASourceThatGivesMoreThanItAnnouncedIsRefused) {
+TEST_F(ToFloat64, ASourceThatGivesMoreThanItAnnouncedIsRejected) {
   source_.add("w", "float32", {1}, std::string(8, '\0'));
   source_.spec(0).nbytes = 4;
   EXPECT_THAT([&] { (void)read(0); },
               fails_with(ErrorCode::invalid_argument, "tensor `w` gave more than the 4 bytes"));
 }
 
-TEST_F(ToFloat64, ASourceThatGivesFewerIsRefused) {
+TEST_F(ToFloat64, ASourceThatGivesFewerIsRejected) {
   source_.add("w", "float32", {2}, std::string(4, '\0'));
   source_.spec(0).nbytes = 8;
   EXPECT_THAT([&] { (void)read(0); },

@@ -88,7 +88,7 @@ void require_digest(const io::Storage& storage, const lance::VersionEntry& entry
   throw Error(
       ErrorCode::corrupt,
       fmt::format(
-          "the tensor table of version {} is damaged: its digest is {}, the save recorded {}; "
+          "the tensor table of version {} is damaged: its digest is {}, but the save recorded {}; "
           "a name, dtype, shape or hash in its data files has changed",
           file.manifest.version, check.found, check.expected),
       storage.full_name(entry.path));

@@ -16,7 +16,7 @@
 
 namespace lancekeep::store {
 
-/// Hashes bytes that arrive in pieces. Copies share their state. One thread at a time.
+/// Hashes bytes that arrive in pieces. Copies share one state. One thread at a time.
 class Hasher {
  public:
   Hasher();
@@ -31,15 +31,16 @@ class Hasher {
 
 [[nodiscard]] std::string hash_hex(std::span<const std::byte> bytes);
 
-/// The hash of name, dtype, shape, hash and tied_to of all rows in model order. Each field is its
-/// length as a u64, then its bytes; a shape is its dimensions as i64, a null only the length 2^64-1.
+/// The hash of name, dtype, shape, hash and tied_to of all rows in model order. Each field is
+/// hashed as its length, a u64, and then its bytes. The bytes of a shape are its dimensions as i64;
+/// a null has only the length 2^64-1.
 [[nodiscard]] std::string table_digest(std::span<const TensorRow> rows);
 
 /// The value of the transaction property `lancekeep.table`: a digest and the version it belongs to.
 [[nodiscard]] std::string digest_property(const std::string& digest, std::uint64_t version);
 
 enum class DigestState {
-  absent,  ///< pylance made the version; it may carry an earlier version's digest along
+  absent,  ///< pylance made the version; its properties may have an earlier version's digest
   right,
   wrong,
 };
@@ -47,7 +48,7 @@ enum class DigestState {
 struct DigestCheck {
   DigestState state = DigestState::absent;
   std::string expected;  ///< what the save recorded
-  std::string found;     ///< what the rows give
+  std::string found;     ///< the digest of the rows
 };
 
 /// Compares all rows of a version, in model order, with the digest in its transaction.

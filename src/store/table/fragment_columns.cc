@@ -12,11 +12,11 @@ namespace lancekeep::store {
 namespace {
 
 std::string describe_items(bool is_list, std::uint32_t bits) {
-  const std::string items = bits == 0 ? "texts" : fmt::format("items of {} bits", bits);
+  const std::string items = bits == 0 ? "strings" : fmt::format("items of {} bits", bits);
   return is_list ? "lists of " + items : items;
 }
 
-// The schema is in the manifest and the pages are in the file: whether they agree shows only here.
+// The schema is in the manifest and the pages are in the file, so only here can they be compared.
 lance::Array decode(const lance::DataFileReader& reader, Column column, std::uint32_t index,
                     std::uint64_t rows) {
   const bool is_list = column == kShape;
@@ -30,7 +30,7 @@ lance::Array decode(const lance::DataFileReader& reader, Column column, std::uin
   return array;
 }
 
-// Where a column is among a fragment's files; without a file it reads as null.
+// Which of a fragment's files has a column; a column without a file reads as null.
 struct ColumnPlace {
   const lance::DataFile* file = nullptr;
   std::uint32_t index = 0;
@@ -86,8 +86,8 @@ const lance::DataFileReader& DataFiles::open(const lance::DataFile& file) {
   if (it == readers_.end()) {
     io::ByteView bytes = storage_.map(path, io::MapMode::read_only);
     if (file.size != 0 && bytes.size() != file.size) {
-      bytes.fail(
-          fmt::format("the data file has {} bytes, its manifest says {}", bytes.size(), file.size));
+      bytes.fail(fmt::format("the data file has {} bytes, but its manifest says {}", bytes.size(),
+                             file.size));
     }
     it = readers_.emplace(path, lance::DataFileReader::open(std::move(bytes))).first;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading a version's fragments: their data files, the columns of the native layout decoded, and
+// Reading a version's fragments: their data files, the decoded columns of the native layout, and
 // the rows that are not deleted.
 #pragma once
 
@@ -21,9 +21,9 @@
 
 namespace lancekeep::store {
 
-/// Far above any model and small enough for memory: bounds what a hostile file can ask for.
+/// Limits what a hostile file can ask for: far more rows than any model has, few enough for memory.
 inline constexpr std::uint64_t kMaxRows = 1 << 24;
-/// Dimensions of a shape; torch allows as many.
+/// The most dimensions that a shape can have; torch has the same limit.
 inline constexpr std::uint64_t kMaxDims = 64;
 
 /// Checks each fragment of a version before it is read. Without these limits a small file, listed
@@ -32,7 +32,8 @@ class FragmentLimits {
  public:
   FragmentLimits(const io::Storage& storage, std::uint64_t version)
       : storage_(storage), version_(version) {}
-  /// @throws Error corrupt for a data file that was listed before, or more than kMaxRows in all.
+  /// @throws Error corrupt for a data file that was listed before, or for more than kMaxRows rows
+  /// in all.
   void check(const lance::Fragment& fragment);
 
  private:
@@ -46,7 +47,7 @@ class FragmentLimits {
 [[nodiscard]] std::vector<std::uint64_t> live_offsets(const io::Storage& storage,
                                                       const lance::Fragment& fragment);
 
-/// Data files, each opened once. Refers to the storage. One thread.
+/// Opens data files, each only once. Refers to the storage. One thread.
 class DataFiles {
  public:
   explicit DataFiles(const io::Storage& storage) : storage_(storage) {}
@@ -58,16 +59,17 @@ class DataFiles {
   std::map<std::string, lance::DataFileReader> readers_;
 };
 
-/// Called with each column that cannot be read; throws, or returns to leave the column out.
+/// Called with the error of each column that cannot be read. It can throw, or return to leave the
+/// column out.
 using OnDamage = std::function<void(const Error&)>;
 [[noreturn]] void throw_damage(const Error& error);
 
-/// The native columns of one fragment. A column that no file of the fragment has is all null. Owns
-/// its arrays and shares the mapping of the file that the values are in; immutable, so any number of
-/// threads may read it. `row` counts deleted rows too.
+/// The native columns of one fragment. If no file of the fragment has a column, it is null in all
+/// rows. Owns its arrays and shares the mapping of the file that the values are in; immutable, so
+/// any number of threads may read it. `row` counts deleted rows too.
 class FragmentColumns {
  public:
-  /// `leaf_ids` as find_leaf_ids() returns them.
+  /// `leaf_ids` is what find_leaf_ids() returned.
   FragmentColumns(DataFiles& files, const lance::Fragment& fragment,
                   const std::vector<std::int32_t>& leaf_ids,
                   const OnDamage& on_damage = throw_damage);

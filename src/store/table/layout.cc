@@ -19,7 +19,7 @@ constexpr std::string_view kBlobKey = "lance-encoding:blob";
 struct ColumnType {
   std::string_view name;
   std::string_view logical_type;
-  std::string_view item_type;  // of a list
+  std::string_view item_type;  // only for a list
 };
 
 constexpr ColumnType kTypes[kColumns] = {
@@ -44,7 +44,8 @@ bool is_list(const lance::Field& field) {
          field.logical_type == "large_list";
 }
 
-// The leaf of `type` in a dataset's fields; null if the column is missing or has another type.
+// The field that holds the values of the column `type`; null if the dataset lacks the column or
+// gives it another type.
 const lance::Field* leaf(const std::vector<lance::Field>& fields, const ColumnType& type) {
   const lance::Field* field = top_level(fields, type.name);
   if (field == nullptr || field->logical_type != type.logical_type) return nullptr;
@@ -84,7 +85,7 @@ std::string describe_columns(const std::vector<lance::Field>& fields) {
 
 namespace {
 
-// Above every id that was ever used: an id is never given to a second column.
+// An id above every id that was ever used: an id is never given to a second column.
 std::int32_t next_id(const std::vector<lance::Field>& fields) {
   std::int32_t highest = -1;
   for (const lance::Field& field : fields) highest = std::max(highest, field.id);
@@ -97,8 +98,8 @@ std::int32_t next_id(const std::vector<lance::Field>& fields) {
   return highest + 1;
 }
 
-// Appends one column with ids from `id` on and returns the next free id. `metadata` is what an
-// earlier schema has for the column.
+// Appends one column with ids from `id` on and returns the next free id. `metadata` is the
+// column's metadata in an earlier schema.
 std::int32_t add_column(std::vector<lance::Field>& fields, const ColumnType& type, std::int32_t id,
                         std::map<std::string, std::string> metadata) {
   const bool plain = type.logical_type == "int64" || !type.item_type.empty();
@@ -191,7 +192,7 @@ namespace {
 
 constexpr std::string_view kFixedSizeList = "fixed_size_list:";
 
-// Lance's name of a number type and torch's.
+// Lance's names of number types, and torch's.
 constexpr std::pair<std::string_view, std::string_view> kFloats[] = {
     {"double", "float64"}, {"float", "float32"}, {"halffloat", "float16"}};
 constexpr std::string_view kIntegers[] = {"int8",  "int16",  "int32",  "int64",
@@ -209,8 +210,8 @@ std::string number_dtype(std::string_view type) {
   return type == "bool" ? "bool" : integer_dtype(type);
 }
 
-// The type of a list's items; "fixed_size_list:double:6" is a list of double. Empty if `list` is not
-// a list.
+// The type of a list's items; "fixed_size_list:double:6" is a list of double. Empty if `list` is
+// not a list.
 std::string item_type(const std::vector<lance::Field>& fields, const lance::Field& list) {
   const std::string_view type = list.logical_type;
   if (type.starts_with(kFixedSizeList)) {

@@ -15,7 +15,7 @@
 namespace lancekeep::store {
 namespace {
 
-// Why a row's tensor cannot be loaded, if it cannot.
+// Why a row's tensor cannot be loaded; empty if it can.
 std::string damage_of(const TensorRow& row, const io::ByteView* file) {
   if (!row.name) return "its name is null";
   if (!row.dtype) return "its dtype is null";
@@ -33,7 +33,7 @@ std::string damage_of(const TensorRow& row, const io::ByteView* file) {
   const auto wanted = byte_count(*row.shape, *itemsize);
   if (!wanted) return fmt::format("its shape {} is impossible", to_string(*row.shape));
   if (*wanted != size) {
-    return fmt::format("its value has {} bytes, {} {} needs {}", size, *row.dtype,
+    return fmt::format("its value has {} bytes, but {} {} needs {}", size, *row.dtype,
                        to_string(*row.shape), *wanted);
   }
   return {};

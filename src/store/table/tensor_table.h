@@ -18,7 +18,8 @@ namespace lancekeep::store {
 
 class FragmentColumns;
 
-/// One row. A field that is null in the file is unset: only rows that pylance wrote have such.
+/// One row. A field that is null in the file is unset; only rows that pylance wrote have such
+/// fields.
 struct TensorRow {
   std::optional<std::string> name;
   std::optional<std::string> dtype;
@@ -29,7 +30,7 @@ struct TensorRow {
   std::optional<std::string> tied_to;
   std::size_t file = 0;      ///< index into TensorTable::files
   std::size_t fragment = 0;  ///< index of its fragment in the manifest
-  std::uint64_t offset = 0;  ///< of the row in its fragment, counting deleted rows
+  std::uint64_t offset = 0;  ///< the row's offset in its fragment, counting deleted rows
   std::string damage;        ///< why this tensor cannot be loaded; empty if it can
 };
 
@@ -39,23 +40,25 @@ struct TensorTable {
   std::vector<std::string> paths;   ///< their paths in the store, parallel to `files`
 };
 
-/// Rows are sorted by ordinal. A row without an ordinal, or with one that an earlier row has, comes
-/// after the others, in row order. @throws Error corrupt, unsupported (not the native layout).
+/// Reads the rows and sorts them by ordinal. Rows without an ordinal, or with the ordinal of an
+/// earlier row, come after the others, in row order. @throws Error corrupt, unsupported (not the
+/// native layout).
 [[nodiscard]] TensorTable read_tensor_table(const io::Storage& storage,
                                             const lance::Manifest& manifest);
 
-/// The two steps of read_tensor_table(): append the rows of fragment number `index`, and, once all
-/// fragments are in, sort the rows and mark names that occur more than once as damage.
+/// The two steps of read_tensor_table(). add_rows() appends the rows of fragment number `index`.
+/// Once all fragments are added, put_in_model_order() sorts the rows and marks names that occur
+/// more than once as damage.
 void add_rows(const io::Storage& storage, const lance::Manifest& manifest, std::size_t index,
               const FragmentColumns& columns, TensorTable& table);
 void put_in_model_order(std::vector<TensorRow>& rows);
 
-/// For each row the index of the row it shares its storage with; its own index if it is not tied. A
-/// tie counts if `tied_to` names another row with the same dtype, shape and bytes (the same range of
-/// the same file, or the same hash).
+/// For each row, the index of the row that it shares its storage with; its own index if it is not
+/// tied. A tie counts if `tied_to` names another row with the same dtype, shape and bytes (the same
+/// range of the same file, or the same hash).
 [[nodiscard]] std::vector<std::size_t> tie_targets(const TensorTable& table);
 
-/// Bytes of all loadable tensors, tied ones counted once. `targets` as tie_targets() returns them.
+/// Bytes of all loadable tensors, tied ones counted once. `targets` is what tie_targets() returned.
 [[nodiscard]] std::uint64_t total_bytes(const TensorTable& table,
                                         const std::vector<std::size_t>& targets);
 [[nodiscard]] std::uint64_t total_bytes(const TensorTable& table);

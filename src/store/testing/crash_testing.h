@@ -16,20 +16,20 @@
 
 namespace lancekeep::store {
 
-/// A store's folder, a model of its disk, and stores in it whose calls fail as planned.
+/// A store's folder on a simulated disk, and stores in it whose calls fail as planned.
 class CrashFolder {
  public:
   CrashFolder(std::filesystem::path path, bool is_synced)
       : path_(std::move(path)), disk_(std::make_shared<io::DiskModel>(path_, is_synced)) {}
 
-  /// Opens the folder as Store::create() does. `faults`, if not null, gets the storage, which counts
-  /// the calls.
+  /// Opens the folder as Store::create() does. If `faults` is not null, it gets the storage, which
+  /// counts the calls.
   Store open(io::FaultStorage::Plan plan, std::shared_ptr<io::FaultStorage>* faults = nullptr) {
     auto storage = std::make_shared<io::FaultStorage>(remembering(), plan);
     if (faults != nullptr) *faults = storage;
     return open_upon(std::move(storage));
   }
-  /// The same through a storage of another kind.
+  /// Like open(), but through a storage of the class `Between`.
   template <typename Between>
   Store open_through() {
     return open_upon(std::make_shared<Between>(remembering()));
@@ -52,9 +52,9 @@ class CrashFolder {
 
 struct Operation {
   const char* name;
-  std::function<void(Store&)> prepare;  ///< done and synced before; null: there is no store yet
+  std::function<void(Store&)> prepare;  ///< run and synced first; null: no store exists yet
   std::function<void(Store&)> run;      ///< the operation; null: see run_below
-  /// Done before the operation, but not synced.
+  /// Run before the operation, but not synced.
   std::function<void(CrashFolder&)> unsafe = nullptr;
   bool vouches = false;  ///< the operation syncs what was unsafe before it removes anything
   /// An operation on the storage of a store.
@@ -77,8 +77,8 @@ class CrashSweep {
     operation_.prepare(store);
   }
 
-  /// A cut at every call; for each, the disk with only what was synced, with everything, and with
-  /// `seeds` random choices.
+  /// Cuts the power at every call. Checks for each cut the disk with only what was synced, with
+  /// everything, and with `seeds` random selections of what was not synced.
   void run(std::uint64_t seeds) {
     learn_transition();
     for (std::uint64_t call = 1; call <= calls_ + 1; ++call) {
@@ -101,7 +101,7 @@ class CrashSweep {
   [[nodiscard]] std::uint64_t calls() const { return calls_; }
   [[nodiscard]] std::uint64_t states() const { return states_; }
   [[nodiscard]] std::uint64_t bad() const { return bad_; }
-  /// The first few bad states, and why.
+  /// The first few bad states, and why each is bad.
   [[nodiscard]] const std::string& complaints() const { return complaints_; }
 
  private:
@@ -157,7 +157,7 @@ class CrashSweep {
 
   // Whatever happened, the next save works.
   std::string save_again(const std::filesystem::path& world) const {
-    MemorySource next = float64_model(99);  // which a store of either layout takes
+    MemorySource next = float64_model(99);  // which a store of either layout accepts
     Store store = Store::create(world);
     const std::uint64_t number = store.save(next, {.durable = false}).version;
     const Version version = store.at();
@@ -184,7 +184,7 @@ class CrashSweep {
   std::string complaints_;
 };
 
-/// Random choices for each call: LANCEKEEP_SEEDS, or a few for ordinary test runs.
+/// How many random selections to check for each call: LANCEKEEP_SEEDS, or a few by default.
 inline std::uint64_t crash_seeds() {
   const char* text = std::getenv("LANCEKEEP_SEEDS");
   return text == nullptr ? 3 : std::strtoull(text, nullptr, 10);

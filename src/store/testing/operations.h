@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: everything that changes a store, one line for each operation, for the tests that
-// interrupt it or let its calls fail.
+// For tests: everything that changes a store, one line for each operation. Tests interrupt these
+// operations, or let their calls fail.
 #pragma once
 
 #include "store/save/referenced_files.h"
@@ -68,14 +68,14 @@ inline void save_unsafe(CrashFolder& folder) {
   saving_wide(20, "layer.", false)(store);
 }
 
-/// A new store's two versions, saved without fsync.
+/// Two versions of a new store, saved without fsync.
 inline void save_two_unsafe(CrashFolder& folder) {
   Store store = folder.open({});
   saving_wide(1, "layer.", false)(store);
   saving_wide(20, "layer.", false)(store);
 }
 
-/// A second version whose process ended after the rename of its manifest, before the sync.
+/// A second version whose process died after the rename of its manifest and before the sync.
 inline void save_and_die(CrashFolder& folder) {
   class Dying : public io::ForwardingStorage {
    public:

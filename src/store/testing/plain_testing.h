@@ -27,7 +27,7 @@ struct PlainCell {
   Shape shape;
 };
 
-/// Columns that a fragment lacks, and the number of rows that it states.
+/// Which columns a fragment has, and how many rows it claims to have.
 struct FragmentPlan {
   bool has_values = true;
   bool has_shapes = true;
@@ -98,7 +98,7 @@ class PlainTest : public testing::Test {
     return {.files = {file}, .physical_rows = plan.stated_rows.value_or(rows.size())};
   }
 
-  /// The fragment without these rows; it must be the first of its version.
+  /// The fragment with these rows deleted; it must be the first of its version.
   lance::Fragment without(lance::Fragment fragment, const std::vector<std::uint32_t>& rows) const {
     lance::UncommittedFiles files(*storage_);
     fragment.deletion = lance::write_deletions(files, fragment.id, 1, rows);
@@ -124,7 +124,7 @@ class PlainTest : public testing::Test {
     return manifest_of(std::move(fragments), plain_schema());
   }
 
-  /// A version with these fragments, as pylance would publish it.
+  /// Commits a version with these fragments, as pylance would.
   std::uint64_t publish(std::vector<lance::Fragment> fragments,
                         std::vector<lance::Field> schema = plain_schema()) const {
     lance::CommitRequest publication;

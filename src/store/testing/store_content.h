@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: everything that a reader sees of a store, as a value, and what an interrupted operation
-// may leave of it.
+// For tests: everything that a reader sees of a store, as a value, and what it may be after an
+// interrupted operation.
 #pragma once
 
 #include "store/testing/test_store.h"
@@ -13,7 +13,7 @@
 namespace lancekeep::store {
 
 struct StoreContent {
-  std::map<std::uint64_t, std::string> versions;  ///< message, metadata, tensors with their bytes
+  std::map<std::uint64_t, std::string> versions;  ///< message, metadata, tensors and their bytes
   std::map<std::string, std::uint64_t> tags;
   bool operator==(const StoreContent&) const = default;
 };
@@ -30,7 +30,8 @@ inline std::string content_of(const Version& version) {
   return text;
 }
 
-/// Empty for a missing or empty folder. The content of a version that cannot be read is its error.
+/// The content of a store; empty for a missing or empty folder. The content of a version that
+/// cannot be read is its error.
 inline StoreContent content_of(const std::filesystem::path& path) {
   StoreContent content;
   if (!std::filesystem::exists(path) || std::filesystem::is_empty(path)) return content;
@@ -51,7 +52,7 @@ struct Transition {
   StoreContent before;
   StoreContent after;
   std::set<std::uint64_t> unsafe;  ///< earlier versions that were not synced
-  bool vouches = false;            ///< the operation syncs them before it removes anything
+  bool vouches = false;            ///< whether the operation syncs them before it removes anything
 };
 
 template <typename Key, typename Value>
@@ -94,9 +95,9 @@ inline std::string objection_to(std::uint64_t number, const StoreContent& found,
   return fmt::format("version {} is neither as before nor as after", number);
 }
 
-/// What is wrong with a store found after the operation was interrupted, or acknowledged; empty if
-/// nothing is. Each version and each tag must be as before or as after, complete, and nothing may be
-/// removed before all that is kept is safe.
+/// What is wrong with a store after the operation was interrupted, or was acknowledged; empty if
+/// nothing is. Each version and each tag must be complete, and as before or as after the operation.
+/// Nothing may be removed before everything that is kept is safely on the disk.
 inline std::string objection(const StoreContent& found, const Transition& transition,
                              bool acknowledged) {
   const bool is_done = acknowledged || has_removed(found, transition);

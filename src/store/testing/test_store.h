@@ -50,8 +50,8 @@ inline std::string text_of(const TensorView& view) {
 
 using io::TemporaryFolder;
 
-/// Every file below a folder with its content, for tests that nothing has changed; empty if there is
-/// no folder.
+/// Every file below a folder with its content, for tests that nothing has changed; empty if the
+/// folder does not exist.
 inline std::map<std::string, std::string> snapshot(const std::filesystem::path& folder) {
   std::map<std::string, std::string> files;
   if (!std::filesystem::exists(folder)) return files;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Damaged stores: the error of each damage, and that nothing else is affected.
+// Damaged stores: each kind of damage gives its error, and nothing else is affected.
 #include "io/testing/error_matcher.h"
 #include "lance/table/manifest_file.h"
 #include "store/testing/test_store.h"
@@ -33,7 +33,7 @@ class Damage : public testing::Test {
     fs::remove(file);
     std::ofstream(file, std::ios::binary) << content;
   }
-  // Replaces the last occurrence of `from` in the file by `to`, which must have the same length.
+  // Replaces the last occurrence of `from` in the file with `to`, which must have the same length.
   static void replace(const fs::path& file, const std::string& from, const std::string& to) {
     std::string content = read(file);
     const auto at = content.rfind(from);
@@ -107,7 +107,7 @@ TEST_F(Damage, ADataFilePathThatLeavesTheStore) {
 }
 
 TEST_F(Damage, EveryFlippedByteOfASmallStoreIsFoundOrHarmless) {
-  // Values are checked by verify, against their hashes; damage to all else must be noticed here.
+  // Only verify checks values, against their hashes. Damage to anything else must be noticed here.
   const MemorySource source = small_model();
   for (const char* name : {"_versions", "data"}) {
     const fs::path file = only_file_in(name);

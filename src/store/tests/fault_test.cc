@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each call of every operation that changes a store fails in turn, once or for good: afterwards the
-// store is in the old or in the new state; and if only that call failed, no file is left behind.
+// Each call of every operation that changes a store fails in turn, either once or from then on.
+// Afterwards the store is in the old or in the new state, and if only that call failed, no file is
+// left behind.
 #include "store/testing/operations.h"
 
 #include <gmock/gmock.h>
@@ -52,7 +53,7 @@ class FaultAt : public testing::TestWithParam<Operation> {
       if (!succeeds && !stays_broken && found == transition_.before) {
         EXPECT_EQ(snapshot(path_), files_before_) << "at call " << call;
       }
-      MemorySource next = float64_model(99);  // which a store of either layout takes
+      MemorySource next = float64_model(99);  // which a store of either layout accepts
       Store store = Store::create(path_);
       const std::uint64_t number = store.save(next, {.message = "next", .durable = false}).version;
       EXPECT_EQ(store.at().number(), number) << "at call " << call;

@@ -20,7 +20,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-// Records the path of every file whose content or size is asked for, and of every folder listed.
+// Records the path of every file whose content or size is read, and of every folder that is listed.
 class RecordingStorage : public io::ForwardingStorage {
  public:
   explicit RecordingStorage(const std::filesystem::path& path)
@@ -48,7 +48,7 @@ class RecordingStorage : public io::ForwardingStorage {
     return record(path), ForwardingStorage::map(path, mode);
   }
 
-  // The paths seen since the last call that start with `folder`.
+  // The recorded paths that start with `folder`; forgets all recorded paths.
   [[nodiscard]] std::vector<std::string> take(const std::string& folder = "") {
     const std::lock_guard lock(mutex_);
     std::vector<std::string> taken = std::move(paths_);
@@ -69,7 +69,8 @@ class RecordingStorage : public io::ForwardingStorage {
 
 class OpenVersion : public testing::Test {
  protected:
-  // Three versions that share a data file, two of them with a tag; the last one has a deletion file.
+  // Three versions that share a data file, two of them with a tag; the last one has a deletion
+  // file.
   OpenVersion() : path_(folder_ / "m.lance") {
     Store store = Store::create(path_);
     for (unsigned i = 1; i <= 3; ++i) {
@@ -108,7 +109,7 @@ TEST_F(OpenVersion, ReadsEachDataFileAndDeletionFileOnce) {
   std::erase_if(paths, [](const std::string& path) {
     return !path.starts_with("data/") && !path.starts_with("_deletions/");
   });
-  EXPECT_GE(paths.size(), 3u) << "of two data files and a deletion file";
+  EXPECT_GE(paths.size(), 3u) << "two data files and a deletion file";
   std::ranges::sort(paths);
   EXPECT_EQ(std::ranges::adjacent_find(paths), paths.end());
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A power cut at every call of every operation that changes a store: what was acknowledged is there,
-// everything else is as before or as after, and the next save works. After a cut in a clean-up, each
-// version that is still listed is complete, and those that gc keeps are there.
+// A power cut at every call of every operation that changes a store: what was acknowledged
+// survives, everything else is as before or as after the operation, and the next save works. After
+// a cut during a clean-up, each version that is still listed is complete, and the versions that gc
+// keeps exist.
 #include "store/testing/operations.h"
 
 namespace lancekeep::store {

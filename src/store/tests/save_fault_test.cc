@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A disk that fills up, or a process that dies, at every call of a save: afterwards the store is
-// unchanged, or has the new version, complete.
+// A disk fills up, or a process dies, at every call of a save: afterwards the store is unchanged,
+// or has the complete new version.
 #include "io/local_storage.h"
 #include "io/testing/error_matcher.h"
 #include "io/testing/fault_storage.h"
@@ -59,7 +59,7 @@ std::uint64_t sweep(ErrorCode code, bool stays_broken, bool expect_clean) {
     if (versions.size() == 2) expect_version(store, 2, second);
     EXPECT_EQ(versions.size() == 2, versions.back().message == "second");
     if (!failed) {
-      EXPECT_EQ(versions.size(), 2u) << "an acknowledged save is there";
+      EXPECT_EQ(versions.size(), 2u) << "an acknowledged save must survive";
       if (faulty.calls() < fail_at) return fail_at - 1;
     } else if (versions.size() == 1 && expect_clean) {
       EXPECT_EQ(snapshot(folder / "m.lance"), before) << "at call " << fail_at;
@@ -96,7 +96,7 @@ TEST(SaveFault, ANameThatMayNotLastIsReportedAndKept) {
   expect_version(Store::open(folder / "m.lance"), 1, source);
 }
 
-// A network file system that does the rename and loses the answer.
+// A network file system that performs the rename but loses the answer.
 class LostAnswer : public io::FaultStorage {
  public:
   LostAnswer(const std::filesystem::path& path, ErrorCode answer)

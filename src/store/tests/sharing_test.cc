@@ -48,7 +48,8 @@ class Sharing : public testing::Test {
   Store store_;
 };
 
-// `count` tensors of `size` floats; the ones in `changed` have other values than without.
+// `count` tensors of `size` floats; those in `changed` have other values than if they are not in
+// it.
 MemorySource model(std::size_t count, std::size_t size,
                    const std::vector<std::size_t>& changed = {}) {
   MemorySource source;
@@ -276,7 +277,7 @@ TEST_F(Sharing, ADamagedTableSharesNothingAndSaysSo) {
   EXPECT_THAT(report.notes, Contains(HasSubstr("nothing is shared with version 1: its rows")));
 }
 
-TEST_F(Sharing, ATornNewestManifestIsPassedOver) {
+TEST_F(Sharing, ATornNewestManifestIsSkipped) {
   save(model(5, 1000));
   save(model(5, 1000, {1}));
   std::filesystem::resize_file(path_ / lance::manifest_path(2, lance::NamingScheme::v2), 30);
@@ -284,7 +285,7 @@ TEST_F(Sharing, ATornNewestManifestIsPassedOver) {
   EXPECT_EQ(latest.number(), 1u);
   EXPECT_THAT(latest.info().warning, HasSubstr("version 2 skipped: its manifest is empty, cut"));
   const SaveReport report = save(model(5, 1000, {1}));
-  EXPECT_EQ(report.version, 3u) << "not over the torn one, whose number someone may know";
+  EXPECT_EQ(report.version, 3u) << "someone may know the torn version's number";
   EXPECT_EQ(report.tensors_written, 1u);
   EXPECT_THAT(report.notes, Contains(HasSubstr("the newest intact version is 1")));
   EXPECT_THAT(Store::open(path_).at().info().warning, IsEmpty());
@@ -310,7 +311,7 @@ TEST_F(Sharing, ThousandsOfSavesKeepTheFragmentsFew) {
   EXPECT_LT(storage->size(lance::list_versions(*storage).entries.back().path), 32768u);
 }
 
-// Random changes: each version is what was saved.
+// Makes random changes; each version must be what was saved.
 TEST_F(Sharing, AnyChangeGivesWhatWasSaved) {
   std::mt19937 random(7);
   for (int round = 0; round < 150; ++round) {

@@ -22,7 +22,7 @@ void read_through(const io::InputFile& file, std::uint64_t offset, std::uint64_t
                    [](std::span<const std::byte>) { return true; });
 }
 
-// Reads column metadata, tables and footer: everything from the position on that the footer starts
+// Reads column metadata, tables and footer: everything from the position that the footer begins
 // with. Returns that position.
 std::uint64_t read_tail(const io::InputFile& file) {
   if (file.size() < kFooterBytes) return 0;
@@ -33,7 +33,8 @@ std::uint64_t read_tail(const io::InputFile& file) {
   return metadata;
 }
 
-// Reads the pages of a column; `left` bounds all columns together by the file's size.
+// Reads the pages of a column. `left` limits what is read of all columns together to the file's
+// size.
 void read_pages(const io::InputFile& file, const lance::ColumnMetadata& column,
                 std::uint64_t& left) {
   for (const lance::Page& page : column.pages) {
@@ -58,8 +59,8 @@ void check_first_rows(const lance::ColumnMetadata& column) {
   }
 }
 
-// What other readers use, though Lancekeep does not: the column's kind of encoding and the file's own
-// schema.
+// Checks what other readers use, although Lancekeep does not: the column's kind of encoding and the
+// file's own schema.
 void check_column(const lance::DataFileReader& reader, std::size_t index, std::int32_t field_id,
                   std::string_view type) {
   const lance::ColumnMetadata& column = reader.columns()[index];
@@ -92,13 +93,14 @@ void check_against_manifest(const lance::DataFileReader& reader, const lance::Da
                             std::uint64_t rows) {
   const lance::FormatVersion found = reader.version();
   if (file.version != found) {
-    reader.bytes().fail(fmt::format("the data file has format {}.{}, its manifest says {}.{}",
+    reader.bytes().fail(fmt::format("the data file has format {}.{}, but its manifest says {}.{}",
                                     found.major, found.minor, file.version.major,
                                     file.version.minor));
   }
   if (reader.descriptor().rows != rows) {
-    reader.bytes().fail(fmt::format("the data file says that it has {} rows, its manifest says {}",
-                                    reader.descriptor().rows, rows));
+    reader.bytes().fail(
+        fmt::format("the data file says that it has {} rows, but its manifest says {}",
+                    reader.descriptor().rows, rows));
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The data files of one fragment: whether the disk returns them, and whether their parts agree with
-// each other and with the manifest. And a cache, because versions share fragments.
+// Checks the data files of one fragment: whether they can be read from the disk, and whether their
+// parts agree with each other and with the manifest. Also has a cache, because versions share
+// fragments.
 #pragma once
 
 #include "io/storage.h"
@@ -17,24 +18,25 @@
 
 namespace lancekeep::store {
 
-/// A column that verify reads, by the field it holds.
+/// A column that verify reads, and the field that it holds.
 struct KnownColumn {
   std::int32_t field_id = -1;
-  std::string_view type;  ///< that the data file's own schema must give it; empty: any
+  std::string_view type;  ///< its type in the data file's own schema; empty: any type
 };
 
-/// Appends to `damage` what is wrong with the fragment's data files. Pages and footers are read, not
-/// only mapped: a disk error shows up here as an Error, while touching a mapped page that the disk
-/// does not return would end the process.
+/// Appends to `damage` what is wrong with the fragment's data files. Pages and footers are read,
+/// not only memory-mapped: a disk error during a read is an Error, but accessing a mapped page that
+/// the disk cannot return would kill the process.
 void check_data_files(const io::Storage& storage, DataFiles& files, const lance::Fragment& fragment,
                       const std::vector<KnownColumn>& columns, std::vector<Error>& damage);
 
-/// The same for fragments with the same data files and row count, whatever rows are deleted.
+/// A cache key. It is the same for fragments with the same data files and row count, whichever rows
+/// are deleted.
 [[nodiscard]] std::string fragment_key(const lance::Fragment& fragment,
                                        const std::vector<KnownColumn>& columns);
 
-/// Results by key, kept while consecutive versions ask for them: the memory of two versions at most.
-/// One thread.
+/// Results by key, kept while consecutive versions ask for them, so that at most the results of two
+/// versions are in memory. One thread.
 template <class T>
 class PerVersionCache {
  public:
@@ -47,7 +49,7 @@ class PerVersionCache {
     now_.emplace(key, result);
     return result;
   }
-  /// Drops what the version that ends here did not ask for.
+  /// Ends a version: drops the results that it did not ask for.
   void end_version() {
     before_ = std::move(now_);
     now_.clear();
@@ -55,7 +57,7 @@ class PerVersionCache {
 
  private:
   using Results = std::unordered_map<std::string, std::shared_ptr<const T>>;
-  Results before_;  // of the version before
+  Results before_;  // of the previous version
   Results now_;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Damaged data files and deletion files, each found without hiding other damage.
+// Damaged data files and deletion files: each is found and hides no other damage.
 #include "io/descriptor.h"
 #include "io/testing/fault_storage.h"
 #include "store/read/store_folder.h"
@@ -27,7 +27,7 @@ class CheckFragment : public VerifyTest {
     second.add("c", "float32", {6}, floats(6, 2)).add("d", "float32", {4}, floats(4, 2));
     save(first);
     save(second);
-    // Version 3 refers to the files of both.
+    // Version 3 refers to the files of versions 1 and 2.
     both_ = {manifest_of(1).manifest.fragments.front(), manifest_of(2).manifest.fragments.front()};
     publish(both_);
   }
@@ -75,7 +75,7 @@ TEST_F(CheckFragment, ListsADamagedFileOnceForItsOldestVersion) {
 TEST_F(CheckFragment, FindsAColumnThatCannotBeRead) {
   const std::string file = data_file(3);
   const std::string content = read(file);
-  // The footer's second number: where the table of columns is.
+  // The footer's second number is the position of the table of columns.
   std::uint64_t table = 0, metadata = 0;
   std::memcpy(&table, content.data() + content.size() - 32, sizeof(table));
   std::memcpy(&metadata, content.data() + table, sizeof(metadata));
@@ -94,14 +94,14 @@ TEST_F(CheckFragment, FindsRowsThatTheManifestDoesNotCount) {
   publish(both_);
   EXPECT_THAT(store_.verify(4).findings,
               ElementsAre(finding(4, "", both_.back().files.front().path,
-                                  "says that it has 5 rows, its manifest says 1")));
+                                  "says that it has 5 rows, but its manifest says 1")));
 }
 
 TEST_F(CheckFragment, FindsAFormatThatTheManifestDoesNotName) {
   change_manifest(
       3, [](auto& file) { file.manifest.fragments.front().files.front().version = {2, 2}; });
-  EXPECT_THAT(findings(),
-              ElementsAre(finding(3, "", data_file(3, 0), "format 2.1, its manifest says 2.2")));
+  EXPECT_THAT(findings(), ElementsAre(finding(3, "", data_file(3, 0),
+                                              "format 2.1, but its manifest says 2.2")));
 }
 
 TEST_F(CheckFragment, FindsAFooterThatPointsElsewhere) {
@@ -159,7 +159,7 @@ class DyingDisk : public io::FaultStorage {
       : FaultStorage(io::open_local_storage(path), {}), path_(path), sound_opens_(sound_opens) {}
   io::InputFile open(const std::string& path) const override {
     if (sound_opens_-- > 0) return FaultStorage::open(path);
-    // A descriptor that cannot be read from fails as a bad sector does, but for the text.
+    // A descriptor that is not open for reading fails as a bad sector does, except for the message.
     return {io::Descriptor(::open((path_ / path).c_str(), O_WRONLY | O_CLOEXEC)), full_name(path)};
   }
 
@@ -173,7 +173,7 @@ TEST_F(CheckFragment, FindsReadErrorsOfTheDisk) {
     auto disk = std::make_shared<DyingDisk>(path_, sound_opens);
     return Store::State::make_store({path_, disk}).verify(3);
   };
-  EXPECT_TRUE(verify_on(4).ok());  // structures of two files, then their values
+  EXPECT_TRUE(verify_on(4).ok());  // opens two files for their structures, then for their values
   const VerifyReport values = verify_on(2);
   EXPECT_THAT(values.findings, SizeIs(4));
   EXPECT_THAT(values.findings,

@@ -14,10 +14,10 @@
 namespace lancekeep::store {
 namespace {
 
-// The same limit as for opening a version.
+// The same limit as when a version is opened.
 constexpr std::uint64_t kMaxManifestBytes = std::uint64_t{256} << 20;
 
-// What other readers and writers use, though Lancekeep does not.
+// Checks what other readers and writers use, although Lancekeep does not.
 void check_content(const io::Storage& storage, const lance::VersionEntry& entry,
                    const lance::Manifest& manifest, Findings& findings) {
   const auto report = [&](std::string what) {
@@ -38,7 +38,7 @@ void check_content(const io::Storage& storage, const lance::VersionEntry& entry,
   }
 }
 
-// What differs between two copies of one transaction; empty if nothing does.
+// Which part differs between two copies of one transaction; empty if they are equal.
 std::string difference(const lance::Transaction& inlined, const lance::Transaction& file,
                        bool ours) {
   if (inlined.uuid != file.uuid) return "its uuid";
@@ -90,8 +90,8 @@ void check_transaction(const io::Storage& storage, const lance::VersionEntry& en
   }
 }
 
-// A tag records its version and the size of that version's manifest: the size shows it if the version
-// number was damaged into that of another version.
+// A tag records its version and the size of that version's manifest. If damage changed the version
+// number into that of another version, the size shows it.
 void check_tag(const io::Storage& storage, const lance::VersionList& list, const std::string& name,
                Findings& findings) {
   const lance::Tag tag = lance::read_tag(storage, name);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What describes versions: manifests, their transactions, and the tags that point to them. Whether
-// each can be read and agrees with the others.
+// Checks the metadata of versions: whether manifests, their transactions, and the tags that point
+// to them can be read and agree with each other.
 #pragma once
 
 #include "io/storage.h"
@@ -12,19 +12,19 @@
 
 namespace lancekeep::store {
 
-/// Reads a manifest file without looking for its transaction file. @throws Error if it cannot be read
-/// or belongs to another version.
+/// Reads a manifest file without looking for its transaction file. @throws Error if it cannot be
+/// read or belongs to another version.
 [[nodiscard]] lance::ManifestFile read_manifest_alone(const io::Storage& storage,
                                                       const lance::VersionEntry& entry);
 
-/// Unset if the manifest cannot be read; that is a finding then. A manifest without an inline
-/// transaction gets the one of its transaction file.
+/// Unset if the manifest cannot be read, which is then a finding. If a manifest has no inline
+/// transaction, the result has the one from its transaction file.
 [[nodiscard]] std::optional<lance::ManifestFile> check_manifest(const io::Storage& storage,
                                                                 const lance::VersionEntry& entry,
                                                                 Findings& findings);
 
-/// Whether Lancekeep saved this version, rather than pylance or another tool on top of one of
-/// Lancekeep's. (A restore by pylance keeps the writer's name of the restored version.)
+/// Whether Lancekeep saved this version, rather than pylance or another tool on top of a version of
+/// Lancekeep's. (A restore by pylance keeps the restored version's writer name.)
 [[nodiscard]] bool is_ours(const lance::ManifestFile& file);
 
 /// Checks that each tag can be read and points to an existing version.

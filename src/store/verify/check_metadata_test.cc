@@ -102,8 +102,8 @@ TEST_F(CheckManifest, FindsATransactionFileThatIsNotAMessage) {
   EXPECT_THAT(findings(), ElementsAre(finding(1, "", file, "not a well-formed protobuf message")));
 }
 
-TEST_F(CheckManifest, ReadsTheTransactionFileWhereTheManifestHasNone) {
-  // As a manifest without the inline transaction, in which the digest would be missing.
+TEST_F(CheckManifest, ReadsTheTransactionFileIfTheManifestHasNone) {
+  // Writes the manifest without its inline transaction, so that the digest seems to be missing.
   const auto without_inline = [&](std::uint64_t version) {
     lance::ManifestFile file = manifest_of(version);
     std::string message = lance::encode_manifest([&] {
@@ -149,7 +149,7 @@ class CheckTags : public VerifyTest {
     save(small_model(2));
     store_.tag("best", 1);
   }
-  // A tag's file with these two numbers.
+  // Writes a tag file with these two numbers.
   void write_tag(const std::string& version, const std::string& size) const {
     write(kFile, fmt::format(R"({{"branch":null,"version":{}{},"metadata":{{}}}})", version,
                              size.empty() ? "" : ",\"manifestSize\":" + size));
@@ -217,7 +217,7 @@ TEST_F(CheckTags, ADamagedTagAsTheRefIsAFinding) {
 TEST_F(CheckTags, ABranchOrNothingAsTheRefIsMisuse) {
   write(kFile, R"({"branch":"dev","version":1,"manifestSize":1})");
   EXPECT_THAT([&] { (void)store_.verify("best"); },
-              io::fails_with(ErrorCode::unsupported, "branches are not read"));
+              io::fails_with(ErrorCode::unsupported, "this build cannot read branches"));
   EXPECT_THAT([&] { (void)store_.verify("none"); },
               io::fails_with(ErrorCode::not_found, "no tag `none`"));
 }

@@ -17,7 +17,7 @@
 namespace lancekeep::store {
 namespace {
 
-// Types of the fields that find_leaf_ids() finds, by Column.
+// The types of the fields that find_leaf_ids() returns, indexed by Column.
 constexpr std::array<std::string_view, kColumns> kLeafTypes = {
     "string", "string", "int64", "large_binary", "int64", "string", "string"};
 
@@ -44,13 +44,14 @@ std::string digest_problem(const DigestCheck& digest) {
     return "the table digest is missing: names, dtypes, shapes and hashes cannot be verified";
   }
   return fmt::format(
-      "the tensor table is not the saved one: its digest is {}, the save recorded {}; a name, "
+      "the tensor table is not the saved one: its digest is {}, but the save recorded {}; a name, "
       "dtype, "
       "shape, hash or tie, or a whole row, has changed",
       digest.found, digest.expected);
 }
 
-// What is wrong with the recorded sum of bytes; empty if nothing is, or if a row cannot be counted.
+// What is wrong with the recorded sum of bytes; empty if it is right, or if a row cannot be
+// counted.
 std::string bytes_problem(const lance::ManifestFile& file, const TensorTable& table,
                           const std::vector<std::size_t>& targets) {
   if (!file.transaction || !file.transaction->properties.contains(kBytesKey)) return {};
@@ -59,7 +60,7 @@ std::string bytes_problem(const lance::ManifestFile& file, const TensorTable& ta
   const std::string recorded = property(file.transaction->properties, kBytesKey);
   const std::string found = std::to_string(total_bytes(table, targets));
   if (found == recorded) return {};
-  return fmt::format("the tensors have {} bytes, the save recorded {}", found, recorded);
+  return fmt::format("the tensors have {} bytes, but the save recorded {}", found, recorded);
 }
 
 }  // namespace
@@ -69,7 +70,7 @@ void NativeChecker::check(const lance::VersionEntry& entry, const lance::Manifes
   const bool is_complete = read_table(file.manifest, table);
   check_positions(file.manifest, table);
   check_rows(entry.version, table);
-  // With rows missing, each of the following would fail and say nothing new.
+  // If rows are missing, each of the following checks would fail without adding information.
   if (is_complete) {
     const std::vector<std::size_t> targets = tie_targets(table);
     check_ties(entry.version, table, targets);
@@ -92,7 +93,7 @@ NativeChecker::CheckedFragment NativeChecker::check_fragment(
   return checked;
 }
 
-// Reads the rows that can be read; returns whether that is all of them.
+// Reads the rows that can be read; returns whether these are all rows.
 bool NativeChecker::read_table(const lance::Manifest& manifest, TensorTable& table) {
   const std::vector<std::int32_t> leaf_ids = find_leaf_ids(manifest.fields);
   FragmentLimits limits(storage_, manifest.version);
@@ -108,7 +109,7 @@ bool NativeChecker::read_table(const lance::Manifest& manifest, TensorTable& tab
         add_rows(storage_, manifest, i, *checked->columns, table);
       } else {
         is_complete = false;
-        (void)lance::read_deletions(storage_, fragment);  // for its own damage
+        (void)lance::read_deletions(storage_, fragment);  // throws if the file is damaged itself
       }
     } catch (const Error& error) {
       findings_.add(error, manifest.version);
@@ -119,7 +120,7 @@ bool NativeChecker::read_table(const lance::Manifest& manifest, TensorTable& tab
   return is_complete;
 }
 
-// Reports rows that cannot be loaded, and has the values of the others read.
+// Reports rows that cannot be loaded, and passes the values of the others to `values_`.
 void NativeChecker::check_rows(std::uint64_t version, const TensorTable& table) {
   std::uint64_t without_hash = 0;
   for (const TensorRow& row : table.rows) {
@@ -141,14 +142,14 @@ void NativeChecker::check_rows(std::uint64_t version, const TensorTable& table) 
       without_hash == 1 ? "has" : "have", without_hash == 1 ? "its value is" : "their values are"));
 }
 
-// Lance's own scan and compaction need values in the order of the rows.
+// Lance's own scan and compaction require the values to be in row order.
 void NativeChecker::check_positions(const lance::Manifest& manifest, const TensorTable& table) {
   std::vector<const TensorRow*> rows;
   for (const TensorRow& row : table.rows) {
     if (row.value && row.value->size > 0) rows.push_back(&row);
   }
   std::ranges::sort(rows, {}, [](const TensorRow* r) { return std::pair(r->fragment, r->offset); });
-  std::optional<std::size_t> noted;  // fragment
+  std::optional<std::size_t> noted;  // the last fragment with a note
   for (std::size_t i = 1; i < rows.size(); ++i) {
     const TensorRow& row = *rows[i];
     if (rows[i - 1]->fragment != row.fragment || noted == row.fragment) continue;
@@ -162,7 +163,7 @@ void NativeChecker::check_positions(const lance::Manifest& manifest, const Tenso
   }
 }
 
-// Notes ties that do not count.
+// Notes ties that are ignored.
 void NativeChecker::check_ties(std::uint64_t version, const TensorTable& table,
                                const std::vector<std::size_t>& targets) {
   std::uint64_t count = 0;

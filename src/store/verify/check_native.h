@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks the rows of a version with the native layout: reads it fragment by fragment, so that a
-// damaged fragment hides nothing of the others, then checks each row, the ties, and what the save
-// recorded about all rows. One thread.
+// damaged fragment does not hide damage to others, then checks each row, the ties, and what the
+// save recorded about all rows. One thread.
 #pragma once
 
 #include <lancekeep/verify.h>
@@ -21,12 +21,13 @@ namespace lancekeep::store {
 
 class NativeChecker {
  public:
-  /// Refers to all four. `values` gets the values to be read once all versions are known.
+  /// Refers to all four arguments. `values` collects the values, which are read once all versions
+  /// are known.
   NativeChecker(const io::Storage& storage, const VerifyOptions& options, ValueChecker& values,
                 Findings& findings)
       : storage_(storage), options_(options), values_(values), findings_(findings) {}
 
-  /// `file` has the native layout. Versions are to be checked oldest first.
+  /// `file` must have the native layout. Versions must be checked oldest first.
   void check(const lance::VersionEntry& entry, const lance::ManifestFile& file);
 
  private:

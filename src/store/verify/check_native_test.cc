@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows as other tools, or damage, may leave them.
+// Rows as other tools write them, or as damage leaves them.
 #include "store/table/digest.h"
 #include "store/verify/verify_testing.h"
 
@@ -15,7 +15,7 @@ const std::string kValues = "abcdefgh12345678";
 
 class CheckNative : public VerifyTest {
  protected:
-  // A row of 8 bytes at `position`.
+  // A row whose value is the 8 bytes at `position`.
   static TensorRow row(const std::string& name, std::uint64_t position) {
     return {.name = name,
             .dtype = "uint8",
@@ -57,7 +57,7 @@ TEST_F(CheckNative, FindsASizeThatDoesNotFitTheShape) {
   TensorRow bad = row("bad", 8);
   bad.shape = Shape{9};
   EXPECT_THAT(verify({row("a", 0), bad}).findings,
-              ElementsAre(finding(1, "bad", ".lance", "8 bytes, uint8 [9] needs 9")));
+              ElementsAre(finding(1, "bad", ".lance", "8 bytes, but uint8 [9] needs 9")));
 }
 
 TEST_F(CheckNative, FindsAValueOutsideOfItsFile) {
@@ -128,7 +128,7 @@ TEST_F(CheckNative, NotesAVersionThatPylanceMade) {
 
 TEST_F(CheckNative, NotesAVersionThatPylanceRestored) {
   publish({write_rows({row("a", 0)}, kValues)});
-  change_manifest(1, [](auto& file) {  // the writer's name is that of the version restored
+  change_manifest(1, [](auto& file) {  // the writer's name is that of the restored version
     file.manifest.transaction_file.clear();
     file.transaction->properties.clear();
     file.transaction->operation = lance::Operation{106};
@@ -154,9 +154,9 @@ TEST_F(CheckNative, FindsAnotherSumOfBytes) {
     file.manifest.transaction_file.clear();
     file.transaction->properties[kBytesKey] = "9";
   });
-  EXPECT_THAT(
-      store_.verify({}).findings,
-      ElementsAre(finding(1, "", manifest(1), "the tensors have 8 bytes, the save recorded 9")));
+  EXPECT_THAT(store_.verify({}).findings,
+              ElementsAre(finding(1, "", manifest(1),
+                                  "the tensors have 8 bytes, but the save recorded 9")));
 }
 
 }  // namespace

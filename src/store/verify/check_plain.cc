@@ -11,20 +11,20 @@
 
 namespace lancekeep::store {
 
-// What is known of the version that is being checked.
+// What is known about the version that is being checked.
 struct PlainChecker::VersionCheck {
   std::uint64_t number = 0;
   const std::vector<lance::Field>& fields;
   PlainColumns columns;
   FragmentLimits limits;
   std::unordered_set<std::string> names;
-  std::uint64_t decoded = 0;  // tensors
+  std::uint64_t decoded = 0;  // number of tensors
   std::uint64_t repeated_names = 0;
 };
 
 namespace {
 
-// The three columns and the items of their lists, which may be columns of their own.
+// The three columns and the items of their lists, which can be separate columns.
 std::vector<KnownColumn> plain_columns(const std::vector<lance::Field>& fields,
                                        const PlainColumns& columns) {
   std::vector<KnownColumn> known;
@@ -69,7 +69,7 @@ void PlainChecker::check_fragment(const lance::Fragment& fragment, VersionCheck&
   }
 }
 
-// `values`: null if the fragment has none or none of them was selected.
+// `values` is null if the fragment has no values, or if none of them was selected.
 PlainChecker::CheckedFragment PlainChecker::decode(const lance::Fragment& fragment,
                                                    const std::vector<KnownColumn>& columns,
                                                    const ValueColumn* values) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checks a version with the plain layout: reads every structure, decodes every value and compares its
-// length with the shape. No hashes are recorded, so a changed number is not found. One thread.
+// Checks a version with the plain layout: reads every structure, decodes every value, and compares
+// its length with its shape. The layout records no hashes, so a changed number is not found. One
+// thread.
 #pragma once
 
 #include <lancekeep/verify.h>
@@ -21,11 +22,11 @@ namespace lancekeep::store {
 
 class PlainChecker {
  public:
-  /// Refers to all three.
+  /// Refers to all three arguments.
   PlainChecker(const io::Storage& storage, const VerifyOptions& options, Findings& findings)
       : storage_(storage), options_(options), findings_(findings) {}
 
-  /// `file` has the plain layout. Versions are to be checked oldest first.
+  /// `file` must have the plain layout. Versions must be checked oldest first.
   void check(const lance::VersionEntry& entry, const lance::ManifestFile& file);
   /// Bytes of all values that were decoded.
   [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }

@@ -18,7 +18,7 @@ class CheckPlainTest : public PlainTest {
   [[nodiscard]] VerifyReport verify(const VerifyOptions& options = {}) const {
     return Store::open(path_).verify_all(options);
   }
-  // The one finding of a version with this row.
+  // Expects exactly one finding, with `words` in it, in a version that has only this row.
   void expect_finding(const PlainCell& row, const FragmentPlan& plan, const std::string& words) {
     publish({write_rows({row}, plan)});
     EXPECT_THAT(verify().findings,
@@ -41,7 +41,7 @@ TEST_F(CheckPlainTest, AnIntactOneHasANoteThatThereAreNoHashes) {
   EXPECT_THAT(report.notes, ElementsAre(AllOf(HasSubstr("no hashes were recorded for version 1"),
                                               HasSubstr("3 tensors were decoded and counted"))));
   EXPECT_EQ(report.versions, 1U);
-  EXPECT_EQ(report.tensors, 0U) << "checked against hashes";
+  EXPECT_EQ(report.tensors, 0U) << "none was checked against a hash";
   EXPECT_GE(report.bytes_read, 72U);
 }
 
@@ -79,7 +79,7 @@ TEST_F(CheckPlainTest, FindsAnImpossibleShape) {
 }
 
 TEST_F(CheckPlainTest, FindsAValueOfAnotherLength) {
-  expect_finding({"w", {1, 2, 3}, {2}}, {}, "its value has 3 numbers, its shape needs 2");
+  expect_finding({"w", {1, 2, 3}, {2}}, {}, "its value has 3 numbers, but its shape needs 2");
 }
 
 TEST_F(CheckPlainTest, FindsADamagedFooterAndGoesOn) {
@@ -99,7 +99,7 @@ TEST_F(CheckPlainTest, FindsAMissingFile) {
   EXPECT_EQ(verify().findings.size(), 1U);
 }
 
-TEST_F(CheckPlainTest, FindsARowCountThatIsNotTheManifests) {
+TEST_F(CheckPlainTest, FindsARowCountThatDiffersFromTheManifest) {
   publish({write_rows(small_plain(), {.stated_rows = 4})});
   EXPECT_THAT(verify().findings,
               ElementsAre(Field("what", &VerifyFinding::what, HasSubstr("3 rows, expected 4"))));

@@ -12,8 +12,9 @@
 namespace lancekeep::store {
 namespace {
 
-// Values of an intact file do not overlap. Overlapping ones are read too, but only up to this many
-// times the file: a file made so that each value is as large as the file would be read for ever.
+// The values of an intact file do not overlap. Overlapping values are read too, but only up to this
+// many times the file's size: otherwise a hostile file in which each value is as large as the file
+// would be read forever.
 constexpr std::uint64_t kMaxReadings = 4;
 
 std::uint64_t read_limit(std::uint64_t file_size) {
@@ -38,7 +39,7 @@ void ValueChecker::add(std::uint64_t version, const std::string& path, const Ten
   value.newest = version;
 }
 
-// Reads the values of one file after the other; counts bytes of all files for progress.
+// Reads the values of one file after another; counts the bytes of all files for progress.
 class ValueChecker::Reader {
  public:
   Reader(const io::Storage& storage, const VerifyOptions& options, VerifyReport& report,
@@ -68,7 +69,8 @@ class ValueChecker::Reader {
  private:
   using At = FileValues::const_iterator;
 
-  // Reads the bytes at `first` once for all hashes that are recorded for them; returns the next value.
+  // Reads the bytes at `first` once for all hashes that are recorded for them; returns the next
+  // value.
   At read_value(const io::InputFile& file, At first, At end) {
     At next = first;
     while (next != end && next->first.same_bytes(first->first)) ++next;
@@ -85,8 +87,8 @@ class ValueChecker::Reader {
     return next;
   }
 
-  // The hash of the bytes; if they cannot be read, `wrong` says why. An exception of the caller's
-  // progress goes to `stop_` instead.
+  // The hash of the bytes; if they cannot be read, `wrong` says why. An exception from the caller's
+  // progress callback goes to `stop_` instead.
   std::string hash_of(const io::InputFile& file, At value, std::string& wrong) {
     const Key& key = value->first;
     if (key.size > left_) {
@@ -126,8 +128,8 @@ class ValueChecker::Reader {
   }
 
   static std::string mismatch(const Key& key, const std::string& found) {
-    return fmt::format("its {} bytes from here on have the hash {}, the save recorded {}", key.size,
-                       found, key.hash);
+    return fmt::format("its {} bytes from here on have the hash {}, but the save recorded {}",
+                       key.size, found, key.hash);
   }
 
   void report_damage(const io::InputFile& file, const FileValues::value_type& entry,
@@ -145,7 +147,7 @@ class ValueChecker::Reader {
   std::uint64_t total_ = 0;
   std::uint64_t done_ = 0;
   std::uint64_t left_ = 0;   // bytes that may still be read of the current file
-  std::exception_ptr stop_;  // what the caller's progress threw
+  std::exception_ptr stop_;  // what the caller's progress callback threw
 };
 
 void ValueChecker::check(const io::Storage& storage, const VerifyOptions& options,

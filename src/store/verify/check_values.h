@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compares the values of tensors with their recorded hashes. A value is read once, no matter how many
-// versions share it. Keeps about 250 bytes for each distinct value. One thread.
+// Compares the values of tensors with their recorded hashes. A value is read once, no matter how
+// many versions share it. Keeps about 250 bytes for each distinct value. One thread.
 #pragma once
 
 #include <lancekeep/verify.h>
@@ -15,10 +15,10 @@
 
 namespace lancekeep::store {
 
-/// Versions are to be added oldest first.
+/// Versions must be added oldest first.
 class ValueChecker {
  public:
-  /// `row` can be loaded and has a hash; `path` is its data file in the store.
+  /// `row` must be loadable and have a hash; `path` is its data file in the store.
   void add(std::uint64_t version, const std::string& path, const TensorRow& row);
   /// Reads all values, file by file from front to back, and compares each with its hash.
   void check(const io::Storage& storage, const VerifyOptions& options, VerifyReport& report,
@@ -35,11 +35,11 @@ class ValueChecker {
     }
   };
   struct Value {
-    std::string tensor;         ///< the first that has it
-    std::uint64_t version = 0;  ///< the oldest that has it
-    std::uint64_t newest = 0;   ///< the newest that has it
-    std::uint64_t others = 0;   ///< versions besides the oldest
-    std::uint64_t tensors = 0;  ///< of the oldest version that have it: it and those tied to it
+    std::string tensor;         ///< the first tensor that has it
+    std::uint64_t version = 0;  ///< the oldest version that has it
+    std::uint64_t newest = 0;   ///< the newest version that has it
+    std::uint64_t others = 0;   ///< versions that have it besides the oldest
+    std::uint64_t tensors = 0;  ///< in the oldest version: `tensor` and those tied to it
   };
   using FileValues = std::map<Key, Value>;
   class Reader;

@@ -105,7 +105,7 @@ TEST_F(CheckValues, CountsBytesForProgress) {
               testing::UnorderedElementsAre("conv.weight", "bn.num_batches", "head.weight"));
 }
 
-TEST_F(CheckValues, StopsWhereProgressThrows) {
+TEST_F(CheckValues, StopsWhenProgressThrows) {
   const auto throwing_at = [](std::uint64_t done) {
     return VerifyOptions{.progress = [=](std::uint64_t now, std::uint64_t, std::string_view) {
       // An Error of Lancekeep's own type is not damage either.
@@ -117,7 +117,7 @@ TEST_F(CheckValues, StopsWhereProgressThrows) {
   }
 }
 
-TEST_F(CheckValues, DoesNotReadForEverWhereValuesOverlap) {
+TEST_F(CheckValues, DoesNotReadForeverIfValuesOverlap) {
   const std::string values(1000, 'x');
   std::vector<TensorRow> rows;
   for (std::uint64_t i = 0; i < 50; ++i) {

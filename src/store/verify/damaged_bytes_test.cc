@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every byte of every file of a small store, damaged in turn: verify finds the damage, or it changes
-// nothing that a reader can see.
+// Damages every byte of every file of a small store in turn: either verify finds the damage, or the
+// damage changes nothing that a reader can see.
 #include "store/verify/verify_testing.h"
 
 #include <iostream>
@@ -10,9 +10,9 @@ namespace {
 
 // What a reader can see of a store.
 struct Observed {
-  std::map<std::uint64_t, std::string> tensors;  // by version: infos and values, as one text
+  std::map<std::uint64_t, std::string> tensors;  // infos and values of each version, as one text
   std::map<std::string, std::uint64_t> tags;
-  std::string described;  // time, message, metadata of the versions: only for people
+  std::string described;  // time, message and metadata of the versions, which only people read
 };
 
 void append(std::string& text, const std::string& part) {
@@ -64,7 +64,7 @@ class DamagedBytes : public VerifyTest {
     sound_ = observe(path_);
   }
 
-  // One change to one file; the file is as it was afterwards.
+  // Tries one change to one file, and restores the file afterwards.
   void try_change(const std::string& name, const std::string& intact, const std::string& changed,
                   const std::string& change) {
     write(name, changed);
@@ -74,7 +74,7 @@ class DamagedBytes : public VerifyTest {
       } else if (const Observed now = observe(path_);
                  now.tensors != sound_.tensors || now.tags != sound_.tags) {
         ADD_FAILURE() << name << ", " << change
-                      << ": not found, and the store gives something else";
+                      << ": verify does not find it, but readers see a difference";
         ++wrong_;
       } else {
         ++(now.described == sound_.described ? harmless_ : descriptive_);
@@ -120,7 +120,7 @@ class DamagedBytes : public VerifyTest {
     RecordProperty("descriptive", std::to_string(descriptive_));
     RecordProperty("wrong", std::to_string(wrong_));
     std::cout << folder << ": " << tried << " " << what << ": " << found_ << " found, " << harmless_
-              << " without effect, " << descriptive_ << " in what only describes, " << wrong_
+              << " without effect, " << descriptive_ << " in descriptions only, " << wrong_
               << " wrong\n";
   }
 
@@ -131,7 +131,7 @@ class DamagedBytes : public VerifyTest {
   std::size_t wrong_ = 0;
 };
 
-const std::vector<int> kOneBit = {-1};  // another one from byte to byte
+const std::vector<int> kOneBit = {-1};  // a different bit in each byte
 const std::vector<int> kAllBits = {0, 1, 2, 3, 4, 5, 6, 7};
 
 TEST_F(DamagedBytes, TheStoreIsIntactAtFirst) {

@@ -9,7 +9,7 @@
 namespace lancekeep::store {
 namespace {
 
-// More than anyone reads; a hostile store could fill the memory with findings.
+// More than anyone reads. Without a limit, a hostile store could fill the memory with findings.
 constexpr std::size_t kMaxFindings = 100'000;
 
 std::string key_of(const VerifyFinding& finding) {

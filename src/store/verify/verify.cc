@@ -34,7 +34,7 @@ class Verifier {
         native_(storage, options, values_, findings_),
         plain_(storage, options, findings_) {}
 
-  // Checks the version that `ref` means; all versions if it is unset.
+  // Checks the version that `ref` means, or all versions if it is unset.
   VerifyReport run(const std::optional<Ref>& ref);
 
  private:
@@ -60,7 +60,7 @@ VerifyReport Verifier::run(const std::optional<Ref>& ref) {
   require_current(storage_);
   try {
     list_ = lance::list_versions(storage_);
-  } catch (const Error& error) {  // the versions are not known
+  } catch (const Error& error) {  // without a list of versions, nothing can be checked
     findings_.add(error, 0);
     findings_.report(report_);
     return std::move(report_);
@@ -79,7 +79,7 @@ void Verifier::check_versions(const std::optional<Ref>& ref) {
   if (!ref) {
     for (const lance::VersionEntry& entry : list_.entries) check_version(entry);
   } else if (ref->is_latest() && !list_.entries.empty()) {
-    // As when a store is opened, the latest is the newest that can be read.
+    // As when a store is opened, the latest version is the newest one that can be read.
     auto entry = list_.entries.rbegin();
     while (entry != list_.entries.rend() && !check_version(*entry)) ++entry;
   } else if (const auto entry = find(*ref)) {
@@ -87,7 +87,8 @@ void Verifier::check_versions(const std::optional<Ref>& ref) {
   }
 }
 
-// Unset if the ref is a damaged tag, or one whose version is gone: check_tags() reports it.
+// Unset if the ref is a damaged tag, or a tag whose version does not exist: check_tags() reports
+// that.
 std::optional<lance::VersionEntry> Verifier::find(const Ref& ref) const {
   try {
     return resolve(storage_, list_, ref);
@@ -100,7 +101,7 @@ std::optional<lance::VersionEntry> Verifier::find(const Ref& ref) const {
   }
 }
 
-// Returns whether its manifest can be read.
+// Checks the version. Returns whether its manifest can be read.
 bool Verifier::check_version(const lance::VersionEntry& entry) {
   if (options_.progress) options_.progress(0, 0, {});
   checked_.insert(entry.version);
@@ -124,8 +125,8 @@ bool Verifier::check_version(const lance::VersionEntry& entry) {
   return true;
 }
 
-// Whether any version keeps a model: then one that does not was damaged or replaced. Otherwise the
-// dataset is not a store, and verifying it is the caller's mistake.
+// Whether any version keeps a model. If so, a version that does not was damaged or replaced. If
+// not, the dataset is not a store, and verifying it is the caller's mistake.
 bool Verifier::keeps_models() const {
   return std::ranges::any_of(list_.entries, [&](const lance::VersionEntry& entry) {
     try {
@@ -138,7 +139,8 @@ bool Verifier::keeps_models() const {
   });
 }
 
-// A torn newest version, or one that is clearly cut short, matters whichever version is verified.
+// A torn newest version, or any manifest that is clearly cut short, matters whichever version is
+// verified.
 void Verifier::check_other_manifests() {
   for (const lance::VersionEntry& entry : list_.entries) {
     const bool is_newest = entry.version == list_.entries.back().version;
@@ -153,7 +155,7 @@ void Verifier::check_other_manifests() {
   }
 }
 
-// A gc that runs at the same time removes versions and their files: that is not damage.
+// A gc that runs at the same time removes versions and their files, which is not damage.
 void Verifier::drop_removed() {
   if (findings_.empty()) return;
   require_current(storage_);

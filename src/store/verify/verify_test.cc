@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which versions are checked, what is misuse, and what other processes may do meanwhile.
+// Which versions are checked, what counts as misuse, and what other processes can do meanwhile.
 #include "io/testing/error_matcher.h"
 #include "store/verify/verify_testing.h"
 
@@ -50,13 +50,13 @@ TEST_F(Verify, ATornNewestVersionIsAlwaysReported) {
   for (unsigned i = 1; i <= 3; ++i) save(small_model(i));
   write(manifest(3), "");
   EXPECT_THAT(store_.verify(1).findings, ElementsAre(finding(3, "", manifest(3), "is empty")));
-  // The latest is then the one before it, which is checked as well.
+  // The latest version is then the one before it, which is checked too.
   flip(data_file(2), store_.at(2).locate("head.weight").offset);
   const VerifyReport latest = store_.verify({});
   EXPECT_THAT(latest.findings, ElementsAre(finding(2, "head.weight", data_file(2), ""),
                                            finding(3, "", manifest(3), "is empty")));
   EXPECT_EQ(latest.newest, 2u);
-  // So is one in between that is clearly cut short.
+  // An older manifest that is clearly cut short is always reported too.
   write(manifest(2), "LANC");
   EXPECT_THAT(store_.verify(1).findings, ElementsAre(finding(2, "", manifest(2), "is cut short"),
                                                      finding(3, "", manifest(3), "is empty")));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests of verify: a store, versions and rows made by hand, and damage.
+// For tests of verify: a store, hand-made versions and rows, and ways to damage them.
 #pragma once
 
 #include "io/local_storage.h"
@@ -62,13 +62,13 @@ class VerifyTest : public testing::Test {
   [[nodiscard]] lance::ManifestFile manifest_of(std::uint64_t version) const {
     return lance::decode_manifest_file(io::ByteView::of(read(manifest(version)), "manifest"));
   }
-  /// The data file of a fragment of the version; of its newest one by default.
+  /// The data file of a fragment of the version, by default of its newest fragment.
   [[nodiscard]] std::string data_file(std::uint64_t version,
                                       std::optional<std::size_t> fragment = std::nullopt) const {
     const auto fragments = manifest_of(version).manifest.fragments;
     return lance::data_path(fragments.at(fragment.value_or(fragments.size() - 1)).files.front());
   }
-  /// Rewrites the manifest with a change and a valid encoding.
+  /// Changes the manifest and writes it again, with a valid encoding.
   void change_manifest(std::uint64_t version,
                        const std::function<void(lance::ManifestFile&)>& change) const {
     lance::ManifestFile file = manifest_of(version);
@@ -101,7 +101,7 @@ class VerifyTest : public testing::Test {
     return publish(manifest_of(version).manifest.fragments);
   }
 
-  /// Writes a deletion file of fragment 0.
+  /// Writes a deletion file for fragment 0.
   lance::DeletionFile delete_rows(std::uint64_t read_version,
                                   const std::vector<std::uint32_t>& rows) const {
     storage_->make_folder(lance::kDeletionsFolder);
