@@ -120,7 +120,7 @@ void LocalStorage::make_folder(const std::string& path) {
   const auto name = root_.locate(path);
   if (::mkdirat(name.folder.get(), name.last.c_str(), 0777) == 0) return;
   if (errno != EEXIST) throw_system_error(errno, "create the folder", name.full);
-  // Throws if the name is taken by something else: a file, or a link that leads out of the store.
+  // Throws if the name belongs to something else: a file, or a link that leads out of the store.
   (void)open_folder(path);
 }
 
@@ -198,7 +198,8 @@ void LocalStorage::sync_file(const std::string& path) {
 void LocalStorage::sync_folder(const std::string& path) {
   const Descriptor folder = open_folder(path);
   sync_folder_at(folder.get(), ".", full_name(path));
-  // A parent that we may not read cannot be synced, and this process did not create the folder.
+  // A parent without read permission cannot be synced, but then this process did not create the
+  // folder.
   if (path.empty() && ::faccessat(folder.get(), "..", R_OK, AT_EACCESS) == 0) {
     sync_folder_at(folder.get(), "..", full_name(path) + "/..");
   }

@@ -212,7 +212,7 @@ void RowBuilder::move_layer(std::size_t layer, OuterLayer& to) {
 }
 
 void RowBuilder::finish(Array& page, const io::ByteView& where) {
-  // Without lists and definition levels nothing was added: all rows are valid.
+  // Without lists and definition levels nothing was added, which means that all rows are valid.
   if (!layers_.has_lists() && built_.front().entries == 0) {
     for (Built& built : built_) built.entries = page.items;
   }
