@@ -28,7 +28,7 @@ enum class LayerNumber : std::uint64_t {
                                      const io::ByteView& message) {
   message.fail(ErrorCode::unsupported,
                fmt::format("the page has layers {}; this build reads layers 1 to 6, the "
-                           "first is an item, and at most {} layers",
+                           "first of which must be an item, and at most {} layers",
                            fmt::join(numbers, ", "), kMaxLayers));
 }
 

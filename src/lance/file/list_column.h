@@ -59,8 +59,8 @@ class ListColumn {
   /// to `threads` threads, which have ended when it returns.
   /// @throws Error corrupt; invalid_argument if `values` has another size.
   [[nodiscard]] ListRows decode(std::span<std::byte> values, unsigned threads) const;
-  /// Passes all values to `sink`, which several threads call at once. Null values are zeros. Holds
-  /// one decoded page per thread.
+  /// Passes all values to `sink`, which several threads call at once. The values of null rows, and
+  /// null values, are zeros. Holds one decoded page per thread.
   [[nodiscard]] ListRows decode_pieces(unsigned threads, const PieceSink& sink) const;
 
  private:

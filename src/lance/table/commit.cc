@@ -72,7 +72,7 @@ Manifest complete_manifest(const CommitRequest& request, const Transaction& tran
   const std::uint64_t newest = request.newest.value_or(request.read_version);
   if (newest >= kMaxVersion) {
     throw Error(ErrorCode::unsupported,
-                fmt::format("version {} has the highest number there is", newest));
+                fmt::format("version {} has the highest possible number", newest));
   }
   manifest.version = newest + 1;
   set_time(manifest);
