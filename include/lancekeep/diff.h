@@ -16,8 +16,8 @@ class Version;
 
 /// How far a tensor moved: after − before for each element, both converted to double. A complex
 /// element counts as two, and so does a byte of float4_e2m1fn_x2. Elements that are NaN or infinite
-/// on either side are counted but do not enter the norms and the cosine. A norm that is too large
-/// for a double is infinity.
+/// on either side are counted, and left out of the other numbers. A norm that is too large for a
+/// double is infinity.
 struct ChangeNorms {
   std::uint64_t elements = 0;
   std::uint64_t differing = 0;   ///< elements whose bytes differ

@@ -25,15 +25,14 @@ class LANCEKEEP_API NewStore {
   explicit NewStore(const std::filesystem::path& path, Existing existing = Existing::refuse);
   NewStore(NewStore&& other) noexcept;
   NewStore& operator=(NewStore&& other) noexcept;
-  /// Removes the hidden folder unless publish() was called.
+  /// Removes the hidden folder unless publish() succeeded.
   ~NewStore();
 
   /// The store to save versions into; must not be used after publish().
   [[nodiscard]] Store& store();
   /// Moves the store to its path, durably, including versions that were saved with
   /// SaveOptions::durable = false. Returns notes for the user: where the replaced dataset's files
-  /// that are not Lance's were moved, and how many folders of interrupted replacements were
-  /// removed.
+  /// that are not Lance's are now, and how many folders of interrupted replacements were removed.
   /// @throws Error already_exists or conflict if someone else was faster; then nothing has changed.
   std::vector<std::string> publish();
 

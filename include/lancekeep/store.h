@@ -199,7 +199,7 @@ class LANCEKEEP_API Store {
   /// is there, or if the name ends in `.safetensors`; not_found if the parent folder does not
   /// exist.
   [[nodiscard]] static Store create(const std::filesystem::path& path);
-  /// Atomically replaces what is at `path` with a store that has exactly one version, number 1.
+  /// Atomically makes `path` a store with exactly one version, number 1; older ones are removed.
   /// @throws Error invalid_argument, with nothing changed, if something other than a Lance dataset
   /// is there.
   static SaveReport replace(const std::filesystem::path& path, TensorSource& source,
