@@ -22,7 +22,7 @@ void run(const std::string& path, std::uint32_t index, unsigned threads) {
   const auto file = lance::DataFileReader::open(io::InputFile(path).map());
   const auto column = lance::ListColumn::open(file, index, file.descriptor().rows, kMaxValues);
   const std::size_t bytes = column.values() * (column.value_bits() / 8);
-  const std::unique_ptr<std::byte[]> values(new std::byte[bytes]);  // not zeroed first
+  const std::unique_ptr<std::byte[]> values(new std::byte[bytes]);  // not zero-initialised
   const lance::ListRows rows = column.decode({values.get(), bytes}, threads);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   fmt::print("{} {} {:.4f}\n", rows.offsets.size() - 1, column.values(), seconds.count());

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Measures the cost of a long history: a model of 300 tensors, one of which changes before each save.
-//   history VALUES SAVES → one JSON line after 40 saves and one after all: the median times of
-//   opening the latest version and of saving the next, over the last 20, and the size of the manifest
+// Measures the cost of a long history: a model of 300 tensors, one of which changes before each
+// save.
+//   history VALUES SAVES → one JSON line after 40 saves and one after all saves: the median times
+//   to open the latest version and to save the next, over the last 20 saves, and the manifest's size
 #include <lancekeep/store.h>
 #include <lancekeep/tensors.h>
 

@@ -118,7 +118,7 @@ void print_text(const ExportedDataset& done, Layout layout, bool quiet) {
   }
   if (quiet) return;
   print(escape_line(fmt::format("{}: {} in the {} layout; wrote {} in {}", done.folder,
-                                contents(done), layout_name(layout),
+                                contents(done), to_string(layout),
                                 human_bytes(bytes_written(done)), human_duration(done.elapsed))) +
         "\n");
   std::set<std::string> printed;  // a note that applies to all versions is in each of them
@@ -142,7 +142,7 @@ Json to_json(const ExportedDataset& done, const std::string& store, Layout layou
   }
   return Json::object({{"store", store},
                        {"file", done.folder},
-                       {"layout", layout_name(layout)},
+                       {"layout", to_string(layout)},
                        {"bytes_written", bytes_written(done)},
                        {"seconds", seconds(done.elapsed)},
                        {"versions", std::move(versions)},

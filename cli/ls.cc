@@ -46,7 +46,7 @@ Json to_json(const LsLine& line, const Version& version) {
   const VersionInfo& info = version.info();
   return Json::object({{"store", line.version.store},
                        {"version", info.number},
-                       {"layout", layout_name(info.layout)},
+                       {"layout", to_string(info.layout)},
                        {"bytes_total", info.bytes_total},
                        {"tensors", std::move(tensors)},
                        {"warning", text_or_null(info.warning)}});
@@ -75,7 +75,7 @@ Json to_json(const std::string& dataset, const TableInfo& table) {
   return Json::object({{"store", dataset},
                        {"version", table.version},
                        {"rows", table.rows},
-                       {"layout", table.layout ? Json(layout_name(*table.layout)) : Json()},
+                       {"layout", table.layout ? Json(to_string(*table.layout)) : Json()},
                        {"columns", std::move(columns)},
                        {"warning", text_or_null(table.warning)}});
 }
@@ -88,7 +88,7 @@ std::string columns_text(const TableInfo& table) {
     lines.add({column.name, column.type, why.empty() ? "yes" : "no: " + why});
   }
   const std::string model =
-      table.layout ? fmt::format("a model in the {} layout", layout_name(*table.layout))
+      table.layout ? fmt::format("a model in the {} layout", to_string(*table.layout))
                    : "not a model";
   return (table.columns.empty() ? "" : lines.text()) +
          fmt::format("version {}: {}, {}, {}\n", table.version,

@@ -28,7 +28,7 @@ std::string exact_size(std::uint64_t bytes) {
 
 std::string show_text(const VersionInfo& info) {
   std::string out = field("version", std::to_string(info.number));
-  out += field("layout", layout_name(info.layout));
+  out += field("layout", to_string(info.layout));
   out += field("time", time_text(info));
   if (!info.tags.empty()) out += field("tags", fmt::format("{}", fmt::join(info.tags, ", ")));
   out += field("tensors", std::to_string(info.tensors));

@@ -43,7 +43,7 @@ Json to_json(const std::vector<TensorInfo>& tensors) {
 
 Json to_json(const VersionInfo& version) {
   return Json::object({{"number", version.number},
-                       {"layout", layout_name(version.layout)},
+                       {"layout", to_string(version.layout)},
                        {"time", utc_time(version.time, TimePrecision::microseconds)},
                        {"message", version.message},
                        {"metadata", version.metadata},
@@ -55,7 +55,6 @@ Json to_json(const VersionInfo& version) {
                        {"warning", text_or_null(version.warning)}});
 }
 
-const char* layout_name(Layout layout) { return layout == Layout::plain ? "plain" : "native"; }
 
 std::string time_text(const VersionInfo& version) {
   const std::string own = utc_time(version.time, TimePrecision::seconds);

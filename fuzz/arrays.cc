@@ -72,7 +72,7 @@ void check_same(const lance::Array& array, const lance::ListRows& rows,
   for (std::uint64_t& offset : offsets) offset *= array.dimension;
   require(rows.offsets == offsets, "offsets decoded in bulk are the same");
   require(rows.row_valid == array.row_valid, "the same rows are null in bulk");
-  if (array.item_bits == 0) {  // only nulls, whose type is known in bulk only
+  if (array.item_bits == 0) {  // only nulls, whose type only the bulk decoder knows
     require(array.data.empty(), "strings are not decoded in bulk");
     require(
         std::all_of(values.begin(), values.end(), [](std::byte b) { return b == std::byte{0}; }),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The invariants of decoded columns.
+// Checks the invariants of decoded columns.
 #pragma once
 
 #include "lance/encoding/array.h"
@@ -7,7 +7,7 @@
 
 namespace lancekeep::fuzz {
 
-/// Aborts the process unless the parts of the array are consistent, as array.h describes them.
+/// Aborts the process unless the array has the invariants that array.h describes.
 void check_array(const lance::Array& array);
 
 /// Aborts the process unless a column decoded in bulk equals `array`.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pickle of a torch file: the input is the data.pkl of a valid archive with three storages.
+// Reads the pickle of a torch file: the input is the data.pkl of a valid archive with three
+// storages.
 #include <lancekeep/formats.h>
 
 #include "formats/zip/zip_testing.h"

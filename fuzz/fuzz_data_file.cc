@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A data file: decodes every column, page by page and in bulk, and dumps it as the command `dump`
-// does. The input is the whole file. What a manifest would say about it comes from the file itself.
+// Decodes every column of a data file, page by page and in bulk, and dumps the file as the command
+// `dump` does. The input is the whole file. What a manifest would say about it comes from the file.
 #include "fuzz/arrays.h"
 #include "fuzz/invariants.h"
 #include "lance/file/column_type.h"
@@ -15,8 +15,8 @@ namespace {
 constexpr std::uint64_t kMaxItems = 1 << 16;
 constexpr std::size_t kColumnsDumped = 2;    // dumping is slower than reading
 constexpr std::size_t kFieldsAskedFor = 64;  // each one scans all fields
-// page_input.cc and array.cc allow 256 MiB for strings and nulls: once decompressed, once in a page and
-// once in the column, in a growing vector that may have twice the capacity.
+// page_input.cc and array.cc allow 256 MiB for strings and nulls: once decompressed, once in a page
+// and once in the column, whose growing vector can have twice the capacity.
 constexpr std::uint64_t kMaxMemory = std::uint64_t{5} << 28;
 
 // The number of rows that a manifest would have.
@@ -71,7 +71,7 @@ void read_column(const lance::DataFileReader& file, std::uint32_t index) {
   fuzz::expect_read_or_rejected([&] { read_in_bulk(file, index, is_read ? &whole : nullptr); });
 }
 
-// Looks up columns as for a manifest whose only data file this is.
+// Looks up columns as if this were the only data file of a manifest.
 void find_columns(const lance::DataFileReader& file) {
   const std::vector<lance::Field>& fields = file.descriptor().fields;
   lance::DataFile named;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Deletion files of both kinds. The input: u8 kind, u16 number of deleted rows according to the
-// manifest, and the file.
+// Reads deletion files of both kinds. The input is the u8 kind, the u16 number of deleted rows
+// according to the manifest, and the file.
 #include "fuzz/invariants.h"
 #include "lance/table/arrow_ipc.h"
 #include "lance/table/deletion_file.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The index of a sharded model: the input is in a folder with two valid files that it may name,
-// `a.safetensors` with the tensor `a`, and `b.safetensors` with `b`.
+// Reads the index of a sharded model. The input is in a folder with two valid files to which it can
+// refer: `a.safetensors` with the tensor `a`, and `b.safetensors` with `b`.
 #include <lancekeep/formats.h>
 
 #include "formats/safetensors/safetensors_testing.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A manifest file with its inline transaction: dumps it as the command `dump` does, and checks that a
+// Dumps a manifest file with its inline transaction as the command `dump` does, and checks that a
 // manifest is unchanged after it is written and read again.
 #include "fuzz/invariants.h"
 #include "lance/table/dump_json.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A whole file of any kind, as `lancekeep import` reads it.
+// Reads a whole file of any kind as `lancekeep import` does.
 #include <lancekeep/formats.h>
 
 #include "fuzz/input.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page decoders: decodes one page as an Array and, if its values are numbers, in bulk too.
+// Decodes one page as an Array and, if its values are numbers, also in bulk.
 #include "fuzz/arrays.h"
 #include "fuzz/invariants.h"
 #include "fuzz/page_case.h"
@@ -13,11 +13,11 @@ namespace {
 constexpr std::uint64_t kMaxItems = 1 << 16;
 constexpr std::uint64_t kAlignment = 64;
 constexpr std::uint32_t kMaxValueBits = 256;  // the limit of ListColumn
-// page_input.cc and array.cc allow 256 MiB for strings and nulls: once decompressed and once decoded,
-// in a growing vector that may have twice the capacity.
+// page_input.cc and array.cc allow 256 MiB for strings and nulls: once decompressed and once
+// decoded, in a growing vector that can have twice the capacity.
 constexpr std::uint64_t kMaxMemory = std::uint64_t{1} << 30;
 
-// A page, and the bytes of a file with its buffers.
+// A page, and the bytes of a file that contains its buffers.
 struct PageInFile {
   std::string bytes;
   lance::Page page;
@@ -58,7 +58,8 @@ void decode_in_bulk(const io::ByteView& file, const lance::Page& page, bool is_v
       content.item_bits / content.dimension > kMaxValueBits) {
     return;  // ListColumn rejects it
   }
-  // The page of a constant does not say its width; the column's other pages or its field do.
+  // A constant page does not record the width of its value; the column's other pages or its field
+  // do.
   const std::uint32_t bits =
       content.item_bits == 0 && whole != nullptr ? whole->item_bits : content.item_bits;
   std::vector<std::byte> items(content.items * (bits / 8));
@@ -94,7 +95,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
       lance::decode_page(file, placed.page, kMaxItems, whole);
     }
   });
-  // At format 2.0 the items of a list are another column.
+  // In format 2.0 the items of a list are another column.
   if (is_read && !(is_v2_0 && whole.is_list)) fuzz::check_array(whole);
   if (kind != lance::v2_0::ValueKind::plain) return 0;
   fuzz::expect_read_or_rejected(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pickle machine alone. Every global is allowed, so that none ends a pickle early.
+// Runs only the pickle machine. Every global is allowed, so that none ends a pickle early.
 #include "formats/pickle/machine.h"
 #include "fuzz/input.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The safetensors reader alone.
+// Runs only the safetensors reader.
 #include "formats/safetensors/safetensors_reader.h"
 #include "fuzz/input.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The zip reader alone: the archive, and the bytes of each entry.
+// Runs only the zip reader, on the archive and on the bytes of each entry.
 #include "formats/zip/zip_archive.h"
 #include "fuzz/input.h"
 

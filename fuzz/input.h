@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shared by the fuzz targets of model files: the fuzzer's bytes as a file, and the checks for every
-// source. One thread.
+// Shared by the fuzz targets of model files: the fuzzer's bytes as a file, and the checks that
+// apply to every source. One thread at a time.
 #pragma once
 
 #include <lancekeep/tensor.h>
@@ -13,7 +13,7 @@
 
 namespace lancekeep::fuzz {
 
-/// A file in memory, which is in no folder.
+/// A file in memory that has no name in any folder.
 class MemoryFile {
  public:
   explicit MemoryFile(std::string_view content);
@@ -29,7 +29,7 @@ class MemoryFile {
   int descriptor_;
 };
 
-/// Reads every tensor, but only the start of a large one: a few bytes may expand to many.
+/// Reads every tensor, but only the start of a large one, since a few bytes can expand to many.
 /// Aborts if the source violates the contract of TensorSource.
 void read_all(TensorSource& source);
 

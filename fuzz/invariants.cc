@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <iostream>
 
-// Declared as in the sanitizers' interface headers; null in builds without them.
+// Declared as in the sanitizers' interface headers; null in builds without sanitizers.
 extern "C" {
 [[gnu::weak]] int __sanitizer_install_malloc_and_free_hooks(
     void (*malloc_hook)(const volatile void*, std::size_t),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pages put together by hand, of encodings that pylance keeps for more values than a seed may have."""
+"""Pages built by hand, with encodings that pylance uses only for more values than a seed may have."""
 
 import struct
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ def symbol_table(*symbols: bytes) -> bytes:
 
 VARIABLE = field(2, field(1, flat(32)))
 FSST = field(6, field(1, symbol_table(b"layer.", b"weight")) + field(2, VARIABLE))
-CODES = struct.pack("<3I", 12, 15, 17) + b"\0\1\0\xff!"  # two texts: three codes, and an escaped byte
+CODES = struct.pack("<3I", 12, 15, 17) + b"\0\1\0\xff!"  # two strings: three codes, and an escaped byte
 
 
 def mini_block(items: int, values: bytes, *buffers: bytes, more: bytes = b"") -> tuple[bytes, bytes, bytes]:
@@ -55,7 +55,7 @@ def mini_block(items: int, values: bytes, *buffers: bytes, more: bytes = b"") ->
 
 
 def packed_levels() -> bytes:
-    """Nulls and an inline value, as levels of which 1,024 are packed and some are not."""
+    """Nulls and an inline value, whose first 1,024 levels are packed and whose last 6 are not."""
     count = 1024 + 6
     message = field(2, field(5, 3) + field(6, b"\1\2\3\4") + field(8, out_of_line(16, 1)) + field(10, count))
     return page_case(V2_1, count, message, b"", bytes(range(128)) + struct.pack("<6H", 0, 1, 0, 0, 1, 1))

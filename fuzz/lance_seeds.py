@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the fuzz targets of the Lance format start from: the datasets of tests/lance/matrix.py, with less in them.
+"""Seeds of the fuzz targets of the Lance format: the datasets of tests/lance/matrix.py, with fewer rows.
 
-Data files and manifests are taken as they are; pages are taken out of the data files, in the form of page_case.h, the
-smallest of each kind of message.
+Data files and manifests are taken as they are. Pages are extracted from the data files, the smallest of each kind of
+message, in the form of page_case.h.
 """
 
 import struct
@@ -21,7 +21,7 @@ import matrix  # noqa: E402
 
 ROWS, MANY_ROWS = 8, 150
 TOO_LARGE = ("batches", "huge")
-BIG_NUMBER = 64  # up to here a number in a message is likely to say how, not how many
+BIG_NUMBER = 64  # a number up to this one in a message is likely to be a kind, not a count
 MOST_BUFFERS = 6
 
 Seeds = dict[str, list[tuple[str, bytes]]]
@@ -62,7 +62,7 @@ def fields_of(message: bytes) -> Iterator[tuple[int, int | bytes]]:
             if len(value) != size:
                 raise ValueError("the message is cut short")
         else:
-            raise ValueError("no field that Lance has")
+            raise ValueError("not a field that Lance has")
         yield key >> 3, value
 
 
@@ -75,7 +75,7 @@ def numbers_of(packed: bytes) -> list[int]:
 
 
 def kind_of(message: bytes) -> tuple:
-    """What two messages have in common that differ in sizes only."""
+    """A key that is equal for two messages if they differ only in sizes."""
     try:
         fields = list(fields_of(message))
     except (ValueError, IndexError):
@@ -92,7 +92,7 @@ def column_messages(file: bytes) -> Iterator[bytes]:
 
 
 def page_seed(page: dict, file: bytes) -> tuple[tuple, bytes]:
-    """Its kind, and an input of fuzz_page."""
+    """Returns the page's kind, and the page as an input of fuzz_page."""
     any_message = dict(fields_of(dict(fields_of(dict(fields_of(page[4]))[2]))[1]))  # Encoding, DirectEncoding, Any
     message = any_message.get(2, b"")
     places = zip(numbers_of(page.get(1, b"")), numbers_of(page.get(2, b"")))
@@ -113,7 +113,7 @@ def pages_of(name: str, file: bytes) -> Iterator[tuple[tuple, str, bytes]]:
 
 
 def deletion_files() -> Iterator[tuple[str, bytes]]:
-    """u8 kind, u16 rows, and the file: Arrow's are 0, Roaring's are 1."""
+    """Inputs of fuzz_deletions: u8 kind (0: Arrow, 1: Roaring), u16 rows, and the file."""
     rows = pa.table({"row_id": pa.array([1, 2, 5, 700], pa.uint32())})
     for compression in (None, "zstd", "lz4"):
         sink = pa.BufferOutputStream()
@@ -129,7 +129,7 @@ def deletion_files() -> Iterator[tuple[str, bytes]]:
 
 
 def worth_keeping(files: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-    """The smallest files that have all kinds of columns together."""
+    """The smallest files that, taken together, have all kinds of columns."""
     seen: set[tuple] = set()
     for name, file in sorted(files, key=lambda each: len(each[1])):
         kinds = {kind_of(column) for column in column_messages(file)}

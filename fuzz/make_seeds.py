@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Seeds of the fuzz targets, in addition to their corpora: small files of every kind, written by the packages that define
-the formats, and the small ones of the hostile files in tests/hostile.
+"""Writes seeds of the fuzz targets, in addition to their corpora: small files of every kind, written by the packages
+that define the formats, and the small files among those of tests/hostile.
 
-    .venv/bin/python fuzz/make_seeds.py FOLDER [TARGET...]
+.venv/bin/python fuzz/make_seeds.py FOLDER [TARGET...]
 
-writes FOLDER/TARGET/NAME, for all targets or the given ones.
+Writes FOLDER/TARGET/NAME for the given targets, or for all.
 """
 
 import collections
@@ -117,8 +117,8 @@ def indexes():
 
 
 def hostile(kind: str):
-    """The small cases of a kind. Cases that use up the whole budget before they are rejected would leave the fuzzer little
-    time for anything else."""
+    """The small cases of a kind. Cases that use up the whole budget before they are rejected would leave the fuzzer
+    little time for anything else."""
     for case in CASES:
         if case.name.startswith(kind) and not re.search(r"laughs|million|MiB|MB|\d00,000|GiB", case.name):
             with tempfile.TemporaryDirectory() as folder:

@@ -23,7 +23,7 @@ constexpr std::uint64_t kNumbers[] = {
     64,    128,   255,      256,      512,      511, 1023,       1024,       1025,       4096,
     65535, 65536, 1u << 20, 1u << 30, 1u << 31, ~0u, 1ull << 32, 1ull << 61, 1ull << 63, ~0ull};
 
-// A field: a number, or bytes, or bytes that are a message.
+// A field: a number, bytes, or bytes that are a message.
 struct Node {
   std::uint32_t tag = 0;
   bool is_number = false;
@@ -76,7 +76,7 @@ std::string encode(const std::vector<Node>& fields) {
   return message;
 }
 
-// Where a field is: the fields that it is one of, and its place there.
+// Where a field is: the list of fields that contains it, and its index in that list.
 struct Place {
   std::vector<Node>* among = nullptr;
   std::size_t index = 0;
@@ -117,7 +117,7 @@ void change_content(Node& node, Random& random) {
   }
 }
 
-// What stood there becomes the only field of a message that stands there.
+// Wraps the field: it becomes the only field of a message, which takes its place.
 void wrap(Node& node, Random& random) {
   Node inner = node;
   inner.tag = any_tag(random);

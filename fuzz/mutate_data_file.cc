@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mutates a data file: splits it into its messages and page buffers, mutates one of them, and joins
-// them again with a matching footer.
+// Mutates a data file: splits it into its messages and page buffers, mutates one of these, and
+// joins them again with a matching footer.
 #include "fuzz/invariants.h"
 #include "fuzz/messages.h"
 #include "lance/file/footer.h"
@@ -43,7 +43,7 @@ void append(std::string& to, T number) {
   to.append(reinterpret_cast<const char*>(&number), sizeof(number));
 }
 
-// Returns the table of their positions and sizes.
+// Appends the messages and returns the table of their positions and sizes.
 std::string append_all(std::string& file, const std::vector<std::string>& sections) {
   std::string table;
   for (const std::string& section : sections) {
@@ -127,7 +127,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
     Parts parts = split(fuzz::file_of(fuzz::text_of(data, size)));
     change(parts, random);
     if (const std::size_t made = put(join(parts), data, max_size); made > 0) return made;
-  } catch (const Error&) {  // not a data file anymore
+  } catch (const Error&) {  // no longer a data file
   }
   return LLVMFuzzerMutate(data, size, max_size);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Mutates an input of fuzz_page: the message as a message, or one of the buffers.
+// Mutates an input of fuzz_page: either its message, field by field, or one of its buffers.
 #include "fuzz/invariants.h"
 #include "fuzz/messages.h"
 #include "fuzz/page_case.h"
@@ -11,7 +11,7 @@ using namespace lancekeep;
 
 namespace {
 
-constexpr std::size_t kGrowth = 256;  // of a buffer, in one mutation
+constexpr std::size_t kGrowth = 256;  // the most bytes that a mutation adds to a buffer
 
 void change_buffers(std::vector<std::string>& buffers, fuzz::Random& random) {
   if (buffers.empty()) return buffers.emplace_back().push_back('\0');

@@ -3,7 +3,7 @@
 // change in one part does not move the others.
 //
 //   u8 kind | u16 rows | u8 buffers | u16 bytes of the message | u16 bytes of each buffer | message
-//   | buffers; parts that are missing are empty
+//   | buffers; missing parts are empty
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stands in for libFuzzer in an ordinary build: runs the target on each file that is named, and on
-// each file of a folder that is named. A folder without files is an error, for it would test
-// nothing.
+// Replaces libFuzzer in an ordinary build: runs the target on each given file, and on each file in
+// a given folder. A folder without files is an error, because it would test nothing.
 //
 //   fuzz_pickle FILE_OR_FOLDER...
 #include <algorithm>
@@ -34,7 +33,7 @@ std::vector<std::filesystem::path> files_of(const std::filesystem::path& path) {
 void replay(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw std::runtime_error("cannot open " + path.string());
-  // Of exactly this size and on the heap, so that a sanitizer sees the first byte too many.
+  // Of exactly this size and on the heap, so that a sanitizer reports a read of even one byte more.
   const std::vector<char> content{std::istreambuf_iterator<char>(file), {}};
   const std::vector<std::uint8_t> bytes(content.begin(), content.end());
   LLVMFuzzerTestOneInput(bytes.data(), bytes.size());

@@ -1,25 +1,25 @@
 #!/usr/bin/env bash
-# Fuzzes each target, or those that are named, for FUZZ_SECONDS (600) each.
+# Fuzzes all targets, or the given ones, for FUZZ_SECONDS (600) each.
 #   fuzz/run.sh [TARGET...]             from the corpus and fresh seeds; stops at the first finding
-#   fuzz/run.sh --minimise [TARGET...]  makes fuzz/corpus/TARGET.tar.xz anew from all inputs found so far
+#   fuzz/run.sh --minimise [TARGET...]  repacks fuzz/corpus/TARGET.tar.xz from all inputs found so far
 # The programs are those of the CMake preset `fuzz`; new inputs are kept in build/fuzz/found/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=build/fuzz
 seconds=${FUZZ_SECONDS:-600}
-longest=65536       # bytes of an input; a bomb of more structure than that is in tests/hostile
+longest=65536       # bytes of an input; larger bombs are in tests/hostile
 largest_kept=4096   # bytes of an input in the committed corpus
 most_kept=400
 most_kept_bytes=$((192 << 10))
 
-# A reader that takes more memory or time than this for a small file is a finding. Memory is counted
-# with what the sanitizers add, of which the blocks that were freed, 256 MB of them by default, would
-# hide a bomb, or look like one. 20 seconds with the sanitizers are about one without.
+# A reader that takes more memory or time than this for a small file is a finding. The memory includes
+# what the sanitizers add. Their quarantine of freed blocks, 256 MB by default, would hide a bomb or
+# look like one, so it is smaller here. 20 seconds with the sanitizers are about one second without.
 export ASAN_OPTIONS=quarantine_size_mb=32:malloc_context_size=8${ASAN_OPTIONS:+:$ASAN_OPTIONS}
 limits_of() {
   case $1 in
-    # Texts that a page repeats, and nulls of a width that another page tells, may take 256 MiB, which the targets
-    # themselves hold readers to. libFuzzer's own accounts would take half of the time of large files.
+    # Strings that a page repeats, and nulls whose width comes from another page, may take 256 MiB; the targets
+    # themselves check this limit. Without -entropic=0, libFuzzer's bookkeeping would take half the time of large files.
     page) echo -max_len=$longest -rss_limit_mb=2560 -malloc_limit_mb=1024 -timeout=20 ;;
     data_file) echo -max_len=$longest -rss_limit_mb=2560 -malloc_limit_mb=1024 -timeout=20 -entropic=0 ;;
     *) echo -max_len=$longest -rss_limit_mb=512 -malloc_limit_mb=128 -timeout=20 ;;
@@ -46,8 +46,9 @@ fuzz() {
   exit 1
 }
 
-# The fewest files that reach all code that all together reach (how often is not counted: that is for
-# the fuzzer, not for a replay); of these the smallest, as far as they fit.
+# Keeps the fewest files that together reach all the code that all files reach, and of these the
+# smallest ones, up to the limits above. How often code is reached matters to the fuzzer, but not to a
+# replay.
 minimise() {
   local target=$1 all=$build/merge/$1/all kept=$build/merge/$1/kept limits
   read -ra limits < <(limits_of "$target")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A store in a process of its own, which does what it is told: see histories/store_tool.cc."""
+"""A store in a process of its own, which runs the commands it reads: see histories/store_tool.cc."""
 
 import json
 import os

@@ -9,7 +9,7 @@
 
 namespace {
 
-// Whether the source's bytes of one tensor are those of `view`.
+// Whether the bytes of one of the source's tensors equal those of `view`.
 bool same_bytes(lancekeep::TensorSource& source, std::size_t index,
                 const lancekeep::TensorView& view) {
   auto left = view.bytes();

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fine-tunes the classifier of a stored model, saves that as a new version, and checks the result.
+// Fine-tunes the classifier of a stored model, saves the model as a new version, and checks the
+// result.
 //
 //   example_finetune STORE [--tag NAME] [--write-expected FILE.safetensors]
 //
-// It reads version 1 of STORE and adds a little noise to the classifier, which is the tensors named
-// `classifier.*` or `fc.*`, or else the last two: the i-th float32 value of a tensor becomes
+// It reads version 1 of STORE and adds a little noise to the classifier: the tensors named
+// `classifier.*` or `fc.*`, or the last two if no tensor has such a name. The i-th float32 value of
+// a tensor becomes
 //     value + float32(0.001 * (((i * 2654435761) mod 2^32) / 2^32 - 0.5))
-// with the noise computed in double. Everything else stays. The result is saved on top of the
-// latest version; then the store is opened again and both versions are compared with the expected
-// bytes.
-// --write-expected writes that state from memory, for a comparison with `lancekeep export`.
-// Exit status: 0 all as expected, 1 a difference, 2 an error.
+// with the noise computed in double. Everything else stays the same. The result is saved on top of
+// the latest version; then the store is opened again and both versions are compared with the
+// expected bytes. --write-expected writes the result from memory to a file, to be compared with
+// `lancekeep export`. Exit status: 0 if all is as expected, 1 if something differs, 2 after an
+// error.
 #include <lancekeep/formats.h>
 #include <lancekeep/store.h>
 #include <lancekeep/tensors.h>
@@ -40,7 +42,7 @@ struct Arguments {
 /// A copy of a version in memory, whose values can be changed before it is saved or exported.
 class Model {
  public:
-  /// Copies the values of tensors and of other rows; tied tensors stay tied.
+  /// Copies the values of all rows, tensors or not; tied tensors stay tied.
   explicit Model(const lancekeep::Version& version) {
     for (const lancekeep::TensorInfo& row : version.tensors()) {
       const auto target = row.tied_to ? index_.find(*row.tied_to) : index_.end();
@@ -114,7 +116,7 @@ void add_noise(Bytes& values) {
   }
 }
 
-/// Changes the classifier and returns which tensors changed, those tied to a changed one included.
+/// Changes the classifier and returns which tensors changed, including those tied to a changed one.
 std::vector<bool> finetune(Model& model) {
   std::vector<bool> changed(model.tensors().size());
   for (const std::size_t index : classifier(model)) {
@@ -133,7 +135,7 @@ std::vector<bool> finetune(Model& model) {
   return changed;
 }
 
-/// Counts the rows of `version` that are not, byte for byte, what `expected` holds.
+/// Counts the rows of `version` whose bytes differ from those in `expected`.
 int differences(const lancekeep::Version& version, Model& expected) {
   int count = version.tensors().size() == expected.tensors().size() ? 0 : 1;
   for (std::size_t i = 0; i < std::min(version.tensors().size(), expected.tensors().size()); ++i) {
@@ -150,7 +152,7 @@ int differences(const lancekeep::Version& version, Model& expected) {
   return count;
 }
 
-/// Counts the untouched tensors that are not the same in both versions.
+/// Counts the tensors that should be unchanged but differ between the versions.
 int touched_by_mistake(const lancekeep::Version& before, const lancekeep::Version& after,
                        const std::vector<bool>& changed) {
   int count = 0;
@@ -231,7 +233,7 @@ int run(const Arguments& arguments) {
   return count == 0 ? 0 : 1;
 }
 
-/// Unset if the command line makes no sense.
+/// Unset if the command line is invalid.
 std::optional<Arguments> parse(const std::vector<std::string>& words) {
   Arguments arguments;
   for (std::size_t i = 0; i < words.size(); ++i) {

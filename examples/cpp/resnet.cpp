@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Saves two versions of a ResNet-18 in one store and checks that both load bit for bit.
+// Saves two versions of a ResNet-18 in one store and checks that both load with the same bits.
 //
 //   example_resnet [STORE]
 //
 // A seeded network is saved as version 1, trained for two steps on random data and saved as
 // version 2. Both versions are then loaded into new networks and compared. Without STORE, a folder
-// in the temporary directory is used and then removed. Exit status: 0 all equal, 1 a difference, 2 an
-// error.
+// in the temporary directory is used and then removed. Exit status: 0 if all is equal, 1 if
+// something differs, 2 after an error.
 #include <lancekeep/libtorch.h>
 
 #include <torch/torch.h>
@@ -159,7 +159,7 @@ int load_and_compare(const std::filesystem::path& store, std::uint64_t version,
   return differences;
 }
 
-/// Whether at least one tensor changed between the two.
+/// Whether at least one tensor differs between the two.
 bool differ(const Snapshot& a, const Snapshot& b) {
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (!torch::equal(a[i].second, b[i].second)) return true;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Compares two versions of a model, of one store or of two.
+// Compares two versions of a model, which may be in different stores.
 #pragma once
 
 #include <lancekeep/export.h>
@@ -14,10 +14,10 @@ namespace lancekeep {
 
 class Version;
 
-/// How far a tensor moved: element by element after − before, each converted to double. A complex
-/// element counts as two, as does a byte of float4_e2m1fn_x2. Elements that are NaN or infinite on
-/// either side are counted and left out of the other numbers. A norm that is too large for a double
-/// is infinity.
+/// How far a tensor moved: after − before for each element, both converted to double. A complex
+/// element counts as two, and so does a byte of float4_e2m1fn_x2. Elements that are NaN or infinite
+/// on either side are counted, and left out of the other numbers. A norm that is too large for a
+/// double is infinity.
 struct ChangeNorms {
   std::uint64_t elements = 0;
   std::uint64_t differing = 0;   ///< elements whose bytes differ
@@ -26,7 +26,7 @@ struct ChangeNorms {
   double max_abs = 0;            ///< largest absolute change
   double l2_before = 0;
   double l2_after = 0;
-  double cosine = 0;  ///< between before and after; NaN if one of them is all zeros
+  double cosine = 0;  ///< of the angle between before and after; NaN if either is all zeros
 
   /// l2 / l2_before: 0 if nothing moved, infinity if something moved away from all zeros.
   [[nodiscard]] LANCEKEEP_API double relative() const noexcept;
@@ -35,11 +35,11 @@ struct ChangeNorms {
 struct TensorChange {
   TensorInfo before;
   TensorInfo after;
-  /// Set if they were requested and both sides have the same float or complex dtype and shape.
+  /// Set if norms were requested and both sides have the same shape and float or complex dtype.
   std::optional<ChangeNorms> norms;
 };
 
-/// Each list is in model order: that of the later version, or of the earlier one for `removed`. A
+/// Each list is in the model order of the later version; `removed` is in that of the earlier one. A
 /// tensor is unchanged if its dtype, shape and bytes are the same; order and ties are not compared.
 struct Diff {
   std::vector<TensorInfo> added;
@@ -54,8 +54,8 @@ struct DiffOptions {
   Progress progress;
 };
 
-/// Compares recorded hashes without reading values; only rows that pylance wrote, and plain datasets,
-/// have none and are compared byte by byte. Any thread may call it.
+/// Compares the recorded hashes, without reading values. Rows that pylance wrote and plain datasets
+/// have no hashes and are compared byte by byte. Any thread may call it.
 /// @throws Error corrupt if a tensor cannot be loaded; io.
 [[nodiscard]] LANCEKEEP_API Diff diff(const Version& before, const Version& after,
                                       const DiffOptions& options = {});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shows what is in any Lance file or dataset, and whether Lancekeep can read it. Column values are not
-// read. Any thread may call these functions. They throw lancekeep::Error.
+// Shows what is in any Lance file or dataset, and whether Lancekeep can read it. Column values are
+// not read. Any thread may call these functions. They throw lancekeep::Error.
 #pragma once
 
 #include <lancekeep/export.h>
@@ -15,9 +15,9 @@
 namespace lancekeep {
 
 /// The metadata of a Lance manifest, transaction or data file as JSON text (UTF-8, indented by two
-/// spaces); of a dataset's folder, the manifest of a version and what its data files are. Each column
-/// has "decodes", and "why" if it does not.
-/// @throws Error invalid_argument if it is not a Lance file, or for `at` with a file.
+/// spaces). For a dataset's folder: the manifest of the version `at`, and a description of its data
+/// files. Each column has "decodes", and "why" if it cannot be decoded.
+/// @throws Error invalid_argument if `path` is not a Lance file, or is a file and `at` is set.
 [[nodiscard]] LANCEKEEP_API std::string dump(const std::filesystem::path& path, const Ref& at = {});
 
 /// A column of a Lance dataset.
@@ -31,8 +31,8 @@ struct ColumnInfo {
 /// A version of a Lance dataset, as a table.
 struct TableInfo {
   std::uint64_t version = 0;
-  std::uint64_t rows = 0;        ///< without deleted ones
-  std::optional<Layout> layout;  ///< unset if it does not keep a model
+  std::uint64_t rows = 0;        ///< without the deleted ones
+  std::optional<Layout> layout;  ///< unset if the dataset is not a model
   std::vector<ColumnInfo> columns;
   std::string warning;  ///< as VersionInfo::warning
 };

@@ -27,7 +27,7 @@ enum class ErrorCode {
   io,                ///< a system call failed
 };
 
-/// The code's name, e.g. "not_found".
+/// The name of the code, e.g. "not_found".
 [[nodiscard]] LANCEKEEP_API const char* to_string(ErrorCode code) noexcept;
 
 class LANCEKEEP_API Error : public std::runtime_error {
@@ -44,7 +44,7 @@ class LANCEKEEP_API Error : public std::runtime_error {
   /// In bytes from the start of file().
   [[nodiscard]] std::optional<std::uint64_t> offset() const noexcept { return offset_; }
 
-  /// The same code and place with another message, for callers that can say more.
+  /// The same code, file and offset with another message, for callers that can say more.
   [[nodiscard]] Error with_message(const std::string& message) const;
 
  private:

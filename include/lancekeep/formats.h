@@ -23,9 +23,9 @@ namespace lancekeep {
 ///     of nested dicts, lists, tuples, numbers and strings. Values that are not tensors become
 ///     entries of dtype `json`, and the nesting becomes an entry of dtype `tree`;
 ///   - NumPy's `.npz` and `.npy`.
-/// The source reads the file while it is used; the file must not change meanwhile.
+/// The source reads from the file until it is destroyed; the file must not change meanwhile.
 /// @throws Error not_found, corrupt, unsupported, or unsafe (a pickle that names a forbidden
-/// global, a name that leaves its archive or folder).
+/// global, or a name that leads out of its archive or folder).
 [[nodiscard]] LANCEKEEP_API std::unique_ptr<TensorSource> open_model_file(
     const std::filesystem::path& path);
 
@@ -44,7 +44,7 @@ struct ExportReport {
 LANCEKEEP_API ExportReport write_safetensors(const std::filesystem::path& path,
                                              TensorSource& source, const Metadata& metadata = {});
 
-/// Passes the same bytes to `write`, in order.
+/// Passes the bytes of such a file to `write`, in order.
 LANCEKEEP_API ExportReport
 write_safetensors(const std::function<void(std::span<const std::byte>)>& write,
                   TensorSource& source, const Metadata& metadata = {});
@@ -54,8 +54,8 @@ write_safetensors(const std::function<void(std::span<const std::byte>)>& write,
 /// tensor to its file. A shard stays under the limit unless a single tensor exceeds it. An existing
 /// index is removed first and the new one written last, so an index never refers to incomplete
 /// files. A single file replaces an older index, and an index replaces an older single file; older
-/// shards with other names are kept and noted. Each file gets the metadata. On error, no new file
-/// remains.
+/// shards with other names are kept, with a note in the report. Each file gets the metadata. On
+/// error, no new file remains.
 LANCEKEEP_API ExportReport write_sharded_safetensors(const std::filesystem::path& path,
                                                      TensorSource& source,
                                                      std::uint64_t max_shard_bytes,
@@ -67,7 +67,7 @@ LANCEKEEP_API ExportReport write_sharded_safetensors(const std::filesystem::path
 LANCEKEEP_API ExportReport write_npz(const std::filesystem::path& path, TensorSource& source);
 
 /// Writes the source's only tensor as an `.npy` file.
-/// @throws Error invalid_argument if it has none or several.
+/// @throws Error invalid_argument if the source does not have exactly one tensor.
 LANCEKEEP_API ExportReport write_npy(const std::filesystem::path& path, TensorSource& source);
 
 struct ExportOptions {
@@ -75,7 +75,7 @@ struct ExportOptions {
   std::uint64_t max_shard_bytes = 0;  ///< only for safetensors; 0: one file of any size
 };
 
-/// Writes the kind of file that the name's extension selects: `.safetensors`, `.npz` or `.npy`.
+/// Writes the kind of file that the extension of `path` names: `.safetensors`, `.npz` or `.npy`.
 /// @throws Error invalid_argument for any other extension, and for `max_shard_bytes` with NumPy.
 LANCEKEEP_API ExportReport write_model_file(const std::filesystem::path& path, TensorSource& source,
                                             const ExportOptions& options = {});

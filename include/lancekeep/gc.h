@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a clean-up removes from a store, what it keeps, and what a store takes on the disk.
+// What Store::gc removes from a store and what it keeps, and how much disk space a store takes.
 #pragma once
 
 #include <lancekeep/export.h>
@@ -12,16 +12,17 @@
 
 namespace lancekeep {
 
-/// Removes the versions that satisfy every limit; the latest and tagged versions are always kept.
-/// At least one limit is required.
+/// A version is removed if every limit that is set allows it: `keep_last`, `older_than`. The latest
+/// version and tagged versions are always kept. At least one limit is required.
 struct GcOptions {
   std::optional<std::uint64_t> keep_last;  ///< at least 1: how many of the newest to keep
   std::optional<std::chrono::nanoseconds> older_than;  ///< younger versions are kept
-  /// Unreferenced files, which killed saves leave, are removed once they are this old and nobody is
-  /// writing them. A value shorter than a running pylance write may delete its files.
+  /// Unreferenced files, which killed saves leave behind, are removed once they are this old and
+  /// nobody is writing them. If pylance is writing and its write takes longer than this, its files
+  /// can be deleted.
   std::chrono::nanoseconds orphans_older_than = std::chrono::hours(7 * 24);
-  /// Report what would be removed; change nothing. Locks are not tried: orphans that are in use are
-  /// reported as removed.
+  /// Report what would be removed, and change nothing. Locks are not tried, so unreferenced files
+  /// that are being written are reported as removed.
   bool dry_run = false;
 };
 
@@ -36,15 +37,15 @@ struct GcReport {
   std::vector<std::string> notes;  ///< remarks for the user, one line each
 };
 
-/// What a store takes on the disk, in bytes of file sizes: bytes = values +
-/// bookkeeping + unreachable.
+/// How much disk space a store takes, as the sum of file sizes in bytes. `bytes` is the sum of
+/// `values`, `bookkeeping` and `unreachable`.
 struct DiskUsage {
-  std::uint64_t bytes = 0;   ///< of all files in the store's folder; links are not followed
+  std::uint64_t bytes = 0;   ///< all files in the store's folder; links are not followed
   std::uint64_t values = 0;  ///< data files that a version refers to
   /// Manifests, transactions, deletion files and tags; also Lance's indices, managed blobs and
   /// branches, which are not examined.
   std::uint64_t bookkeeping = 0;
-  std::uint64_t unreachable = 0;  ///< unreferenced files: left by killed saves, or foreign
+  std::uint64_t unreachable = 0;  ///< unreferenced files, left by killed saves or other programs
   struct OfVersion {
     std::uint64_t number = 0;
     std::uint64_t bytes = 0;      ///< all files it refers to; 0: its manifest is damaged

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Saves LibTorch modules and dictionaries and loads them. Header-only; needs LibTorch 2.4 or newer.
-// Functions throw lancekeep::Error. Any thread may call them, as long as no other uses the model.
+// Functions throw lancekeep::Error. Any thread may call them, as long as no other thread uses the
+// model.
 //
 // A "Model" below is a torch::nn::Module, a std::shared_ptr or holder of one, a
 // torch::OrderedDict<std::string, torch::Tensor>, or a vector of (name, tensor) pairs. Names are
@@ -16,8 +17,9 @@
 
 namespace lancekeep {
 
-/// Saves a model. With `version`, as a new version of the store at `path`, which is created if it does
-/// not exist; without, as the store's only version, replacing all others.
+/// Saves a model. With `version`, the model becomes a new version of the store at `path`, which is
+/// created if it does not exist. Without, it becomes the store's only version and replaces all
+/// others.
 /// @throws Error invalid_argument, before anything is written, for a tensor whose values cannot be
 /// saved.
 template <class Model>
@@ -28,20 +30,21 @@ SaveReport save_model(const Model& model, const std::filesystem::path& path, boo
                  : Store::replace(path, source, options);
 }
 
-/// Copies a version's values into the model's tensors, which keep their dtype and device; values are
-/// converted, on `device` if it is set (Python's `map_location`). `version` defaults to 1, as in the
-/// published article's function of this name; pass Ref::latest() for the newest. With `strict`,
-/// missing and unexpected names are an error; shapes must always match. On error the model is
-/// unchanged, unless torch itself fails while it copies. @throws Error not_found, invalid_argument,
-/// unsupported.
+/// Copies a version's values into the model's tensors, which keep their dtype and device. Values
+/// are converted, on `device` if it is set (Python's `map_location`). `version` defaults to 1, as
+/// in the published article's function of this name; pass Ref::latest() for the newest. With
+/// `strict`, missing and unexpected names are an error; shapes must always match. On error the
+/// model is unchanged, unless torch itself fails while it copies.
+/// @throws Error not_found, invalid_argument, unsupported.
 template <class Model>
 LoadResult load_model(Model&& model, const std::filesystem::path& path, const Ref& version = 1,
                       std::optional<torch::Device> device = std::nullopt, bool strict = true) {
   return libtorch::load_into(state_dict(model), Store::open(path).at(version), device, strict);
 }
 
-/// All tensors of a version in model order: memory-mapped, without a copy, or moved to `device`. Tied
-/// tensors share one storage. Rows that are not tensors are left out. `version` as for load_model().
+/// All tensors of a version in model order: memory-mapped without a copy, or copied to `device` if
+/// it is set. Tied tensors share one storage. Rows that are not tensors are left out. `version` is
+/// as for load_model().
 [[nodiscard]] inline torch::OrderedDict<std::string, torch::Tensor> load_state_dict(
     const std::filesystem::path& path, const Ref& version = 1,
     std::optional<torch::Device> device = std::nullopt) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A store that appears at its place in one step, with all the versions that were saved into it.
+// A store that appears at its path in one step, with all the versions that were saved into it.
 //
-// It is filled in a hidden folder beside that place. May be used from one thread at a time. A store
-// that is not published leaves nothing behind. All functions throw lancekeep::Error.
+// Until then it is a hidden folder beside that path. One thread at a time. If it is destroyed
+// before publish(), nothing is left. All functions throw lancekeep::Error.
 #pragma once
 
 #include <lancekeep/export.h>
@@ -19,21 +19,21 @@ class LANCEKEEP_API NewStore {
  public:
   enum class Existing { refuse, replace };
 
-  /// `path` may be free or an empty folder; with Existing::replace also a Lance dataset.
-  /// @throws Error already_exists if something is there; with Existing::replace invalid_argument
-  /// for anything but a dataset; not_found if the parent folder does not exist.
+  /// Nothing or an empty folder may be at `path`; with Existing::replace also a Lance dataset.
+  /// @throws Error already_exists if something else is there (with Existing::replace:
+  /// invalid_argument); not_found if the parent folder does not exist.
   explicit NewStore(const std::filesystem::path& path, Existing existing = Existing::refuse);
   NewStore(NewStore&& other) noexcept;
   NewStore& operator=(NewStore&& other) noexcept;
-  /// Removes the store unless it was published.
+  /// Removes the hidden folder unless publish() succeeded.
   ~NewStore();
 
-  /// The store to save versions into; must not be used once it is published.
+  /// The store to save versions into; must not be used after publish().
   [[nodiscard]] Store& store();
-  /// Puts the store at its place, durably: also what was saved with SaveOptions::durable = false.
-  /// Returns notes for the user: where files of the replaced dataset are that Lance does not write,
-  /// and how many folders of interrupted replacements were removed.
-  /// @throws Error already_exists or conflict where someone else was faster; then nothing changed.
+  /// Moves the store to its path, durably, including versions that were saved with
+  /// SaveOptions::durable = false. Returns notes for the user: where the replaced dataset's files
+  /// that are not Lance's are now, and how many folders of interrupted replacements were removed.
+  /// @throws Error already_exists or conflict if someone else was faster; then nothing has changed.
   std::vector<std::string> publish();
 
   struct State;

@@ -10,10 +10,10 @@
 
 namespace lancekeep {
 
-/// Called between two pieces of work, in the thread of the call that was given it (Store::save,
-/// diff, Store::verify): the bytes done and to do in total, and the name of the current tensor, which is
-/// empty where there is none. An exception thrown from it stops that call and comes out of it; a
-/// save that is stopped leaves the store as it was.
+/// Called between two pieces of work, on the thread that called Store::save, diff or Store::verify.
+/// `done` and `total` are bytes; `tensor` is the name of the current tensor, or empty if the work
+/// is not about one tensor. If it throws, that call stops and rethrows the exception; a stopped
+/// save leaves the store as it was.
 using Progress =
     std::function<void(std::uint64_t done, std::uint64_t total, std::string_view tensor)>;
 

@@ -2,12 +2,13 @@
 // A Store is a Lance dataset in a local folder that keeps the versions of one model.
 //
 // Any number of threads may use one Store or one Version at once, and any number of threads and
-// processes may have the same folder open. Readers never wait for writers. Of two saves at the same
-// time each becomes a version; the later one is retried on top of the earlier. A TensorSource belongs
-// to one thread at a time.
+// processes may have the same folder open. Readers never wait for writers. If two saves run at the
+// same time, each becomes a version; the later one is retried on top of the earlier. A TensorSource
+// belongs to one thread at a time.
 //
-// Every function throws lancekeep::Error and then leaves the store as it was, except for a save
-// whose error says that the version is visible: it may not survive a power cut, or has no tag.
+// Every function throws lancekeep::Error and then leaves the store as it was. The exception is a
+// save whose error says that the version is visible: the version may not survive a power cut, or it
+// has no tag.
 #pragma once
 
 #include <lancekeep/diff.h>
@@ -52,9 +53,9 @@ class LANCEKEEP_API Ref {
 
   [[nodiscard]] static Ref latest() { return {}; }
   [[nodiscard]] static Ref version(std::uint64_t number) { return {number}; }
-  /// Also a tag whose name looks like a number. @throws Error invalid_argument if it is empty.
+  /// The name may look like a number. @throws Error invalid_argument if it is empty.
   [[nodiscard]] static Ref tag(const std::string& name);
-  /// Reads "latest", a number in decimal digits, or the name of a tag.
+  /// Parses "latest", a number in decimal digits, or the name of a tag.
   /// @throws Error invalid_argument if it is empty or the number does not fit 64 bits.
   [[nodiscard]] static Ref parse(const std::string& text);
 
@@ -83,14 +84,14 @@ struct VersionInfo {
   std::chrono::sys_time<std::chrono::nanoseconds> time;  ///< UTC, taken when it was committed
   std::string message;
   Metadata metadata;              ///< as given to the save; without `lancekeep.` keys
-  std::vector<std::string> tags;  ///< that point to this version, sorted
+  std::vector<std::string> tags;  ///< the tags that point to this version, sorted
   std::uint64_t tensors = 0;      ///< live rows
-  /// Bytes of all tensors, tied ones once; of a plain dataset as float64.
+  /// Bytes of all tensors, tied ones counted once; a plain dataset's values count as float64.
   std::uint64_t bytes_total = 0;
   std::uint64_t bytes_added = 0;  ///< bytes of the files that this version added
   std::string damage;             ///< why its manifest cannot be read; empty if it can
-  /// Set if the latest version was asked for and a newer one was skipped because its manifest is
-  /// torn, as a power cut leaves a version that was not synced.
+  /// Set if the latest version was requested and a newer one was skipped because its manifest is
+  /// torn: a power cut can do that to a version that was not synced.
   std::string warning;
 };
 
@@ -104,8 +105,8 @@ struct Location {
 
 struct ReadOptions {
   /// The dtype to which the numbers of a plain dataset are converted: a real float type (rounded as
-  /// torch does), an integer type or `bool` (each value must fit exactly). Empty: float64. Must be
-  /// empty for the native layout, whose tensors have their own dtypes.
+  /// torch does), an integer type or `bool` (each value must fit exactly). Empty means float64.
+  /// Must be empty for the native layout, whose tensors have their own dtypes.
   std::string dtype;
 };
 
@@ -113,47 +114,47 @@ struct ReadOptions {
 struct ReadRequest {
   std::string name;
   std::span<std::byte> into;
-  /// As in ReadOptions. Empty: the dtype of the tensor in this version.
+  /// As in ReadOptions. Empty means the dtype of the tensor in this version.
   std::string dtype = {};
 };
 
 /// How TensorView bytes may be used. `copy_on_write` pages may be written through a const_cast, as
 /// tensor libraries do; the file never changes. Values of a plain dataset are decoded into memory
-/// that all views of a version share, with either kind of access. It may be written, and the other
-/// views see what is written.
+/// that all views of a version share, whatever their access. That memory may be written, and the
+/// other views see the change.
 enum class Access { read, copy_on_write };
 
 /// One version as it was when it was opened; a later save does not change it. Copies share their
 /// state, and all views with `copy_on_write` share one set of pages. Untied tensors never share
-/// writable memory; if two have the same bytes on disk, the second is copied. source() and the first
-/// `copy_on_write` view of a data file open that file again, and throw not_found if the store has
-/// been replaced.
+/// writable memory; if two have the same bytes on disk, the second is copied. source() opens the
+/// data files again, and so does the first `copy_on_write` view of each; both throw not_found if
+/// the store has been replaced.
 class LANCEKEEP_API Version {
  public:
   [[nodiscard]] std::uint64_t number() const;
   /// The same as info().layout, without looking anything up.
   [[nodiscard]] Layout layout() const;
-  /// Message, metadata, counts, bytes, tags. The first call looks up `tags` and `bytes_added` in the
-  /// store's folder; every call returns what that one found. It does not fail if the version was
-  /// removed meanwhile: tags are then empty, and files that are gone count 0.
+  /// Message, metadata, counts, bytes, tags. The first call looks up `tags` and `bytes_added` in
+  /// the store's folder; later calls return the same values. It does not fail if the version has
+  /// been removed meanwhile: `tags` is then empty, and missing files count as 0 bytes.
   [[nodiscard]] const VersionInfo& info() const;
-  /// Every live row in model order, `json` and `tree` rows included. Of a plain dataset in row
-  /// order; if several rows have one name, the name means the last of them.
+  /// Every live row in model order, `json` and `tree` rows included. A plain dataset's rows are in
+  /// row order; if several have the same name, that name means the last of them.
   [[nodiscard]] std::span<const TensorInfo> tensors() const;
   /// @throws Error not_found if there is no such tensor; corrupt if its row is damaged.
   [[nodiscard]] const TensorInfo& find(std::string_view name) const;
   /// Maps the tensor's bytes; a value that is not aligned to its element size is copied instead.
-  /// Values of a plain dataset are decoded on first use, one fragment (one or several data files) at
-  /// a time, and kept as long as the version or a view of them exists.
-  /// @throws Error as find(); invalid_argument if a number does not fit the dtype of ReadOptions.
+  /// Values of a plain dataset are decoded on first use, one fragment (one or several data files)
+  /// at a time, and kept as long as the version or a view of them exists.
+  /// @throws Error as find() does; invalid_argument if a number does not fit ReadOptions::dtype.
   [[nodiscard]] TensorView tensor(std::string_view name, Access access = Access::read) const;
-  /// Copies `into.size()` bytes of the value starting at `offset`, by reading the file instead of
-  /// touching pages of its mapping. @throws Error invalid_argument if the value is too short.
+  /// Copies `into.size()` bytes of the value, starting at its byte `offset`. Reads the file instead
+  /// of touching pages of its mapping. @throws Error invalid_argument if the value is too short.
   void read(std::string_view name, std::uint64_t offset, std::span<std::byte> into) const;
-  /// Reads many values at once, with up to four threads. Decoded values of a plain dataset are not
-  /// kept: the fastest way into a module's own memory. @throws Error invalid_argument, before anything
-  /// is read, if a buffer's size differs from the tensor's or another dtype is requested for a native
-  /// tensor; on error some buffers may be filled.
+  /// Reads many values at once, with up to four threads, and does not keep a plain dataset's
+  /// decoded values: the fastest way to fill a module's own memory. @throws Error invalid_argument,
+  /// before anything is read, if a buffer's size differs from the tensor's or another dtype is
+  /// requested for a native tensor. After any other error, some buffers may be filled.
   void read(std::span<const ReadRequest> requests) const;
   /// @throws Error unsupported for a plain dataset, whose values are encoded.
   [[nodiscard]] Location locate(std::string_view name) const;
@@ -170,7 +171,7 @@ class LANCEKEEP_API Version {
 struct SaveOptions {
   std::string message;
   Metadata metadata;  ///< keys starting with `lancekeep.` or `__lance` are reserved
-  std::string tag;    ///< empty: none. If the tag exists, nothing is written
+  std::string tag;    ///< empty: no tag. If the tag exists already, nothing is written
   /// Unset: keep the store's layout (native for a new store). A different layout is an error.
   std::optional<Layout> layout;
   bool durable = true;  ///< false: no fsync; a power cut may lose the version or leave it torn
@@ -183,8 +184,8 @@ struct SaveReport {
   std::uint64_t tensors_written = 0;
   std::uint64_t tensors_kept = 0;   ///< shared with the previous version, not written again
   std::uint64_t bytes_written = 0;  ///< to disk, manifest included
-  std::uint64_t bytes_shared = 0;   ///< values of the kept tensors, tied ones once
-  std::uint64_t bytes_total = 0;    ///< of all tensors, tied ones once
+  std::uint64_t bytes_shared = 0;   ///< values of the kept tensors, tied ones counted once
+  std::uint64_t bytes_total = 0;    ///< of all tensors, tied ones counted once
   std::vector<std::string> notes;   ///< remarks for the user, one line each
 };
 
@@ -192,12 +193,13 @@ class LANCEKEEP_API Store {
  public:
   /// @throws Error not_found if nothing is there; invalid_argument if something else is.
   [[nodiscard]] static Store open(const std::filesystem::path& path);
-  /// Opens the store at `path`. Where nothing or an empty folder is, nothing is made yet: the first
-  /// save makes the store, as version 1, and if it fails, nothing is left. Until then there are no
-  /// versions and no tags. @throws Error invalid_argument where something else is, or for a name
-  /// that ends in `.safetensors`; not_found where the parent folder does not exist.
+  /// Opens the store at `path`. If nothing or an empty folder is there, nothing is created yet: the
+  /// first save creates the store, with version 1, and leaves nothing behind if it fails. Until
+  /// then the store has no versions and no tags. @throws Error invalid_argument if something else
+  /// is there, or if the name ends in `.safetensors`; not_found if the parent folder does not
+  /// exist.
   [[nodiscard]] static Store create(const std::filesystem::path& path);
-  /// Atomically makes `path` a store with exactly one version, number 1, whatever versions it had.
+  /// Atomically makes `path` a store with exactly one version, number 1; older ones are removed.
   /// @throws Error invalid_argument, with nothing changed, if something other than a Lance dataset
   /// is there.
   static SaveReport replace(const std::filesystem::path& path, TensorSource& source,
@@ -212,36 +214,37 @@ class LANCEKEEP_API Store {
   /// Oldest first.
   [[nodiscard]] std::vector<VersionInfo> versions() const;
 
-  /// Commits the rows of an earlier version again, as the latest one; nothing is copied. Message
-  /// "restore of version N", metadata restored_from=N. Returns the new version's number.
+  /// Commits the rows of an earlier version again, as a new latest version; no values are copied.
+  /// Its message is "restore of version N" and its metadata has restored_from=N. Returns its
+  /// number.
   std::uint64_t restore(const Ref& ref);
-  /// As lancekeep::diff() of two versions of this store.
+  /// lancekeep::diff() of two versions of this store.
   [[nodiscard]] Diff diff(const Ref& before, const Ref& after,
                           const DiffOptions& options = {}) const;
 
-  /// The tags and the versions that they point to. A damaged tag is left out; asking for it throws
-  /// an error that says why.
+  /// The tags and the versions that they point to. A damaged tag is left out; at() with that tag
+  /// throws an error that says why.
   [[nodiscard]] std::map<std::string, std::uint64_t> tags() const;
   /// Tags a version. An existing tag is moved only with `force`, or if it points to version
   /// `expected` (compare and swap: of two writers that expect the same version, one gets conflict).
   /// Returns the version's number. @throws Error already_exists, conflict.
   std::uint64_t tag(const std::string& name, const Ref& ref = {}, bool force = false,
                     std::optional<std::uint64_t> expected = std::nullopt);
-  /// Deletes a tag; the version stays. @throws Error not_found.
+  /// Deletes a tag but not the version that it points to. @throws Error not_found.
   void untag(const std::string& name);
 
-  /// Checks one version against the hashes and digests recorded at save time: every structure, every
-  /// value, the table digest, the tags. A plain dataset has no hashes: every value is decoded and
-  /// counted. Damage is reported as findings, not thrown.
+  /// Checks one version against the hashes and digests recorded at save time: every structure,
+  /// every value, the table digest, the tags. A plain dataset has no hashes, so its values are
+  /// decoded and counted instead. Damage is reported as findings, not thrown.
   [[nodiscard]] VerifyReport verify(const Ref& ref, const VerifyOptions& options = {}) const;
-  /// Checks all versions; a value that several share is read once.
+  /// Checks all versions; a value that several of them share is read once.
   [[nodiscard]] VerifyReport verify_all(const VerifyOptions& options = {}) const;
 
   /// Deletes versions, and the files that no remaining version references. Files that are still
-  /// mapped stay readable. If it is interrupted, complete versions remain, and the next gc deletes
-  /// the rest. @throws Error invalid_argument without a limit. With nothing deleted: unsupported if
-  /// a manifest or a branch uses features that this build does not know; corrupt if a manifest or a
-  /// tag is damaged.
+  /// mapped stay readable. If gc is interrupted, every version that remains is complete, and the
+  /// next gc deletes the rest. @throws Error invalid_argument if no limit is set; unsupported, with
+  /// nothing deleted, if a manifest or a branch uses features that this build does not know;
+  /// corrupt, with nothing deleted, if a manifest or a tag is damaged.
   GcReport gc(const GcOptions& options);
   [[nodiscard]] DiskUsage disk_usage() const;
 

@@ -3,8 +3,8 @@
 //
 // Bytes are little-endian, row-major and contiguous. A dtype is torch's name for it without the
 // "torch." prefix (`float32`, `bfloat16`, `float8_e4m3fn`), or `json` (UTF-8 text of a value that
-// is not a tensor), or `tree` (how a checkpoint nests its values). Unknown names are kept as they
-// are. The functions here are pure; any thread may call them.
+// is not a tensor), or `tree` (how a checkpoint nests its values). Unknown dtypes are stored
+// unchanged. The functions here are pure; any thread may call them.
 #pragma once
 
 #include <lancekeep/export.h>
@@ -30,14 +30,15 @@ using Metadata = std::map<std::string, std::string>;
 /// "[2, 3]"; "[]" for a scalar.
 [[nodiscard]] LANCEKEEP_API std::string to_string(std::span<const std::int64_t> shape);
 
-/// Bytes per element as torch 2.13 counts them (a dtype of fewer than eight bits takes a whole byte);
-/// unset for a dtype that it does not have.
+/// Bytes per element as torch 2.13 counts them (a dtype of fewer than eight bits takes a whole
+/// byte); unset for a dtype that torch 2.13 does not have.
 [[nodiscard]] LANCEKEEP_API std::optional<std::size_t> dtype_itemsize(
     std::string_view dtype) noexcept;
 
-/// The dtype whose elements are C++'s T. Only the types below have one: there is no C++20 type for
-/// float16, bfloat16, the float8 dtypes or those that pack several values into a byte. `bool` is left
-/// out since a byte of a file may be other than 0 and 1, and complex dtypes are pairs of T.
+/// The dtype whose elements have the C++ type T. Only the types below have a dtype: C++20 has no
+/// type for float16, bfloat16, the float8 dtypes, or dtypes that pack several values into a byte.
+/// `bool` is left out because a byte of a file can be other than 0 or 1, and complex dtypes because
+/// their elements are pairs of T.
 template <class T>
 inline constexpr std::string_view kDtypeOf = {};
 template <>
@@ -74,7 +75,7 @@ struct TensorInfo {
 };
 
 /// The bytes of one tensor, in place. Copies are cheap and share the bytes; the mapping (or buffer)
-/// lives as long as any copy does, also after the Version and the Store are gone. Immutable, so any
+/// lives as long as any copy, even after the Version and the Store are destroyed. Immutable, so any
 /// number of threads may read it.
 class TensorView {
  public:
@@ -91,8 +92,9 @@ class TensorView {
   /// Keeps bytes() alive; give a copy to code that stores the pointer.
   [[nodiscard]] const std::shared_ptr<const void>& owner() const noexcept { return owner_; }
 
-  /// The elements as C++ numbers; valid as long as owner(). @throws Error invalid_argument if the dtype
-  /// is not kDtypeOf<T>, or the bytes are not aligned for T (those of a Version always are).
+  /// The elements as C++ numbers; valid as long as owner() is kept. @throws Error invalid_argument
+  /// if the dtype is not kDtypeOf<T>, or if the bytes are not aligned for T (a Version's always
+  /// are).
   template <class T>
   [[nodiscard]] std::span<const T> as() const {
     static_assert(!kDtypeOf<T>.empty(), "no dtype has elements of this type; see kDtypeOf");
@@ -110,7 +112,7 @@ class TensorView {
   std::shared_ptr<const void> owner_;
 };
 
-/// Takes the next piece of a tensor's bytes; returns false to stop the reading.
+/// Called with the next piece of a tensor's bytes; returns false to stop the read.
 using ByteSink = std::function<bool(std::span<const std::byte> piece)>;
 
 /// One tensor of a TensorSource.
@@ -123,21 +125,21 @@ struct TensorSpec {
   std::optional<std::size_t> tied_to;
 };
 
-/// Bytes of all tensors, tied ones once.
+/// Bytes of all tensors, tied ones counted once.
 [[nodiscard]] LANCEKEEP_API std::uint64_t total_nbytes(
     std::span<const TensorSpec> tensors) noexcept;
 
-/// Where a save or an export takes its tensors from: memory (Tensors, in tensors.h), a module, a file
-/// of another format, another version. One thread at a time. tensors() stays the same for the life
-/// of the source.
+/// Where a save or an export takes its tensors from: memory (Tensors, in tensors.h), a module, a
+/// file of another format, another version. One thread at a time. tensors() stays the same for the
+/// life of the source.
 class LANCEKEEP_API TensorSource {
  public:
   virtual ~TensorSource() = default;
 
   /// In model order; names are unique.
   [[nodiscard]] virtual std::span<const TensorSpec> tensors() const = 0;
-  /// Pushes the `nbytes` bytes of tensors()[index] into `sink`, in pieces of any size, until it
-  /// returns false. May be called several times for an index and gives the same bytes each time.
+  /// Pushes the `nbytes` bytes of tensors()[index] into `sink`, in pieces of any size, and stops if
+  /// `sink` returns false. Can be called again for the same index and then pushes the same bytes.
   virtual void read(std::size_t index, const ByteSink& sink) = 0;
   /// Text that came with the tensors, such as the `__metadata__` of a safetensors file.
   [[nodiscard]] virtual Metadata metadata() const { return {}; }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ready-made tensor sources: tensors in memory, some tensors of another source, and a source whose
-// reading is observed. Each may be used by one thread at a time.
+// Ready-made tensor sources: tensors in memory, some tensors of another source, and a source that
+// calls a function as it is read. One thread at a time.
 #pragma once
 
 #include <lancekeep/export.h>
@@ -19,17 +19,17 @@
 namespace lancekeep {
 
 /// Tensors in memory, in the order in which they are added. Values are not copied.
-/// @throws Error invalid_argument from each function that adds: a name that is empty, taken or not UTF-8,
-/// an empty dtype, a negative dimension, a byte count other than shape and dtype need. The source is
-/// then unchanged.
+/// @throws Error invalid_argument, with the source unchanged, from each function that adds a
+/// tensor: for a name that is empty, taken or not UTF-8, for an empty dtype, for a negative
+/// dimension, and for a byte count that does not fit shape and dtype.
 class LANCEKEEP_API Tensors : public TensorSource {
  public:
-  /// `owner` is kept as long as the source and keeps `bytes` alive; without one, the caller does.
-  /// The bytes must not change while a save or an export reads them.
+  /// The source keeps `owner`, which keeps `bytes` alive; without an owner, the caller must keep
+  /// them alive. The bytes must not change while a save or an export reads them.
   Tensors& add(std::string name, std::string dtype, Shape shape, std::span<const std::byte> bytes,
                std::shared_ptr<const void> owner = nullptr);
 
-  /// Takes over a vector of numbers; its dtype is kDtypeOf<T>.
+  /// Adds a vector of numbers, which the source owns; the dtype is kDtypeOf<T>.
   template <class T>
   Tensors& add(std::string name, Shape shape, std::vector<T> values) {
     static_assert(!kDtypeOf<T>.empty(), "no dtype has elements of this type; see kDtypeOf");
@@ -39,7 +39,7 @@ class LANCEKEEP_API Tensors : public TensorSource {
   }
 
   /// Adds a second name for the tensor `target`, which is saved once.
-  /// @throws Error invalid_argument also if there is no such tensor.
+  /// @throws Error invalid_argument, also if `target` does not exist.
   Tensors& tie(std::string name, std::string_view target);
 
   void set_metadata(Metadata metadata) { metadata_ = std::move(metadata); }
@@ -47,7 +47,7 @@ class LANCEKEEP_API Tensors : public TensorSource {
   [[nodiscard]] std::span<const TensorSpec> tensors() const override { return specs_; }
   /// The whole value, without a copy.
   [[nodiscard]] std::span<const std::byte> bytes(std::size_t index) const;
-  /// Gives the whole value in one piece.
+  /// Pushes the whole value as one piece.
   void read(std::size_t index, const ByteSink& sink) override;
   [[nodiscard]] Metadata metadata() const override { return metadata_; }
 
@@ -64,9 +64,9 @@ class LANCEKEEP_API Tensors : public TensorSource {
   Metadata metadata_;
 };
 
-/// Some tensors of another source, in its order, with its metadata and notes. If the target of tied
-/// tensors is left out, the first of those that are kept becomes a tensor of its own and the others
-/// are tied to it.
+/// Some tensors of another source, in its order, with its metadata and notes. If tensors are tied
+/// to one that is left out, the first of them that is kept becomes untied and the others are tied
+/// to it.
 class LANCEKEEP_API Subset : public TensorSource {
  public:
   /// Calls `select` once for each name, in order.
@@ -81,14 +81,15 @@ class LANCEKEEP_API Subset : public TensorSource {
  private:
   std::unique_ptr<TensorSource> source_;
   std::vector<TensorSpec> specs_;
-  std::vector<std::size_t> indices_;  // of each tensor in source_
+  std::vector<std::size_t> indices_;  // of the tensors in source_
 };
 
-/// Another source, with a call before each piece that is read from it: for a progress bar, or to stop.
+/// Another source, with a call before each piece that is read from it: for a progress bar, or to
+/// stop the read.
 class LANCEKEEP_API Watched : public TensorSource {
  public:
-  /// Gets the size of the piece in bytes and the name of its tensor. An exception thrown from it
-  /// stops the reading and comes out of read().
+  /// Called with the size of the piece in bytes and the name of its tensor. If it throws, read()
+  /// stops and rethrows the exception.
   using Watch = std::function<void(std::size_t bytes, std::string_view tensor)>;
 
   Watched(std::unique_ptr<TensorSource> source, Watch watch);

@@ -17,9 +17,10 @@
 namespace lancekeep {
 
 struct VerifyOptions {
-  /// Whether to read this tensor's value; unset: all are read. Structures are always checked.
+  /// Whether to read this tensor's value; unset: every value is read. Structures are always
+  /// checked.
   std::function<bool(std::string_view name)> select;
-  /// Bytes of values; 0 of 0 while structures are checked.
+  /// Counts the bytes of values; reports 0 of 0 while structures are checked.
   Progress progress;
 };
 
@@ -28,14 +29,14 @@ struct VerifyFinding {
   std::uint64_t version = 0;            ///< 0 if it is not about one version (a tag)
   std::string tensor;                   ///< empty if it is not about one tensor
   std::filesystem::path file;           ///< empty if it is not about one file
-  std::optional<std::uint64_t> offset;  ///< in bytes from the start of the file, where known
+  std::optional<std::uint64_t> offset;  ///< in bytes from the start of the file, if known
   std::string what;                     ///< what was expected and found
 };
 
 struct VerifyReport {
-  std::uint64_t versions = 0;    ///< that were checked
-  std::uint64_t newest = 0;      ///< the newest of them whose manifest can be read; 0 if none
-  std::uint64_t tensors = 0;     ///< whose values were compared with their hashes; a value that
+  std::uint64_t versions = 0;    ///< how many versions were checked
+  std::uint64_t newest = 0;      ///< the newest of them whose manifest can be read; 0 if none can
+  std::uint64_t tensors = 0;     ///< how many values were compared with their hashes; a value that
                                  ///< several versions share is read and counted once
   std::uint64_t bytes_read = 0;  ///< of values
   std::vector<VerifyFinding> findings;

@@ -21,7 +21,6 @@ using Sizes = nb::typed<nb::tuple, int, nb::ellipsis>;
 
 Sizes tuple_of(const Shape& shape) { return Sizes(nb::tuple(nb::cast(shape))); }
 
-const char* layout_name(Layout layout) { return layout == Layout::plain ? "plain" : "native"; }
 
 void bind_tensor_info(nb::module_& module) {
   nb::class_<TensorInfo>(module, "TensorInfo", "A tensor's row in a version, without its values.")
@@ -48,7 +47,7 @@ void bind_version_info(nb::module_& module) {
   nb::class_<VersionInfo>(module, "VersionInfo", "A version, without its tensors.")
       .def_ro("number", &VersionInfo::number)
       .def_prop_ro(
-          "layout", [](const VersionInfo& info) { return layout_name(info.layout); },
+          "layout", [](const VersionInfo& info) { return to_string(info.layout); },
           "'native', or 'plain' (lists of float64).")
       .def_prop_ro(
           "time", [](const VersionInfo& info) { return datetime_of(info.time); },

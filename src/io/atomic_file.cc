@@ -20,7 +20,7 @@ std::shared_ptr<const Descriptor> open_folder_of(const std::filesystem::path& pa
   return std::make_shared<const Descriptor>(open_folder(parent));
 }
 
-// The permissions of the file that is to be replaced; 0 if there is none.
+// The permissions of the file that will be replaced; 0 if no file exists.
 mode_t replaced_permissions(int folder, const std::string& last, const std::string& name) {
   struct stat status = {};
   if (::fstatat(folder, last.c_str(), &status, 0) != 0) {
@@ -113,16 +113,16 @@ void AtomicFile::commit() {
   sync_folder_at(state_->folder->get(), ".", state_->name);
 }
 
-// Committing a set, so that at no moment, and after no power cut, its last file names a file that is
-// missing or incomplete:
+// How a set is committed, so that its last file never refers to a file that is missing or
+// incomplete, not even after a power cut:
 //   1. All files are fsynced under temporary names: if space runs out, nothing has changed.
-//   2. An older last file is removed and the folder synced: it may name files that step 3 replaces.
-//      A set of one file skips steps 2 and 3.
+//   2. An older last file is removed and the folder synced: it can refer to files that step 3
+//      replaces. A set of one file skips steps 2 and 3.
 //   3. All but the last file are renamed, and the folder is synced: the last file's name must not
 //      reach the disk before theirs.
 //   4. The last file is renamed, and the folder is synced.
-//   5. Outdated files are removed. Until then an older form of the model exists as well, complete.
-// If step 3 fails, the files that it has renamed are removed again.
+//   5. Outdated files are removed. Until then the older form of the model is still there, complete.
+// If step 3 fails, the files that it has already renamed are removed.
 AtomicFileSet::AtomicFileSet(std::filesystem::path folder) : path_(std::move(folder)) {
   require_no_nul(path_);
   folder_ = std::make_shared<const Descriptor>(open_folder(path_.empty() ? "." : path_));

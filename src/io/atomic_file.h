@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files outside a store, such as exports, that appear under their names complete or not at all: one
-// file, or several of one folder the last of which names the others, as a model's index its shards.
-// One thread at a time. All functions throw Error.
+// Files outside a store, such as exports, that appear under their names complete or not at all:
+// either one file, or several in one folder, the last of which refers to the others as a model's
+// index refers to its shards. One thread at a time. All functions throw Error.
 #pragma once
 
 #include "io/descriptor.h"
@@ -16,9 +16,9 @@
 
 namespace lancekeep::io {
 
-/// Is written to a temporary name in the same folder. commit() fsyncs it, renames it to `path`, and
-/// fsyncs the folder. Destroyed without commit(), it removes what it wrote. A file that is replaced
-/// passes its permissions on.
+/// Written under a temporary name in the same folder. commit() fsyncs the file, renames it to
+/// `path`, and fsyncs the folder. If it is destroyed without commit(), it removes what it wrote. A
+/// file that replaces another one gets that file's permissions.
 class AtomicFile {
  public:
   /// @throws Error not_found if there is no such folder; invalid_argument if `path` is something
@@ -35,7 +35,7 @@ class AtomicFile {
 
  private:
   friend class AtomicFileSet;
-  /// In an open folder that several files share.
+  /// A file in an open folder that several files share.
   AtomicFile(std::shared_ptr<const Descriptor> folder, const std::filesystem::path& path);
   /// The two halves of commit(): fsync under the temporary name; then the rename, without an fsync
   /// of the folder.
@@ -46,15 +46,16 @@ class AtomicFile {
   std::unique_ptr<State> state_;
 };
 
-/// Each file is written to a temporary name; commit() renames them all. Destroyed without commit(),
-/// or if it fails before the last file has its name, the set removes what it wrote.
+/// Each file is written under a temporary name; commit() renames them all. The set removes what it
+/// wrote if it is destroyed without commit(), or if commit() fails before the last file has its
+/// name.
 class AtomicFileSet {
  public:
   /// @throws Error not_found.
   explicit AtomicFileSet(std::filesystem::path folder);
 
-  /// Starts a file and finishes the previous one, which must not be written any more; at most one
-  /// file is open. The reference stays valid for the life of the set.
+  /// Starts a file and finishes the previous one, which must not be written any more, so that at
+  /// most one file is open. The reference stays valid for the life of the set.
   AtomicFile& add(const std::string& name);
 
   /// `outdated`: files to remove, if they exist, once all files have their names.

@@ -74,7 +74,7 @@ TEST_F(AtomicFileTest, ReplacesAFileAndKeepsItsPermissions) {
   EXPECT_EQ(status.st_mode & 0777, 0640u);
 }
 
-TEST_F(AtomicFileTest, TakesTheLongestNameThereIs) {
+TEST_F(AtomicFileTest, AcceptsANameOfMaximumLength) {
   const std::string name(255, 'x');
   AtomicFile file(folder_.path() / name);
   write(file, "abc");
@@ -89,7 +89,7 @@ TEST_F(AtomicFileTest, CommitsOnce) {
   EXPECT_THAT([&] { write(file, "abc"); }, fails_with(ErrorCode::io, "model: an earlier call"));
 }
 
-TEST_F(AtomicFileTest, LeavesNothingBehindWhereTheNameWasTakenByAFolder) {
+TEST_F(AtomicFileTest, LeavesNothingBehindIfAFolderTookTheName) {
   {
     AtomicFile file(path_);
     std::filesystem::create_directory(path_);
@@ -124,7 +124,7 @@ TEST_F(AtomicFileTest, RejectsANulInThePath) {
               fails_with(ErrorCode::invalid_argument, "a NUL in it"));
 }
 
-TEST_F(AtomicFileTest, LeavesTheOldFileWhereSpaceRunsOut) {
+TEST_F(AtomicFileTest, LeavesTheOldFileIfSpaceRunsOut) {
   folder_.write("model", "old");
   EXPECT_EXIT(
       {
@@ -177,7 +177,7 @@ TEST_F(AtomicFileSetTest, AllAppearWithCommit) {
   EXPECT_EQ(folder_.read("1") + folder_.read("2") + folder_.read("index"), "onetwo1 2");
 }
 
-TEST_F(AtomicFileSetTest, WithoutCommitAllStaysAsItWas) {
+TEST_F(AtomicFileSetTest, WithoutCommitNothingChanges) {
   folder_.write("1", "old");
   folder_.write("index", "1");
   add_three();
@@ -186,7 +186,7 @@ TEST_F(AtomicFileSetTest, WithoutCommitAllStaysAsItWas) {
   EXPECT_EQ(folder_.read("1"), "old");
 }
 
-TEST_F(AtomicFileSetTest, HoldsOneFileOpen) {
+TEST_F(AtomicFileSetTest, KeepsAtMostOneFileOpen) {
   for (int i = 0; i < 300; ++i) add(std::to_string(i), "x");
   const auto open = std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
   EXPECT_LT(open, 100);
@@ -194,7 +194,7 @@ TEST_F(AtomicFileSetTest, HoldsOneFileOpen) {
   EXPECT_EQ(names().size(), 300u);
 }
 
-TEST_F(AtomicFileSetTest, WhatIsOutOfUseGoes) {
+TEST_F(AtomicFileSetTest, RemovesOutdatedFiles) {
   folder_.write("model", "old");
   folder_.write("other", "stays");
   add_three();
@@ -202,14 +202,14 @@ TEST_F(AtomicFileSetTest, WhatIsOutOfUseGoes) {
   EXPECT_THAT(names(), ElementsAre("1", "2", "index", "other"));
 }
 
-TEST_F(AtomicFileSetTest, AFolderIsNotOutOfUse) {
+TEST_F(AtomicFileSetTest, DoesNotRemoveAFolderAsOutdated) {
   std::filesystem::create_directory(folder_.path() / "model");
   add_three();
   set_->commit({"model"});
   EXPECT_THAT(names(), ElementsAre("1", "2", "index", "model"));
 }
 
-TEST_F(AtomicFileSetTest, OneFileAloneIsOnlyRenamed) {
+TEST_F(AtomicFileSetTest, ASetOfOneFileIsOnlyRenamed) {
   folder_.write("model", "old");
   add("model", "new");
   EXPECT_EQ(folder_.read("model"), "old");
@@ -217,14 +217,14 @@ TEST_F(AtomicFileSetTest, OneFileAloneIsOnlyRenamed) {
   EXPECT_EQ(folder_.read("model"), "new");
 }
 
-TEST_F(AtomicFileSetTest, WhereANameIsTakenByAFolderNothingNewStays) {
+TEST_F(AtomicFileSetTest, LeavesNoNewFileIfAFolderTookAName) {
   folder_.write("index", "old");
   add_three();
   std::filesystem::create_directory(folder_.path() / "2");
   EXPECT_THAT([&] { set_->commit(); },
               fails_with(ErrorCode::io, "2: cannot rename the finished file"));
   set_.reset();
-  EXPECT_THAT(names(), ElementsAre("2"));  // the old index named files that could be half new
+  EXPECT_THAT(names(), ElementsAre("2"));  // the old index referred to files that could be half new
 }
 
 TEST_F(AtomicFileSetTest, AnIndexThatCannotBeRemovedStopsBeforeAnythingIsReplaced) {
@@ -237,7 +237,7 @@ TEST_F(AtomicFileSetTest, AnIndexThatCannotBeRemovedStopsBeforeAnythingIsReplace
   EXPECT_EQ(folder_.read("1"), "old");
 }
 
-TEST_F(AtomicFileSetTest, AFolderOfAFilesNameIsRejectedAtOnce) {
+TEST_F(AtomicFileSetTest, AddRejectsANameThatAFolderHas) {
   std::filesystem::create_directory(folder_.path() / "1");
   EXPECT_THAT([&] { set_->add("1"); }, fails_with(ErrorCode::invalid_argument, "found a folder"));
 }

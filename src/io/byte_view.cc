@@ -74,7 +74,7 @@ void ByteView::fail(const std::string& message, std::uint64_t position) const {
 }
 
 void ByteView::fail(ErrorCode code, const std::string& message, std::uint64_t position) const {
-  // A position from the file may be so large that the sum overflows; then the offset is unset.
+  // A position from the file can be so large that the sum overflows; then the offset is unset.
   throw Error(code, message, file(), checked_add(base_, position));
 }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A read-only range of a file's bytes that knows its file and its offset in it, so that errors can
 // name both. Copies share the owner (a mapping or a buffer) and keep it alive. All access to bytes
-// from files goes through ByteView and ByteReader; both compare the bytes that remain with the bytes
-// that are needed, never with a sum that could wrap. A ByteView is immutable, and any thread may read
-// it; a ByteReader belongs to one thread.
+// from files goes through ByteView and ByteReader. Both compare the bytes that are needed with the
+// bytes that remain, never with a sum that could wrap. A ByteView is immutable, and any thread may
+// read it; a ByteReader belongs to one thread.
 #pragma once
 
 #include <lancekeep/error.h>
@@ -37,7 +37,8 @@ class ByteView {
   [[nodiscard]] const std::string& file() const noexcept;
   [[nodiscard]] const std::shared_ptr<const void>& owner() const noexcept { return owner_; }
 
-  /// `length` bytes starting at `position`; throws corrupt, naming `what`, if the view is too short.
+  /// `length` bytes starting at `position`; throws corrupt, naming `what`, if the view is too
+  /// short.
   [[nodiscard]] ByteView sub(std::uint64_t position, std::uint64_t length,
                              std::string_view what) const;
   /// Throws corrupt at byte `position` of this view.
@@ -69,7 +70,8 @@ class ByteReader {
   std::int64_t i64(std::string_view what) { return static_cast<std::int64_t>(u64(what)); }
   ByteView take(std::uint64_t length, std::string_view what);
   void skip(std::uint64_t length, std::string_view what) { (void)take(length, what); }
-  /// Skips to the next multiple of `alignment`, counted from the start of the view (not of the file).
+  /// Skips to the next multiple of `alignment`, counted from the start of the view (not of the
+  /// file).
   void align(std::uint64_t alignment, std::string_view what);
   [[noreturn]] void fail(const std::string& message) const { view_.fail(message, position_); }
 

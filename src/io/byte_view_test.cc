@@ -51,7 +51,7 @@ TEST(ByteView, SubRejectsMoreThanRemains) {
       fails_with(ErrorCode::corrupt, "f: at byte 5: name needs 6 bytes, but only 5 remain"));
 }
 
-TEST(ByteView, SubRejectsAStartBehindTheEnd) {
+TEST(ByteView, SubRejectsAStartAfterTheEnd) {
   const ByteView view = ByteView::of("abc", "f");
   EXPECT_THAT(
       [&] { (void)view.sub(4, 0, "name"); },

@@ -29,17 +29,17 @@ class Descriptor {
   [[nodiscard]] int get() const noexcept { return number_; }
   [[nodiscard]] bool is_open() const noexcept { return number_ >= 0; }
   [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
-  /// Closes now; throws an error that a network file system has deferred until the close.
+  /// Closes now; throws the errors that a network file system defers until close().
   void close(const std::string& file);
 
  private:
   int number_ = -1;
 };
 
-/// Throws "cannot <action>: <the system's reason>" with the code for this errno, and what to do.
+/// Throws "cannot <action>: <the system's reason>", with what to do and the code for this errno.
 [[noreturn]] void throw_system_error(int error, std::string_view action, const std::string& file);
 
-/// Throws invalid_argument if it contains a NUL, at which the system would end the path.
+/// Throws invalid_argument if the path contains a NUL, where the system would cut it off.
 void require_no_nul(const std::filesystem::path& path);
 
 /// Repeats `call` as long as a signal interrupts it.
@@ -54,7 +54,7 @@ auto retry_interrupted(Call call) {
 /// In bytes; throws io for a folder, device, pipe or socket.
 [[nodiscard]] std::uint64_t regular_file_size(int descriptor, const std::string& file);
 
-/// With O_PATH: for calls that take a folder and a name.
+/// Opens the folder with O_PATH, for calls that take a folder and a name.
 [[nodiscard]] Descriptor open_folder(const std::filesystem::path& folder);
 
 /// Fills `out` starting at `offset`; throws corrupt if the file is too short.
@@ -68,8 +68,8 @@ void write_all_at(int descriptor, std::uint64_t offset, std::span<const std::byt
 
 /// fsync of a file.
 void sync_file(int descriptor, const std::string& file);
-/// fsync of the folder `name` (such as "." or "..") relative to the folder `descriptor`, which may be
-/// O_PATH.
+/// fsync of the folder `name` (such as "." or "..") relative to the folder `descriptor`, which may
+/// be an O_PATH descriptor.
 void sync_folder_at(int descriptor, const char* name, const std::string& file);
 
 }  // namespace lancekeep::io

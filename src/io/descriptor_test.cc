@@ -33,13 +33,13 @@ TEST(Descriptor, ClosesItselfOnce) {
   EXPECT_FALSE(is_open(number));
 }
 
-TEST(Descriptor, CloseTellsErrors) {
+TEST(Descriptor, CloseReportsErrors) {
   Descriptor wrong(std::numeric_limits<int>::max());
   EXPECT_THAT([&] { wrong.close("f"); }, fails_with(ErrorCode::io, "f: cannot close"));
   EXPECT_FALSE(wrong.is_open());
 }
 
-TEST(SystemError, HasTheCodeThatFits) {
+TEST(SystemError, HasTheCodeOfItsErrno) {
   EXPECT_THAT([] { throw_system_error(ENOENT, "open", "f"); },
               fails_with(ErrorCode::not_found, "f: cannot open: No such file or directory"));
   EXPECT_THAT([] { throw_system_error(EEXIST, "create", "f"); },
@@ -65,7 +65,7 @@ TEST(ReadExactly, RejectsOffsetsThatNoFileHas) {
               fails_with(ErrorCode::corrupt, "the offset is larger than any file"));
 }
 
-TEST(SyncFile, FailsWhereTheSystemSaysNo) {
+TEST(SyncFile, FailsIfTheSystemCallFails) {
   std::array<int, 2> ends;
   ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
   const Descriptor reading(ends[0]);
@@ -82,7 +82,7 @@ TEST(SyncFolder, RejectsAFile) {
 }
 
 // A pipe accepts a part at a time, and every signal interrupts a waiting write.
-TEST(WriteAll, GoesOnAfterShortWritesAndSignals) {
+TEST(WriteAll, ContinuesAfterShortWritesAndSignals) {
   struct sigaction interrupt = {};
   interrupt.sa_handler = [](int) {};
   struct sigaction before = {};

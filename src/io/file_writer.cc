@@ -11,8 +11,8 @@
 namespace lancekeep::io {
 namespace {
 
-// How many bytes are written between two starts of write-back: enough to keep the disk busy, few
-// enough to keep the final fsync short.
+// Write-back is started each time this many bytes have been written: enough to keep the disk busy,
+// few enough to keep the final fsync short.
 constexpr std::uint64_t kWriteBackStep = std::uint64_t{8} << 20;
 
 }  // namespace
@@ -20,8 +20,8 @@ constexpr std::uint64_t kWriteBackStep = std::uint64_t{8} << 20;
 FileWriter::FileWriter(Descriptor descriptor, std::string name)
     : descriptor_(std::move(descriptor)), name_(std::move(name)) {}
 
-// The kernel reports lost bytes once; this object remembers it, so that no later call seems to
-// succeed.
+// The kernel reports lost bytes only once, so this object remembers the failure: no later call may
+// seem to succeed.
 template <typename Action>
 void FileWriter::unless_failed(Action action) {
   if (failed_ || !descriptor_.is_open()) {

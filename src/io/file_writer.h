@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A new file that is written once, from front to back: the files of LocalStorage and AtomicFile. Only
-// what is known too late, such as a checksum in front of its bytes, is filled in afterwards. One
-// thread at a time.
+// A new file that is written once, from front to back: the files of LocalStorage and AtomicFile.
+// Only bytes that become known later than their place, such as a checksum in front of its data, are
+// filled in afterwards. One thread at a time.
 #pragma once
 
 #include "io/descriptor.h"
@@ -37,7 +37,7 @@ class FileWriter final : public WritableFile {
   Descriptor descriptor_;
   std::string name_;
   std::uint64_t position_ = 0;
-  std::uint64_t written_back_ = 0;  ///< up to here the kernel has been asked to write to the disk
+  std::uint64_t written_back_ = 0;  ///< write-back has been started for the bytes before this one
   bool failed_ = false;
 };
 

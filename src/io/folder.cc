@@ -13,7 +13,7 @@
 namespace lancekeep::io {
 namespace {
 
-// The largest time in seconds whose nanoseconds fit 64 bits; a file may have any time.
+// The largest time in seconds whose nanoseconds fit 64 bits; a file can have any time.
 constexpr time_t kMaxSeconds = 9'223'372'035;
 
 FolderEntry entry_of(const char* name, const struct stat& status) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file for reading: model files on import, values on their way out of a store. Reading is preferred
-// over mapping: a file that is truncated meanwhile gives an error instead of a signal, and its pages
-// do not count as this process's memory. All functions throw Error.
+// A file for reading: model files on import, data files when values are copied or exported. Reading
+// is preferred over mapping: if the file is truncated meanwhile, the result is an error, not a
+// signal, and its pages do not count as this process's memory. All functions throw Error.
 #pragma once
 
 #include "io/byte_view.h"
@@ -20,19 +20,19 @@ class Descriptor;
 
 enum class MapMode { read_only, copy_on_write };
 
-/// Maps a whole file (MAP_PRIVATE | MAP_NORESERVE), or reads it if it is on a network file system or
-/// cannot be mapped; an empty file gives an empty view. The view owns the mapping. `descriptor` may be
-/// closed afterwards; `file` is its name for messages.
+/// Maps a whole file (MAP_PRIVATE | MAP_NORESERVE), or reads it if it is on a network file system
+/// or cannot be mapped; an empty file gives an empty view. The view owns the mapping. `descriptor`
+/// may be closed afterwards; `file` is its name for messages.
 [[nodiscard]] ByteView map_descriptor(int descriptor, const std::string& file, MapMode mode);
 
-/// The whole file in private pages, aligned like a mapping. Throws io if it does not fit the memory.
+/// The whole file in private pages, aligned like a mapping. Throws io if it does not fit in memory.
 [[nodiscard]] ByteView read_into_pages(int descriptor, const std::string& file, MapMode mode);
 
-/// Whether files on this kind of file system (statfs's f_type) are read rather than mapped: on a
-/// network, a page that cannot be fetched kills the process that touches it.
+/// Whether files on this kind of file system (statfs's f_type) are read rather than mapped: if a
+/// mapped page cannot be fetched over the network, the process that touches it is killed.
 [[nodiscard]] bool is_network_file_system(std::uint64_t type) noexcept;
 
-/// Copies are cheap and share the descriptor; any number of threads may read.
+/// An open file. Copies are cheap and share the descriptor; any number of threads may read it.
 class InputFile {
  public:
   /// @throws Error not_found, io (a folder, no permission), invalid_argument (a NUL in the path).

@@ -91,14 +91,14 @@ TEST_F(InputFileTest, RejectsNumbersThatWouldWrap) {
               fails_with(ErrorCode::corrupt, "at byte 18446744073709551615"));
 }
 
-TEST_F(InputFileTest, TellsThatAFileWasCutShortMeanwhile) {
+TEST_F(InputFileTest, ReportsAFileThatWasTruncatedMeanwhile) {
   const InputFile file(path_);
   std::filesystem::resize_file(path_, 4);
   EXPECT_THAT([&] { (void)file.read(2, 8, "header"); },
               fails_with(ErrorCode::corrupt, "at byte 4: the file ends here, 6 bytes too early"));
 }
 
-TEST_F(InputFileTest, HandsOverPiecesOfWhatIsAskedFor) {
+TEST_F(InputFileTest, PassesTheRequestedRangeInPieces) {
   const std::string content(9 << 20, 'x');
   const InputFile file(folder_.write("large", "ab" + content + "cd"));
   std::string seen;
@@ -112,7 +112,7 @@ TEST_F(InputFileTest, HandsOverPiecesOfWhatIsAskedFor) {
   EXPECT_LT(largest, content.size());
 }
 
-TEST_F(InputFileTest, StopsWhenTheSinkHasSeenEnough) {
+TEST_F(InputFileTest, StopsIfTheSinkReturnsFalse) {
   const InputFile file(folder_.write("large", std::string(9 << 20, 'x')));
   int pieces = 0;
   file.read_pieces(0, file.size(), "value",
@@ -134,7 +134,7 @@ Descriptor open(const std::filesystem::path& path, int flags) {
 
 using ToView = ByteView (*)(int descriptor, const std::string& file, MapMode mode);
 
-// Mapping and reading give the same.
+// Mapping a file and reading it have the same result.
 class MappingTest : public testing::TestWithParam<ToView> {
  protected:
   ByteView view(const std::filesystem::path& path, MapMode mode) const {
@@ -143,7 +143,7 @@ class MappingTest : public testing::TestWithParam<ToView> {
   TemporaryFolder folder_;
 };
 
-TEST_P(MappingTest, HoldsTheWholeFileOnPageBounds) {
+TEST_P(MappingTest, HasTheWholeFileAlignedToPages) {
   const std::string content(10'000, 'x');
   const ByteView bytes = view(folder_.write("f", content), MapMode::read_only);
   EXPECT_EQ(bytes.text(), content);
@@ -177,16 +177,16 @@ TEST_P(MappingTest, RejectsAFolder) {
 INSTANTIATE_TEST_SUITE_P(Ways, MappingTest, testing::Values(&map_descriptor, &read_into_pages),
                          [](const auto& way) { return way.index == 0 ? "Mapped" : "Read"; });
 
-TEST(Mapping, ReadsIfTheSystemRejectsToMap) {
+TEST(Mapping, ReadsTheFileIfMmapFails) {
   const TemporaryFolder folder;
   const auto path = folder.write("f", "abc");
-  // mmap rejects a descriptor that may not read, and so does the read that follows.
+  // mmap rejects a descriptor that is not open for reading, and so does the read that follows.
   EXPECT_THAT(
       [&] { (void)map_descriptor(open(path, O_WRONLY).get(), path.string(), MapMode::read_only); },
       fails_with(ErrorCode::io, "cannot read: Bad file descriptor"));
 }
 
-TEST(Mapping, RejectsMoreThanFitsMemory) {
+TEST(Mapping, RejectsAFileThatDoesNotFitInMemory) {
   const TemporaryFolder folder;
   const auto path = folder.write("f", "");
   std::filesystem::resize_file(path, 2 * available_memory());

@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a save becomes durable. The caller (lance/table/publish) takes these steps in order; each call
-// below implements its part. A crash before step 6 leaves the old version, a crash after it the new.
+// How a save becomes durable. The caller (lance/table/commit.cc) takes these steps in order; each
+// function below implements its part. A crash before step 6 leaves the old version, a crash after
+// it leaves the new one.
 //
 //  1. create() every data, deletion and transaction file under its final, unique name, and write()
-//     it. An existing name is an error, so a file that someone may have mapped is never overwritten.
-//     Keep the files open until step 6 is done: the flock(LOCK_SH) on each keeps gc from deleting it
-//     as unreferenced before a manifest references it.
+//     it. An existing name is an error, so a file that someone has mapped is never overwritten.
+//     Keep the files open until step 6 is done: the flock(LOCK_SH) on each keeps gc from deleting
+//     it as unreferenced before a manifest references it.
 //  2. sync() each of them. Otherwise the manifest could reach the disk before the files it
-//     references, and a power cut would leave a version with holes. A failed fsync is final: the
-//     kernel reports lost bytes once, so a second, successful fsync proves nothing.
+//     references, and a power cut could leave a version whose files have gaps. A failed fsync is
+//     final: the kernel reports lost bytes only once, so a second, successful fsync proves nothing.
 //  3. sync_folder() their folders, because fsync of a file does not cover its name. On a first save
 //     also sync_folder(""), which syncs the store's own folder and its name in its parent.
 //  4. create(), write() and sync() the manifest under a temporary name, so that nobody ever reads
 //     half a manifest under its final name.
 //  5. lock("_versions", shared), then list it and check is_current(). If gc has removed versions
-//     meanwhile, their numbers are free again, so that step 6 alone would commit below the latest
-//     version and on deleted files; and if the store was replaced, it is not the one that was read.
+//     meanwhile, their numbers are free again, and step 6 alone could commit under one of these
+//     numbers a version that refers to deleted files. If the store was replaced, it is not the one
+//     that was read.
 //  6. rename_new() the manifest to its final name: renameat2(RENAME_NOREPLACE), else link and
-//     unlink. Only one of two saves gets the number; an overwriting rename would lose the other's.
-//  7. sync_folder("_versions"). Only now is the save acknowledged: before, a power cut could undo the
-//     rename. If this fails, the version is visible but may not last. Nothing is undone, since a
-//     reader may have opened it.
+//     unlink. Only one of two saves gets the number; an overwriting rename would lose the other.
+//  7. sync_folder("_versions"). Only then is the save acknowledged: before that, a power cut could
+//     undo the rename. If this step fails, the version is visible but may not survive a power cut.
+//     Nothing is undone, since a reader may have opened the version.
 //  8. Release the lock.
 #include "io/local_storage.h"
 
@@ -118,7 +120,7 @@ void LocalStorage::make_folder(const std::string& path) {
   const auto name = root_.locate(path);
   if (::mkdirat(name.folder.get(), name.last.c_str(), 0777) == 0) return;
   if (errno != EEXIST) throw_system_error(errno, "create the folder", name.full);
-  // Throws if the name is taken by something else: a file, or a link that leads out of the store.
+  // Throws if the name belongs to something else: a file, or a link that leads out of the store.
   (void)open_folder(path);
 }
 
@@ -141,7 +143,7 @@ std::unique_ptr<WritableFile> LocalStorage::create(const std::string& path) {
       const bool is_ours = lock_new_file(file.get(), name.full);
       if (is_ours) return std::make_unique<FileWriter>(std::move(file), name.full);
     } catch (const Error&) {
-      (void)::unlinkat(name.folder.get(), name.last.c_str(), 0);  // nobody else uses it yet
+      (void)::unlinkat(name.folder.get(), name.last.c_str(), 0);  // no one else uses it yet
       throw;
     }
   }
@@ -178,7 +180,8 @@ void LocalStorage::remove(const std::string& path) {
 }
 
 bool LocalStorage::remove_unused(const std::string& path) {
-  // O_RDWR: on NFS an exclusive lock needs a writable descriptor. O_NONBLOCK: never waits on a pipe.
+  // O_RDWR: on NFS an exclusive lock needs a writable descriptor. O_NONBLOCK: never waits on a
+  // pipe.
   const auto file = root_.open_if_there(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
   if (!file) return true;
   if (!lock_to_remove(file->get(), full_name(path))) return false;
@@ -195,7 +198,8 @@ void LocalStorage::sync_file(const std::string& path) {
 void LocalStorage::sync_folder(const std::string& path) {
   const Descriptor folder = open_folder(path);
   sync_folder_at(folder.get(), ".", full_name(path));
-  // A parent that we may not read cannot be synced, and this process did not create the folder.
+  // A parent without read permission cannot be synced, but then this process did not create the
+  // folder.
   if (path.empty() && ::faccessat(folder.get(), "..", R_OK, AT_EACCESS) == 0) {
     sync_folder_at(folder.get(), "..", full_name(path) + "/..");
   }

@@ -52,7 +52,7 @@ TEST_F(LocalStorageTest, KeepsWhatIsWritten) {
   EXPECT_EQ(storage_->full_name("data/a"), at("store/data/a").string());
 }
 
-TEST_F(LocalStorageTest, SaysWhatIsNotThere) {
+TEST_F(LocalStorageTest, NamesAMissingFile) {
   EXPECT_FALSE(storage_->exists("none"));
   EXPECT_FALSE(storage_->exists("none/none"));
   EXPECT_TRUE(storage_->list("none").empty());
@@ -166,7 +166,7 @@ TEST_F(LocalStorageTest, ListsAFileFromBeyondTheRangeOfTimes) {
   EXPECT_GT(storage_->list("").at(0).modified, std::chrono::system_clock::now());
 }
 
-TEST_F(LocalStorageTest, TellsRegularFilesFromTheRest) {
+TEST_F(LocalStorageTest, DistinguishesRegularFilesFromOtherEntries) {
   folder_.write("store/file", "abc");
   storage_->make_folder("folder");
   std::filesystem::create_symlink("file", at("store/link"));
@@ -187,7 +187,7 @@ TEST_F(LocalStorageTest, RemoveUnusedLeavesAFileThatIsBeingWritten) {
   EXPECT_FALSE(storage_->exists("a"));
 }
 
-TEST_F(LocalStorageTest, AFileThatACleanUpTookBeforeItWasLockedIsMadeAnew) {
+TEST_F(LocalStorageTest, CreatesAFileAgainIfGcDeletedItBeforeItWasLocked) {
   std::atomic<bool> is_over = false;
   std::thread clean_up([&] {
     const auto other = open_local_storage(at("store"));
@@ -210,12 +210,12 @@ TEST_F(LocalStorageTest, AFileThatACleanUpTookBeforeItWasLockedIsMadeAnew) {
   EXPECT_EQ(there, 5000);
 }
 
-TEST_F(LocalStorageTest, RemoveUnusedIsFineWithWhatIsGone) {
+TEST_F(LocalStorageTest, RemoveUnusedIgnoresAMissingFile) {
   EXPECT_TRUE(storage_->remove_unused("none"));
   EXPECT_TRUE(storage_->remove_unused("none/none"));
 }
 
-TEST_F(LocalStorageTest, RemoveUnusedTakesNoLink) {
+TEST_F(LocalStorageTest, RemoveUnusedRejectsALink) {
   folder_.write("store/a", "abc");
   std::filesystem::create_symlink("a", at("store/link"));
   EXPECT_THROW((void)storage_->remove_unused("link"), Error);
@@ -259,7 +259,7 @@ TEST_F(LocalStorageTest, AFileIsLockedWhileItIsWritten) {
   EXPECT_TRUE(is_free("store/a"));
 }
 
-TEST_F(LocalStorageTest, SyncsAFileThatIsThereAndNothingElse) {
+TEST_F(LocalStorageTest, SyncsAnExistingFileAndNothingElse) {
   folder_.write("store/a", "abc");
   EXPECT_NO_THROW(storage_->sync_file("a"));
   EXPECT_THAT([&] { storage_->sync_file("none"); }, fails_with(ErrorCode::not_found, "store/none"));
@@ -300,7 +300,7 @@ TEST_F(LocalStorageTest, KnowsWhenItWasReplacedOrRemoved) {
   EXPECT_FALSE(storage_->is_current());
 }
 
-TEST_F(LocalStorageTest, OpenRejectsWhatIsNoFolder) {
+TEST_F(LocalStorageTest, OpenRejectsWhatIsNotAFolder) {
   EXPECT_THAT([&] { (void)open_local_storage(at("none")); },
               fails_with(ErrorCode::not_found, "none"));
   folder_.write("file", "x");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Limits on memory that the content of a file can ask for: a buffer of a size that it claims, and
-// the structures of a pickle, a directory or a header, which few bytes can make large.
+// Limits on the memory that a file's content can demand: a buffer whose size the file claims, or
+// the structures of a pickle, a directory or a header, which a few bytes can make large.
 #pragma once
 
 #include <cstdint>
@@ -14,11 +14,11 @@ class InputFile;
 /// Bytes that can be allocated without swapping, as the system estimates.
 [[nodiscard]] std::uint64_t available_memory();
 
-/// Throws io, naming `file`, if `length` exceeds that.
+/// Throws io, naming `file`, if `length` exceeds the available memory.
 void require_memory(std::uint64_t length, const std::string& file);
 
-/// Limits the memory of a file's structures by the file's size: code that keeps something while the
-/// file is read takes it from the budget first. Values of tensors are not counted: they are
+/// Limits the memory of a file's structures by the file's size: code that keeps memory while the
+/// file is read takes it from the budget first. Values of tensors do not count, since they are
 /// streamed. One thread at a time.
 class MemoryBudget {
  public:
@@ -30,7 +30,7 @@ class MemoryBudget {
 
   /// @throws Error unsupported, naming `what` ("the pickle's values"), if fewer bytes are left.
   void take(std::uint64_t bytes, std::string_view what);
-  /// For memory that was taken and is freed before the file has been read.
+  /// Returns memory that was taken from the budget and is freed before the file has been read.
   void give_back(std::uint64_t bytes) noexcept { left_ += bytes; }
   [[nodiscard]] std::uint64_t left() const noexcept { return left_; }
 

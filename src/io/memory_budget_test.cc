@@ -14,7 +14,7 @@
 namespace lancekeep::io {
 namespace {
 
-TEST(MemoryBudget, GivesAllItHas) {
+TEST(MemoryBudget, CanBeUsedUp) {
   MemoryBudget budget(100, "a.pt");
   budget.take(60, "the values");
   budget.take(40, "the values");

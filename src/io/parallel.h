@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs work that falls into independent parts on a few threads. The threads are joined before the
+// Runs work that consists of independent parts on a few threads. The threads are joined before the
 // call returns.
 #pragma once
 
@@ -13,11 +13,12 @@
 
 namespace lancekeep::io {
 
-/// Calls `work(i)` for every i below `count`, starting them in ascending order, on at most `threads`
-/// threads, one of which is the calling thread. `work` is shared by all threads.
+/// Calls `work(i)` for every i below `count`, starting them in ascending order, on at most
+/// `threads` threads, one of which is the calling thread. `work` is shared by all threads.
 ///
 /// After a failure no further parts are started, and the failure of the lowest i is rethrown. That
-/// is the same i on every run: all parts below a failed one have been started, and run to their end.
+/// is the same i on every run, because all parts below a failed one have been started and run to
+/// the end.
 template <typename Work>
 void for_each_part(std::size_t count, std::size_t threads, const Work& work) {
   std::atomic<std::size_t> next = 0;

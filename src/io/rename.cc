@@ -48,8 +48,8 @@ void require_folder(const std::filesystem::path& path) {
   }
 }
 
-// If the system has no RENAME_NOREPLACE, checks the name first, since a folder cannot get a second
-// link; the only thing that a plain rename can then still replace is an empty folder.
+// If the system has no RENAME_NOREPLACE, checks that the name is free and then renames, since a
+// folder cannot get a second link. All that the rename can still replace is a new, empty folder.
 bool move_if_free(const std::filesystem::path& from, const std::filesystem::path& to) {
   const auto renamed = rename_noreplace({AT_FDCWD, from.string(), from.string()},
                                         {AT_FDCWD, to.string(), to.string()});
@@ -84,7 +84,7 @@ bool link_if_free(const NameIn& from, const NameIn& to) {
     // NFS may repeat a call whose reply was lost: then the existing link is ours.
     if (!are_one_file(from, to)) return false;
   }
-  // The file has its final name now; the first name that is left does no harm.
+  // The file has its final name now; if its first name remains, that does no harm.
   (void)::unlinkat(from.folder, from.last.c_str(), 0);
   return true;
 }

@@ -18,21 +18,23 @@ struct NameIn {
 /// Renames a file; returns false, changing nothing, if `to` exists.
 [[nodiscard]] bool rename_if_free(const NameIn& from, const NameIn& to);
 
-/// The same for file systems without renameat2(RENAME_NOREPLACE), with a second hard link.
+/// The same for file systems without renameat2(RENAME_NOREPLACE): creates a second hard link, then
+/// removes the first one.
 [[nodiscard]] bool link_if_free(const NameIn& from, const NameIn& to);
 
 /// Exchanges two folders in one step (renameat2 RENAME_EXCHANGE) and syncs their parents; both must
-/// be on one file system. If it cannot exchange, falls back to swap_folders_by_renames().
+/// be on one file system. If the file system cannot exchange names, uses swap_folders_by_renames().
 void swap_folders(const std::filesystem::path& replacement, const std::filesystem::path& folder);
 
-/// The same with renames: `folder` to `folder`.replaced, `replacement` to `folder`, and
-/// `folder`.replaced to `replacement`. Between the first two, `folder` does not exist; finish_swap()
-/// repairs that. @throws Error already_exists, with nothing changed, if `folder`.replaced exists.
+/// The same in three renames: `folder` to `folder`.replaced, `replacement` to `folder`, and
+/// `folder`.replaced to `replacement`. Between the first two, `folder` does not exist; after a
+/// crash there, finish_swap() moves it back.
+/// @throws Error already_exists, with nothing changed, if `folder`.replaced exists.
 void swap_folders_by_renames(const std::filesystem::path& replacement,
                              const std::filesystem::path& folder);
 
-/// Moves `folder`.replaced back to `folder` if swap_folders_by_renames() was interrupted between its
-/// first two renames; otherwise does nothing.
+/// Moves `folder`.replaced back to `folder` if swap_folders_by_renames() was interrupted between
+/// its first two renames; otherwise does nothing.
 void finish_swap(const std::filesystem::path& folder);
 
 }  // namespace lancekeep::io

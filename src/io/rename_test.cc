@@ -115,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(Ways, FolderSwapTest,
                          testing::Values(&swap_folders, &swap_folders_by_renames),
                          [](const auto& way) { return way.index == 0 ? "Exchange" : "Renames"; });
 
-TEST_P(FolderSwapTest, FinishDoesNothingToAWholeSwap) {
+TEST_P(FolderSwapTest, FinishDoesNothingAfterACompleteSwap) {
   temporary_.write("store.replaced/f", "left over");
   finish_swap(at("store"));
   EXPECT_EQ(temporary_.read("store/f"), "old");

@@ -42,8 +42,8 @@ bool is_link(int folder, const std::string& name) {
          S_ISLNK(status.st_mode);
 }
 
-// Gives ELOOP for a link with any flags: with O_DIRECTORY the system reports ENOTDIR, with O_PATH it
-// opens the link itself.
+// Fails with ELOOP for a link, whatever the flags. The system reports ENOTDIR with O_DIRECTORY, and
+// with O_PATH opens the link itself.
 Attempt open_component(int folder, const std::string& name, int flags) {
   Attempt attempt = attempt_of(
       retry_interrupted([&] { return ::openat(folder, name.c_str(), flags | O_NOFOLLOW); }));
@@ -73,7 +73,8 @@ Attempt open_by_walk(int root, std::string_view path, int flags) {
 Attempt open_beneath(int root, const std::string& path, int flags,
                      RootedPath::Resolution resolution) {
   if (resolution == RootedPath::Resolution::kernel) {
-    // EAGAIN: a rename happened meanwhile, so the kernel could not prove that the path stays inside.
+    // EAGAIN: a rename happened meanwhile, so the kernel could not prove that the path stays
+    // inside.
     for (int tries = 0; tries < 16; ++tries) {
       Attempt attempt = open_by_kernel(root, path, flags);
       if (attempt.error == ENOSYS || attempt.error == EPERM) break;
@@ -152,7 +153,7 @@ std::optional<Descriptor> RootedPath::open_if_there(const std::string& path, int
 
 std::optional<Descriptor> RootedPath::open_folder_if_there(const std::string& path) const {
   if (!path.empty()) return open_if_there(path, O_RDONLY | O_DIRECTORY);
-  // A new open file, not a copy of root_: flock and the reading position belong to the open file.
+  // A new open file, not a copy of root_: a flock and the read position belong to the open file.
   Descriptor folder(retry_interrupted(
       [&] { return ::openat(root_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (!folder.is_open()) throw_system_error(errno, "open the folder", folder_.string());

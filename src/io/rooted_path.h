@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An open folder and the files below it, by relative path: neither a path from a caller nor a link
-// leads out of it. Immutable; any number of threads may use it.
+// Opens files below a folder by relative path, so that neither a path from a caller nor a link
+// leads out of the folder. Immutable; any number of threads may use it.
 #pragma once
 
 #include "io/descriptor.h"
@@ -15,8 +15,8 @@ namespace lancekeep::io {
 /// Throws unsafe unless `path` is relative and has no NUL and no empty, "." or ".." component.
 void require_safe_path(std::string_view path, const std::string& file);
 
-/// The absolute path without a trailing slash; it stays valid when the process changes its working
-/// folder. Throws invalid_argument if it is empty or contains a NUL.
+/// The absolute path without a trailing slash; it stays valid if the process changes its working
+/// directory. Throws invalid_argument if the path is empty or contains a NUL.
 [[nodiscard]] std::filesystem::path absolute_folder(const std::filesystem::path& folder);
 
 class RootedPath {
@@ -34,14 +34,15 @@ class RootedPath {
   /// "" is the folder itself.
   [[nodiscard]] std::string full_name(std::string_view path) const;
 
-  /// As open(2), without creating a file. Never waits for the other end of a pipe.
+  /// Like open(2), but never creates a file and never waits for the other end of a pipe.
   [[nodiscard]] Descriptor open(const std::string& path, int flags) const;
   /// Unset if there is no such file.
   [[nodiscard]] std::optional<Descriptor> open_if_there(const std::string& path, int flags) const;
   /// The folder ("" is the folder itself), for listing, fsync and flock.
   [[nodiscard]] std::optional<Descriptor> open_folder_if_there(const std::string& path) const;
 
-  /// For calls that create, rename or remove a name: they do not follow a link in the last component.
+  /// For calls that create, rename or remove a name: they do not follow a link in the last
+  /// component.
   struct Name {
     Descriptor folder;
     std::string last;

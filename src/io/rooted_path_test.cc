@@ -46,7 +46,7 @@ TEST(AbsoluteFolder, HasNoSlashAtItsEnd) {
   EXPECT_EQ(absolute_folder("a"), std::filesystem::current_path() / "a");
 }
 
-TEST(AbsoluteFolder, RejectsNoNameAndANul) {
+TEST(AbsoluteFolder, RejectsAnEmptyNameAndANul) {
   EXPECT_THAT([] { (void)absolute_folder(""); },
               fails_with(ErrorCode::invalid_argument, "expected the name of a folder"));
   EXPECT_THAT([] { (void)absolute_folder(std::string("a\0b", 3)); },
@@ -77,7 +77,7 @@ TEST_P(RootedPathTest, OpensWhatIsInside) {
   EXPECT_TRUE(root().open_if_there("data", O_PATH).has_value());
 }
 
-TEST_P(RootedPathTest, SaysWhatIsNotThere) {
+TEST_P(RootedPathTest, NamesAMissingFile) {
   EXPECT_FALSE(root().open_if_there("data/none", O_RDONLY).has_value());
   EXPECT_FALSE(root().open_if_there("none/a", O_PATH).has_value());
   EXPECT_FALSE(root().locate_if_there("none/a").has_value());
@@ -87,7 +87,7 @@ TEST_P(RootedPathTest, SaysWhatIsNotThere) {
               fails_with(ErrorCode::not_found, "store/none/a: cannot find the folder"));
 }
 
-TEST_P(RootedPathTest, RejectsAFileOnTheWay) {
+TEST_P(RootedPathTest, RejectsAFileInsteadOfAFolderInThePath) {
   EXPECT_THAT([&] { (void)root().open("data/a/b", O_RDONLY); },
               fails_with(ErrorCode::io, "cannot open: Not a directory"));
 }
@@ -112,7 +112,7 @@ TEST_P(RootedPathTest, RejectsALinkThatLeadsOut) {
   }
 }
 
-TEST_P(RootedPathTest, RejectsALinkOnTheWayThatLeadsOut) {
+TEST_P(RootedPathTest, RejectsALinkInThePathThatLeadsOut) {
   link("..", "up");
   EXPECT_THAT([&] { (void)root().open("up/secret", O_RDONLY); },
               fails_with(ErrorCode::unsafe, "rejected: a link"));
@@ -122,7 +122,7 @@ TEST_P(RootedPathTest, RejectsALinkOnTheWayThatLeadsOut) {
               fails_with(ErrorCode::unsafe, "rejected: a link"));
 }
 
-TEST_P(RootedPathTest, RejectsALinkInCircles) {
+TEST_P(RootedPathTest, RejectsACircularLink) {
   link("circle", "circle");
   EXPECT_THAT([&] { (void)root().open("circle", O_RDONLY); },
               fails_with(ErrorCode::unsafe, "is circular"));
@@ -137,13 +137,13 @@ TEST_P(RootedPathTest, LocatesTheLastComponentUnresolved) {
   EXPECT_EQ(root().locate("data/a").last, "a");
 }
 
-TEST_P(RootedPathTest, HoldsTheFolderThroughARename) {
+TEST_P(RootedPathTest, KeepsTheFolderOpenThroughARename) {
   const RootedPath held = root();
   std::filesystem::rename(folder_.path() / "store", folder_.path() / "moved");
   EXPECT_EQ(content(held.open("data/a", O_RDONLY)), "abc");
 }
 
-TEST_P(RootedPathTest, RejectsARootThatIsNoFolder) {
+TEST_P(RootedPathTest, RejectsARootThatIsNotAFolder) {
   EXPECT_THAT([&] { RootedPath(folder_.path() / "none", GetParam()); },
               fails_with(ErrorCode::not_found, "none: cannot open the folder"));
   EXPECT_THAT([&] { RootedPath(folder_.path() / "secret", GetParam()); },

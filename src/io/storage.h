@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The folder of one store, behind an interface, so that tests can simulate a crash or a full disk.
 //
-// Paths are relative to that folder, with '/' between components. An absolute path, an empty, "." or
-// ".." component, a NUL, or a link that leads out of the folder is rejected with ErrorCode::unsafe.
-// All functions throw Error (not_found, already_exists, out_of_space for ENOSPC, EDQUOT and EFBIG,
-// otherwise io) with the file's full name. Any number of threads may use one local storage; a
-// WritableFile belongs to one thread at a time. Files, views and locks stay valid without it.
+// Paths are relative to that folder, with '/' between components. An absolute path, an empty, "."
+// or ".." component, a NUL, or a link that leads out of the folder is rejected with
+// ErrorCode::unsafe. All functions throw Error (not_found, already_exists, out_of_space for ENOSPC,
+// EDQUOT and EFBIG, otherwise io) with the file's full name. Any number of threads may use one
+// local storage; a WritableFile belongs to one thread at a time. Files, views and locks may outlive
+// their storage.
 #pragma once
 
 #include "io/byte_view.h"
@@ -23,9 +24,9 @@
 
 namespace lancekeep::io {
 
-/// A file that is written once, from front to back. It holds flock(LOCK_SH) on itself while it is
-/// open, so that gc does not take it for unreferenced. Destroying it closes it without syncing. After
-/// a call that failed, every other call fails.
+/// A file that is written once, from front to back. While it is open it holds flock(LOCK_SH) on
+/// itself, so that gc does not delete it as unreferenced. Destroying it closes it without syncing.
+/// Once a call has failed, every later call fails too.
 class WritableFile {
  public:
   virtual ~WritableFile() = default;
@@ -33,14 +34,14 @@ class WritableFile {
   void write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
   /// Bytes written so far.
   [[nodiscard]] virtual std::uint64_t position() const = 0;
-  /// Returns once content and size are on the disk (fsync).
+  /// Returns once the file's content and size are on the disk (fsync).
   virtual void sync() = 0;
   /// For saves that do not sync: reports the errors that the system would otherwise report only to
   /// close(), such as an exceeded quota on a network file system.
   virtual void flush() = 0;
 };
 
-/// Held until destroyed.
+/// A lock that is held until it is destroyed.
 class FolderLock {
  public:
   virtual ~FolderLock() = default;
@@ -71,7 +72,7 @@ class Storage {
   [[nodiscard]] virtual std::vector<std::string> file_names(const std::string& folder) const;
   /// The whole file in memory; throws corrupt if it is larger than `limit` bytes.
   [[nodiscard]] virtual ByteView read(const std::string& path, std::uint64_t limit) const = 0;
-  /// For reading piece by piece.
+  /// Opens a file for reading piece by piece.
   [[nodiscard]] virtual InputFile open(const std::string& path) const = 0;
   [[nodiscard]] virtual ByteView map(const std::string& path, MapMode mode) const = 0;
 
@@ -85,18 +86,19 @@ class Storage {
   virtual void rename_over(const std::string& from, const std::string& to) = 0;
   /// Removes a file, a link (not its target) or an empty folder; does nothing if it does not exist.
   virtual void remove(const std::string& path) = 0;
-  /// Removes a file unless a WritableFile has it open; then returns false. Does nothing if it does not
-  /// exist.
+  /// Removes a file, or returns false if a WritableFile has it open. Does nothing if the file does
+  /// not exist.
   [[nodiscard]] virtual bool remove_unused(const std::string& path) = 0;
-  /// Returns once content and size of a finished file are on the disk, whichever process wrote it.
+  /// Returns once a finished file's content and size are on the disk, whichever process wrote it.
   virtual void sync_file(const std::string& path) = 0;
-  /// Returns once the names in this folder are on the disk; "" is the store's own folder, whose own
-  /// name is then on the disk as well.
+  /// Returns once the names in this folder are on the disk. For "", the store's own folder, its
+  /// name in its parent is then on the disk as well.
   virtual void sync_folder(const std::string& path) = 0;
   /// Waits for flock on the folder.
   [[nodiscard]] virtual std::unique_ptr<FolderLock> lock(const std::string& folder,
                                                          LockMode mode) = 0;
-  /// Whether the path that this storage was opened with still leads to the folder that it has open.
+  /// Whether the path with which this storage was opened still leads to the folder that it has
+  /// open.
   [[nodiscard]] virtual bool is_current() const = 0;
 };
 

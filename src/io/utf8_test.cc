@@ -6,7 +6,7 @@
 namespace lancekeep::io {
 namespace {
 
-TEST(Utf8, TextOfEveryLengthIsFine) {
+TEST(Utf8, AcceptsCharactersOfEveryLength) {
   EXPECT_EQ(utf8_error(""), std::nullopt);
   EXPECT_EQ(utf8_error("layer.0.weight"), std::nullopt);
   EXPECT_EQ(utf8_error("\xC3\xA4 \xE2\x82\xAC \xF0\x9F\x98\x80"), std::nullopt);

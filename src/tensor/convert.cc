@@ -33,9 +33,9 @@ union WideBlock {
   std::array<std::uint64_t, kBlock> uint64;
 };
 
-// How up to kBlock values of a dtype are converted to the widest type of its kind and back: two loops
-// per dtype instead of one per pair. Functions that may find a value that the dtype cannot hold
-// return how many they converted before it.
+// How up to kBlock values of a dtype are converted to the widest type of its kind and back: two
+// loops per dtype instead of one per pair. Functions that may find a value that the dtype cannot
+// hold return how many values they converted before that one.
 struct NumberKind {
   std::string_view dtype;
   std::size_t itemsize;
@@ -167,7 +167,8 @@ void widen_bools(const std::byte* from, std::size_t count, WideBlock& wide) {
   for (std::size_t i = 0; i < count; ++i) wide.int64[i] = from[i] == std::byte{0} ? 0 : 1;
 }
 
-// Both return how many values, from the first on, could be converted. kLargest is 1 for bool.
+// Both return how many values could be converted before the first that could not. kLargest is 1 for
+// bool.
 template <typename Integer, Integer kLargest>
 std::size_t floats_to_integers(const double* wide, std::size_t count, std::byte* to) {
   constexpr auto kLowest = static_cast<double>(std::numeric_limits<Integer>::min());
@@ -263,7 +264,7 @@ std::size_t convert_block(const NumberKind& from_kind, const std::byte* from,
   return to_kind.from_uint64(wide.uint64.data(), count, to);
 }
 
-// How many values, from the first on, have the bits of `from` when converted back.
+// How many values, before the first that does not, have the bits of `from` when converted back.
 std::size_t count_reversible(const NumberKind& from_kind, const std::byte* from,
                              const NumberKind& to_kind, const std::byte* to, std::size_t count) {
   std::array<std::byte, kBlock * sizeof(std::uint64_t)> back;

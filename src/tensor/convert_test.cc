@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exhaustive if the types allow it. tests/tensor compares all of it with torch.
+// Exhaustive where the types are small enough. tests/tensor compares all conversions with torch.
 #include "tensor/convert.h"
 
 #include "io/testing/error_matcher.h"
@@ -81,7 +81,7 @@ TEST(Convert, EveryCodeOfASmallFloatGoesToFloat64AndBack) {
   expect_widened<Float8E8m0fnu>("float8_e8m0fnu");
 }
 
-TEST(Convert, Float32NansKeepTheirBitsSignallingOnesToo) {
+TEST(Convert, Float32NansKeepTheirBitsEvenIfSignalling) {
   const std::vector<std::uint32_t> nans = {0x7fc00000, 0x7f800001, 0xffbfffff, 0x7fc12345};
   const auto doubles = converted<std::uint64_t>("float32", nans, "float64");
   EXPECT_EQ(doubles[1], std::uint64_t{0x7ff0000020000000});
@@ -156,7 +156,7 @@ TEST(Convert, BoolIsZeroOrOne) {
             (std::vector<double>{0, 1, 1}));
 }
 
-TEST(Convert, WithoutRoundingOnlyWhatComesBackTheSame) {
+TEST(Convert, WithoutRoundingOnlyConvertsValuesThatConvertBackUnchanged) {
   const std::vector<std::int64_t> integers = {1, std::int64_t{1} << 53,
                                               (std::int64_t{1} << 53) + 1};
   EXPECT_EQ(failure<double>("int64", integers, "float64", Rounding::none), 2U);

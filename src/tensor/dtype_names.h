@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The names that other formats give to dtypes: safetensors 0.8, NumPy, and torch's storage classes.
-// A format that lacks a dtype has an empty name here. Widths of all torch dtypes: tensor/dtype.h.
-// Constant data; any thread may use it.
+// If a format lacks a dtype, its name here is empty. For the widths of all torch dtypes, see
+// dtype_itemsize() in lancekeep/tensor.h. Constant data; any thread may use it.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@ struct DtypeNames {
   std::string_view dtype;          ///< Lancekeep's and torch's name, "float32"
   std::size_t bits = 8;            ///< of one value
   std::string_view safetensors;    ///< "F32"
-  std::string_view numpy;          ///< kind and bytes per element, "f4"; the byte order is not part
+  std::string_view numpy;          ///< kind and bytes per element, without byte order: "f4"
   std::string_view torch_storage;  ///< "FloatStorage"
 
   [[nodiscard]] constexpr std::size_t itemsize() const { return bits / 8; }
@@ -62,8 +62,8 @@ inline constexpr auto kDtypeNames = std::to_array<DtypeNames>({
     {"quint4x2", 8, "", "", "QUInt4x2Storage"},
 });
 
-/// Finds the dtype that one column calls `name`, as in find_dtype(&DtypeNames::numpy, "f4"); null
-/// if there is none.
+/// Finds the dtype whose name in one column is `name`, as in find_dtype(&DtypeNames::numpy, "f4");
+/// null if it does not exist.
 [[nodiscard]] constexpr const DtypeNames* find_dtype(std::string_view DtypeNames::* column,
                                                      std::string_view name) noexcept {
   if (name.empty()) return nullptr;

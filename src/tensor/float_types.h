@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// torch's floating-point types as they lie in memory: each has a Code, an unsigned integer that holds
-// the bits of one value, value(), which returns that value as a double, exactly, and for the small
-// types rounded(), which returns the code for a float32.
+// torch's floating-point types as they are in memory. Each type has a Code, an unsigned integer
+// with the bits of one value, and value(), which returns that value exactly, as a double. The small
+// types also have rounded(), which returns the code of a float32.
 //
-// The functions have no branches and no tables, so that a loop over them is vectorised. A signalling
-// NaN becomes a quiet one. Constant; any thread may use it.
+// The functions have no branches and no tables, so that a loop over them is vectorised. A
+// signalling NaN becomes a quiet one. Constant; any thread may use it.
 #pragma once
 
 #include <bit>
@@ -26,14 +26,14 @@ constexpr float power_of_two(int exponent) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(exponent + kBias) << kMantissaBits);
 }
 
-// With a mask, since for `?:` the compiler would branch around the computation of `yes` and not
-// vectorise.
+// Uses a mask because the compiler turns `?:` into a branch around the computation of `yes` and
+// then does not vectorise the loop.
 constexpr std::uint32_t select(bool condition, std::uint32_t yes, std::uint32_t no) {
   const std::uint32_t mask = 0 - static_cast<std::uint32_t>(condition);
   return (yes & mask) | (no & ~mask);
 }
 
-// Drops the `count` lowest bits: to nearest, ties to even.
+// Drops the `count` lowest bits and rounds to nearest, ties to even.
 constexpr std::uint32_t drop_bits(std::uint32_t bits, unsigned count) {
   const std::uint32_t below_half = (std::uint32_t{1} << (count - 1)) - 1;
   return (bits + below_half + (bits >> count & 1)) >> count;
@@ -114,9 +114,9 @@ using Float8E5m2fnuz = SmallFloat<5, 2, 16, SpecialValues::minus_zero_is_nan>;
 // In the lower four bits of its Code.
 using Float4E2m1fn = SmallFloat<2, 1, 1, SpecialValues::none>;
 
-// rounded(): the code of the value of a small float type that is nearest to a float32, ties to even,
-// as torch rounds. A number that is too large, or infinite, becomes infinity; in types without
-// infinity NaN, except in float8_e4m3fn, where it becomes the largest number.
+// rounded(): the code of the value of a small float type that is nearest to a float32, ties to
+// even, as torch rounds. A number that is too large, or infinite, becomes infinity; in types
+// without infinity NaN, except in float8_e4m3fn, where it becomes the largest number.
 template <unsigned kExponentBits, unsigned kMantissaBits, int kBias, SpecialValues kSpecials>
 std::uint32_t rounded(SmallFloat<kExponentBits, kMantissaBits, kBias, kSpecials> /*type*/,
                       float number) {
@@ -162,7 +162,8 @@ inline std::uint32_t rounded(Bfloat16 /*type*/, float number) {
       single::drop_bits(bits & ~single::kSign, 16) | (bits & single::kSign) >> 16);
 }
 
-// Without its sign, as torch does. Half-way, the larger power of two, but from zero up.
+// Ignores the sign, as torch does. Half-way values round to the larger power of two, but from zero
+// up.
 inline std::uint32_t rounded(Float8E8m0fnu /*type*/, float number) {
   const std::uint32_t magnitude = std::bit_cast<std::uint32_t>(number) & ~single::kSign;
   const std::uint32_t half = 1U << (single::kMantissaBits - 1);

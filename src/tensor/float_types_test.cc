@@ -168,18 +168,18 @@ void expect_too_large(float first, std::uint32_t positive, std::uint32_t negativ
   EXPECT_EQ(rounded(Type(), -HUGE_VALF), negative);
 }
 
-TEST(FloatRounding, WhatIsTooLargeBecomesInfinity) {
+TEST(FloatRounding, ANumberThatIsTooLargeBecomesInfinity) {
   expect_too_large<Float16>(65520, 0x7c00, 0xfc00);
   expect_too_large<Bfloat16>(0x1.ffp127F, 0x7f80, 0xff80);
   expect_too_large<Float8E5m2>(61440, 0x7c, 0xfc);
 }
 
-TEST(FloatRounding, WhatIsTooLargeBecomesTheLargestFloat8E4m3fn) {
+TEST(FloatRounding, ANumberThatIsTooLargeBecomesTheLargestFloat8E4m3fn) {
   expect_too_large<Float8E4m3fn>(464, 0x7e, 0xfe);
   expect_too_large<Float8E4m3fn>(500, 0x7e, 0xfe);
 }
 
-TEST(FloatRounding, WhatIsTooLargeBecomesNanIfThereIsNoInfinity) {
+TEST(FloatRounding, ANumberThatIsTooLargeBecomesNanIfTheTypeLacksInfinity) {
   expect_too_large<Float8E4m3fnuz>(248, 0x80, 0x80);
   expect_too_large<Float8E5m2fnuz>(61440, 0x80, 0x80);
   expect_too_large<Float8E8m0fnu>(0x1.8p127F, 0xff, 0xff);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: a source that may contradict itself, the bytes of any source's tensors, and torch's
+// For tests: a source that can contradict itself, the bytes of any source's tensors, and torch's
 // dtypes.
 #pragma once
 
@@ -15,8 +15,8 @@
 
 namespace lancekeep {
 
-/// Tensors in memory. Unlike Tensors it owns its values and checks nothing, so that tests can make it
-/// break the rules of a TensorSource.
+/// Tensors in memory. Unlike Tensors it owns its values and checks nothing, so that tests can make
+/// it break the rules of a TensorSource.
 class MemorySource : public TensorSource {
  public:
   MemorySource& add(std::string name, std::string dtype, Shape shape, std::string bytes,
@@ -34,7 +34,7 @@ class MemorySource : public TensorSource {
 
   [[nodiscard]] std::span<const TensorSpec> tensors() const override { return specs; }
   void read(std::size_t index, const ByteSink& sink) override {
-    // In two pieces, since a source may use any number of them.
+    // In two pieces, since a source may push any number of pieces.
     const auto bytes = std::as_bytes(std::span(content.at(index)));
     if (sink(bytes.first(bytes.size() / 2))) sink(bytes.subspan(bytes.size() / 2));
   }

@@ -33,9 +33,9 @@ struct StridedLayout {
 /// Takes a piece, which it may change before passing it on; returns false to stop.
 using PieceSink = std::function<bool(std::span<std::byte> piece)>;
 
-/// Copies the view's elements in row-major order into pieces of at most `piece_bytes` (whole elements,
-/// at least one) and pushes them into `sink`. `bytes` starts at the first element and holds
-/// reach(layout) bytes.
+/// Copies the view's elements in row-major order into pieces of at most `piece_bytes` (whole
+/// elements, at least one) and pushes them into `sink`. `bytes` starts at the first element and
+/// holds reach(layout) bytes.
 void gather(const StridedLayout& layout, std::span<const std::byte> bytes, std::size_t piece_bytes,
             const PieceSink& sink);
 
@@ -43,8 +43,8 @@ void gather(const StridedLayout& layout, std::span<const std::byte> bytes, std::
 using ElementChange = std::function<void(std::span<std::byte> elements)>;
 
 /// Pushes the elements of `layout`, the first of which is at `offset` in the file, into `sink` as
-/// row-major bytes. Contiguous elements are streamed; otherwise a small view is read whole and a
-/// large one mapped, since its elements may be needed in any order. reach(layout) must be set.
+/// row-major bytes. Contiguous elements are streamed. Otherwise the elements can be needed in any
+/// order, so a small view is read whole and a large one is mapped. reach(layout) must be set.
 /// @throws Error corrupt if the file is too short.
 void push_strided(const io::InputFile& file, std::uint64_t offset, const StridedLayout& layout,
                   const ElementChange& change, const ByteSink& sink);

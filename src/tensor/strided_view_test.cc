@@ -42,7 +42,7 @@ TEST(StridedView, ReachOfASliceEndsWithItsLastElement) {
 
 TEST(StridedView, AnEmptyViewHasNoExtent) { EXPECT_EQ(reach({{4, 0}, {INT64_MAX, 1}, 4}), 0u); }
 
-TEST(StridedView, AnExpandedViewReachesOneElement) {
+TEST(StridedView, ReachOfAnExpandedViewIsOneElement) {
   EXPECT_EQ(reach({{1000, 1000}, {0, 0}, 4}), 4u);
 }
 

@@ -23,7 +23,7 @@ const std::array<float, 6> kSix = {1, 2, 3, 4, 5, 6};
 
 std::span<const std::byte> six() { return std::as_bytes(std::span(kSix)); }
 
-TEST(Tensors, GivesWhatWasAdded) {
+TEST(Tensors, ReturnsWhatWasAdded) {
   Tensors source;
   source.add("weight", "float32", {2, 3}, six()).add("step", {}, std::vector<std::int64_t>{7});
   ASSERT_EQ(source.tensors().size(), 2u);
@@ -62,7 +62,7 @@ TEST(Tensors, KeepsMetadata) {
   EXPECT_EQ(source.metadata(), (Metadata{{"format", "pt"}}));
 }
 
-TEST(Tensors, TakesADtypeThatTorchDoesNotHave) {
+TEST(Tensors, AcceptsADtypeThatTorchDoesNotHave) {
   Tensors source;
   source.add("notes", "json", {}, six().first(2)).add("x", "float128", {2}, six());
   EXPECT_EQ(source.tensors().size(), 2u);
@@ -91,7 +91,7 @@ TEST(Tensors, ShapesThatDoNotFitTheBytesAreRejected) {
                   "takes more bytes");
 }
 
-TEST(Tensors, ATieToNothingIsRejected) {
+TEST(Tensors, ATieToAMissingTensorIsRejected) {
   Tensors source;
   EXPECT_THAT([&] { source.tie("b", "a"); },
               fails_with(ErrorCode::invalid_argument,

@@ -23,7 +23,7 @@ def content(writer, step, tensor):
 
 
 def model(writer, step):
-    """A writer's model after its `step`-th step: each step changes the tensors that only this writer changes."""
+    """A writer's model after its `step`-th step. Each step changes the tensors that belong to this writer."""
     tensors = []
     for i in range(TENSORS):
         own = i % WRITERS == writer
@@ -102,7 +102,7 @@ def test_eight_writers(store, say):
 
 
 class Until:
-    """Runs everything that accompanies the writers until they are done."""
+    """Tells the loops beside the writers when the writers are done, and counts what the loops did."""
 
     def __init__(self):
         self.is_over = False
@@ -143,7 +143,7 @@ def keep_restoring(store, until):
 
 
 def keep_cleaning_up(store, until, keep):
-    """Returns the removed versions. The newest ones and tagged ones are kept each time."""
+    """Returns the removed versions. Each gc keeps the newest versions and the tagged ones."""
     gone = []
     with open_tool(store) as tool:
         for _ in until.rounds():
@@ -157,7 +157,7 @@ def keep_cleaning_up(store, until, keep):
 
 
 def keep_reading(store, until):
-    """Maps a version, waits while gc may remove it, and compares every byte."""
+    """Maps a version, waits so that gc can remove it, and compares every byte."""
     with open_tool(store) as tool:
         for _ in until.rounds():
             try:
@@ -176,7 +176,7 @@ def keep_reading(store, until):
 
 
 def test_everything_at_once(store, say):
-    """Writers, restores, tags and gc; and readers, which never see a wrong byte."""
+    """Writers, restores, tags and gc run at once with readers, which never see a wrong byte."""
     StoreTool(store).close()
     until, tags = Until(), {}
     with ThreadPoolExecutor(WRITERS + 7) as pool:
@@ -224,7 +224,7 @@ def write_with_pylance(store, counts):
 
 
 def test_pylance_as_one_more_writer(store, say):
-    """Beside two writers that pause, since pylance is far slower: it yields to a faster writer."""
+    """Two writers pause between saves, since pylance is far slower and gives up if another writer is faster."""
     with open_tool(store) as tool:
         tool.save(model(0, 1000), message=name(0, 1000))
     until = Until()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Many threads use one Store and one Version at once. Without the thread sanitizer this finds only
-// what goes wrong visibly; with it, every access to shared memory that nothing orders.
+// races with visible effects; with it, every unsynchronised access to shared memory.
 #include <lancekeep/store.h>
 #include <lancekeep/tensors.h>
 
@@ -26,8 +26,8 @@ constexpr int kRounds = 5;
 constexpr std::size_t kValues = 1000;
 constexpr std::size_t kTensors = 3;
 
-// Runs `work` in several threads at once, with the number of the thread, and fails the test with
-// what any of them throws.
+// Calls `work` in several threads at once, with the thread's number, and fails the test with the
+// message of anything that it throws.
 void in_threads(const std::function<void(int thread)>& work) {
   std::mutex mutex;
   std::vector<std::string> failures;
@@ -58,7 +58,7 @@ Tensors model_of(double number) {
   return model;
 }
 
-// Whether the bytes are one model's, whichever it is.
+// Whether all the bytes belong to the same model.
 bool is_whole(const Version& version) {
   const double first = version.tensor("layer.0").as<double>()[0];
   for (std::size_t i = 0; i < kTensors; ++i) {
@@ -97,7 +97,7 @@ TEST_P(Threads, EverySaveBecomesAVersion) {
   EXPECT_TRUE(store_.verify_all().ok());
 }
 
-TEST_P(Threads, ReadersSeeWholeVersionsWhileOthersSaveAndDelete) {
+TEST_P(Threads, ReadersSeeCompleteVersionsWhileOthersSaveAndDelete) {
   std::atomic<bool> is_done = false;
   in_threads([&](int thread) {
     if (thread == 0) {

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes datasets with pylance whose columns, between them, use every page encoding that Lancekeep reads.
+"""Writes datasets with pylance whose columns together use every page encoding that Lancekeep reads.
 
     python make_columns.py FOLDER
 
-Each dataset has one column per value pattern. The same folder holds what append, delete and compaction
-make of them, because compaction writes other encodings than a first write does.
+Each dataset has one column per value pattern. Some are also appended to, deleted from and compacted,
+because compaction writes other encodings than a first write does.
 """
 
 import random
@@ -58,7 +58,7 @@ def integer_patterns(rows: int, rng: random.Random) -> dict[str, list]:
 
 
 def narrow_patterns(rows: int, rng: random.Random) -> dict[str, pa.Array]:
-    """Widths of 8, 16 and 32 bits: the sizes that bit-packing knows besides 64."""
+    """Widths of 8, 16 and 32 bits, which bit-packing supports besides 64."""
     return {
         "u8_small": pa.array([rng.randrange(9) for _ in range(rows)], pa.uint8()),
         "u8_random": pa.array([rng.randrange(256) for _ in range(rows)], pa.uint8()),
@@ -116,7 +116,7 @@ def small_columns(rows: int, seed: int = 0) -> pa.Table:
 
 
 def compressed_columns(rows: int) -> pa.Table:
-    """Columns whose metadata asks for a compression that pylance does not choose by itself."""
+    """Columns whose metadata requests a compression that pylance does not choose by default."""
     rng = random.Random(rows)
     sources = {
         "text": pa.array([f"tensor {rng.randrange(50)} of {i}" for i in range(rows)], pa.string()),
@@ -216,7 +216,7 @@ def plan() -> dict[str, tuple]:
             datasets[f"large-{rows}-{version}"] = (large_values, rows, version, leave)
     for rows in (1, 300, 3000, 20_000):
         datasets[f"blobs-{rows}-2.1"] = (blobs, rows, "2.1", leave)
-    # pylance 14 turns blob v1 columns into blob v2 at 2.2, so there are none.
+    # Not in format 2.2, where pylance 14 turns blob v1 columns into blob v2.
     for make_table, version in ((small_columns, "2.1"), (small_columns, "2.2"), (blobs, "2.1")):
         kind = "columns" if make_table is small_columns else "blobs"
         for rows in (300, 3000):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes several hundred small datasets with pylance, of all data that a table of weights may have.
+"""Makes several hundred small datasets with pylance, with all kinds of data that a table of weights can have.
 
     python matrix.py FOLDER [VERSION...]
 
-Each is format version x kind of values x settings of its encoding x what happened to it. A folder's
-name says what is in it, e.g. 2.1-list_f32-runs-zstd-deleted.
+Each is a combination of format version, kind of values, pattern, encoding settings, and what happened to it
+afterwards. The folder's name lists them, e.g. 2.1-list_f32-runs-zstd-deleted.
 """
 
 import itertools
@@ -19,7 +19,7 @@ import pyarrow as pa
 
 VERSIONS = ("2.0", "2.1", "2.2")
 ROWS = 24
-MANY_ROWS = 700  # where settings are tried: small pages are left as they are
+MANY_ROWS = 700  # with encoding settings, which pylance ignores for small pages
 ENCODING = "lance-encoding:"
 
 VALUE_TYPES = {
@@ -39,7 +39,7 @@ VALUE_TYPES = {
     "fixed_fixed": pa.list_(pa.list_(pa.float32(), 2), 3),
 }
 PATTERNS = ("random", "runs", "few", "zeros", "nulls", "empties", "no_rows_there", "long")
-SETTINGS = {  # of fields, behind "lance-encoding:"
+SETTINGS = {  # metadata of fields; each key is preceded by "lance-encoding:"
     "plain": {},
     "fsst": {"compression": "fsst"},
     "zstd": {"compression": "zstd"},
@@ -109,7 +109,7 @@ def value_column(kind: pa.DataType, rows: int, pattern: str, rng: np.random.Gene
 
 
 def with_metadata(kind: pa.DataType, metadata: dict) -> pa.DataType:
-    """The type with settings on the item, which is what has pages; a list's own are not looked at."""
+    """The type with settings on its item, which has the pages; pylance ignores settings on a list."""
     if pa.types.is_fixed_size_list(kind):
         return pa.list_(pa.field("item", kind.value_type, metadata=metadata), kind.list_size)
     make = pa.large_list if pa.types.is_large_list(kind) else pa.list_
@@ -117,7 +117,7 @@ def with_metadata(kind: pa.DataType, metadata: dict) -> pa.DataType:
 
 
 def long_names(rows: int, seed: int) -> list[str]:
-    """Enough text for FSST and general compression to be tried."""
+    """Enough text that pylance tries FSST and general compression."""
     return [f"model.{seed}.decoder.layers.{row}.self_attention.output_projection.weight" for row in range(rows)]
 
 
@@ -150,7 +150,7 @@ def hash_of(*parts) -> int:
 
 
 def extra_columns(rows: int, version: str, nulls: bool, seed: int = 0) -> pa.Table:
-    """Everything that may stand beside the weights."""
+    """Columns of every kind that can be beside the weights."""
     def gaps(values: list) -> list:
         return [None if nulls and i % 3 == 1 else v for i, v in enumerate(values)]
 
@@ -180,7 +180,7 @@ def extra_columns(rows: int, version: str, nulls: bool, seed: int = 0) -> pa.Tab
     pair = pa.struct([("a", pa.int64()), ("b", pa.string()), ("c", pa.list_(pa.float32()))])
     pairs = [{"a": i, "b": f"b{i}", "c": [1.5] * (i % 3)} for i in count]
     columns["info"] = pa.array(pairs if version == "2.0" else gaps(pairs), pair)
-    if version != "2.0":  # where lists of structs and of lists are columns of columns
+    if version != "2.0":  # in 2.0, lists of structs and lists of lists take several columns
         columns["pairs"] = pa.array(gaps([pairs[: i % 3] for i in range(rows)]), pa.list_(pair))
         nested = [[[1.0] * k for k in range(i % 4)] for i in count]
         columns["nested"] = pa.array(gaps(nested), pa.list_(pa.list_(pa.float64())))
@@ -188,7 +188,7 @@ def extra_columns(rows: int, version: str, nulls: bool, seed: int = 0) -> pa.Tab
 
 
 def packed_columns(rows: int) -> pa.Table:
-    """Structs whose fields stand side by side."""
+    """Packed structs, whose fields are stored side by side."""
     kind = pa.struct([("position", pa.int64()), ("scale", pa.float32())])
     values = pa.array([{"position": i, "scale": i / 2} for i in range(rows)], kind)
     names = pa.array([f"t.{i}" for i in range(rows)])
@@ -199,7 +199,7 @@ def packed_columns(rows: int) -> pa.Table:
 
 
 def huge_row() -> pa.Table:
-    """A row of more values than a page has, between small ones."""
+    """A row with more values than a page can have, between small rows."""
     lengths = [3, 1_500_000, 0, 40]
     offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]).astype("i4"))
     values = pa.array(np.random.default_rng(5).normal(size=sum(lengths)))
@@ -247,7 +247,7 @@ def merge(dataset, more) -> None:
 
 
 def append_fewer(dataset, more) -> None:
-    """Rows without one of the columns, which are null there."""
+    """Appends rows that lack one of the columns, which is null for them."""
     dataset.insert(more(1).drop_columns(["shape"]))
 
 
@@ -318,7 +318,7 @@ def make(folder: Path, versions: tuple[str, ...] = VERSIONS) -> None:
     for name in names(versions):
         try:
             make_one(folder, name)
-        except BaseException as error:  # pylance's own panics are no Exceptions
+        except BaseException as error:  # pylance's panics do not derive from Exception
             error.add_note(f"making {name}")
             raise
 

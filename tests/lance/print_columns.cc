@@ -3,8 +3,8 @@
 //
 //     lancekeep_print_columns [--pages] FILE...
 //
-// Bytes are hexadecimal, and so are arrays of numbers, as in memory. With --pages, only
-// how pages are encoded. What cannot be read gives a line with "error" and its text.
+// Bytes are hexadecimal, and so are arrays of numbers, as in memory. With --pages, prints only the
+// pages' encodings. For a column that cannot be read, the line has "error" and the message.
 #include "io/input_file.h"
 #include "lance/encoding/page_layout.h"
 #include "lance/file/data_file_reader.h"

@@ -3,10 +3,10 @@
 //
 //   lancekeep_read_tool DATASET...
 //
-// A line per fragment and leaf of the schema. Bytes are hexadecimal, and so are arrays of numbers,
-// as in memory. Columns of number lists are also decoded in bulk, and the two results are compared.
-// A column that cannot be read gives a line with "error" and its text; "why" is the reason that is
-// known before a value is read.
+// Prints a line per fragment and leaf of the schema. Bytes are hexadecimal, and so are arrays of
+// numbers, as in memory. Columns of number lists are also decoded in bulk, and the two results are
+// compared. For a column that cannot be read, the line has "error" and the message; "why" is the
+// reason that is known before any value is read.
 #include "io/input_file.h"
 #include "io/local_storage.h"
 #include "lance/encoding/page_layout.h"
@@ -108,7 +108,7 @@ const lance::Field* parent_of(const std::vector<lance::Field>& fields, const lan
   return nullptr;
 }
 
-// The names from the outermost field down; a list's item has none.
+// The names from the outermost field down, without those of list items.
 json path_of(const std::vector<lance::Field>& fields, const lance::Field& leaf) {
   json path = json::array();
   for (const lance::Field* field = &leaf; field != nullptr; field = parent_of(fields, *field)) {

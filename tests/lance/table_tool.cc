@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls the table layer, for test_tables.py, which compares it with pylance:
 //
-//   lancekeep_table_tool show DATASET [VERSION]    what we read of a version, as JSON
-//   lancekeep_table_tool publish DATASET MESSAGE   a copy of the newest version, as a new version
-//   lancekeep_table_tool delete DATASET FRAGMENT   a version without the rows listed on stdin
+//   lancekeep_table_tool show DATASET [VERSION]    print what is read from a version, as JSON
+//   lancekeep_table_tool publish DATASET MESSAGE   commit the newest version again, as a new one
+//   lancekeep_table_tool delete DATASET FRAGMENT   commit a version without the rows on stdin
 //   lancekeep_table_tool tag DATASET NAME VERSION [force]
 //   lancekeep_table_tool dump PATH
 #include "io/local_storage.h"
@@ -111,7 +111,7 @@ json delete_rows(io::Storage& storage, std::uint64_t fragment_id) {
 }
 
 json run(const std::vector<std::string>& args) {
-  if (args.size() < 2) throw Error(ErrorCode::invalid_argument, "a verb and a path");
+  if (args.size() < 2) throw Error(ErrorCode::invalid_argument, "expected a verb and a path");
   if (args[0] == "dump" && std::filesystem::is_regular_file(args[1]))
     return lance::dump_file(args[1]);
   const auto storage = io::open_local_storage(args[1]);
@@ -132,7 +132,7 @@ json run(const std::vector<std::string>& args) {
                      args.size() > 4, true);
     return {{"version", entry.version}};
   }
-  throw Error(ErrorCode::invalid_argument, "no verb " + args[0]);
+  throw Error(ErrorCode::invalid_argument, "unknown verb " + args[0]);
 }
 
 }  // namespace

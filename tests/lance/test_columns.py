@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every column of every dataset of make_columns.py: what Lancekeep decodes is what pylance decodes.
+"""Lancekeep and pylance decode the same values from every column of every dataset of make_columns.py.
 
-LANCEKEEP_BUILD names the build folder, which has lancekeep_print_columns in it.
+LANCEKEEP_BUILD is the build folder, which contains lancekeep_print_columns.
 """
 
 import collections
@@ -72,7 +72,7 @@ def rows_of(column: dict) -> pa.Array:
 
 
 def as_bytes(array: pa.Array) -> pa.Array:
-    """The same values as bytes, which is how Lancekeep gives them."""
+    """The same values as bytes, as in Lancekeep's output."""
     kind = array.type
     if pa.types.is_list(kind):
         lists = array.cast(pa.large_list(kind.value_field))
@@ -125,7 +125,7 @@ def test_columns_are_what_pylance_reads(datasets: Path, name: str) -> None:
                 raise
 
 
-def test_blob_nulls_are_told_from_empty_values(datasets: Path) -> None:
+def test_blob_nulls_are_distinguished_from_empty_values(datasets: Path) -> None:
     [(path, rows, _, _)] = fragments(lance.dataset(datasets / "blobs-300-2.1"))
     columns = decoded_columns(datasets / "blobs-300-2.1" / "data" / path)
     names = list(make_columns.blobs(1).column_names)
@@ -135,7 +135,7 @@ def test_blob_nulls_are_told_from_empty_values(datasets: Path) -> None:
     assert valid["blob_all_empty"] == ""
 
 
-# What the datasets above must have exercised; if pylance stops writing one of them, this says so.
+# The encodings that the datasets must contain; the test below fails if pylance stops writing one.
 ENCODINGS = {
     "flat 8", "flat 16", "flat 32", "flat 64", "flat 128", "variable", "fsst", "run-length", "packed struct",
     "inline bit-packing 8", "inline bit-packing 16", "inline bit-packing 32", "inline bit-packing 64",

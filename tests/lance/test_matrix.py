@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Lancekeep reads of every dataset of matrix.py is, bit for bit, what pylance reads.
+"""Lancekeep and pylance read the same bits from every dataset of matrix.py.
 
-LANCEKEEP_BUILD names the build folder, which has lancekeep_read_tool in it.
+LANCEKEEP_BUILD is the build folder, which contains lancekeep_read_tool.
 """
 
 import collections
@@ -20,7 +20,7 @@ import pytest
 
 AT_ONCE = 40
 OLD_PYTHON = Path(__file__).parents[2] / ".venv-pylance-1.0.4" / "bin" / "python"
-OLD_VERSIONS = ("2.0", "2.1")  # what 1.0.4 writes; 2.2 was not finished then
+OLD_VERSIONS = ("2.0", "2.1")  # the formats that pylance 1.0.4 writes; 2.2 was not finished then
 
 
 def tool() -> Path:
@@ -46,7 +46,7 @@ def old_datasets(tmp_path_factory) -> Path:
 
 
 def read_all(folder: Path, names: list[str]) -> dict[str, list[dict]]:
-    """Per dataset, what the tool printed of it."""
+    """What the tool prints about each dataset."""
     lines = collections.defaultdict(list)
     for start in range(0, len(names), AT_ONCE):
         paths = [folder / name for name in names[start : start + AT_ONCE]]
@@ -101,7 +101,7 @@ def items_of(column: dict, valid: str) -> pa.Array:
 def rows_of(column: dict) -> pa.Array:
     """What Lancekeep decoded, as an Arrow array of bytes, of lists of bytes, or of lists of lists.
 
-    Structs leave no trace: what is in a null one is null.
+    Structs do not appear in it: the fields of a null struct are null.
     """
     if column["is_list"]:
         items = items_of(column, column["item_valid"])
@@ -128,10 +128,10 @@ def values_in_item(kind: pa.DataType) -> int:
 
 
 def as_bytes(array: pa.Array, path: list[str]) -> pa.Array:
-    """The values that `path` names, as bytes, which is how Lancekeep gives them."""
+    """The values that `path` names, as bytes, as in Lancekeep's output."""
     array = pa.concat_arrays([array])
     kind = array.type
-    if pa.types.is_struct(kind) and not path:  # a packed struct, whose fields stand side by side
+    if pa.types.is_struct(kind) and not path:  # a packed struct, whose fields are side by side
         fields = [as_bytes(field, []).to_pylist() for field in array.flatten()]
         return pa.array([b"".join(row) for row in zip(*fields)], pa.binary(len(fields[0][0] + fields[1][0])))
     if pa.types.is_struct(kind):
@@ -156,7 +156,7 @@ def as_bytes(array: pa.Array, path: list[str]) -> pa.Array:
 
 def check_leaf(line: dict, live: pa.Array, expected: pa.Table) -> None:
     assert "error" not in line, line["error"]
-    assert line["why"] == "", "what is read is said to be read"
+    assert line["why"] == "", "a column that is read must not have a reason why it cannot be read"
     top, *below = line["path"]
     column = expected[top].combine_chunks()
     if line.get("missing"):
@@ -196,7 +196,7 @@ def test_a_dataset_of_pylance_1_0_4_is_what_pylance_reads(old_datasets: Path, ol
 
 
 def test_a_changed_byte_is_noticed(datasets: Path, read: dict) -> None:
-    """The comparison itself: it would be worth nothing if it could not fail."""
+    """Tests the comparison itself, which would be worthless if it could not fail."""
     name = "2.1-list_f64-random-plain-rows"
     for index in range(len(read[name])):
         leaves = json.loads(json.dumps(read[name]))
@@ -209,7 +209,7 @@ def test_a_changed_byte_is_noticed(datasets: Path, read: dict) -> None:
 
 
 @pytest.mark.parametrize("version", ["legacy", "2.3"])
-def test_other_formats_are_refused_with_how_to_convert_them(tmp_path: Path, version: str) -> None:
+def test_other_formats_are_rejected_with_how_to_convert_them(tmp_path: Path, version: str) -> None:
     table = matrix.recipe("list_f64", "random", "plain")
     lance.write_dataset(table, tmp_path / "old", data_storage_version=version)
     [*leaves] = read_all(tmp_path, ["old"])["old"]
@@ -220,7 +220,7 @@ def test_other_formats_are_refused_with_how_to_convert_them(tmp_path: Path, vers
     check_dataset(tmp_path / "new", read_all(tmp_path, ["new"])["new"])
 
 
-# What the datasets must have in them, per format; if pylance stops writing one of these, this says so.
+# The encodings that the datasets must contain, per format; the test below fails if pylance stops writing one.
 OLD_ENCODINGS = {
     "flat 1", "flat 8", "flat 16", "flat 32", "flat 64", "flat 128", "all null", "nullable(flat 1, flat 64)",
     "fixed-size list 6(flat 64)", "list(flat 64)", "binary(flat 64, flat 8)", "flat 8 zstd", "flat 8 lz4",

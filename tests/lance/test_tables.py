@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Manifests, deletion files and tags: what pylance writes, we read; what we write, pylance reads.
+"""Lancekeep reads the manifests, deletion files and tags that pylance writes, and pylance reads Lancekeep's.
 
-LANCEKEEP_BUILD names the build folder that has lancekeep_table_tool in it.
+LANCEKEEP_BUILD is the build folder, which contains lancekeep_table_tool.
 """
 
 import json
@@ -158,7 +158,7 @@ def test_a_message_survives_the_loss_of_transaction_files(path):
     assert newest.transaction_properties["__lance_commit_message"] == "hello"
 
 
-def test_a_stale_append_of_pylance_is_refused(path):
+def test_a_stale_append_of_pylance_is_rejected(path):
     lance.write_dataset(table(0, 10), path)
     stale = lance.dataset(path)
     tool("publish", path, "a save")
@@ -185,14 +185,14 @@ def test_tags_of_ours(path):
     assert tool("show", path)["tags"] == {}
 
 
-def test_our_tag_names_are_names_for_pylance(path):
+def test_pylance_accepts_our_tag_names(path):
     lance.write_dataset(table(0, 10), path)
     for name in ("v1.2-rc_3", "x-", "_x", "A", "1a", "x" * 128):
         tool("tag", path, name, 1)
         assert ids(path, name) == list(range(10))
 
 
-def test_pylance_refuses_two_naming_schemes_too(path):
+def test_pylance_also_rejects_two_naming_schemes(path):
     lance.write_dataset(table(0, 10), path)
     shutil.copy(Path(path, "_versions", f"{2**64 - 2}.manifest"), Path(path, "_versions", "1.manifest"))
     with pytest.raises(Exception, match="multiple manifest naming schemes"):
@@ -200,7 +200,7 @@ def test_pylance_refuses_two_naming_schemes_too(path):
     assert "manifests are named in two ways" in tool_fails("show", path)
 
 
-def test_data_files_elsewhere_are_refused(path, tmp_path):
+def test_data_files_in_another_base_path_are_rejected(path, tmp_path):
     ds = lance.write_dataset(table(0, 10), path)
     clone = str(tmp_path / "clone")
     ds.shallow_clone(clone, 1)

@@ -7,4 +7,4 @@ import pytest
 @pytest.fixture
 def folder(tmp_path):
     yield tmp_path
-    shutil.rmtree(tmp_path)  # gigabytes: not to be left for later
+    shutil.rmtree(tmp_path)  # gigabytes, which pytest would otherwise keep for a while

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Saves a model of many MiB, which is generated while it is saved, and loads it again. It may be larger
-// than the memory, so it cannot be a Tensors source:
-//   large_model STORE MIB → one JSON line with what it cost
+// Saves a model of many MiB, which is generated while it is saved, and loads it again. The model
+// can be larger than memory, so its source cannot be a Tensors:
+//   large_model STORE MIB → one JSON line with the time and memory that it took
 #include <lancekeep/store.h>
 
 #include <unistd.h>
@@ -17,8 +17,8 @@ namespace {
 constexpr std::size_t kPieceBytes = 1 << 20;
 constexpr std::size_t kTensorMib = 32;
 
-// Tensors of 32 MiB; each MiB is the same noise except for its first 16 bytes, which are the indices
-// of tensor and piece.
+// Tensors of 32 MiB. Each MiB is the same noise except for its first 16 bytes, which are the
+// indices of the tensor and of the piece.
 class GeneratedModel : public lancekeep::TensorSource {
  public:
   explicit GeneratedModel(std::size_t mib) : noise_(kPieceBytes) {
@@ -50,7 +50,7 @@ class GeneratedModel : public lancekeep::TensorSource {
   std::vector<lancekeep::TensorSpec> specs_;
 };
 
-// A line of /proc/self/status in KiB.
+// The value in KiB of a line of /proc/self/status.
 long status_kib(const std::string& key) {
   std::ifstream in("/proc/self/status");
   for (std::string line; std::getline(in, line);) {

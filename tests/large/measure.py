@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A program's peak memory."""
+"""Measures a program's peak memory."""
 
 import subprocess
 import sys
 
-STREAM_KIB = 64 * 1024  # what a save or an export may hold beyond the caller's tensors
+STREAM_KIB = 64 * 1024  # the memory that a save or an export may take beyond the caller's tensors
 
-# A child's peak counts what its parent had when it forked: so a small parent runs it, not pytest.
+# A child's peak includes the memory that its parent had when it forked, so a small parent runs it, not pytest.
 MEASURE = """
 import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Model files of any size that take almost no disk space: zeros, except for a mark at each tensor's start.
+"""Writes model files of any size that take almost no disk space: zeros, except for a mark at each tensor's start.
 
     python sparse_files.py GIB CHECKPOINT.pt MODEL.safetensors
 """
@@ -36,14 +36,14 @@ def mark(index: int) -> np.ndarray:
 
 
 def marked_zeros(index: int) -> torch.Tensor:
-    """Takes one page of memory: pages that are never written are not allocated."""
+    """A tensor that takes one page of memory, since pages that are never written are not allocated."""
     tensor = torch.zeros(TENSOR_BYTES // 4)
     tensor[:4] = torch.from_numpy(mark(index))
     return tensor.reshape(1024, -1)
 
 
 def write_checkpoint(path: Path, gib: int) -> list[str]:
-    """What a training loop saves: a model, Adam's two moments of each weight, numbers. Returns the tensors' names."""
+    """Writes what a training loop saves: a model, Adam's two moments of each weight, numbers. Returns tensor names."""
     count = gib * 4
     tensors = [marked_zeros(index) for index in range(count)]
     weights, moments = tensors[: count // 2], tensors[count // 2 :]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A model of 1 GiB, by the library and by the command: right, and in how much memory.
+"""The library and the command save and load a model of 1 GiB correctly, in little memory.
 
-The figures are printed; only memory is asserted, never a time.
+All measurements are printed; of these only memory and disk space are asserted, never a time.
 """
 
 import json
@@ -66,7 +66,7 @@ def test_a_version_costs_what_changed(folder, model, say):
     command = BUILD / "cli" / "lancekeep"
 
     def added(state):
-        """What a further save adds to the disk, and what the command says of it."""
+        """The bytes that another save adds to the disk, and what the command prints about it."""
         save_file(state, file)
         before = on_disk(store)
         run = subprocess.run([command, "import", file, store], capture_output=True, text=True, check=True)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A training checkpoint and a safetensors file of 1 GiB – with LANCEKEEP_TRUST=1, of 10 GiB – in and out by the command.
+"""The command imports and exports a checkpoint and a safetensors file of 1 GiB (10 GiB with LANCEKEEP_TRUST=1).
 
-The peak memory of each step is asserted; it counts mapped pages as well, so a file that is streamed stays far below it.
+The peak memory of each step is asserted. It includes mapped pages, so only streaming stays far below a file's size.
 """
 
 import os

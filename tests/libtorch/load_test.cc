@@ -44,7 +44,7 @@ TEST_F(LoadModel, CopiesIntoTheModulesOwnTensors) {
   }
 }
 
-TEST_F(LoadModel, TheFirstVersionByDefault) {
+TEST_F(LoadModel, LoadsTheFirstVersionByDefault) {
   for (int i = 1; i <= 3; ++i) {
     SaveOptions options;
     if (i == 2) options.tag = "best";
@@ -98,7 +98,7 @@ TEST_F(LoadModel, StrictListsMissingAndUnexpectedTensorsAndChangesNothing) {
   EXPECT_EQ(target[0].second.item<int>(), 0);
 }
 
-TEST_F(LoadModel, WithoutStrictWhatBothHaveIsLoaded) {
+TEST_F(LoadModel, WithoutStrictLoadsTheTensorsThatBothHave) {
   keep({{"a", torch::ones({1})}, {"extra", torch::ones({1})}});
   const StateDict target = {{"a", torch::zeros({1})}, {"b", torch::zeros({1})}};
   const LoadResult result = load_model(target, path, 1, std::nullopt, /*strict=*/false);
@@ -130,7 +130,7 @@ TEST_F(LoadModel, ADtypePairThatTorchCannotConvertIsFoundBeforeAnythingChanges) 
   EXPECT_FALSE(target[0].second.any().item<bool>());
 }
 
-TEST_F(LoadModel, ATargetThatCannotTakeValuesIsRejectedByName) {
+TEST_F(LoadModel, ATargetThatCannotHoldValuesIsRejectedByName) {
   keep({{"a", torch::ones({2})}});
   const StateDict target = {{"a", torch::empty({2}, torch::kMeta)}};
   expect_error(ErrorCode::invalid_argument, HasSubstr("'a' is on the meta device"),
@@ -219,7 +219,7 @@ TEST_F(LoadStateDict, CanBeSavedOverTheStoreThatItIsMappedFrom) {
   }
 }
 
-TEST(LoadedShape, ThatTheBytesDoNotFillIsCorrupt) {
+TEST(LoadedShape, IsCorruptIfTheBytesDoNotFillIt) {
   const std::vector<std::byte> bytes(8);
   const auto check = [&](Shape shape) {
     expect_error(ErrorCode::corrupt, AllOf(HasSubstr("'w'"), HasSubstr("8 bytes")), [&] {

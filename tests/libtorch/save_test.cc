@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is saved from torch loads in torch bit for bit, and versions mean what they mean in the article.
+// Tensors saved from torch load in torch with the same bits, and `version` means what it means in
+// the article.
 #include "test_store.h"
 
 #include <torch/torch.h>
@@ -20,7 +21,7 @@ torch::Tensor loaded(const std::filesystem::path& path, const std::string& name,
   return load_state_dict(path, version)[name];
 }
 
-TEST_F(SaveModel, AVersionInAFreeFolderIsTheFirst) {
+TEST_F(SaveModel, AVersionInANewFolderIsTheFirst) {
   EXPECT_EQ(save_model(torch::nn::Linear(2, 2), path, true).version, 1U);
   EXPECT_EQ(save_model(torch::nn::Linear(2, 2), path, true).version, 2U);
 }
@@ -77,7 +78,7 @@ TEST_F(SaveModel, WithoutVersionTheStoreIsReplaced) {
   EXPECT_EQ(loaded(path, "new").item<int>(), 5);
 }
 
-TEST_F(SaveModel, WithoutVersionSomethingElseIsRejectedAndStays) {
+TEST_F(SaveModel, WithoutVersionAFolderThatIsNotAStoreIsRejectedAndKept) {
   std::filesystem::create_directory(path);
   std::ofstream(path / "thesis.txt") << "years of work";
   expect_error(ErrorCode::invalid_argument, HasSubstr("model.lance"),

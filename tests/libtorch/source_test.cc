@@ -52,7 +52,7 @@ TEST(Dtype, EveryDtypeOfTorchIsKnownWithItsWidth) {
   }
 }
 
-TEST(Dtype, OldNamesAreNotNames) { EXPECT_EQ(libtorch::scalar_type("float"), std::nullopt); }
+TEST(Dtype, LegacyNamesAreUnknown) { EXPECT_EQ(libtorch::scalar_type("float"), std::nullopt); }
 
 TEST(Dtype, AnUnknownDtypeIsAnErrorThatNamesItAndTheTensor) {
   expect_error(ErrorCode::unsupported, AllOf(HasSubstr("'fc.weight'"), HasSubstr("'float3'")),

@@ -38,7 +38,7 @@ inline std::vector<std::uint8_t> bytes_of(const torch::Tensor& tensor) {
   return {begin, begin + flat.nbytes()};
 }
 
-/// Random bits as a tensor of any dtype; `shape` must have a dimension.
+/// Random bits as a tensor of any dtype; `shape` must have at least one dimension.
 inline torch::Tensor random_bits(std::vector<std::int64_t> shape, c10::ScalarType type) {
   shape.back() *= static_cast<std::int64_t>(c10::elementSize(type));
   const torch::Tensor bytes = torch::randint(0, 256, shape, torch::kByte);

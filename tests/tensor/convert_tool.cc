@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Converts files of numbers for test_convert.py. Reads lines from standard input, each
+// Converts files of numbers for test_convert.py. Reads lines from standard input, each of the form
 //
 //   FROM_DTYPE FROM_FILE TO_DTYPE TO_FILE
 //

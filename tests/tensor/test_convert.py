@@ -18,7 +18,7 @@ INTEGERS += [torch.uint64, torch.int64]
 ALL = FLOATS + FLOAT8 + INTEGERS
 CODES = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 RANDOM = 20_000
-INTEGER_VALUES = 3_000  # per dtype that are checked with Python's own integers
+INTEGER_VALUES = 3_000  # per dtype, how many are checked with Python's own integers
 
 
 def tool() -> Path:
@@ -46,7 +46,7 @@ def random_codes(bits: int) -> torch.Tensor:
 
 
 def around_the_codes_of(dtype: torch.dtype) -> torch.Tensor:
-    """Each number of a small float type, the middle of each two, and the float32 on both sides of each."""
+    """Each number of a small float type, the middle of each two neighbours, and the float32 on both sides of each."""
     codes = torch.arange(1 << dtype.itemsize * 8)
     codes = codes.to(torch.uint8) if dtype.itemsize == 1 else codes.to(torch.int16)
     numbers = codes.view(dtype).to(torch.float32)
@@ -117,7 +117,7 @@ def exact(values: torch.Tensor, target: torch.dtype) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("source", ALL, ids=name_of)
-def test_to_integers_only_what_they_hold(source, tmp_path):
+def test_integers_accept_only_values_that_they_hold(source, tmp_path):
     values = codes_of(values_of(source))
     values = some_of(values).view(source)
     keep = {target: exact(values, target) for target in INTEGERS}
@@ -129,7 +129,7 @@ def test_to_integers_only_what_they_hold(source, tmp_path):
 
 
 @pytest.mark.parametrize("source", ALL, ids=name_of)
-def test_the_first_that_does_not_fit_is_told(source, tmp_path):
+def test_the_first_value_that_does_not_fit_is_reported(source, tmp_path):
     values = codes_of(values_of(source))
     values = some_of(values).view(source)
     jobs = [(values, target) for target in INTEGERS if target != source]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// torch's scalar types and their names in a store. The names come from the torch that the program is
-// compiled with, so that dtypes of a newer torch need no change here. Any thread may call these
+// torch's scalar types and their names in a store. The names come from the torch that the program
+// is compiled with, so dtypes of a newer torch need no change here. Any thread may call these
 // functions.
 #pragma once
 
@@ -47,7 +47,7 @@ namespace lancekeep::libtorch {
   return found->second;
 }
 
-/// @throws Error unsupported that names the tensor and the dtype.
+/// @throws Error unsupported, naming the tensor and the dtype.
 [[nodiscard]] inline c10::ScalarType require_scalar_type(const std::string& tensor,
                                                          const std::string& dtype) {
   if (const auto type = scalar_type(dtype)) return *type;
@@ -56,8 +56,8 @@ namespace lancekeep::libtorch {
                                           ") does not have");
 }
 
-/// A dtype of the same width whose copy kernel only moves bits: int4 and similar dtypes have no copy
-/// kernel, and that of quantized dtypes needs a quantizer.
+/// A dtype of the same width whose copy kernel only moves bits. Needed because int4 and similar
+/// dtypes have no copy kernel, and the copy kernel of quantized dtypes needs a quantizer.
 [[nodiscard]] inline c10::ScalarType bits_type(c10::ScalarType type) {
   switch (c10::elementSize(type)) {
     case 1:

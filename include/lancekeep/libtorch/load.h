@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loads a version of a store as torch tensors: mapped copy-on-write, or copied into existing tensors.
-// A mapped tensor keeps its mapping alive; writing to it changes a private copy of the page and never
-// the file. Functions throw lancekeep::Error.
+// Loads a version of a store as torch tensors: memory-mapped copy-on-write, or copied into existing
+// tensors. A mapped tensor keeps its mapping alive; writing to it changes a private copy of the
+// page, never the file. Functions throw lancekeep::Error.
 #pragma once
 
 #include <lancekeep/libtorch/dtype.h>
@@ -29,7 +29,7 @@ struct LoadResult {
 
 namespace libtorch {
 
-/// torch multiplies sizes without checks, so a hostile shape must not reach it.
+/// torch multiplies sizes without checking for overflow, so a hostile shape must not reach it.
 inline void check_shape(const std::string& name, const TensorView& view, c10::ScalarType type) {
   constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
   auto span = static_cast<std::int64_t>(c10::elementSize(type));  // bytes, with 0 counted as 1
@@ -50,13 +50,14 @@ inline void check_shape(const std::string& name, const TensorView& view, c10::Sc
   }
 }
 
-/// One tensor of a version, in place; must not be written to unless mapped copy-on-write.
+/// One tensor of a version, without a copy. It must not be written to unless `access` is
+/// copy_on_write.
 [[nodiscard]] inline torch::Tensor map_tensor(const Version& version, const std::string& name,
                                               Access access) {
   const TensorView view = version.tensor(name, access);
   const c10::ScalarType type = require_scalar_type(name, view.dtype());
   check_shape(name, view, type);
-  // With a quantized dtype torch would create a quantized tensor, so the dtype is set afterwards.
+  // For a quantized dtype, torch would create a quantized tensor, so the dtype is set afterwards.
   const c10::ScalarType made_as = c10::isQIntType(type) ? bits_type(type) : type;
   torch::Tensor tensor;
   if (view.bytes().empty()) {
@@ -68,7 +69,7 @@ inline void check_shape(const std::string& name, const TensorView& view, c10::Sc
   return made_as == type ? tensor : tensor.view(type);
 }
 
-/// A tie counts only if both rows have the same bytes.
+/// A recorded tie is followed only if both rows have the same dtype, shape and bytes.
 [[nodiscard]] inline bool same_tensor(const torch::Tensor& a, const torch::Tensor& b) {
   return a.scalar_type() == b.scalar_type() && a.sizes() == b.sizes() &&
          (a.const_data_ptr() == b.const_data_ptr() || a.nbytes() == 0 ||
@@ -82,7 +83,7 @@ inline void check_shape(const std::string& name, const TensorView& view, c10::Sc
   return text;
 }
 
-/// torch may have no kernel for a pair of dtypes; this tries one value before anything is changed.
+/// torch has no conversion for some pairs of dtypes, so this tries one value before any is copied.
 inline void check_conversion(const std::string& name, c10::ScalarType from, c10::ScalarType to) {
   if (from == to) return;
   try {
@@ -122,7 +123,7 @@ inline void copy_values(torch::Tensor target, const torch::Tensor& values) {
   return result;
 }
 
-/// Reports everything that can be wrong with a target before the first one is changed.
+/// Rejects targets that cannot be filled before the first one is changed.
 inline void check_targets(const StateDict& targets, const Version& version) {
   std::map<std::string, const TensorInfo*> rows;
   for (const TensorInfo& row : version.tensors()) rows[row.name] = &row;
@@ -178,7 +179,8 @@ inline LoadResult load_into(const StateDict& model, const Version& version,
     }
   }
   torch::OrderedDict<std::string, torch::Tensor> result;
-  std::map<std::string, torch::Tensor> placed;  // on `device`; by name of the tie's target
+  // On `device` if it is set; the key is the name of the tie's target, or the tensor's own name.
+  std::map<std::string, torch::Tensor> placed;
   for (const TensorInfo& row : version.tensors()) {
     if (!row.is_tensor() || result.contains(row.name)) continue;
     const torch::Tensor& own = mapped.at(row.name);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The tensors of a LibTorch module or dictionary as a TensorSource.
 //
-// A TorchSource shares the tensors' memory and copies nothing in advance: a tensor that is changed
-// while the source is in use changes what the source returns. One thread at a time.
+// A TorchSource shares the tensors' memory and copies nothing in advance: if a tensor is changed
+// while the source is in use, the source returns the changed values. One thread at a time.
 #pragma once
 
 #include <lancekeep/error.h>
@@ -64,7 +64,8 @@ inline void append_state(const torch::nn::Module& module, const std::string& pre
   return {};
 }
 
-/// The same memory as integers of the same width, detached from autograd.
+/// The same memory as a dtype of the same width whose copies only move bits; detached from
+/// autograd.
 [[nodiscard]] inline torch::Tensor as_bits(const torch::Tensor& tensor) {
   return tensor.detach().view(bits_type(tensor.scalar_type()));
 }
@@ -96,12 +97,12 @@ template <class Module>
 
 [[nodiscard]] inline StateDict state_dict(const StateDict& dict) { return dict; }
 
-/// Tensors for a save. Contiguous CPU tensors are read in place; all others are gathered in pieces of
-/// at most 16 MiB, in row-major order, with conjugation and negation applied.
+/// Tensors to be saved. Contiguous CPU tensors are read in place; all others are gathered in pieces
+/// of at most 16 MiB, in row-major order, with conjugation and negation applied.
 class TorchSource final : public TensorSource {
  public:
   /// @throws Error invalid_argument for a tensor whose values cannot be saved (sparse, quantized,
-  /// meta, undefined), or a name that occurs twice.
+  /// meta, undefined), or for a name that occurs twice.
   explicit TorchSource(const StateDict& state) {
     std::set<std::string> names;
     for (const auto& [name, tensor] : state) {
@@ -143,7 +144,7 @@ class TorchSource final : public TensorSource {
     }
   }
 
-  /// Notes tensors that overlap in one storage without being tied.
+  /// Adds a note for tensors that overlap in one storage without being tied.
   void find_overlaps() {
     struct Extent {
       const void* storage;
@@ -174,7 +175,8 @@ class TorchSource final : public TensorSource {
     }
   }
 
-  /// Recurses over the leading dimension, which keeps row-major order. False once the sink stops.
+  /// Recurses over the leading dimension, which keeps row-major order. Returns false if the sink
+  /// stopped.
   bool push(const torch::Tensor& tensor, const ByteSink& sink) {
     if (tensor.numel() == 0) return true;
     if (tensor.is_cpu() && tensor.is_contiguous() && !tensor.is_conj() && !tensor.is_neg()) {

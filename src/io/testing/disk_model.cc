@@ -21,7 +21,7 @@ std::string read_whole(const fs::path& path) {
 
 }  // namespace
 
-// Draws what remains of everything that was not synced.
+// Draws at random what remains of everything that was not synced.
 struct DiskModel::Choice {
   explicit Choice(const CrashState& state) : kept(state.kept), random(state.seed) {}
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: what may be on the disk of a folder after a power cut.
+// For tests: what can be left of a folder on the disk after a power cut.
 //
 // POSIX promises little, and the model promises no more. A file's content is certain up to its last
-// fsync; any part after that may be missing, truncated or zeros. What a name refers to is certain as
-// of the last fsync of its folder; after a power cut it may refer to anything that it has referred to
-// since, each name independently. A rename is therefore two changes of names; neither the order of
-// calls nor an fsync of the file makes a name durable. Any thread may call it.
+// fsync; any part after that can be missing, truncated or zeros. What a name refers to is certain
+// as of the last fsync of its folder; after a power cut it can refer to anything that it has
+// referred to since, each name independently. A rename is therefore two changes of names. Neither
+// the order of calls nor an fsync of the file makes a name durable. Any thread may call it.
 #pragma once
 
 #include <cstddef>
@@ -35,7 +35,7 @@ struct CrashState {
 
 class DiskModel {
  public:
-  /// Starts with the content of `folder` synced, and the folder's own name too, or not.
+  /// Starts with the content of `folder` synced; the folder's own name may be synced or not.
   explicit DiskModel(const std::filesystem::path& folder, bool folder_name_is_synced = true);
 
   using Inode = std::size_t;
@@ -49,7 +49,7 @@ class DiskModel {
   /// "" is the folder itself: the names in it, and its own.
   void sync_folder(const std::string& path);
 
-  /// Creates `target`, which must not exist, as the folder may be after a power cut now.
+  /// Creates `target`, which must not exist, as the folder could be if the power were cut now.
   void lay_down(const std::filesystem::path& target, const CrashState& state) const;
 
  private:

@@ -8,8 +8,9 @@ namespace lancekeep::io {
 
 /// Forwards every call to `inner` until the `fail_at`-th changing call (make_folder, create,
 /// write, sync, flush, rename, remove, remove_unused, sync_file, sync_folder, lock; counted from
-/// 1), which throws `code` without doing anything. If `stays_broken`, all later ones do the same, as
-/// after a crash or on a full disk. With 0 it never fails and only counts.
+/// 1), which throws `code` without doing anything. If `stays_broken`, all later changing calls do
+/// the same, as after a crash or on a full disk. If `fail_at` is 0, no call fails; they are only
+/// counted.
 class FaultStorage : public ForwardingStorage {
  public:
   struct Plan {
@@ -20,7 +21,7 @@ class FaultStorage : public ForwardingStorage {
   FaultStorage(std::unique_ptr<Storage> inner, Plan plan);
   /// Changing calls seen so far.
   [[nodiscard]] std::uint64_t calls() const;
-  /// The call that failed first: its name and its file; empty: none did.
+  /// The first call that failed: its name and its file; empty if none failed.
   [[nodiscard]] std::string failed_call() const;
 
   void make_folder(const std::string& path) override;

@@ -7,7 +7,7 @@
 
 namespace lancekeep::io {
 
-/// Makes a write beyond the limit fail with EFBIG; without ignoring the signal the process would end.
+/// Makes a write beyond the limit fail with EFBIG. Ignores SIGXFSZ, which would end the process.
 inline void limit_file_sizes_to(rlim_t bytes) {
   ::signal(SIGXFSZ, SIG_IGN);
   const struct rlimit limit = {bytes, bytes};

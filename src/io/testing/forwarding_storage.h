@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: the base of storages that add something to another one. Forwards every call.
+// For tests: the base class of storages that wrap another storage. Forwards every call.
 #pragma once
 
 #include "io/storage.h"

@@ -7,9 +7,9 @@
 
 namespace lancekeep::io {
 
-/// Forwards every call and records it in `disk`, but syncs nothing, so that no test waits for a disk.
-/// Inside a FaultStorage that stays broken from its n-th changing call on, the disk is left as it was
-/// before that call.
+/// Forwards every call and records it in `disk`, but syncs nothing, so that no test waits for a
+/// disk. If a FaultStorage around it stays broken from the n-th changing call on, the disk is left
+/// as it was before that call.
 class PowerCutStorage : public ForwardingStorage {
  public:
   PowerCutStorage(std::unique_ptr<Storage> inner, std::shared_ptr<DiskModel> disk)

@@ -102,7 +102,7 @@ TEST_F(PowerCut, TheStoresOwnNameNeedsASyncToo) {
   EXPECT_EQ(synced(), "");
 }
 
-TEST_F(PowerCut, ARenamedFileHasTheOldNameOrTheNewOrBothOrNone) {
+TEST_F(PowerCut, ARenamedFileHasItsOldNameOrItsNewNameOrBothOrNeither) {
   open();
   write("a", "abc", true);
   storage_->sync_folder("");

@@ -14,8 +14,9 @@ std::string type_name(std::uint32_t item_bits) {
   return item_bits == 0 ? "values of variable width" : fmt::format("values of {} bits", item_bits);
 }
 
-// Whether the dimension of `array` counts: nulls without a type have none, unless they say which of
-// their values are null; and a page's dimension outweighs the one from the schema.
+// Whether the dimension of `array` must be kept. Nulls without a type have no dimension, unless
+// they record which of their values are null; and a page's dimension takes precedence over the
+// schema's.
 bool has_dimension(const Array& array, const Array& other) {
   if (!array.value_valid.empty()) return true;
   return array.has_type() && (array.items > 0 || !other.has_type());
@@ -32,7 +33,7 @@ void unify_dimensions(Array& array, Array& page, const io::ByteView& where) {
   }
 }
 
-// Gives an untyped one the type of the other; throws if the types differ.
+// If one of the two has no type, gives it the other's type; throws if the types differ.
 void unify(Array& array, Array& page, const io::ByteView& where) {
   if (array.is_list != page.is_list) {
     where.fail("a column has pages of lists and pages without lists");
@@ -52,7 +53,7 @@ void unify(Array& array, Array& page, const io::ByteView& where) {
   }
 }
 
-// The counts are the numbers of entries, which empty vectors do not have.
+// The numbers of entries are passed separately because an empty vector means that all are valid.
 void append_valid(std::vector<std::uint8_t>& to, std::uint64_t to_count,
                   const std::vector<std::uint8_t>& from, std::uint64_t from_count) {
   if (to.empty() && from.empty()) return;

@@ -101,7 +101,7 @@ void append_out_of_line(const io::ByteView& buffer, std::uint64_t packed_bits, s
   }
 }
 
-// Writes `count` values; the last run may be cut short.
+// Writes `count` values; the last run can be cut short.
 template <typename T>
 void repeat(const io::ByteView& values, const io::ByteView& lengths, std::uint64_t count,
             std::byte* to) {
@@ -127,8 +127,8 @@ constexpr unsigned kEscape = 255;
 constexpr unsigned kLongestSymbol = 8;
 
 constexpr std::uint64_t kMaxRawBytes = std::uint64_t{1} << 30;
-// An LZ4 sequence expands by at most 255 bytes per byte; a zstd block decompresses to at most 128 KiB
-// and takes at least 4 bytes.
+// An LZ4 sequence expands by at most 255 bytes per byte; a zstd block decompresses to at most 128
+// KiB and takes at least 4 bytes.
 constexpr std::uint64_t kLz4Ratio = 255;
 constexpr std::uint64_t kZstdRatio = 32768;
 
@@ -214,7 +214,7 @@ void append_runs(const io::ByteView& values, const io::ByteView& lengths, std::u
     values.fail(fmt::format("{} run lengths for {} bytes of values of {} bytes each",
                             lengths.size(), values.size(), width));
   }
-  // In files of pylance 1.0.4 the last run of a chunk may be too long; the excess is ignored.
+  // In files of pylance 1.0.4 the last run of a chunk can be too long; the excess is ignored.
   const std::uint64_t sum = total(lengths);
   const std::uint64_t last =
       lengths.empty() ? 0 : std::to_integer<unsigned>(lengths.bytes().back());

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The codecs that Lance's encodings are made of: bit-packing, run lengths, FSST, and LZ4 and zstd.
-// They turn bytes into bytes and know nothing of pages, rows or nulls. All throw Error corrupt, at
-// the place of their input, and bound what they allocate. Free of state; SymbolTable is immutable.
+// They turn bytes into bytes and know nothing of pages, rows or nulls. All throw Error corrupt,
+// with the file and offset of their input, and bound what they allocate. The functions have no
+// state, and a SymbolTable is immutable, so any thread may use them.
 #pragma once
 
 #include "io/byte_view.h"
@@ -14,27 +15,27 @@
 
 namespace lancekeep::lance {
 
-// Bit-packing in FastLanes order: 1024 values of T bits, of which W are kept, in 1024 * W / T words.
-// L = 1024 / T lanes are interleaved: word k of a lane is word k * L + lane. Row r of a lane starts
-// at bit r * W of the lane, and is the value at index order[r / 8] * 16 + (r % 8) * 128 + lane,
-// where order = 0 4 2 6 1 5 3 7.
+// Bit-packing in FastLanes order: 1024 values of T bits, of which W are kept, in 1024 * W / T
+// words. L = 1024 / T lanes are interleaved: word k of a lane is word k * L + lane. Row r of a lane
+// starts at bit r * W of the lane, and is the value at index order[r / 8] * 16 + (r % 8) * 128 +
+// lane, where order = 0 4 2 6 1 5 3 7.
 
 inline constexpr std::uint64_t kPackedValues = 1024;
 
-/// Appends `count` values of `bits` (8, 16, 32 or 64). `buffer`: one word that holds W, then at most
-/// one block of 1024 packed values.
+/// Appends `count` values of `bits` (8, 16, 32 or 64). `buffer`: one word that holds W, then at
+/// most one block of 1024 packed values.
 void append_inline_bitpacked(const io::ByteView& buffer, std::uint32_t bits, std::uint64_t count,
                              std::vector<std::byte>& out);
 
 /// Appends `count` values of `bits`, packed to `packed_bits` (0: all values are 0). `buffer`: a
-/// packed block per 1024 values. The values of an incomplete last block are not packed if the buffer
-/// has exactly their unpacked size left.
+/// packed block per 1024 values. The values of an incomplete last block are not packed if the
+/// buffer has exactly their unpacked size left.
 void append_out_of_line_bitpacked(const io::ByteView& buffer, std::uint32_t bits,
                                   std::uint64_t packed_bits, std::uint64_t count,
                                   std::vector<std::byte>& out);
 
 /// Appends `count` values of `width` bytes (1, 2, 4 or 8). `lengths` has a byte for each of
-/// `values`: how often it repeats. A longer run is several entries.
+/// `values`: how often it repeats. A run of more than 255 takes several entries.
 void append_runs(const io::ByteView& values, const io::ByteView& lengths, std::uint32_t width,
                  std::uint64_t count, std::vector<std::byte>& out);
 
@@ -47,9 +48,10 @@ class SymbolTable {
  public:
   explicit SymbolTable(const io::ByteView& table);
 
-  /// False: values are stored uncompressed.
+  /// False if values are stored uncompressed.
   [[nodiscard]] bool compresses() const { return compresses_; }
-  /// Appends the bytes that `codes` encode, at most 8 per code. Errors name the place of `page`.
+  /// Appends the bytes that `codes` encode, at most 8 per code. Errors name the file and offset of
+  /// `page`.
   void append(std::span<const std::byte> codes, const io::ByteView& page,
               std::vector<std::byte>& out) const;
 
@@ -61,8 +63,8 @@ class SymbolTable {
 };
 
 /// Decompresses `buffer`: the raw size (u32 for LZ4, u64 for zstd), then an LZ4 block or a zstd
-/// frame. The result owns its bytes. Before anything is allocated, the raw size is checked against
-/// the most that the compressed bytes can hold and against `max_bytes`.
+/// frame. The result owns its bytes. Before anything is allocated, the raw size is compared with
+/// `max_bytes` and with the most that the compressed bytes can decompress to.
 [[nodiscard]] io::ByteView decompress(const io::ByteView& buffer, GeneralScheme scheme,
                                       std::uint64_t max_bytes);
 

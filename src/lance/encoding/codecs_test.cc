@@ -206,7 +206,7 @@ std::string decoded(const std::string& table, const std::string& codes) {
 
 const std::string three_symbols = symbol_table({"layer.", "weight", "x"});
 
-TEST(FsstTest, ReplacesCodesBySymbols) {
+TEST(FsstTest, ReplacesCodesWithSymbols) {
   EXPECT_EQ(decoded(three_symbols, std::string("\0\2\1", 3)), "layer.xweight");
 }
 

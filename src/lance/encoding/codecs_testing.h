@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests: buffers compressed with LZ4 and zstd, with the raw size in front as Lance writes it.
+// For tests: buffers compressed with LZ4 and zstd, preceded by the raw size as Lance writes it.
 #pragma once
 
 #include "lance/encoding/encoding_testing.h"

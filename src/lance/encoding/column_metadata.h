@@ -22,7 +22,7 @@ struct Page {
   std::uint64_t rows = 0;
   std::uint64_t first_row = 0;  ///< Lance calls it "priority"
   std::string type_url;         ///< message type of `encoding`
-  io::ByteView encoding;        ///< a PageLayout message; at format 2.0 an ArrayEncoding
+  io::ByteView encoding;        ///< a PageLayout message; in format 2.0 an ArrayEncoding
 };
 
 struct ColumnMetadata {
@@ -31,7 +31,7 @@ struct ColumnMetadata {
   std::vector<Page> pages;  ///< in row order
 };
 
-/// @throws Error corrupt; unsupported for an encoding that is stored outside the message.
+/// @throws Error corrupt; unsupported if an encoding is stored outside the message.
 [[nodiscard]] ColumnMetadata decode_column_metadata(const io::ByteView& message);
 [[nodiscard]] std::string encode_column_metadata(const ColumnMetadata& column);
 

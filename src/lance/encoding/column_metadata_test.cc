@@ -85,7 +85,7 @@ TEST(ColumnMetadataTest, SurvivesEveryPrefix) {
     }
   }
   EXPECT_EQ(rejected,
-            whole.size() - 3);  // it may end before or after either of the first two fields
+            whole.size() - 3);  // a prefix can end before or after either of the first two fields
 }
 
 }  // namespace

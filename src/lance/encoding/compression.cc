@@ -15,7 +15,7 @@ namespace {
 using protozero::pbf_reader;
 
 constexpr int kMaxEncodingDepth = 8;  // writers nest 3: general, fsst, variable, flat offsets
-constexpr int kMaxGeneral = 1;        // each one may expand bytes by a factor of thousands
+constexpr int kMaxGeneral = 1;        // each level can expand bytes by a factor of thousands
 constexpr std::uint64_t kMaxBits = std::uint64_t{1} << 30;
 constexpr std::uint32_t kFixedSizeListValidity = 3;
 
@@ -26,7 +26,7 @@ struct Depth {
 
 Compression decode_at_depth(const io::ByteView& message, Depth depth);
 
-// The field numbers of the parts that several encodings have; 0: the encoding lacks this part.
+// The field numbers of the parts that several encodings have; 0 if the encoding lacks the part.
 struct Tags {
   std::uint32_t bits = 0;
   std::uint32_t buffer_compression = 0;

@@ -33,18 +33,19 @@ enum class EncodingKind : std::uint32_t {
 enum class GeneralScheme : std::uint32_t { none = 0, lz4 = 1, zstd = 2 };
 
 struct Compression {
-  EncodingKind kind{};                ///< may be a number without a name here
+  EncodingKind kind{};                ///< can be a number without a name here
   std::uint64_t bits = 0;             ///< flat: of a value; bit-packing: of an unpacked value
-  std::uint64_t dimension = 0;        ///< fixed-size list: its items
+  std::uint64_t dimension = 0;        ///< fixed-size list: items per list
   bool has_validity = false;          ///< fixed-size list: a bitmap of its items comes first
   GeneralScheme scheme{};             ///< general only
   std::vector<std::uint64_t> fields;  ///< packed struct: bits of each field
   io::ByteView symbol_table;          ///< fsst only
-  /// The encodings of the values (for variable: of the offsets); for run-length also of the lengths.
+  /// The encodings of the values (of the offsets, for variable); for run-length also of the
+  /// lengths.
   std::vector<Compression> children;
   io::ByteView message;  ///< the encoded node, for errors
 
-  /// Child `index`; throws corrupt if the file does not have it.
+  /// Child `index`; throws corrupt if the file lacks it.
   [[nodiscard]] const Compression& child(std::size_t index = 0) const;
   /// Throws unsupported for this encoding of `what` ("a chunk's values", "levels" …).
   [[noreturn]] void unsupported(std::string_view what) const;
@@ -56,11 +57,11 @@ struct Compression {
 /// E.g. "fsst(variable(flat 32))".
 [[nodiscard]] std::string to_string(const Compression& compression);
 
-/// The bits of one decoded fixed-width item: a multiple of 8, at most 2^30. A boolean takes a byte,
-/// a fixed-size list all of its values. Throws unsupported for other encodings.
+/// The bits of one decoded fixed-width item: a multiple of 8, at most 2^30. A boolean takes a byte;
+/// a fixed-size list takes the bits of all its values. Throws unsupported for other encodings.
 [[nodiscard]] std::uint32_t fixed_bits(const Compression& compression);
 
-/// The number of values in an item: more than 1 for fixed-size lists only.
+/// The number of values in an item, which is more than 1 only for fixed-size lists.
 [[nodiscard]] std::uint64_t dimension(const Compression& compression);
 
 // CompressiveEncoding messages.

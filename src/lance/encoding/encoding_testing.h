@@ -13,7 +13,7 @@
 
 namespace lancekeep::lance {
 
-/// Numbers as in a file.
+/// Numbers as they are in a file.
 template <typename T>
 std::string raw(std::initializer_list<T> numbers) {
   std::string bytes;
@@ -117,7 +117,7 @@ inline std::string symbol_table(std::initializer_list<std::string> symbols,
   return bytes + lengths;
 }
 
-/// A page, and the file that has its buffers, each at a multiple of 64.
+/// A page, and a file that contains its buffers, each at a multiple of 64.
 struct TestPage {
   std::string layout;  ///< a PageLayout message
   std::vector<std::string> buffers;
@@ -152,7 +152,7 @@ void expect_unsupported(const std::string& part, Action&& action) {
   expect_error(ErrorCode::unsupported, part, std::forward<Action>(action));
 }
 
-/// Whether the page decodes. Other exceptions than Error pass through.
+/// Whether the page decodes. Exceptions other than Error pass through.
 inline bool decodes(const TestPage& page) {
   try {
     (void)page.decode(1000);

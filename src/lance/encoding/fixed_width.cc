@@ -140,7 +140,7 @@ std::vector<std::byte> decode_fixed_block(const Compression& compression, const 
       append_flat(block, compression.bits, count, out);
       break;
     case EncodingKind::fixed_size_list:
-      // Only flat: other encodings of a block may have many values in no byte at all.
+      // Only flat: in other encodings, a block can have many values without a single byte.
       if (compression.has_validity || compression.child().kind != EncodingKind::flat)
         compression.unsupported("a dictionary");
       return decode_fixed_block(compression.child(), block, list_values(compression, block, count));

@@ -31,7 +31,8 @@ class FullZipDecoder {
  private:
   void check_layout();
   void check_lists();
-  // Returns whether a value follows: not for an empty list, nor for a null without a value.
+  // Returns whether a value follows. None follows an empty list, or a null that has no stored
+  // value.
   bool read_control_word();
   // pylance 1.0.4 writes fixed-size lists that are all null as constant values without a constant.
   [[nodiscard]] bool is_all_null() const {

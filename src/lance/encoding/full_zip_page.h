@@ -2,10 +2,10 @@
 // Full-zip pages: large values, one item after another in buffer 0.
 //
 // An item is a control word, if the page has levels, and the value. The control word has the
-// repetition level above the bits of the definition level, in the smallest of 1, 2 and 4 bytes that
+// repetition level above the bits of the definition level, in the smallest of 1, 2 or 4 bytes that
 // holds both. A variable-width value starts with its length, and general compression and FSST are
 // applied to each value separately. An empty list has no value; a null has zeros, or no value if
-// values have variable width. Buffer 1, the offsets of rows, is needed for random access only.
+// values have variable width. Buffer 1, the offsets of rows, is needed only for random access.
 #pragma once
 
 #include "lance/encoding/array.h"

@@ -26,7 +26,7 @@ TestPage with_null() {
       3};
 }
 
-TEST(FullZipPageTest, ReadsRowsOneAfterAnother) {
+TEST(FullZipPageTest, ReadsConsecutiveRows) {
   const Array page = full_zip(variable(32), value("abc") + value("") + value("d"), 3).decode();
   EXPECT_EQ(page.rows, 3);
   EXPECT_EQ(page.text(0), "abc");

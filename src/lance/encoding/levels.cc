@@ -28,7 +28,7 @@ enum class LayerNumber : std::uint64_t {
                                      const io::ByteView& message) {
   message.fail(ErrorCode::unsupported,
                fmt::format("the page has layers {}; this build reads layers 1 to 6, the "
-                           "first is an item, and at most {} layers",
+                           "first of which must be an item, and at most {} layers",
                            fmt::join(numbers, ", "), kMaxLayers));
 }
 
@@ -212,7 +212,7 @@ void RowBuilder::move_layer(std::size_t layer, OuterLayer& to) {
 }
 
 void RowBuilder::finish(Array& page, const io::ByteView& where) {
-  // Without lists and definition levels nothing was added: all rows are valid.
+  // Without lists and definition levels nothing was added, which means that all rows are valid.
   if (!layers_.has_lists() && built_.front().entries == 0) {
     for (Built& built : built_) built.entries = page.items;
   }

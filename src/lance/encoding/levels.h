@@ -20,7 +20,8 @@ namespace lancekeep::lance {
 
 using Level = std::uint16_t;
 
-/// One layer of a page. `null` and `empty` are definition levels; 0: the page has no such entries.
+/// One layer of a page. `null` and `empty` are definition levels; 0 if the page has no such
+/// entries.
 struct Layer {
   bool is_list = false;
   Level null = 0;
@@ -42,8 +43,8 @@ struct Layers {
 [[nodiscard]] Layers decode_layers(std::span<const std::uint64_t> numbers,
                                    const io::ByteView& message);
 
-/// Decodes a block of `count` levels; without `compression` they are raw. The caller has bounded
-/// `count`.
+/// Decodes a block of `count` levels, which are raw if `compression` is null. The caller has
+/// bounded `count`.
 [[nodiscard]] std::vector<Level> decode_levels(const std::optional<Compression>& compression,
                                                const io::ByteView& block, std::uint64_t count);
 
@@ -68,8 +69,8 @@ class RowBuilder {
     std::uint64_t entries = 0;
     std::vector<std::uint8_t> valid;  ///< empty until the first null
     std::vector<std::uint64_t>
-        starts;            ///< lists: start of each, in entries of the next inner layer
-    bool is_open = false;  ///< lists: the last one is neither null nor empty
+        starts;            ///< lists: where each starts, in entries of the next inner layer
+    bool is_open = false;  ///< lists: whether the last one is neither null nor empty
   };
 
   bool add_run(std::span<const Level> rep, std::span<const Level> def);

@@ -29,7 +29,7 @@ TEST(LevelsTest, NullItemsHaveSlots) {
   EXPECT_FALSE(page.is_list);
 }
 
-TEST(LevelsTest, ANullAtTheEndOrTheStartOnly) {
+TEST(LevelsTest, ANullOnlyAtTheStartOrTheEnd) {
   EXPECT_EQ(rows({3}, 3, {}, {0, 0, 1}).row_valid, (Valid{1, 1, 0}));
   EXPECT_EQ(rows({3}, 3, {}, {1, 0, 0}).row_valid, (Valid{0, 1, 1}));
 }

@@ -16,7 +16,7 @@ constexpr std::uint64_t kChunkAlignment = 8;
 constexpr std::uint64_t kMaxChunkItems = 65536;  // the number of a chunk's levels has 16 bits
 constexpr std::uint64_t kMaxItemsPerByte =
     255;                                       // of a compressed dictionary: the best ratio of LZ4
-constexpr std::uint64_t kMaxValueBuffers = 8;  // run-length, which has the most, needs 2
+constexpr std::uint64_t kMaxValueBuffers = 8;  // run-length needs the most: 2
 
 struct Chunk {
   std::uint64_t level_count = 0;
@@ -76,7 +76,7 @@ void MiniBlockDecoder::check_layout() const {
 
 void MiniBlockDecoder::read_dictionary() {
   if (!layout_.dictionary) return;
-  // A dictionary of the schema's dictionary type may have items that no row of the page uses.
+  // A dictionary of the schema's dictionary type can have items that no row of the page uses.
   const std::uint64_t bytes = page_.buffer(2).size();
   const std::uint64_t backed = io::checked_mul(bytes, kMaxItemsPerByte).value_or(bytes);
   if (layout_.dictionary_items > std::max(layout_.items, backed)) {
@@ -112,7 +112,7 @@ Chunk MiniBlockDecoder::read_chunk(const io::ByteView& bytes) const {
 
 void MiniBlockDecoder::add_levels(const Chunk& chunk, std::uint64_t items) {
   if (!layout_.rep && !layout_.def) return;
-  // Each level is an item or a row without items; in a list of lists, or an inner list without items.
+  // Each level is an item, a row without items or, in a list of lists, an inner list without items.
   levels_ += chunk.level_count;
   const std::uint64_t inner_lists = layers_.lists > 1 ? page_.max_items : 0;
   if (levels_ > layout_.items + page_.rows && levels_ > inner_lists) {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mini-block pages: small values in chunks, each chunk with its own levels and value buffers.
 //
-// Buffer 0 has an entry per chunk, u16 (format 2.2: u32): the low 4 bits are log2 of its items (the
-// last chunk has 0 there, and all remaining items); the other bits are its bytes / 8 - 1. Buffer 1
+// Buffer 0 has an entry per chunk, u16 (format 2.2: u32): the low 4 bits are log2 of its items (0
+// in the last chunk, which has all remaining items); the other bits are its bytes / 8 - 1. Buffer 1
 // has the chunks, each:
 //   u16 levels | [u16 bytes of rep] | [u16 bytes of def] | per value buffer u16 (2.2: u32) bytes |
 //   pad | rep | pad | def | pad | each value buffer | pad (each pad goes to a multiple of 8 bytes)
-// Then comes the dictionary, if there is one, and the repetition index, needed for random access only.
+// The next buffers are the dictionary, if the page has one, and the repetition index, which is
+// needed only for random access.
 #pragma once
 
 #include "lance/encoding/array.h"

@@ -17,7 +17,7 @@ struct TestChunk {
   std::optional<std::string> rep;
   std::optional<std::string> def;
   std::vector<std::string> values;
-  unsigned log_items = 0;  ///< of the last chunk: 0
+  unsigned log_items = 0;  ///< 0 in the last chunk
 };
 
 inline std::string chunk_bytes(const TestChunk& chunk, bool large) {

@@ -32,9 +32,9 @@ PageLayout layout_of(const Page& page) {
 
 Array decode_layout(const PageLayout& layout, const PageInput& page);
 
-// The values are elsewhere in the file; the page inside has their descriptors. Size 0 is an empty
-// value at position 0. Any other position then holds the value's levels; without lists, the only
-// such value is null.
+// The values are elsewhere in the file; the inner page has their descriptors. A descriptor of size
+// 0 is an empty value if its position is 0. Otherwise its position encodes the value's levels;
+// without lists, the only such value is null.
 Array decode_blob_page(const BlobLayout& layout, const PageInput& page) {
   const Layers layers = decode_layers(layout.layers, page.message);
   if (layers.has_lists())
@@ -91,7 +91,8 @@ struct Inspect {
   PageContent operator()(const BlobLayout&) const { return {page.rows, 0, 1}; }
 };
 
-// What follows predicts the answer of the decoders; tests/lance/test_matrix.py compares the two.
+// The functions below predict whether the decoders succeed; tests/lance/test_matrix.py compares the
+// prediction with the result.
 
 constexpr std::string_view kPageValues = "a page's values";
 
@@ -112,7 +113,7 @@ const Compression& inside_lists(const Compression& compression) {
   return *inner;
 }
 
-// For the values of a chunk or a dictionary, and the variable-width values of a full-zip page.
+// Checks the values of a chunk or a dictionary, and the variable-width values of a full-zip page.
 void require_values(const Compression& compression) {
   switch (compression.kind) {
     case EncodingKind::general:

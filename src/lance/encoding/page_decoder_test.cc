@@ -10,7 +10,7 @@
 namespace lancekeep::lance {
 namespace {
 
-// A page of one value, repeated three times, whose buffer is at byte 64.
+// A page that repeats one value three times; its buffer is at byte 64.
 Page valid_page() {
   Page page;
   page.rows = 3;

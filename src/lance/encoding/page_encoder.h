@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Encodes pages of format 2.1: mini-block chunks, values uncompressed. docs/format/file.md describes
-// the layout.
+// Encodes pages of format 2.1, as mini-block chunks with uncompressed values. docs/format/file.md
+// describes the layout.
 //
 // The functions write pages of one chunk, which holds 32 KiB and 4,096 values at most. A model's
 // small columns take a few such pages, and every pylance since 1.0 reads them. ListPageEncoder
@@ -15,14 +15,14 @@
 
 namespace lancekeep::lance {
 
-/// A page before it has a place in a file.
+/// A page that has no offset in a file yet.
 struct EncodedPage {
   std::vector<std::string> buffers;
   std::uint64_t rows = 0;
   std::string layout;  ///< a PageLayout message
 };
 
-/// The place of a blob value in its data file; (0, 0) is an empty value.
+/// Where a blob value is in its data file; (0, 0) is an empty value.
 struct BlobDescriptor {
   std::uint64_t position = 0;
   std::uint64_t size = 0;
@@ -37,22 +37,23 @@ inline constexpr std::size_t kMaxListItems = 1024;
 using OptionalText = std::optional<std::string>;
 
 // Each function encodes as many rows from the front of `rows` as fit in one page, at least one, and
-// returns their number in EncodedPage::rows. Throws invalid_argument for a row that fits in no page.
+// returns their number in EncodedPage::rows. Throws invalid_argument for a row that fits in no
+// page.
 
 [[nodiscard]] EncodedPage encode_strings(std::span<const std::string> rows);
 [[nodiscard]] EncodedPage encode_optional_strings(std::span<const OptionalText> rows);
 [[nodiscard]] EncodedPage encode_int64(std::span<const std::int64_t> rows);
 [[nodiscard]] EncodedPage encode_int64_lists(std::span<const std::vector<std::int64_t>> rows);
-/// `rows` empty lists, or as many of them as fit.
+/// Encodes `rows` empty lists, or as many of them as fit.
 [[nodiscard]] EncodedPage encode_empty_lists(std::uint64_t rows);
 [[nodiscard]] EncodedPage encode_blobs(std::span<const BlobDescriptor> rows);
 
-/// The format allows 4,096 items and 32 KiB per chunk; this power of two leaves room for levels.
+/// The format allows 4,096 items and 32 KiB per chunk; this power of two leaves space for levels.
 inline constexpr std::uint64_t kListChunkItems = 2048;
 
 /// A page of lists of 64-bit items, of any length, in as many mini-block chunks as needed. The head
-/// of a chunk depends on the lengths of the lists only, so the items stream from the caller into the
-/// file, between one head and the next. Holds 18 bytes per chunk.
+/// of a chunk depends only on the lengths of the lists, so the items stream from the caller into
+/// the file, between one head and the next. Holds 18 bytes per chunk.
 class ListPageEncoder {
  public:
   /// The lengths of the page's lists in row order: at least one list, and no empty list. They must

@@ -12,7 +12,7 @@ namespace {
 
 using Lengths = std::vector<std::uint64_t>;
 
-// Makes all heads; returns their number.
+// Encodes all heads; returns their number.
 std::size_t run(ListPageEncoder& encoder) {
   std::size_t chunks = 0;
   while (encoder.next_items() > 0) {

@@ -11,8 +11,9 @@
 namespace lancekeep::lance {
 namespace {
 
-// The variable-width values of a column are limited by the file's size: FSST expands a byte to 8 at
-// most. The constant is for strings that a page has once and repeats, or that zstd shrank.
+// The variable-width values of a column are limited by the file's size, since FSST expands a byte
+// to at most 8. The constant allows for strings that a page stores once and repeats, or that zstd
+// shrank.
 constexpr std::uint64_t kMaxSymbolBytes = 8;
 constexpr std::uint64_t kMaxRepeatedBytes = std::uint64_t{256} << 20;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A page as its decoder gets it: the buffers, and the limits that keep a hostile page from taking
+// The input of a page decoder: the page's buffers, and limits that keep a hostile page from taking
 // more memory than its file justifies.
 #pragma once
 
@@ -25,7 +25,7 @@ struct PageInput {
   std::vector<io::ByteView> buffers;
   std::uint64_t rows = 0;
   std::uint64_t max_items = 0;  ///< rows or items that the page may have
-  std::uint64_t max_bytes = 0;  ///< bytes that the page's variable-width values may decode to
+  std::uint64_t max_bytes = 0;  ///< limit of the page's variable-width values, decoded
   io::ByteView message;         ///< the layout, for errors
   ItemSink* sink = nullptr;     ///< for fixed-width items; decoders may fill it chunk by chunk
 
@@ -39,8 +39,8 @@ struct PageInput {
 };
 
 /// Opens the buffers of `page` in `file`, each of which must start at a multiple of `alignment`
-/// bytes. A column may have `max_items` rows or items, of which `so_far`, the column's earlier
-/// pages, has used some. @throws Error corrupt.
+/// bytes. The column may have `max_items` rows or items in total, including those in `so_far`, its
+/// earlier pages. @throws Error corrupt.
 [[nodiscard]] PageInput open_page(const io::ByteView& file, const Page& page,
                                   std::uint64_t max_items, const Array& so_far,
                                   std::uint64_t alignment);

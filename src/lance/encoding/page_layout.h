@@ -19,7 +19,7 @@ namespace lancekeep::lance {
 /// Page::type_url of a PageLayout message.
 inline constexpr std::string_view kPageLayoutUrl = "/lance.encodings21.PageLayout";
 
-/// Small values: chunks of levels and values, each compressed separately.
+/// Small values, in chunks of levels and values; each chunk is compressed separately.
 struct MiniBlockLayout {
   std::optional<Compression> rep;
   std::optional<Compression> def;
@@ -32,7 +32,7 @@ struct MiniBlockLayout {
   bool large_chunks = false;  ///< format 2.2: chunk sizes of 32 bits
 };
 
-/// All items are one value, or all are null, or there are none.
+/// All items have the same value, or all are null, or the page has no items.
 struct ConstantLayout {
   std::vector<std::uint64_t> layers;
   std::optional<io::ByteView> value;
@@ -42,7 +42,7 @@ struct ConstantLayout {
   std::uint64_t def_levels = 0;
 };
 
-/// Large values: one item after another, each a control word, a length and the bytes.
+/// Large values: consecutive items, each a control word, a length and the bytes.
 struct FullZipLayout {
   std::uint32_t rep_bits = 0;
   std::uint32_t def_bits = 0;
@@ -56,7 +56,7 @@ struct FullZipLayout {
 
 struct PageLayout;
 
-/// Values are elsewhere in the file; the page holds their (u64 position, u64 size).
+/// Values that are elsewhere in the file; the page has the (u64 position, u64 size) of each.
 struct BlobLayout {
   std::shared_ptr<const PageLayout> inner;
   std::vector<std::uint64_t> layers;
@@ -67,13 +67,14 @@ struct PageLayout {
   io::ByteView message;  ///< the encoded layout, for errors
 };
 
-/// @throws Error corrupt, or unsupported with the number of a layout that this build does not know.
+/// @throws Error corrupt, or unsupported, naming the number of a layout that this build does not
+/// know.
 [[nodiscard]] PageLayout decode_page_layout(const io::ByteView& message);
 
 /// E.g. "mini-block, layers 1 2, levels flat 16 / -, values flat 64".
 [[nodiscard]] std::string to_string(const PageLayout& layout);
 
-/// Layers of a page that Lancekeep writes; the numbers are Lance's. Innermost first.
+/// Layers of the pages that Lancekeep writes, innermost first; the numbers are Lance's.
 enum PageLayer : std::uint32_t { kItem = 1, kList = 2, kNullableItem = 3, kListWithEmpties = 5 };
 
 /// A mini-block page as Lancekeep writes it, with one value buffer per chunk.
@@ -87,7 +88,7 @@ struct MiniBlockMessage {
 
 // PageLayout messages.
 [[nodiscard]] std::string encode_mini_block_layout(const MiniBlockMessage& message);
-/// For a page without items, or of nulls only.
+/// For a page without items, or with only nulls.
 [[nodiscard]] std::string encode_constant_layout(std::span<const std::uint32_t> layers);
 /// `inner_layout` is the PageLayout message of the descriptors.
 [[nodiscard]] std::string encode_blob_layout(const std::string& inner_layout);

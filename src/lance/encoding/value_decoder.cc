@@ -52,7 +52,7 @@ void append_decompressed(const Compression& compression, std::span<const io::Byt
   append_chunk_values(compression.child(), raw, count, max_bytes, values);
 }
 
-// The bitmap, if there is one, comes before the values. Only the innermost lists may have it.
+// The bitmap, if any, comes before the values. Only the innermost lists may have one.
 void append_lists(const Compression& compression, std::span<const io::ByteView> buffers,
                   std::uint64_t count, Array& values) {
   const Compression* list = &compression;
@@ -111,7 +111,7 @@ void append_looked_up(const Array& dictionary, const io::ByteView& page,
   }
 }
 
-// Offsets as they are in the file. check_offsets() must come before their use.
+// Offsets as they are in the file. Call check_offsets() before using them.
 struct Offsets {
   io::ByteView table;
   std::uint32_t width = 0;

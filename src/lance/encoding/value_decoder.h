@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decodes values of any encoding from the two forms that Lance has: the buffers of a mini-block
-// chunk, and a block, which is one buffer for all values (levels, dictionaries).
+// Decodes values of any encoding from the two forms in which Lance stores them: the buffers of a
+// mini-block chunk, or a block, which is one buffer for all values (levels, dictionaries).
 //
 // Values are appended to Array::data, with offsets and item count; this file knows nothing of rows
 // and lists. All functions throw Error corrupt, or unsupported.
@@ -18,8 +18,8 @@ namespace lancekeep::lance {
 /// An array without items, of the type that `compression` declares.
 [[nodiscard]] Array empty_values(const Compression& compression);
 
-/// Appends the `count` items of a mini-block chunk. Decompresses no more bytes than they need, or
-/// `max_bytes` of strings.
+/// Appends the `count` items of a mini-block chunk. Decompresses no more bytes than the items need,
+/// and at most `max_bytes` of strings.
 void append_chunk_values(const Compression& compression, std::span<const io::ByteView> buffers,
                          std::uint64_t count, std::uint64_t max_bytes, Array& values);
 

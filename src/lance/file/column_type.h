@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the schema's fields to the columns of a data file: which fields have a column, and the type
-// of a column's values, which a page of nulls only does not say.
+// Maps the schema's fields to the columns of a data file: which fields have a column, and the type
+// of its values, which a page with only nulls does not record.
 #pragma once
 
 #include "lance/encoding/array.h"
@@ -14,24 +14,25 @@
 
 namespace lancekeep::lance {
 
-/// The fields that have a column, in the order of the columns: leaves, and at format 2.0 lists and
-/// structs too. A packed struct is one column, and so is a blob.
+/// The fields that have a column, in the order of the columns: leaves, and in format 2.0 also lists
+/// and structs. A packed struct is one column, and so is a blob.
 [[nodiscard]] std::vector<const Field*> column_fields(const std::vector<Field>& fields,
                                                       FormatVersion version);
 
-/// Whether the field's values are stored elsewhere in the file, and its column has (position, size):
-/// blobs of the first kind.
+/// Whether the field is a blob of version 1: its values are stored elsewhere in the file, and its
+/// column has (position, size).
 [[nodiscard]] bool is_blob(const Field& field);
 
-/// The column of `file` that DataFileReader::read_column() needs for field `id`, lists included;
-/// unset if the file does not have it. `fields` are the dataset's. Throws unsupported for files of
-/// format 0.1, which have no such columns: all fields would look missing.
+/// The column of `file` to pass to DataFileReader::read_column() for field `id`, including its
+/// lists; unset if the file lacks it. `fields` are the dataset's. Throws unsupported for files of
+/// format
+/// 0.1, which do not number their columns: every field would seem to be missing.
 [[nodiscard]] std::optional<std::uint32_t> find_column(const DataFile& file,
                                                        const std::vector<Field>& fields,
                                                        std::int32_t id);
 
-/// An array without rows, of the type that the schema gives `leaf`: its width, and whether it is the
-/// item of a list. Has no type if the logical type is unknown.
+/// An array without rows that has the type of `leaf` in the schema: its width, and whether it is
+/// the item of a list. Has no type if the logical type is unknown.
 [[nodiscard]] Array empty_column(const std::vector<Field>& fields, const Field& leaf);
 
 struct ValueType {

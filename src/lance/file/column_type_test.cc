@@ -28,7 +28,7 @@ std::vector<Field> model() {
           field(3, -1, "struct"), field(4, 3, "int64"), field(5, 3, "string")};
 }
 
-TEST(ColumnTypeTest, LeavesHaveColumnsAndAtFormat20TheirParentsToo) {
+TEST(ColumnTypeTest, LeavesHaveColumnsAndInFormat20AlsoTheirParents) {
   EXPECT_EQ(ids(model(), kV21), (std::vector<std::int32_t>{0, 2, 4, 5}));
   EXPECT_EQ(ids(model(), kV20), (std::vector<std::int32_t>{0, 1, 2, 3, 4, 5}));
 }

@@ -21,7 +21,7 @@ v2_0::ValueKind value_kind(const Field* field) {
                                                   : v2_0::ValueKind::plain;
 }
 
-// Adds the items of a list column of format 2.0, as in a list column of the other formats.
+// Adds the items to a list column of format 2.0, so that it is like a list column of other formats.
 void set_items(Array& lists, Array&& items) {
   lists.items = items.items;
   lists.item_bits = items.item_bits;
@@ -32,7 +32,7 @@ void set_items(Array& lists, Array&& items) {
   lists.data = std::move(items.data);
 }
 
-// Pages that share bytes could cost more time and memory than the size of the file justifies.
+// Pages that share bytes could take more time and memory than the size of the file justifies.
 void check_buffers(const std::vector<ColumnMetadata>& columns, const io::ByteView& file) {
   std::uint64_t left = file.size();
   for (const ColumnMetadata& column : columns) {

@@ -40,7 +40,7 @@ TEST(DataFileReaderTest, NullsOfUnknownTypeBecomeEmptyStrings) {
   EXPECT_TRUE(column.is_null(1));
 }
 
-TEST(DataFileReaderTest, RejectsAnotherNumberOfRows) {
+TEST(DataFileReaderTest, RejectsAWrongNumberOfRows) {
   const DataFileReader file = open_file(integer_file());
   expect_corrupt("a column has 5 rows, expected 6", [&] { (void)file.read_column(0, 6, 10); });
 }

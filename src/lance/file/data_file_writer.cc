@@ -17,7 +17,7 @@ namespace lancekeep::lance {
 namespace {
 
 constexpr std::size_t kBufferBytes = 1 << 20;
-constexpr std::uint64_t kPageAlignment = 64;  // pylance 14 refuses page buffers elsewhere
+constexpr std::uint64_t kPageAlignment = 64;  // pylance 14 rejects other offsets of page buffers
 constexpr char kColumnEncodingUrl[] = "/lance.encodings.ColumnEncoding";
 
 template <typename T>
@@ -25,7 +25,7 @@ void append(std::string& out, T value) {
   out.append(reinterpret_cast<const char*>(&value), sizeof(value));
 }
 
-// ColumnEncoding.values = 1, an empty message: the pages say how the column is encoded.
+// ColumnEncoding.values = 1, an empty message, since each page records its own encoding.
 std::string values_encoding() {
   std::string out;
   protozero::pbf_writer(out).add_message(1, std::string());
@@ -33,8 +33,8 @@ std::string values_encoding() {
 }
 
 constexpr std::uint64_t kItemBytes = 8;
-// 8 MiB, as in pylance: a row that would exceed it starts a new page. Readers can then decode several
-// pages at once, and find a row without reading much of a table.
+// 8 MiB, as in pylance: a row that would exceed it starts a new page. Readers can then decode
+// several pages at once, and find a row without reading much of a table.
 constexpr std::uint64_t kPageItems = 1 << 20;
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes a Lance data file of format 2.1 from front to back: values first, then pages, then the
-// footer. It streams: only one buffer of 1 MiB and the positions of the pages are in memory. A
-// writer is for one thread.
+// footer. Data is streamed: only a buffer of 1 MiB and the positions of the pages are in memory.
+// One thread at a time.
 #pragma once
 
 #include "io/storage.h"
@@ -25,20 +25,20 @@ class DataFileWriter {
   /// `file` is new and empty, and outlives the writer.
   explicit DataFileWriter(io::WritableFile& file) : file_(file) {}
 
-  /// The offset of the next byte in the file.
+  /// The offset at which the next byte will be written.
   [[nodiscard]] std::uint64_t position() const { return file_.position() + buffer_.size(); }
   /// Writes zeros up to a multiple of `alignment`; returns position().
   std::uint64_t align(std::uint64_t alignment);
   void write(std::span<const std::byte> bytes);
-  /// Passes buffered bytes on to the file, so that they can be read there.
+  /// Writes the buffered bytes to the file, so that they can be read from it.
   void flush();
   /// Appends a page to `column`, whose number starts at 0.
   void add_page(std::size_t column, const EncodedPage& page);
-  /// The same for a page whose buffers are in the file already: see start_buffer() and
-  /// write_buffer(). `layout` is a PageLayout message.
+  /// Appends a page whose buffers are already in the file: see start_buffer() and write_buffer().
+  /// `layout` is a PageLayout message.
   void add_page(std::size_t column, std::uint64_t rows, const std::string& layout,
                 std::vector<PageBuffer> buffers);
-  /// Starts a page buffer, which the caller then write()s; returns its offset.
+  /// Starts a page buffer, whose bytes the caller then writes with write(); returns its offset.
   std::uint64_t start_buffer();
   /// Writes a whole page buffer.
   PageBuffer write_buffer(std::string_view buffer);
@@ -54,7 +54,7 @@ class DataFileWriter {
   std::vector<ColumnMetadata> columns_;
 };
 
-/// Appends all rows of a column, page after page; `encode` is a function of page_encoder.h.
+/// Appends all rows of a column, page by page; `encode` is a function of page_encoder.h.
 template <typename Row, typename Encode>
 void add_pages(DataFileWriter& writer, std::size_t column, const std::vector<Row>& rows,
                Encode encode) {
@@ -65,9 +65,9 @@ void add_pages(DataFileWriter& writer, std::size_t column, const std::vector<Row
   }
 }
 
-/// Writes a column of lists of 64-bit items, such as list<double>, given the lengths of the lists:
-/// the items of all rows, one after another, in pieces of any size. Holds no items, and a list may
-/// have any length. Until finish(), nothing else may be written to the file.
+/// Writes a column of lists of 64-bit items, such as list<double>. The caller gives the lengths of
+/// all lists, then the items of all rows in pieces of any size. Holds no items, so lists can have
+/// any length. Until finish(), nothing else may be written to the file.
 ///
 ///   ListColumnWriter column(file, 0, {3, 0, 1'000'000});
 ///   column.write(items);  // as often as needed
@@ -77,9 +77,10 @@ class ListColumnWriter {
   /// Starts column `column` of `file`, which outlives this writer.
   ListColumnWriter(DataFileWriter& file, std::size_t column, std::vector<std::uint64_t> lengths);
 
-  /// The next items, or parts of one. @throws Error invalid_argument for more than the lists have.
+  /// Writes the next items, or part of one.
+  /// @throws Error invalid_argument if these are more items than the lists have.
   void write(std::span<const std::byte> items);
-  /// @throws Error invalid_argument if items are missing.
+  /// Ends the column. @throws Error invalid_argument if items are missing.
   void finish();
 
  private:

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reader reads every kind of column that the writer and the page encoders write, at the edges of
-// a page. tests/interop checks that pylance reads them too.
-// Both readers read what the writer of list columns writes, at the edges of chunks, pages and pieces.
-// tests/plain checks that pylance reads it too.
+// DataFileReader reads every kind of column that the writer and the page encoders write, at the
+// edges of a page; tests/interop checks that pylance reads them too. DataFileReader and ListColumn
+// read what ListColumnWriter writes, at the edges of chunks, pages and pieces; tests/plain checks
+// that pylance reads it too.
 
 #include "lance/file/data_file_writer.h"
 

@@ -105,7 +105,7 @@ std::string extension_of(const Field& field) {
 }
 
 std::string arrow_type_name(const std::string& logical_type) {
-  constexpr std::size_t kLongest = 256;  // a longer type is printed as it is
+  constexpr std::size_t kLongest = 256;  // a longer type is printed unchanged
   const std::vector<std::string> parts = parts_of(logical_type);
   const std::string& head = parts.front();
   if (parts.size() == 1 || logical_type.size() > kLongest) return logical_type;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A schema's flat list of fields as a tree, and its types in Arrow's notation. Borrows the fields.
-// Immutable, so any number of threads may read it.
+// A schema's flat list of fields as a tree, and its types in Arrow's notation. The fields must
+// outlive the tree. Immutable, so any number of threads may read it.
 //
-// A field whose parent does not come before it, or that is nested more than 32 deep, is left out of
-// the tree. No writer makes such schemas, and so walking the tree ends for any file.
+// A field is left out of the tree if its parent does not come before it, or if it is nested more
+// than 32 deep, so that walking the tree ends for any file. No writer makes such schemas.
 #pragma once
 
 #include "lance/proto/schema.h"
@@ -26,7 +26,8 @@ class FieldTree {
   [[nodiscard]] std::vector<std::int32_t> ids(std::size_t index) const;
   /// The names from the top level down: "value.item".
   [[nodiscard]] std::string path(std::size_t index) const;
-  /// "list<item: double>", "timestamp[us, tz=UTC]"; Lance's name for types that Arrow does not have.
+  /// "list<item: double>", "timestamp[us, tz=UTC]"; Lance's name for types that Arrow does not
+  /// have.
   [[nodiscard]] std::string type(std::size_t index) const;
 
  private:

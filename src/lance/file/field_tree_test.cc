@@ -70,7 +70,7 @@ TEST(FieldTree, LeavesOutFieldsThatAreNestedTooDeep) {
   EXPECT_EQ(tree.path(999), "a");
 }
 
-TEST(FieldTree, MayBeEmpty) { EXPECT_THAT(FieldTree({}).top(), IsEmpty()); }
+TEST(FieldTree, CanBeEmpty) { EXPECT_THAT(FieldTree({}).top(), IsEmpty()); }
 
 TEST(ArrowTypeName, NamesTypesAsArrowDoes) {
   EXPECT_EQ(arrow_type_name("halffloat"), "halffloat");

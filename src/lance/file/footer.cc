@@ -37,7 +37,7 @@ std::vector<io::ByteView> read_table(const io::ByteView& body, std::uint64_t pos
   std::vector<io::ByteView> entries;
   entries.reserve(count);
   std::uint64_t left =
-      body.size();  // entries that share bytes could cost more than the size of the file justifies
+      body.size();  // entries that share bytes could take more memory than the file justifies
   for (std::uint64_t i = 0; i < count; ++i) {
     const std::uint64_t at = table.u64(what);
     entries.push_back(body.sub(at, table.u64(what), what));

@@ -18,11 +18,11 @@ namespace lancekeep::lance {
 inline constexpr std::string_view kLanceMagic = "LANC";
 
 struct Footer {
-  std::uint64_t columns_start = 0;       ///< positions in the file: of the first column's metadata,
-  std::uint64_t column_table_start = 0;  ///< of the column table,
-  std::uint64_t buffer_table_start = 0;  ///< and of the table of global buffers
-  FormatVersion version;  ///< as data_storage_version says it: 2.0, although files say 0.3
-  std::vector<io::ByteView> columns;         ///< each a ColumnMetadata message
+  std::uint64_t columns_start = 0;       ///< position of the first column's metadata
+  std::uint64_t column_table_start = 0;  ///< position of the column table
+  std::uint64_t buffer_table_start = 0;  ///< position of the table of global buffers
+  FormatVersion version;                 ///< as in data_storage_version: 2.0 if the file says 0.3
+  std::vector<io::ByteView> columns;     ///< each a ColumnMetadata message
   std::vector<io::ByteView> global_buffers;  ///< the first is the file descriptor
 };
 

@@ -16,7 +16,7 @@
 namespace lancekeep::lance {
 namespace {
 
-constexpr std::uint32_t kMaxValueBits = 256;  // bounds the bytes of values by their number
+constexpr std::uint32_t kMaxValueBits = 256;  // so that the number of values bounds their bytes
 
 PageContent inspect_any(const DataFileReader& file, const Page& page, std::uint64_t max_items) {
   return file.version() == kFormat20 ? v2_0::inspect_page(file.bytes(), page, max_items)
@@ -43,7 +43,7 @@ std::vector<std::uint8_t> per_value(std::vector<std::uint8_t> of_items, std::uin
   return of_values;
 }
 
-// The values that are valid in both.
+// Marks as valid only the values that are valid in both.
 std::vector<std::uint8_t> intersect(std::vector<std::uint8_t> a,
                                     const std::vector<std::uint8_t>& b) {
   if (a.empty()) return b;
@@ -169,9 +169,9 @@ ListRows ListColumn::decode_pieces(unsigned threads, const PieceSink& sink) cons
   });
 }
 
-// Passes the items of a page on, row by row. Row i of those it emits has the items from `base` plus
-// offset i up to `base` plus offset i + 1, counted in items of the column; without offsets, rows are
-// items.
+// Passes on the items of a page, row by row. The i-th row that it emits has the items from `base`
+// plus offset i up to `base` plus offset i + 1, counted in items of the column; without offsets,
+// each row is an item.
 void ListColumn::emit_rows(const Part& part, const Array& page, const std::byte* items,
                            const PieceSink& sink) const {
   const std::uint64_t page_end = part.first_item + part.items;
@@ -179,7 +179,7 @@ void ListColumn::emit_rows(const Part& part, const Array& page, const std::byte*
   std::uint64_t rows = page.rows;
   std::uint64_t base = part.first_item;
   std::span<const std::uint64_t> offsets = page.list_offsets;
-  if (lists_.is_list) {  // a page of items may begin and end in the middle of a list
+  if (lists_.is_list) {  // a page of items can begin and end in the middle of a list
     const std::vector<std::uint64_t>& all = lists_.list_offsets;
     const auto first = std::upper_bound(all.begin(), all.end(), part.first_item) - 1;
     const auto last = std::lower_bound(first, all.end(), page_end);

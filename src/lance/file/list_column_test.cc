@@ -50,7 +50,7 @@ TestFile two_pages() {
   return file;
 }
 
-// The same at format 2.0, where the second row is null: [1, 2], null, [4].
+// The same in format 2.0, but the second row is null: [1, 2], null, [4].
 TestFile old_format() {
   TestFile file;
   file.major = 0;
@@ -169,7 +169,7 @@ TEST(ListColumnTest, RejectsMoreValuesThanAllowed) {
   expect_corrupt("a column has more than 5 values", [&] { (void)ListColumn::open(file, 0, 3, 5); });
 }
 
-TEST(ListColumnTest, RejectsOtherNumbersOfRows) {
+TEST(ListColumnTest, RejectsAWrongNumberOfRows) {
   const DataFileReader file = open_file(two_pages());
   expect_corrupt("a column has 3 rows, expected 4",
                  [&] { (void)ListColumn::open(file, 0, 4, 100); });
@@ -195,7 +195,7 @@ TEST(ListColumnTest, RejectsValuesThatAreTooWideForNumbers) {
                      [&] { (void)ListColumn::open(reader, 0, 60'000, 60'000); });
 }
 
-TEST(ListColumnTest, RejectsNullsOfAnotherNumberOfValues) {
+TEST(ListColumnTest, RejectsValidityForAWrongNumberOfValues) {
   TestFile file = old_format();
   file.columns.resize(1);
   file.columns[0].pages[0] = placed(file, {}, 3, "/lance.encodings.ArrayEncoding",
@@ -218,7 +218,7 @@ TEST(ListColumnTest, RejectsPagesThatDeclareMoreThanTheirChunksHold) {
                  [&] { (void)ListColumn::open(reader, 0, 3, std::uint64_t{1} << 50); });
 }
 
-TEST(ListColumnTest, RejectsABufferOfAnotherSize) {
+TEST(ListColumnTest, RejectsABufferOfTheWrongSize) {
   const DataFileReader file = open_file(two_pages());
   const ListColumn column = ListColumn::open(file, 0, 3, 100);
   Numbers values(5);

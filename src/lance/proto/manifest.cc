@@ -284,7 +284,7 @@ Manifest decode_manifest(const io::ByteView& message) {
       case ManifestTag::schema_metadata:
         read_map_entry(reader, message, manifest.schema_metadata);
         break;
-      // Positions in the file that was read; they mean nothing in another file.
+      // Positions in the file that was read, which are meaningless in another file.
       case ManifestTag::version_aux_data:
       case ManifestTag::index_section:
         reader.skip();

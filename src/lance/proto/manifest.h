@@ -73,10 +73,10 @@ struct Manifest {
   std::vector<std::string> base_paths;  ///< raw BasePath messages
   std::optional<std::string> branch;
   std::optional<std::uint64_t> transaction_section;  ///< file offset of the inline transaction
-  /// The same in the field number that pylance 1 used. Read, never written.
+  /// The same, under the field number that pylance 1 used. Read, but never written.
   std::optional<std::uint64_t> transaction_section_2025;
-  /// Unknown fields as raw protobuf. Never 4, 6, 21 and 23, which are positions in the file that was
-  /// read.
+  /// Unknown fields as raw protobuf, without fields 4, 6, 21 and 23, which are positions in the
+  /// file that was read.
   std::string unknown;
 
   bool operator==(const Manifest&) const = default;
@@ -84,7 +84,7 @@ struct Manifest {
 
 [[nodiscard]] Manifest decode_manifest(const io::ByteView& message);
 [[nodiscard]] std::string encode_manifest(const Manifest& manifest);
-/// One fragment; transactions have the same message.
+/// One fragment; transactions use the same message.
 [[nodiscard]] Fragment decode_fragment(const io::ByteView& message);
 [[nodiscard]] std::string encode_fragment(const Fragment& fragment);
 

@@ -187,7 +187,7 @@ TEST(Fragment, KeepsUnknownFields) {
   EXPECT_EQ(encode_fragment(decode_fragment(view(bytes))), bytes);
 }
 
-// Any bytes give a manifest or an Error; the sanitizers check the rest.
+// Any bytes decode to a manifest or throw an Error; the sanitizers check the rest.
 TEST(Manifest, SurvivesRandomChanges) {
   const std::string good = encode_manifest(full_manifest());
   std::mt19937 random(1);

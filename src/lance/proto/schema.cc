@@ -37,7 +37,7 @@ void decode_schema(const io::ByteView& message, FileDescriptor& descriptor) {
 
 Field decode_field(const io::ByteView& message) {
   Field field;
-  // The values that protobuf gives to absent numbers, unlike the defaults of a new Field.
+  // Absent numbers have protobuf's default of 0, which differs from the defaults of a new Field.
   field.id = 0;
   field.parent_id = 0;
   field.nullable = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Transaction message: the operation that made a version. It is written twice, as a file in
 // _transactions/ and inline in the manifest, so that its properties (the commit message and the
-// metadata) survive the loss of one of them.
+// metadata) survive the loss of either copy.
 #pragma once
 
 #include "lance/proto/manifest.h"
@@ -37,7 +37,7 @@ struct Transaction {
   std::string uuid;
   /// Shown by pylance; `__lance_commit_message` is the commit message.
   std::map<std::string, std::string> properties;
-  Operation operation{};        ///< 0: none; may be a number without a name here
+  Operation operation{};        ///< 0: none; can be a number without a name here
   std::string operation_bytes;  ///< the operation's message, as raw protobuf
 
   bool operator==(const Transaction&) const = default;
@@ -49,7 +49,7 @@ struct Transaction {
 /// pylance's name of an operation ("append", "overwrite" …), or "operation N".
 [[nodiscard]] std::string operation_name(Operation operation);
 
-/// The message of Operation::overwrite. Lance wants fragment ids of 0 in it.
+/// The message of Operation::overwrite. Lance requires fragment ids of 0 in it.
 [[nodiscard]] std::string encode_overwrite(
     const std::vector<Fragment>& fragments, const std::vector<Field>& fields,
     const std::map<std::string, std::string>& schema_metadata);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads protobuf messages with protozero, from bytes that know their place in a file.
+// Reads protobuf messages with protozero from a ByteView, so that errors name the file and the
+// offset.
 //
 // Each codec in this folder is a plain struct with `decode_x(ByteView)` and `encode_x(const X&)`.
-// Field numbers are Lance's; they are on disk and never change. Unknown fields are skipped, or, where
-// the struct says so, kept as raw bytes and written back unchanged.
+// Field numbers are Lance's; they are on disk and never change. Unknown fields are skipped, unless
+// the struct has a member for them: then they are kept as raw bytes and written back unchanged.
 #pragma once
 
 #include "io/byte_view.h"
@@ -41,15 +42,15 @@ void read_fields(const io::ByteView& message, std::string_view what, Callback&& 
   }
 }
 
-/// Throws corrupt if the field does not have the expected wire type. protozero only asserts this, so
-/// every getter below checks it first.
+/// Throws corrupt if the field does not have the expected wire type. protozero only asserts this,
+/// so every getter below checks it first.
 void expect_wire_type(protozero::pbf_reader& reader, protozero::pbf_wire_type type,
                       const io::ByteView& message);
 /// The bytes of a length-delimited field, as a view into `message`, which contains it.
 [[nodiscard]] io::ByteView get_view(protozero::pbf_reader& reader, const io::ByteView& message);
 
-// Getters for use in read_fields(), which adds the place to errors: they throw protozero exceptions
-// if the field has another wire type, or if its number does not fit.
+// Getters for use in read_fields(). If the field has another wire type, or its number does not fit,
+// they throw protozero exceptions, to which read_fields() adds the file and the offset.
 [[nodiscard]] std::string get_text(protozero::pbf_reader& reader);
 [[nodiscard]] std::uint64_t get_u64(protozero::pbf_reader& reader);
 [[nodiscard]] std::int64_t get_i64(protozero::pbf_reader& reader);
@@ -68,7 +69,7 @@ template <typename Number>
 void write_nonzero(protozero::pbf_writer& writer, auto tag, Number number) {
   if (number != 0) writer.add_uint64(field_number(tag), static_cast<std::uint64_t>(number));
 }
-/// Writes a text unless it is empty, which is protobuf's default.
+/// Writes a string unless it is empty, which is protobuf's default.
 void write_nonempty(protozero::pbf_writer& writer, auto tag, const std::string& text) {
   if (!text.empty()) writer.add_string(field_number(tag), text);
 }

@@ -23,15 +23,16 @@ constexpr std::uint64_t kHeadSize = 8;
 constexpr std::uint64_t kTailSize = 4 + kArrowMagic.size();
 constexpr std::uint32_t kContinuation = 0xffffffff;
 constexpr std::uint64_t kMessagePrefix = 8;
-// A deletion file's metadata takes some hundred bytes; FlatBuffers allows 2 GiB.
+// A deletion file's metadata takes a few hundred bytes; FlatBuffers allows 2 GiB.
 constexpr std::uint64_t kMaxMetadata = std::uint64_t{16} << 20;
 constexpr std::int32_t kRowBits = 32;
 
 constexpr std::uint64_t kRowSize = 4;
 constexpr std::int64_t kStored = -1;
-// Writers may pad a buffer to a multiple of this size before they compress it.
+// Some writers pad a buffer to a multiple of this size before they compress it.
 constexpr std::uint64_t kMaxPadding = 64;
-// No zstd or LZ4 frame expands by more than this factor: larger sizes are rejected, not allocated.
+// No zstd or LZ4 frame expands by more than this factor; larger sizes are rejected before
+// allocation.
 constexpr std::uint64_t kMaxExpansion = std::uint64_t{1} << 16;
 
 // FlatBuffers reads through typed pointers, so its bytes must be aligned.
@@ -155,7 +156,7 @@ io::ByteView decompress(const io::ByteView& buffer, arrow::Codec codec, std::uin
   return io::ByteView::of(std::move(raw), buffer.file());
 }
 
-// Unset where buffers are stored without a size in front.
+// Unset if buffers are not compressed, and so are not preceded by a size.
 std::optional<arrow::Codec> codec_of(const arrow::Compression* compression,
                                      const io::ByteView& metadata) {
   if (compression == nullptr) return std::nullopt;
@@ -173,7 +174,7 @@ std::optional<arrow::Codec> codec_of(const arrow::Compression* compression,
 // Appends the `count` u32 of a values buffer.
 void append_rows(const io::ByteView& buffer, std::optional<arrow::Codec> codec, std::uint64_t count,
                  std::vector<std::uint32_t>& rows) {
-  if (count == 0) return;  // an empty buffer may lack even its size
+  if (count == 0) return;  // an empty buffer can lack even its size
   const io::ByteView values = codec ? decompress(buffer, *codec, count * kRowSize) : buffer;
   if (values.size() / kRowSize < count) {
     buffer.fail(fmt::format("a buffer of {} bytes cannot hold {} rows", values.size(), count));
@@ -241,7 +242,7 @@ std::vector<std::uint32_t> decode_arrow_rows(const io::ByteView& file, std::uint
   check_schema(footer.schema(), bytes);
   std::vector<std::uint32_t> rows;
   std::uint64_t left =
-      file.size();  // batches that share bytes could cost more work than the file is worth
+      file.size();  // batches that share bytes could take more time than the file's size justifies
   for (const arrow::Block& block : arrow::copy(footer.record_batches())) {
     const Message message = message_at(file, block);
     const std::uint64_t size = message.metadata.size() + message.body.size();

@@ -11,9 +11,9 @@
 
 namespace lancekeep::lance {
 
-/// The column's values in the file's order. Throws corrupt unless there are exactly `expected` of
-/// them, unsupported unless the file is a single column of u32 without nulls, compressed with no
-/// other codec.
+/// The column's values in the file's order. Throws corrupt unless it has exactly `expected` values;
+/// unsupported unless the file has a single column of u32 without nulls, uncompressed or compressed
+/// with one of these codecs.
 [[nodiscard]] std::vector<std::uint32_t> decode_arrow_rows(const io::ByteView& file,
                                                            std::uint64_t expected);
 

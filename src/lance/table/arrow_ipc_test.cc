@@ -256,7 +256,7 @@ TEST(ArrowIpc, RejectsARawSizeThatNoFrameCouldHold) {
                {.codec = 1, .rows_more = (1 << 28) - 3, .raw_size_more = (1 << 30) - 12}, 1 << 28);
 }
 
-TEST(ArrowIpc, RejectsEveryCut) {
+TEST(ArrowIpc, RejectsEveryTruncatedFile) {
   const std::string bytes = arrow_file({});
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     expect_error(ErrorCode::corrupt, "",

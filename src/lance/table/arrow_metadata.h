@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The FlatBuffers tables of an Arrow IPC file that a deletion file needs. Bytes must be aligned to 8
-// and pass FlatBuffers' verifier (`verified_root`) before a member is read. A table finds its
+// The FlatBuffers tables of an Arrow IPC file that a deletion file needs. Bytes must be aligned to
+// 8 and pass FlatBuffers' verifier (`verified_root`) before a member is read. A table finds its
 // members by their place in its vtable, (index + 2) * 2; the indices are on disk.
 #pragma once
 
@@ -36,7 +36,7 @@ struct Buffer {
 };
 static_assert(sizeof(Block) == 24 && sizeof(Node) == 16 && sizeof(Buffer) == 16);
 
-/// Copies inline elements: FlatBuffers' verifier only aligns a vector to 4.
+/// Copies inline elements, because FlatBuffers' verifier guarantees only an alignment of 4.
 template <typename T>
 using Vector = flatbuffers::Vector<const T*>;
 template <typename T>
@@ -159,7 +159,7 @@ struct Message : private flatbuffers::Table {
   }
 };
 
-/// The root table; null where any part of it is outside `bytes`.
+/// The root table; null if any part of it is outside `bytes`.
 template <typename T>
 const T* verified_root(const std::uint8_t* bytes, std::size_t size) {
   constexpr flatbuffers::uoffset_t kMaxDepth = 16;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a version becomes visible, and what each step prevents:
+// How a version becomes visible, and the failure that each step prevents:
 //
-//  1. Make the folders, and sync the store's own: otherwise a power cut could remove a folder and
-//     everything in it.
+//  1. Make the folders, and sync the store's own folder: otherwise a power cut could remove a
+//     folder and everything in it.
 //  2. Write and sync the transaction file, then its folder. It is also written inline in the
 //     manifest, so that losing one file does not lose the message.
 //  3. Write and sync the manifest under a temporary name: otherwise readers, also after a power
@@ -11,11 +11,12 @@
 //     the name that step 8 relies on, and this version would refer to files that are gone.
 //  5. The path must still lead to this folder: otherwise the version would go into a store that
 //     was replaced.
-//  6. The newest version must be the one that this was planned on: otherwise this commit would undo
-//     another save.
-//  7. Ask the caller, e.g. whether reused files still exist: under the lock, they will stay.
-//  8. Rename to the final name, if it is free: of two writers that came this far, one gets it.
-//     From here on nothing is taken back.
+//  6. The newest version must be the one on which this one was planned: otherwise this commit would
+//     undo another save.
+//  7. Call the caller's check, e.g. that reused files still exist; under the lock, gc cannot remove
+//     them.
+//  8. Rename to the final name, if it is free: if two writers come this far, only one gets it.
+//     From here on nothing is undone.
 //  9. Sync _versions: otherwise a power cut could remove the name after the save was acknowledged.
 #include "lance/table/commit.h"
 
@@ -44,14 +45,14 @@ void make_folders(io::Storage& storage, bool durable) {
       storage.make_folder(folder);
     }
   } catch (const Error&) {
-    require_current(storage);  // the better reason: a folder that was removed takes no files
+    require_current(storage);  // the better reason: no file can be created in a removed folder
     throw;
   }
-  // Even if they existed: the process that made them may not have synced them.
+  // Sync even folders that existed: the process that made them may not have synced them.
   if (durable) storage.sync_folder("");
 }
 
-// Now, or the time of the version before, in case the clock was set back.
+// Now, or the previous version's time if the clock was set back.
 void set_time(Manifest& manifest) {
   const Timestamp stamp = std::max(Timestamp::now(), Timestamp{manifest.seconds, manifest.nanos});
   manifest.seconds = stamp.seconds;
@@ -71,7 +72,7 @@ Manifest complete_manifest(const CommitRequest& request, const Transaction& tran
   const std::uint64_t newest = request.newest.value_or(request.read_version);
   if (newest >= kMaxVersion) {
     throw Error(ErrorCode::unsupported,
-                fmt::format("version {} has the highest number there is", newest));
+                fmt::format("version {} has the highest possible number", newest));
   }
   manifest.version = newest + 1;
   set_time(manifest);
@@ -97,8 +98,8 @@ void keep_committed(UncommittedFiles& files, const CommitRequest& request) {
   if (request.on_commit) request.on_commit();
 }
 
-// Step 8. If the system gives no clear answer (a network file system that lost it), the version
-// may be visible: then none of its files is removed.
+// Step 8. If the outcome is unknown (a network file system lost the reply), the version may be
+// visible, so none of its files is removed.
 bool commit_name(io::Storage& storage, const std::string& temporary, const std::string& path,
                  const CommitRequest& request, UncommittedFiles& files) {
   bool has_name = false;

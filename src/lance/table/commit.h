@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Committing a version: the step that makes a save visible, all of it or nothing. commit.cc has
-// the protocol in numbered steps. Any number of processes may commit to one dataset.
+// Commits a version: makes a save visible, completely or not at all. commit.cc has the protocol in
+// numbered steps. Any number of processes may commit to one dataset.
 #pragma once
 
 #include "io/storage.h"
@@ -17,8 +17,8 @@
 
 namespace lancekeep::lance {
 
-/// Files of a version that is not committed yet. The destructor removes those that keep() was not
-/// called for. Uses the storage while it lives; one thread.
+/// Files of a version that is not committed yet. The destructor removes them unless keep() was
+/// called. The storage must outlive it. One thread at a time.
 class UncommittedFiles {
  public:
   explicit UncommittedFiles(io::Storage& storage) : storage_(storage) {}
@@ -27,18 +27,18 @@ class UncommittedFiles {
   UncommittedFiles(const UncommittedFiles&) = delete;
   UncommittedFiles& operator=(const UncommittedFiles&) = delete;
 
-  /// A new file, for the caller to fill. It stays open, and so locked against clean-ups, until
-  /// keep() or close().
+  /// Creates a file for the caller to fill. It stays open, and so locked against gc, until keep()
+  /// or close().
   io::WritableFile& create(const std::string& path);
-  /// A new file with this content.
+  /// Creates a file with this content.
   void write(const std::string& path, std::string_view content) { create(path).write(content); }
   /// Call once all files are filled. If `durable`, syncs each file, then their folders; otherwise
   /// only reports errors that the system has delayed. Files finished before are left out.
   void finish(bool durable);
-  /// Closes the finished files, to save descriptors. Without its lock a clean-up may remove a file:
-  /// check that it still exists under the lock of _versions/.
+  /// Closes the finished files, to save descriptors. Without its lock, gc can remove a file: check
+  /// under the lock of _versions/ that it still exists.
   void close();
-  /// The files belong to a version now: they stay.
+  /// The files belong to a version now: the destructor does not remove them.
   void keep();
   [[nodiscard]] std::size_t count() const { return files_.size(); }
   /// Bytes of the finished files.
@@ -56,10 +56,10 @@ class UncommittedFiles {
 };
 
 struct CommitRequest {
-  /// The version that this one was planned on; 0 for the first version.
+  /// The version on which this one was planned; 0 for the first version.
   std::uint64_t read_version = 0;
-  /// The newest version number at that time, if it was not `read_version` but that of a torn
-  /// manifest, which cannot be read and must not be overwritten.
+  /// The newest version number at that time, if its manifest was torn and `read_version` is
+  /// therefore an older one. A torn manifest cannot be read and must not be overwritten.
   std::optional<std::uint64_t> newest;
   /// commit() sets `version`, the flags, the transaction's names and the writer. On entry, the time
   /// stamp is that of the version before, and the new one is not earlier; `writer_flags` are those
@@ -69,7 +69,7 @@ struct CommitRequest {
   bool durable = true;
   /// Runs under the lock, right before the version gets its name; false cancels the commit.
   std::function<bool()> check;
-  /// Runs once the version has its name: from here on its files belong to it, even if commit()
+  /// Runs once the version has its name: from then on its files belong to it, even if commit()
   /// throws afterwards. Must not throw.
   std::function<void()> on_commit;
 };
@@ -80,10 +80,10 @@ struct CommitResult {
   std::uint64_t transaction_size = 0;
 };
 
-/// Commits the version after the newest one. Unset, with nothing left behind, if another version
-/// was committed since the request was planned, or `check` returned false: plan again. The files
-/// that the manifest names must be written and synced already. Throws conflict if the store's
-/// folder was replaced or removed.
+/// Commits the version after the newest one. Returns an unset optional, with nothing left behind,
+/// if another version was committed since the request was planned, or if `check` returned false:
+/// plan again. The files that the manifest names must already be written and synced. Throws
+/// conflict if the store's folder was replaced or removed.
 [[nodiscard]] std::optional<CommitResult> commit(io::Storage& storage,
                                                  const CommitRequest& request);
 

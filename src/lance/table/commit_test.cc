@@ -100,7 +100,7 @@ TEST_F(Commit, RejectsAnUnknownWriterFlag) {
   EXPECT_THAT(names(""), ElementsAre());
 }
 
-TEST_F(Commit, OfTwoOnTheSameVersionOneFailsAndLeavesNoFiles) {
+TEST_F(Commit, OnTheSameVersionAsAnotherCommitFailsAndLeavesNoFiles) {
   ASSERT_TRUE(commit(*storage, commit_on(0)));
   EXPECT_FALSE(commit(*storage, commit_on(0)));
   EXPECT_EQ(newest_version(), 1u);
@@ -108,7 +108,7 @@ TEST_F(Commit, OfTwoOnTheSameVersionOneFailsAndLeavesNoFiles) {
   EXPECT_EQ(names("_transactions").size(), 1u);
 }
 
-TEST_F(Commit, RejectsANumberThatWasFreedAgain) {
+TEST_F(Commit, RejectsANumberThatWasFreed) {
   for (std::uint64_t version = 0; version < 3; ++version) {
     ASSERT_TRUE(commit(*storage, commit_on(version)));
   }
@@ -117,7 +117,7 @@ TEST_F(Commit, RejectsANumberThatWasFreedAgain) {
   EXPECT_EQ(newest_version(), 3u);
 }
 
-TEST_F(Commit, OfTwoThatPassAllChecksOneGetsTheName) {
+TEST_F(Commit, GivesTheNameToOneOfTwoThatPassAllChecks) {
   ASSERT_TRUE(commit(*storage, commit_on(0)));
   CommitRequest slow = commit_on(1);
   slow.check = [&] {
@@ -214,7 +214,8 @@ TEST_F(Commit, CallsOnCommitOnceTheVersionHasItsName) {
   EXPECT_EQ(calls, 1);
 }
 
-// Each changing call fails in turn, once, or from then on: the old version or the new one, whole.
+// Each changing call fails in turn, either once or from then on. Either the old version or the new
+// one remains, complete.
 TEST_F(Commit, AFailureAnywhereLeavesTheOldVersionOrTheNewOne) {
   ASSERT_TRUE(commit(*storage, commit_on(0)));
   auto counting = faulty({});

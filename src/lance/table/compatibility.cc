@@ -21,8 +21,9 @@ constexpr std::uint64_t kKnownFlags =
     bit(FeatureFlag::inline_transactions_only) | bit(FeatureFlag::mixed_file_versions) |
     bit(FeatureFlag::managed_blobs);
 
-// Fields of DataFragment that hold a fragment's row ids, inline or in a separate file; the fields
-// up to the last one hold when each row was created and updated.
+// Fields of DataFragment. The first two hold a fragment's row ids, inline or in a separate file;
+// those after them, up to the last one, hold the versions in which each row was created and
+// updated.
 constexpr protozero::pbf_tag_type kInlineRowIds = 5;
 constexpr protozero::pbf_tag_type kExternalRowIds = 6;
 constexpr protozero::pbf_tag_type kLastRowIdField = 10;
@@ -84,7 +85,7 @@ bool mixes_file_versions(const Manifest& manifest) {
 using FieldTag = protozero::pbf_tag_type;
 
 // Fields kept as raw bytes that are known not to name a file. Field numbers are on disk.
-// Here: a tag's text, which nobody uses, and the version of a second dataset for blobs.
+// In a manifest: a tag's text, which nobody uses, and the version of a second dataset for blobs.
 constexpr std::initializer_list<FieldTag> kHarmlessInManifest = {8, 17};
 // Row ids, and the versions in which rows were last updated and created, each inline. Their other
 // forms (6, 8, 10) are in separate files.

@@ -30,7 +30,7 @@ class ColumnLister {
   void check(const DataFile& file);
 
  private:
-  // Whether the file holds this column, and no reason is known yet why it cannot be decoded.
+  // Whether the file has this column, and nothing found so far prevents decoding it.
   [[nodiscard]] bool may_be_readable(const DataFile& file, std::size_t i) const;
   void note(const DataFile& file, std::size_t i, const std::string& reason);
 

@@ -17,17 +17,17 @@ struct DatasetColumn {
   std::string name;
   std::string type;  ///< as Arrow prints it
   bool nullable = true;
-  std::string unreadable;  ///< why this build does not decode the column; empty: it does
+  std::string unreadable;  ///< why this build does not decode the column; empty if it does
 };
 
-/// Every top-level column of a version. Where a data file cannot be opened, its columns say so.
+/// Every top-level column of a version. If a data file cannot be opened, its columns say so.
 [[nodiscard]] std::vector<DatasetColumn> list_columns(const io::Storage& storage,
                                                       const Manifest& manifest);
 
 /// The number of rows that are not deleted.
 [[nodiscard]] std::uint64_t live_rows(const Manifest& manifest);
 
-/// Opens a data file of a dataset. Throws corrupt where its size is not the manifest's.
+/// Opens a data file of a dataset. Throws corrupt if its size differs from that in the manifest.
 [[nodiscard]] DataFileReader open_data_file(const io::Storage& storage, const DataFile& file);
 
 }  // namespace lancekeep::lance

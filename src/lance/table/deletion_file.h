@@ -26,9 +26,9 @@ namespace lancekeep::lance {
                                            const std::vector<std::uint32_t>& rows);
 
 /// The values of a portable Roaring bitmap, ascending. Throws corrupt unless there are exactly
-/// `expected` values, each below `limit`, and every detail is as the format says. Our own reader:
-/// CRoaring 0.2.66 accepts containers that are unsorted, overlap or state a wrong number of values,
-/// and cannot check them.
+/// `expected` values, each below `limit`, and every detail is as the format requires. This does not
+/// use CRoaring because CRoaring 0.2.66 accepts containers that are unsorted, overlap or state a
+/// wrong number of values, and cannot check them.
 [[nodiscard]] std::vector<std::uint32_t> decode_roaring(const io::ByteView& bytes,
                                                         std::uint64_t expected,
                                                         std::uint64_t limit);

@@ -24,7 +24,7 @@ std::string u16s(std::initializer_list<int> numbers) {
   return bytes;
 }
 
-// Cookie 12346, one container, at byte 16: `key`, values - 1, then `content`.
+// Cookie 12346 and one container: `key`, values - 1, then `content` at byte 16.
 std::string one_container(int key, int values, const std::string& content) {
   return u16s({12346, 0, 1, 0, key, values - 1, 16, 0}) + content;
 }
@@ -141,7 +141,7 @@ TEST(Roaring, RejectsBytesAfterTheLastContainer) {
   expect_corrupt("1 bytes follow", one_container(0, 1, u16s({7})) + "x", 1);
 }
 
-TEST(Roaring, RejectsEveryCut) {
+TEST(Roaring, RejectsEveryTruncatedFile) {
   const Values values = every(5, 6000);
   const std::string bytes = encode_roaring(values);
   for (std::size_t size = 0; size < bytes.size(); size += 7) {

@@ -130,7 +130,7 @@ Json column_to_json(const DataFileReader& file, std::uint32_t index, const std::
 
 // u16 major, u16 minor, "LANC" ends manifests and data files alike.
 constexpr std::uint64_t kCommonTail = 8;
-// A manifest's version. Data files of format 0.1 have it too: only the file name tells them apart.
+// A manifest's version. Data files of format 0.1 have the same; only the file name differs.
 constexpr std::pair<std::uint16_t, std::uint16_t> kManifestVersion{0, 2};
 constexpr const char* kDataFileEnding = ".lance";
 

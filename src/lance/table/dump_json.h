@@ -21,8 +21,8 @@ using Json = nlohmann::ordered_json;
 [[nodiscard]] Json to_json(const DataFileReader& file);
 /// Whether a column's pages are listed one by one, or only the encodings that occur in them.
 enum class Pages { each, summed };
-/// An array with each column's field and encodings, whether this build decodes it ("decodes"), and
-/// "why" not.
+/// An array with each column's field and encodings, whether this build decodes it ("decodes"), and,
+/// if not, "why".
 [[nodiscard]] Json columns_to_json(const DataFileReader& file, Pages pages);
 
 /// A manifest, transaction or data file. Throws invalid_argument for any other file.

@@ -20,7 +20,7 @@ constexpr std::string_view kManifestSuffix = ".manifest";
 // V2 names are as wide as the largest u64, so that they sort by number.
 constexpr std::size_t kV2Digits = 20;
 constexpr std::uint64_t kMaxNumber = std::numeric_limits<std::uint64_t>::max();
-// Data files may be in folders below data/; no writer nests them deeper.
+// Data files can be in folders below data/, which no writer nests deeper than this.
 constexpr std::size_t kMaxFolderDepth = 16;
 
 std::optional<std::uint64_t> parse_digits(std::string_view digits) {
@@ -31,7 +31,7 @@ std::optional<std::uint64_t> parse_digits(std::string_view digits) {
   return number;
 }
 
-// One component or several, none of them empty, "." or "..", and no NUL.
+// One or more components, none of which is empty, "." or "..", and no NUL.
 bool stays_inside(std::string_view path) {
   if (path.find('\0') != std::string_view::npos) return false;
   while (true) {
@@ -61,7 +61,7 @@ bool is_run_of(std::string_view text, IsOne is_one) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_one);
 }
 
-// `text` without the ending; unset where it has another.
+// `text` without the ending; unset if it does not have that ending.
 std::optional<std::string_view> without_ending(std::string_view text, std::string_view ending) {
   if (text.size() <= ending.size() || !text.ends_with(ending)) return std::nullopt;
   return text.substr(0, text.size() - ending.size());
@@ -86,7 +86,7 @@ bool is_uuid(std::string_view text) {
                     });
 }
 
-// 3 random bytes as binary digits and 13 as hex digits; older writers took a uuid.
+// 3 random bytes as binary digits and 13 as hex digits; older writers used a uuid.
 bool is_data_file_stem(std::string_view stem) {
   constexpr std::size_t kBinary = 24;
   constexpr std::size_t kHex = 26;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The names of a dataset's files and folders: every name that Lance writes is built and parsed
-// here. Paths are relative to the dataset's folder. Clean-ups only ever delete files whose names
+// here. Paths are relative to the dataset's folder. gc deletes only files whose names
 // kind_of_file() knows. Free functions without state; any thread may call them.
 #pragma once
 
@@ -24,7 +24,7 @@ inline constexpr const char* kDeletionsFolder = "_deletions";
 inline constexpr const char* kRefsFolder = "_refs";
 inline constexpr const char* kTagsFolder = "_refs/tags";
 inline constexpr const char* kBranchesFolder = "_refs/branches";
-/// All of them, each before the folder it is in.
+/// All folders of a dataset, each before its parent.
 inline constexpr std::array<const char*, 7> kLanceFolders = {
     kDataFolder, kVersionsFolder, kTransactionsFolder, kDeletionsFolder,
     kTagsFolder, kBranchesFolder, kRefsFolder};
@@ -43,7 +43,7 @@ struct ManifestName {
 
 [[nodiscard]] std::string manifest_path(std::uint64_t version, NamingScheme scheme);
 /// `name` is relative to _versions/. Unset for anything else in that folder: temporary files, the
-/// hint, detached versions, and numbers that are not written as Lance writes them.
+/// version hint, detached versions, and numbers that are not written as Lance writes them.
 [[nodiscard]] std::optional<ManifestName> parse_manifest_name(std::string_view name);
 
 /// The path of a file that a manifest names. Throws unsafe for a name that leads out of its folder,
@@ -72,11 +72,11 @@ enum class FileKind {
   version_hint,  ///< _versions/latest_version_hint.json
   tag,           ///< _refs/tags/<name>.json
   branch,        ///< _refs/branches/<name>.json
-  temporary,     ///< <anything>.tmp, or any of the above followed by #<number>, as pylance has it
+  temporary,     ///< <anything>.tmp, or pylance's: any of the above followed by #<number>
 };
 
-/// Unset for a name that Lance does not write. A manifest may give data files any name; this
-/// function only knows the random ones.
+/// Unset for a name that Lance does not write. A manifest can give data files any name; this
+/// function knows only the random ones.
 [[nodiscard]] std::optional<FileKind> kind_of_file(std::string_view path);
 
 /// The data file that a sidecar belongs to: "data/<stem>.lance".

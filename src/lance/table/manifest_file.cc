@@ -22,7 +22,7 @@ constexpr std::uint16_t kMinor = 2;
 constexpr std::uint64_t kMaxTransactionSize = kMaxManifestSize;
 constexpr std::size_t kSectorSize = 512;
 
-// The bytes of a section that starts with its length; `end` is where the next one starts.
+// The bytes of a section that starts with its length; `end` is where the next section starts.
 io::ByteView section(const io::ByteView& content, std::uint64_t position, std::uint64_t end,
                      const std::string& what) {
   if (position > end || end - position < kLengthSize) {
@@ -60,7 +60,7 @@ std::uint64_t read_trailer(const io::ByteView& content) {
 }
 
 // pylance 1 points to the section with another field number, which other writers may use for
-// something else: accepted only if it holds the transaction that the manifest names.
+// something else, so the section is accepted only if it is the transaction that the manifest names.
 std::optional<Transaction> inline_transaction(const io::ByteView& content, const Manifest& manifest,
                                               std::uint64_t end) {
   if (manifest.transaction_section) {
@@ -107,7 +107,8 @@ std::optional<Transaction> read_transaction_file(const io::Storage& storage,
   }
 }
 
-// Whether a whole sector is zeros, as in a file that got its size but not all of its content.
+// Whether a whole sector is zeros, as in a file whose size reached the disk but not all its
+// content.
 bool has_gap(std::string_view content) {
   for (std::size_t start = 0; start < content.size(); start += kSectorSize) {
     if (content.substr(start, kSectorSize).find_first_not_of('\0') == content.npos) return true;

@@ -15,7 +15,7 @@
 
 namespace lancekeep::lance {
 
-/// The limit of a manifest file, for writing and for reading: about two million fragments.
+/// The largest manifest file that is written or read: about two million fragments.
 inline constexpr std::uint64_t kMaxManifestSize = std::uint64_t{256} << 20;
 
 struct ManifestFile {
@@ -27,24 +27,25 @@ struct ManifestFile {
 /// `content` is the whole file. Throws corrupt, or unsupported for unknown reader feature flags.
 /// Reads an inline transaction only.
 [[nodiscard]] ManifestFile decode_manifest_file(const io::ByteView& content);
-/// Throws unsupported where the file would be larger than kMaxManifestSize.
+/// Throws unsupported if the file would be larger than kMaxManifestSize.
 [[nodiscard]] std::string encode_manifest_file(Manifest manifest, const Transaction& transaction);
 
 /// Reads the manifest of `entry`, and the file in _transactions/ if the transaction is not inline
-/// and that file exists. Throws corrupt for damage, and says which version can be opened instead.
+/// and that file exists. Throws corrupt if it is damaged, naming the version that can be opened
+/// instead.
 [[nodiscard]] ManifestFile read_manifest(const io::Storage& storage, const VersionEntry& entry);
 
-/// Whether a manifest file is as a power cut leaves one that was never synced: empty, cut short, or
-/// undecodable with sectors of zeros. Any other damage is not torn.
+/// Whether a manifest file is torn, that is, damaged as by a power cut before it was synced: empty,
+/// cut short, or undecodable and with sectors of zeros. A file with any other damage is not torn.
 [[nodiscard]] bool is_torn(const io::Storage& storage, const VersionEntry& entry);
 
 struct Newest {
   std::optional<VersionEntry> entry;  ///< unset: there are no versions, or all are torn
   ManifestFile file;                  ///< of `entry`
-  std::string warning;                ///< which newer, torn versions were skipped; empty: none
+  std::string warning;                ///< which newer, torn versions were skipped; empty if none
 };
-/// The newest version whose manifest is not torn. Reads and decodes each manifest once. Throws as
-/// read_manifest() does for damage of any other kind.
+/// The newest version whose manifest is not torn. Reads and decodes each manifest once. For any
+/// other damage, throws as read_manifest() does.
 [[nodiscard]] Newest read_newest(const io::Storage& storage, const VersionList& list);
 
 }  // namespace lancekeep::lance

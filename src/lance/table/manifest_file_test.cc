@@ -43,7 +43,7 @@ TEST(ManifestFile, RoundTrips) {
 
 TEST(ManifestFile, RejectsAnEmptyFile) { expect_corrupt("the manifest file is empty", ""); }
 
-TEST(ManifestFile, RejectsEveryCut) {
+TEST(ManifestFile, RejectsEveryTruncatedFile) {
   const std::string bytes = good_file();
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     EXPECT_THROW((void)decode(bytes.substr(0, size)), Error) << size;
@@ -244,7 +244,7 @@ TEST_F(ReadManifest, NamesTheFileAndTheOffset) {
   }
 }
 
-// Counts how often each file is read, in whatever way.
+// Counts how often each file is read, by any function.
 class CountingStorage : public io::ForwardingStorage {
  public:
   using ForwardingStorage::ForwardingStorage;

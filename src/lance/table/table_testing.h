@@ -44,7 +44,7 @@ class TableTest : public testing::Test {
     std::sort(result.begin(), result.end());
     return result;
   }
-  /// Another storage of the same folder, which fails as planned.
+  /// Another storage of the same folder, which fails as `plan` says.
   [[nodiscard]] std::unique_ptr<io::FaultStorage> faulty(io::FaultStorage::Plan plan) const {
     return std::make_unique<io::FaultStorage>(io::open_local_storage(folder), plan);
   }

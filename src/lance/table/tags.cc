@@ -61,7 +61,7 @@ bool is_file_name(const std::string& name) {
 }
 
 Json parse(const io::ByteView& content) {
-  // Deeper than anyone's metadata: endless nesting would cost memory, and the stack.
+  // Deeper than any real metadata; without a limit, nesting would exhaust memory and the stack.
   const auto not_too_deep = [&content](int depth, Json::parse_event_t, Json&) {
     if (depth > 32) content.fail("the tag file is nested more than 32 deep");
     return true;

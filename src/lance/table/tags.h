@@ -15,12 +15,12 @@ namespace lancekeep::lance {
 struct Tag {
   std::uint64_t version = 0;
   std::optional<std::string> branch;
-  std::optional<std::uint64_t> manifest_size;  ///< bytes, when the tag was set
+  std::optional<std::uint64_t> manifest_size;  ///< in bytes, when the tag was set
 };
 
 /// Throws invalid_argument unless `name` is at most 128 letters, digits, ".", "_" and "-", is not
 /// all digits or "latest", does not start with "-", does not start or end with a dot, and has no
-/// ".." or final ".lock" (pylance rejects the rules about dots and ".lock" too).
+/// ".." or final ".lock" (pylance has the same rules about dots and ".lock").
 void check_tag_name(const std::string& name);
 
 /// Names of all tag files, sorted, even those that check_tag_name() would reject.

@@ -22,17 +22,17 @@ struct VersionList {
   /// Oldest first; without detached versions and temporary files.
   std::vector<VersionEntry> entries;
 
-  /// The highest version that has a manifest file, even a torn one; 0 where there is none.
+  /// The highest version that has a manifest file, even a torn one; 0 if none has.
   [[nodiscard]] std::uint64_t newest() const {
     return entries.empty() ? 0 : entries.back().version;
   }
 };
 
-/// Empty where the folder does not exist. Throws corrupt where both naming schemes are in use.
+/// Empty if the folder does not exist. Throws corrupt if both naming schemes are in use.
 [[nodiscard]] VersionList list_versions(const io::Storage& storage);
 
-/// Throws conflict unless the path that `storage` was opened with still leads to the same folder:
-/// the store was replaced, or it is gone.
+/// Throws conflict if the path with which `storage` was opened no longer leads to the same folder,
+/// because the store was replaced or removed.
 void require_current(const io::Storage& storage);
 
 }  // namespace lancekeep::lance

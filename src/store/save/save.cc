@@ -58,8 +58,6 @@ SaveBase read_listed(const io::Storage& storage, const lance::VersionList& list)
   return base;
 }
 
-const char* name_of(Layout layout) { return layout == Layout::plain ? "plain" : "native"; }
-
 [[noreturn]] void too_many_attempts(const io::Storage& storage) {
   throw Error(
       ErrorCode::conflict,
@@ -265,7 +263,7 @@ void require_layout(const io::Storage& storage, Layout layout, const SaveOptions
               fmt::format("the store has the {} layout, not the {} layout that was asked for; "
                           "nothing was saved. Leave the layout unset, or save into a new store: "
                           "importing this one there copies its versions",
-                          name_of(layout), name_of(*options.layout)),
+                          to_string(layout), to_string(*options.layout)),
               storage.full_name(lance::kVersionsFolder));
 }
 

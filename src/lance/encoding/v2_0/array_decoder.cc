@@ -120,7 +120,7 @@ Array decode_packed_struct(const ArrayEncoding& encoding, const PageInput& page,
   return decode_flat(flat, page, count);
 }
 
-// Unless the schema has a dictionary type, index 0 is null, and 1 is the first entry.
+// Unless the schema has a dictionary type, index 0 is null and index 1 is the first entry.
 void mark_null_indices(Array& indices) {
   const std::size_t width = indices.item_bits / 8;
   indices.row_valid.resize(indices.items, 1);
@@ -186,7 +186,7 @@ const ArrayEncoding& flat_of(const ArrayEncoding& encoding, std::uint64_t bits) 
 
 // End offsets of `count` entries.
 struct EndOffsets {
-  std::vector<std::uint64_t> ends;  // ascending; without the adjustment that marks a null
+  std::vector<std::uint64_t> ends;  // ascending; the adjustment that marks a null is removed
   std::vector<std::uint8_t> valid;  // empty: all are valid
 };
 
@@ -223,8 +223,9 @@ void append_codes(const SymbolTable& symbols, const io::ByteView& bytes, const E
   }
 }
 
-// Strings: the end offset of each, and one buffer of all bytes, which may be compressed as a whole. A
-// null is marked by `adjustment`, which is added to its end offset. With FSST the bytes are codes.
+// Strings: the end offset of each, and one buffer of all bytes, which may be compressed as a whole.
+// A null is marked by `adjustment`, which is added to its end offset. With FSST the bytes are
+// codes.
 Array decode_strings(const ArrayEncoding& encoding, const PageInput& page, std::uint64_t count) {
   std::optional<SymbolTable> symbols;
   const ArrayEncoding* binary = &encoding;
@@ -252,7 +253,7 @@ Array decode_strings(const ArrayEncoding& encoding, const PageInput& page, std::
   return array;
 }
 
-// Rows and offsets only: the items are another column.
+// Decodes only rows and offsets: the items are another column.
 Array decode_list(const ArrayEncoding& encoding, const PageInput& page, std::uint64_t count) {
   page.check_items(encoding.items);
   EndOffsets offsets =

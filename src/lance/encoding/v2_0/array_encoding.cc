@@ -15,14 +15,14 @@ namespace {
 using protozero::pbf_reader;
 
 constexpr int kMaxEncodingDepth =
-    16;  // writers nest 6 levels: nullable, fixed-size list, both again, flat
+    16;  // writers nest 6 levels: nullable, fixed-size list, both again, nullable, flat
 
 // Field numbers are on disk and never change.
 enum class BufferTag : std::uint32_t { index = 1, place = 2 };
 enum class NullsTag : std::uint32_t { first = 1, second = 2 };
 constexpr std::uint32_t kSchemeTag = 1;
 
-// The field numbers of the parts that several encodings have; 0: the encoding lacks this part.
+// The field numbers of the parts that several encodings have; 0 if the encoding lacks the part.
 struct Tags {
   std::uint32_t bits = 0;
   std::uint32_t buffer = 0;

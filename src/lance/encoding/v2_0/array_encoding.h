@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ArrayEncoding message: how a page of format 2.0 is encoded, as a tree. Leaves are buffers; the
-// nodes above them are nulls, lists and strings. Plain values; a tree keeps the bytes that it was
-// decoded from alive.
+// The ArrayEncoding message: how a page of format 2.0 is encoded, as a tree. Leaves are buffers;
+// the nodes above them are nulls, lists and strings. Plain values; a tree keeps the bytes that it
+// was decoded from alive.
 #pragma once
 
 #include "lance/encoding/compression.h"
@@ -36,23 +36,23 @@ enum class Nulls : std::uint32_t { unknown = 0, none = 1, some = 2, all = 3 };
 inline constexpr std::uint64_t kMaxItemBits = std::uint64_t{1} << 30;
 
 struct ArrayEncoding {
-  ArrayKind kind{};              ///< may be a number without a name here
+  ArrayKind kind{};              ///< can be a number without a name here
   Nulls nulls{};                 ///< nullable only
   std::uint64_t bits = 0;        ///< flat: of a value
   std::uint64_t buffer = 0;      ///< flat, packed struct: index of the page's buffer
   GeneralScheme scheme{};        ///< flat: how the buffer is compressed
-  std::uint64_t dimension = 0;   ///< fixed-size list: its items
+  std::uint64_t dimension = 0;   ///< fixed-size list: items per list
   std::uint64_t adjustment = 0;  ///< list, binary: added to the end offset of a null entry
-  std::uint64_t items = 0;       ///< list: of all rows; dictionary: its entries
+  std::uint64_t items = 0;       ///< list: items of all rows; dictionary: entries
   io::ByteView symbol_table;     ///< fsst only
   /// Nullable: validity if some are null, values. Binary: offsets, bytes. Dictionary: indices,
   /// items. Packed struct: its fields. List: offsets; its items are another column.
   std::vector<ArrayEncoding> children;
   io::ByteView message;  ///< the encoded node, for errors
 
-  /// Child `index`; throws corrupt if the file does not have it.
+  /// Child `index`; throws corrupt if the file lacks it.
   [[nodiscard]] const ArrayEncoding& child(std::size_t index = 0) const;
-  /// Throws unsupported for this encoding at its place in the tree.
+  /// Throws unsupported, saying that this encoding is not read at its place in the tree.
   [[noreturn]] void unsupported() const;
 };
 

@@ -33,13 +33,13 @@ void decode_page(const io::ByteView& file, const Page& page, ValueKind kind,
 [[nodiscard]] PageContent inspect_page(const io::ByteView& file, const Page& page,
                                        std::uint64_t max_items);
 
-/// Like decode_page(), for a page of fixed-width items: the items go to `items`, which they must
-/// fill, and the returned Array has no data.
+/// Like decode_page(), but for a page of fixed-width items, which must exactly fill `items`; the
+/// returned Array has no data.
 [[nodiscard]] Array decode_page_into(const io::ByteView& file, const Page& page,
                                      std::uint64_t max_items, std::span<std::byte> items);
 
 /// Throws unsupported, with the reason, if this build cannot decode the page, and corrupt if the
-/// encoding contradicts itself. Looks at the encoding only: a page that passes may still be damaged.
+/// encoding contradicts itself. Checks only the encoding: a page that passes can still be damaged.
 /// The page of a struct passes; the struct's fields are columns of their own.
 void require_decodable(const Page& page);
 

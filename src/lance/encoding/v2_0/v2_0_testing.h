@@ -38,7 +38,7 @@ inline std::string fsst_of(const std::string& texts, const std::string& table) {
   return message(8, message(1, texts) + message(2, table));
 }
 
-/// A page, and the file that has its buffers.
+/// A page, and a file that contains its buffers.
 struct TestArrayPage {
   std::string encoding;
   std::vector<std::string> buffers;
