@@ -55,7 +55,6 @@ Json to_json(const VersionInfo& version) {
                        {"warning", text_or_null(version.warning)}});
 }
 
-
 std::string time_text(const VersionInfo& version) {
   const std::string own = utc_time(version.time, TimePrecision::seconds);
   const std::optional<std::string> source = source_time(version.metadata);

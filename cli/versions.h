@@ -28,7 +28,6 @@ struct VersionChoice {
 [[nodiscard]] Json to_json(const TensorInfo& tensor);
 [[nodiscard]] Json to_json(const std::vector<TensorInfo>& tensors);
 [[nodiscard]] Json to_json(const VersionInfo& version);
-/// "native", "plain".
 /// Returns when the version was saved: "2026-03-01T12:00:00Z" or, if it was imported,
 /// "2026-03-01T12:00:00Z (imported 2026-11-22)".
 [[nodiscard]] std::string time_text(const VersionInfo& version);

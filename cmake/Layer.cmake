@@ -8,12 +8,14 @@ function(lancekeep_precompile target)
   endif()
   set(owner lancekeep_headers_${ARG_FOR})
   if(NOT TARGET ${owner})
-    file(WRITE ${PROJECT_BINARY_DIR}/${owner}.cc "")
-    add_library(${owner} OBJECT ${PROJECT_BINARY_DIR}/${owner}.cc)
-    target_link_libraries(${owner} PRIVATE fmt::fmt)
-    if(ARG_FOR STREQUAL tests)
+    file(WRITE ${PROJECT_BINARY_DIR}/${owner}.cc "int main() {}\n")
+    if(ARG_FOR STREQUAL tests) # a program, since programs are compiled with other flags than libraries
+      add_executable(${owner} ${PROJECT_BINARY_DIR}/${owner}.cc)
       target_link_libraries(${owner} PRIVATE GTest::gtest GTest::gmock)
+    else()
+      add_library(${owner} OBJECT ${PROJECT_BINARY_DIR}/${owner}.cc)
     endif()
+    target_link_libraries(${owner} PRIVATE fmt::fmt)
     lancekeep_warnings(${owner})
     target_precompile_headers(${owner} PRIVATE ${ARG_HEADERS})
   endif()
@@ -72,9 +74,10 @@ endfunction()
 
 function(lancekeep_warnings target)
   # Members that a designated initializer leaves out have their defaults on purpose. In optimised builds,
-  # GCC 12 wrongly reports overlapping copies in concatenated strings (GCC bug 105651).
+  # GCC 12 wrongly reports overlapping, endless or negative copies in concatenated strings (GCC bug 105651).
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
-    -Woverloaded-virtual -Wno-missing-field-initializers $<$<CONFIG:Release>:-Wno-restrict>)
+    -Woverloaded-virtual -Wno-missing-field-initializers $<$<CONFIG:Release>:-Wno-restrict>
+    $<$<CONFIG:Release>:-Wno-stringop-overflow> $<$<CONFIG:Release>:-Wno-array-bounds>)
   if(LANCEKEEP_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

@@ -32,7 +32,7 @@ from ._errors import (
 )
 from ._files import export_file, import_file
 from ._native import (
-    ChangeFigures,
+    ChangeNorms,
     Diff,
     DiskUsage,
     ExportReport,
@@ -50,7 +50,7 @@ from ._version import Slice, Version
 
 __all__ = [
     "AlreadyExistsError",
-    "ChangeFigures",
+    "ChangeNorms",
     "ConflictError",
     "CorruptError",
     "Diff",

@@ -121,7 +121,7 @@ class SaveReport:
 
     def __repr__(self) -> str: ...
 
-class ChangeFigures:
+class ChangeNorms:
     """How far a tensor moved, after − before."""
 
     @property
@@ -166,7 +166,7 @@ class TensorChange:
     def after(self) -> TensorInfo: ...
 
     @property
-    def figures(self) -> ChangeFigures | None:
+    def norms(self) -> ChangeNorms | None:
         """
         None unless requested, and both sides are floats of the same dtype and shape.
         """
@@ -398,7 +398,7 @@ class Store:
 
     def disk_usage(self) -> DiskUsage: ...
 
-    def diff(self, before: int | str | None, after: int | str | None, figures: bool, progress: object | None) -> Diff: ...
+    def diff(self, before: int | str | None, after: int | str | None, norms: bool, progress: object | None) -> Diff: ...
 
     def verify(self, ref: int | str | None, all: bool, progress: object | None) -> VerifyReport: ...
 

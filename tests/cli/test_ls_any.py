@@ -74,7 +74,7 @@ def test_lists_of_lists(tmp_path, version, decodes):
     assert [column["type"] for column in columns] == list(LISTS_OF_MORE)
     assert [column["decodes"] for column in columns] == 2 * [decodes]
     if not decodes:
-        assert all("lists of lists or of structs at format 2.0" in column["why"] for column in columns)
+        assert all("lists of lists or structs at format 2.0" in column["why"] for column in columns)
 
 
 def test_a_packed_struct_with_texts(tmp_path):

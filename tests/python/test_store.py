@@ -44,10 +44,10 @@ def test_diff_says_what_changed_and_by_how_much(store):
     found = store.diff(1, 2, norms=True)
     [change, epoch] = found.changed
     assert (change.before.name, epoch.before.name) == ("w", "epoch")
-    assert (change.figures.elements, change.figures.differing, change.figures.max_abs) == (1000, 1000, 1.0)
-    assert change.figures.l2 == pytest.approx(1000**0.5)
+    assert (change.norms.elements, change.norms.differing, change.norms.max_abs) == (1000, 1000, 1.0)
+    assert change.norms.l2 == pytest.approx(1000**0.5)
     assert [info.name for info in found.unchanged] == ["fixed"]
-    assert found and not store.diff(2) and store.diff("first").changed[0].figures is None
+    assert found and not store.diff(2) and store.diff("first").changed[0].norms is None
 
 
 def test_tags_name_versions(store):

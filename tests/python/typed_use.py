@@ -57,9 +57,9 @@ def care(store: lancekeep.Store) -> bool:
     difference = store.diff(1, "best", norms=True)
     assert_type(difference.added, list[lancekeep.TensorInfo])
     for change in difference.changed:
-        assert_type(change.figures, lancekeep.ChangeFigures | None)
-        if change.figures is not None:
-            assert_type(change.figures.l2, float)
+        assert_type(change.norms, lancekeep.ChangeNorms | None)
+        if change.norms is not None:
+            assert_type(change.norms.l2, float)
     store.gc(keep_last=3, older_than=datetime.timedelta(days=7), dry_run=True)
     assert_type(store.gc(keep_last=3).versions_removed, list[int])
     report = store.verify(all=True)

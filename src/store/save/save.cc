@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A save: source → plan → data files → labels and deletions → manifest → commit. In the plain
-// layout all tensors are written, and there are no labels or deletions. A restore commits the rows
-// of an earlier version, of either layout, again.
+// layout all tensors are written, and there are no labels or deletions.
 //
 // Readers see nothing before the commit. A failure before it leaves only unreferenced files, which
 // are removed at once or, after a crash, by gc. If someone else commits first, the plan is made
@@ -31,8 +30,6 @@ namespace lancekeep {
 namespace store {
 namespace {
 
-constexpr int kMaxAttempts = 100;
-
 void read_rows(const io::Storage& storage, SaveBase& base) {
   try {
     base.table = read_tensor_table(storage, base.file->manifest);
@@ -56,13 +53,6 @@ SaveBase read_listed(const io::Storage& storage, const lance::VersionList& list)
   base.layout = require_store(storage, base.file->manifest);
   if (base.layout == Layout::native) read_rows(storage, base);
   return base;
-}
-
-[[noreturn]] void too_many_attempts(const io::Storage& storage) {
-  throw Error(
-      ErrorCode::conflict,
-      fmt::format("someone else committed a version first {} times; try again", kMaxAttempts),
-      storage.full_name(lance::kVersionsFolder));
 }
 
 void check_tag_is_free(const io::Storage& storage, const std::string& tag) {
@@ -130,7 +120,7 @@ SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& o
   std::optional<FirstSaveFolder> first;  // outlives `work`, which removes its files
   std::unique_ptr<LayoutSave> work;
   std::optional<Layout> layout;  // of `work`
-  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+  for (int attempt = 0; attempt < kMaxCommitAttempts; ++attempt) {
     const SaveBase base = read_base(storage);
     if (const Layout wanted = layout_upon(storage, base, options); layout != wanted) {
       layout = wanted;
@@ -145,89 +135,14 @@ SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& o
   too_many_attempts(storage);
 }
 
-struct Restored {
-  lance::VersionEntry entry;
-  lance::ManifestFile file;
-  Layout layout = Layout::native;
-  TensorTable table;  // native only
-};
-
-// Throws for a damaged version: damage must not be committed again.
-Restored read_restored(const io::Storage& storage, const lance::VersionList& list, const Ref& ref) {
-  ResolvedVersion version = read_resolved(storage, list, ref);
-  Restored restored{.entry = std::move(version.entry), .file = std::move(version.file)};
-  restored.layout = require_store(storage, restored.file.manifest);
-  if (restored.layout == Layout::plain) return restored;  // the plain layout has no digest
-  restored.table = read_tensor_table(storage, restored.file.manifest);
-  require_digest(storage, restored.entry, restored.file, restored.table.rows);
-  return restored;
-}
-
-Metadata properties_of(const Restored& restored, std::uint64_t version) {
-  const std::string number = std::to_string(restored.entry.version);
-  Metadata properties{{kMessageKey, "restore of version " + number},
-                      {kRestoredFromKey, number},
-                      {kSyncedKey, std::to_string(version)}};
-  if (restored.layout == Layout::native) {
-    properties[kBytesKey] = std::to_string(total_bytes(restored.table));
-    properties[kDigestKey] = digest_property(table_digest(restored.table.rows), version);
-  } else if (restored.file.transaction) {  // copy the number if the version records it
-    const auto stated = property(restored.file.transaction->properties, kBytesKey);
-    if (!stated.empty()) properties[kBytesKey] = stated;
-  }
-  return properties;
-}
-
-// Takes what belongs to the version from the restored one, and what belongs to the dataset from the
-// newest.
-lance::CommitRequest publication_of(const Restored& restored, const lance::Manifest& newest,
-                                    std::uint64_t newest_name) {
-  lance::CommitRequest publication;
-  publication.read_version = newest.version;
-  publication.newest = newest_name;
-  lance::Manifest& manifest = publication.manifest;
-  manifest = restored.file.manifest;
-  manifest.seconds = newest.seconds;
-  manifest.nanos = newest.nanos;
-  manifest.writer_flags |= newest.writer_flags;
-  manifest.config = newest.config;
-  manifest.table_metadata = newest.table_metadata;
-  manifest.max_fragment_id = std::max(manifest.max_fragment_id, newest.max_fragment_id);
-  manifest.next_row_id = std::max(manifest.next_row_id, newest.next_row_id);
-  publication.transaction.operation = lance::Operation::restore;
-  publication.transaction.operation_bytes = lance::encode_restore(restored.entry.version);
-  publication.transaction.properties = properties_of(restored, newest_name + 1);
-  return publication;
-}
-
-// The restored version and its files must still exist while the lock of _versions is held: a
-// clean-up that removes them takes the same lock.
-lance::CommitRequest plan_restore_upon(io::Storage& storage, const lance::VersionList& list,
-                                       const Ref& ref) {
-  const Restored restored = read_restored(storage, list, ref);
-  const lance::Newest newest = lance::read_newest(storage, list);
-  lance::CommitRequest publication = publication_of(restored, newest.file.manifest, list.newest());
-  sync_shared_files(storage, restored.file, publication.manifest.fragments);
-  publication.check = [&storage, path = restored.entry.path,
-                       fragments = publication.manifest.fragments] {
-    return storage.exists(path) && files_exist(storage, fragments);
-  };
-  return publication;
-}
-
-// Plans again if someone committed another version and a clean-up then removed the newest one.
-lance::CommitRequest plan_restore(io::Storage& storage, const Ref& ref) {
-  while (true) {
-    const lance::VersionList list = lance::list_versions(storage);
-    try {
-      return plan_restore_upon(storage, list, ref);
-    } catch (const Error& error) {
-      if (!is_outdated(storage, list.newest(), error)) throw;
-    }
-  }
-}
-
 }  // namespace
+
+void too_many_attempts(const io::Storage& storage) {
+  throw Error(
+      ErrorCode::conflict,
+      fmt::format("someone else committed a version first {} times; try again", kMaxCommitAttempts),
+      storage.full_name(lance::kVersionsFolder));
+}
 
 Layout require_store(const io::Storage& storage, const lance::Manifest& manifest) {
   if (layout_of(manifest.fields) == Layout::plain) return Layout::plain;
@@ -275,16 +190,6 @@ bool is_outdated(const io::Storage& storage, std::uint64_t newest, const Error& 
 
 SaveReport Store::save(TensorSource& source, const SaveOptions& options) {
   return store::save(*state_->storage, source, options);
-}
-
-std::uint64_t Store::restore(const Ref& ref) {
-  io::Storage& storage = *state_->storage;
-  store::require_current(storage);
-  for (int attempt = 0; attempt < store::kMaxAttempts; ++attempt) {
-    const lance::CommitRequest publication = store::plan_restore(storage, ref);
-    if (const auto published = lance::commit(storage, publication)) return published->version;
-  }
-  store::too_many_attempts(storage);
 }
 
 }  // namespace lancekeep

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a new version builds on, and the interface of a save in either layout. save.cc implements
-// Store::save and Store::restore.
+// What a new version builds on, and the interface of a save in either layout.
+// save.cc implements Store::save, restore.cc Store::restore.
 #pragma once
 
 #include <lancekeep/error.h>
@@ -60,5 +60,10 @@ void require_layout(const io::Storage& storage, Layout layout, const SaveOptions
 /// not exist, and the newest version named in _versions is no longer `newest`.
 [[nodiscard]] bool is_outdated(const io::Storage& storage, std::uint64_t newest,
                                const Error& error);
+
+/// How often a save or a restore is planned again because someone else committed first.
+inline constexpr int kMaxCommitAttempts = 100;
+/// Throws conflict: someone else committed first every time.
+[[noreturn]] void too_many_attempts(const io::Storage& storage);
 
 }  // namespace lancekeep::store

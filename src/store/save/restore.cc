@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// A restore commits the rows of an earlier version again, in either layout; it copies no data file.
+#include <lancekeep/store.h>
+
+#include "lance/proto/transaction.h"
+#include "lance/table/commit.h"
+#include "lance/table/manifest_file.h"
+#include "lance/table/version_list.h"
+#include "store/read/store_folder.h"
+#include "store/read/versions.h"
+#include "store/save/referenced_files.h"
+#include "store/save/save.h"
+#include "store/table/digest.h"
+#include "store/table/layout.h"
+#include "store/table/properties.h"
+#include "store/table/tensor_table.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace lancekeep {
+namespace store {
+namespace {
+
+struct Restored {
+  lance::VersionEntry entry;
+  lance::ManifestFile file;
+  Layout layout = Layout::native;
+  TensorTable table;  // native only
+};
+
+// Throws for a damaged version: damage must not be committed again.
+Restored read_restored(const io::Storage& storage, const lance::VersionList& list, const Ref& ref) {
+  ResolvedVersion version = read_resolved(storage, list, ref);
+  Restored restored{.entry = std::move(version.entry), .file = std::move(version.file)};
+  restored.layout = require_store(storage, restored.file.manifest);
+  if (restored.layout == Layout::plain) return restored;  // the plain layout has no digest
+  restored.table = read_tensor_table(storage, restored.file.manifest);
+  require_digest(storage, restored.entry, restored.file, restored.table.rows);
+  return restored;
+}
+
+Metadata properties_of(const Restored& restored, std::uint64_t version) {
+  const std::string number = std::to_string(restored.entry.version);
+  Metadata properties{{kMessageKey, "restore of version " + number},
+                      {kRestoredFromKey, number},
+                      {kSyncedKey, std::to_string(version)}};
+  if (restored.layout == Layout::native) {
+    properties[kBytesKey] = std::to_string(total_bytes(restored.table));
+    properties[kDigestKey] = digest_property(table_digest(restored.table.rows), version);
+  } else if (restored.file.transaction) {  // copy the number if the version records it
+    const auto stated = property(restored.file.transaction->properties, kBytesKey);
+    if (!stated.empty()) properties[kBytesKey] = stated;
+  }
+  return properties;
+}
+
+// Takes what belongs to the version from the restored one, and what belongs to the dataset from the
+// newest.
+lance::CommitRequest request_for(const Restored& restored, const lance::Manifest& newest,
+                                 std::uint64_t newest_name) {
+  lance::CommitRequest request;
+  request.read_version = newest.version;
+  request.newest = newest_name;
+  lance::Manifest& manifest = request.manifest;
+  manifest = restored.file.manifest;
+  manifest.seconds = newest.seconds;
+  manifest.nanos = newest.nanos;
+  manifest.writer_flags |= newest.writer_flags;
+  manifest.config = newest.config;
+  manifest.table_metadata = newest.table_metadata;
+  manifest.max_fragment_id = std::max(manifest.max_fragment_id, newest.max_fragment_id);
+  manifest.next_row_id = std::max(manifest.next_row_id, newest.next_row_id);
+  request.transaction.operation = lance::Operation::restore;
+  request.transaction.operation_bytes = lance::encode_restore(restored.entry.version);
+  request.transaction.properties = properties_of(restored, newest_name + 1);
+  return request;
+}
+
+// The restored version and its files must still exist while the lock of _versions is held: a
+// clean-up that removes them takes the same lock.
+lance::CommitRequest plan_restore_upon(io::Storage& storage, const lance::VersionList& list,
+                                       const Ref& ref) {
+  const Restored restored = read_restored(storage, list, ref);
+  const lance::Newest newest = lance::read_newest(storage, list);
+  lance::CommitRequest request = request_for(restored, newest.file.manifest, list.newest());
+  sync_shared_files(storage, restored.file, request.manifest.fragments);
+  request.check = [&storage, path = restored.entry.path, fragments = request.manifest.fragments] {
+    return storage.exists(path) && files_exist(storage, fragments);
+  };
+  return request;
+}
+
+// Plans again if someone committed another version and a clean-up then removed the newest one.
+lance::CommitRequest plan_restore(io::Storage& storage, const Ref& ref) {
+  while (true) {
+    const lance::VersionList list = lance::list_versions(storage);
+    try {
+      return plan_restore_upon(storage, list, ref);
+    } catch (const Error& error) {
+      if (!is_outdated(storage, list.newest(), error)) throw;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace store
+
+std::uint64_t Store::restore(const Ref& ref) {
+  io::Storage& storage = *state_->storage;
+  store::require_current(storage);
+  for (int attempt = 0; attempt < store::kMaxCommitAttempts; ++attempt) {
+    const lance::CommitRequest request = store::plan_restore(storage, ref);
+    if (const auto committed = lance::commit(storage, request)) return committed->version;
+  }
+  store::too_many_attempts(storage);
+}
+
+}  // namespace lancekeep
