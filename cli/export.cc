@@ -118,8 +118,8 @@ void print_text(const ExportedDataset& done, Layout layout, bool quiet) {
   }
   if (quiet) return;
   print(escape_line(fmt::format("{}: {} in the {} layout; wrote {} in {}", done.folder,
-                                contents(done), to_string(layout),
-                                human_bytes(bytes_written(done)), human_duration(done.elapsed))) +
+                                contents(done), to_string(layout), human_bytes(bytes_written(done)),
+                                human_duration(done.elapsed))) +
         "\n");
   std::set<std::string> printed;  // a note that applies to all versions is in each of them
   for (const auto& [source, report] : done.versions) {

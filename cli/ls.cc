@@ -87,9 +87,9 @@ std::string columns_text(const TableInfo& table) {
     const std::string& why = column.why_not_decoded;
     lines.add({column.name, column.type, why.empty() ? "yes" : "no: " + why});
   }
-  const std::string model =
-      table.layout ? fmt::format("a model in the {} layout", to_string(*table.layout))
-                   : "not a model";
+  const std::string model = table.layout
+                                ? fmt::format("a model in the {} layout", to_string(*table.layout))
+                                : "not a model";
   return (table.columns.empty() ? "" : lines.text()) +
          fmt::format("version {}: {}, {}, {}\n", table.version,
                      counted(table.columns.size(), "column"), counted(table.rows, "row"), model);

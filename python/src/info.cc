@@ -21,7 +21,6 @@ using Sizes = nb::typed<nb::tuple, int, nb::ellipsis>;
 
 Sizes tuple_of(const Shape& shape) { return Sizes(nb::tuple(nb::cast(shape))); }
 
-
 void bind_tensor_info(nb::module_& module) {
   nb::class_<TensorInfo>(module, "TensorInfo", "A tensor's row in a version, without its values.")
       .def_ro("name", &TensorInfo::name)
