@@ -74,7 +74,7 @@ def make(command: str | Path, folder: Path, plain: str = "plain") -> None:
     run("import", inputs / "floats.safetensors", folder / "plain.lance", "-m", "floats", "--layout", plain)
 
 
-VOLATILE = {"store", "bytes_added", "uuid", "transaction_file", "timestamp", "time", "path", "writer_version", "created_at", "createdAt", "updatedAt"}
+VOLATILE = {"store", "bytes_added", "operation_bytes", "uuid", "transaction_file", "timestamp", "time", "path", "writer_version", "created_at", "createdAt", "updatedAt"}
 
 
 def stable(document: object) -> object:
