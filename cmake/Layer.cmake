@@ -9,7 +9,7 @@ function(lancekeep_precompile target)
   set(owner lancekeep_headers_${ARG_FOR})
   if(NOT TARGET ${owner})
     file(WRITE ${PROJECT_BINARY_DIR}/${owner}.cc "int main() {}\n")
-    if(ARG_FOR STREQUAL tests) # a program, since programs are compiled with other flags than libraries
+    if("${ARG_FOR}" STREQUAL "tests") # a program, since programs are compiled with other flags than libraries
       add_executable(${owner} ${PROJECT_BINARY_DIR}/${owner}.cc)
       target_link_libraries(${owner} PRIVATE GTest::gtest GTest::gmock)
     else()
