@@ -29,7 +29,6 @@
 #include "io/local_storage.h"
 #include "io/rename.h"
 #include "lance/table/file_names.h"
-#include "lance/table/manifest_file.h"
 #include "lance/table/version_list.h"
 #include "store/read/store_folder.h"
 #include "store/read/versions.h"
@@ -107,8 +106,8 @@ std::optional<Layout> layout_at(const fs::path& path) {
   const auto storage = io::open_local_storage(path);
   const lance::VersionList versions = lance::list_versions(*storage);
   if (versions.entries.empty()) return std::nullopt;
-  const lance::VersionEntry latest = store::resolve(*storage, versions, {});
-  return store::require_store(*storage, lance::read_manifest(*storage, latest).manifest);
+  const store::ResolvedVersion latest = store::read_resolved(*storage, versions, {});
+  return store::require_store(*storage, latest.file.manifest);
 }
 
 }  // namespace
