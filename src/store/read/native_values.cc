@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/read/native_values.h"
 
+#include "io/parallel.h"
 #include "store/table/digest.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
-#include <exception>
-#include <functional>
 #include <map>
 #include <new>
 #include <thread>
@@ -70,44 +68,6 @@ std::vector<Piece> cut_into_pieces(std::span<const RowRequest> requests) {
   }
   return pieces;
 }
-
-using ReadPiece = std::function<void(const Piece& piece)>;
-
-// Threads that read until no piece is left or one of them has failed. One thread does not fill the
-// memory's bandwidth; more than a few gain nothing.
-class PieceReaders {
- public:
-  PieceReaders(const ReadPiece& read, std::span<const Piece> pieces)
-      : read_(read), pieces_(pieces) {}
-
-  // Rethrows the first exception of a thread, once all threads have ended.
-  void run(std::size_t threads) {
-    std::vector<std::jthread> others;
-    for (std::size_t i = 1; i < threads; ++i) others.emplace_back([this] { work(); });
-    work();
-    others.clear();  // joins them
-    if (failure_) std::rethrow_exception(failure_);
-  }
-
- private:
-  void work() {
-    try {
-      for (std::size_t i = next_++; i < pieces_.size(); i = next_++) {
-        read_(pieces_[i]);
-      }
-    } catch (...) {
-      next_ = pieces_.size();
-      const std::lock_guard lock(mutex_);
-      if (!failure_) failure_ = std::current_exception();
-    }
-  }
-
-  const ReadPiece& read_;
-  const std::span<const Piece> pieces_;
-  std::atomic<std::size_t> next_ = 0;
-  std::mutex mutex_;
-  std::exception_ptr failure_;
-};
 
 }  // namespace
 
@@ -185,8 +145,9 @@ void NativeValues::read(std::size_t index, std::uint64_t offset, std::span<std::
 void NativeValues::read(std::span<const RowRequest> requests) const {
   const std::vector<Piece> pieces = cut_into_pieces(requests);
   const std::size_t cores = std::max(1u, std::thread::hardware_concurrency());
-  PieceReaders([this](const Piece& piece) { read(piece.row, piece.offset, piece.into); }, pieces)
-      .run(std::min({kMaxThreads, cores, pieces.size() / 2 + 1}));
+  // One thread does not fill the memory's bandwidth; more than a few gain nothing.
+  io::for_each_part(pieces.size(), std::min({kMaxThreads, cores, pieces.size() / 2 + 1}),
+                    [&](std::size_t i) { read(pieces[i].row, pieces[i].offset, pieces[i].into); });
 }
 
 std::uint64_t NativeValues::nbytes_as(std::size_t index, const std::string& dtype) const {
