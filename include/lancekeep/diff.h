@@ -2,9 +2,9 @@
 // Compares two versions of a model, which may be in different stores.
 #pragma once
 
-#include <lancekeep/export.h>
 #include <lancekeep/progress.h>
 #include <lancekeep/tensor.h>
+#include <lancekeep/visibility.h>
 
 #include <cstdint>
 #include <optional>

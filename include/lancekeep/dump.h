@@ -3,8 +3,8 @@
 // not read. Any thread may call these functions. They throw lancekeep::Error.
 #pragma once
 
-#include <lancekeep/export.h>
 #include <lancekeep/store.h>
+#include <lancekeep/visibility.h>
 
 #include <cstdint>
 #include <filesystem>

@@ -6,7 +6,7 @@
 // people and may change.
 #pragma once
 
-#include <lancekeep/export.h>
+#include <lancekeep/visibility.h>
 
 #include <cstdint>
 #include <optional>

@@ -4,8 +4,8 @@
 #pragma once
 
 #include <lancekeep/error.h>
-#include <lancekeep/export.h>
 #include <lancekeep/tensor.h>
+#include <lancekeep/visibility.h>
 
 #include <cstdint>
 #include <filesystem>

@@ -2,7 +2,7 @@
 // What Store::gc removes from a store and what it keeps, and how much disk space a store takes.
 #pragma once
 
-#include <lancekeep/export.h>
+#include <lancekeep/visibility.h>
 
 #include <chrono>
 #include <cstdint>

@@ -5,8 +5,8 @@
 // before publish(), nothing is left. All functions throw lancekeep::Error.
 #pragma once
 
-#include <lancekeep/export.h>
 #include <lancekeep/store.h>
+#include <lancekeep/visibility.h>
 
 #include <filesystem>
 #include <memory>

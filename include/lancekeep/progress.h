@@ -2,7 +2,7 @@
 // How a long call reports its progress.
 #pragma once
 
-#include <lancekeep/export.h>
+#include <lancekeep/visibility.h>
 
 #include <cstdint>
 #include <functional>

@@ -13,11 +13,11 @@
 
 #include <lancekeep/diff.h>
 #include <lancekeep/error.h>
-#include <lancekeep/export.h>
 #include <lancekeep/gc.h>
 #include <lancekeep/progress.h>
 #include <lancekeep/tensor.h>
 #include <lancekeep/verify.h>
+#include <lancekeep/visibility.h>
 
 #include <chrono>
 #include <concepts>

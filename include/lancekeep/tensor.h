@@ -7,7 +7,7 @@
 // unchanged. The functions here are pure; any thread may call them.
 #pragma once
 
-#include <lancekeep/export.h>
+#include <lancekeep/visibility.h>
 
 #include <cstddef>
 #include <cstdint>

@@ -3,8 +3,8 @@
 // calls a function as it is read. One thread at a time.
 #pragma once
 
-#include <lancekeep/export.h>
 #include <lancekeep/tensor.h>
+#include <lancekeep/visibility.h>
 
 #include <cstddef>
 #include <functional>

@@ -3,8 +3,8 @@
 // that were recorded when they were saved.
 #pragma once
 
-#include <lancekeep/export.h>
 #include <lancekeep/progress.h>
+#include <lancekeep/visibility.h>
 
 #include <cstdint>
 #include <filesystem>

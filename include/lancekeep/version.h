@@ -2,7 +2,7 @@
 // The version of this library. CMakeLists.txt reads it from here.
 #pragma once
 
-#include <lancekeep/export.h>
+#include <lancekeep/visibility.h>
 
 namespace lancekeep {
 

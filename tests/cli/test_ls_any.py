@@ -64,7 +64,7 @@ def test_as_text(tmp_path):
     assert (result.status, result.err) == (0, "")
     assert [line.split() for line in result.out.splitlines()] == [
         ["column", "type", "decoded"], ["id", "int64", "yes"], ["text", "string", "yes"],
-        ["version", "1:", "2", "columns,", "3", "rows,", "no", "model"]]
+        ["version", "1:", "2", "columns,", "3", "rows,", "not", "a", "model"]]
 
 
 @pytest.mark.parametrize("version, decodes", [("2.0", False), ("2.1", True), ("2.2", True)])
