@@ -73,13 +73,14 @@ test-release:
 	build/prefix/bin/lancekeep --version
 
 # Into build/site, with the build tools in .venv: nothing is installed into .venv, and nothing is downloaded.
+# It shares its build folder with `make test-release`, so that the library is compiled once.
 python: build/site/.built
 build/site/.built: $(PYTHON_SOURCES)
 	tools/setup.sh system
 	tools/setup.sh python
 	rm -rf build/site
 	.venv/bin/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --no-index \
-	  -Cbuild-dir=build/python --target build/site .
+	  -Cbuild-dir=$(BUILD) --target build/site .
 	touch $@
 
 # The types of the extension, for type checkers; a test compares the file with the extension.
@@ -116,6 +117,7 @@ trust: setup
 	cmake --preset release -DLANCEKEEP_TORCH_PREFIX=$(TORCH) -DLANCEKEEP_UNIT_TESTS=ON
 	cmake --build --preset release
 	LANCEKEEP_SEEDS=100 $(BUILD)/src/store/tests/store_tests --gtest_brief=1 --gtest_filter='*PowerCutAt*'
+	LANCEKEEP_EVERY_BYTE=1 $(BUILD)/src/store/verify/store_verify_test --gtest_brief=1
 	LANCEKEEP_INTERLEAVINGS=20000 $(BUILD)/tests/histories/interleaving_test --gtest_brief=1
 	LANCEKEEP_HISTORIES=3000 LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) .venv/bin/python -m pytest -q tests/histories
 	LANCEKEEP_TRUST=1 LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) .venv/bin/python -m pytest -q tests/durability tests/large/test_large_files.py

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """No history loses anything: after each of its random steps, the store matches a dictionary.
 
-`make test` repeats the same 250; LANCEKEEP_HISTORIES=N runs N new random ones, as `make trust` does.
+`make test` repeats the same 100; LANCEKEEP_HISTORIES=N runs N new random ones, as `make trust` does.
 """
 
 import os
@@ -23,7 +23,7 @@ def test_histories(capsys):
     run_state_machine_as_test(
         Histories,
         settings=settings(
-            max_examples=requested or 250,
+            max_examples=requested or 100,
             stateful_step_count=STEPS,
             derandomize=not requested,
             database=None,
@@ -35,4 +35,4 @@ def test_histories(capsys):
     with capsys.disabled():
         figures = ", ".join(f"{count:,} {what}" for what, count in sorted(tally.items()))
         print(f"\n{figures}: nothing lost")
-    assert tally[FULL_LENGTH] >= (requested or 250) // 2  # Hypothesis also tries shorter histories
+    assert tally[FULL_LENGTH] >= (requested or 100) // 2  # Hypothesis also tries shorter histories

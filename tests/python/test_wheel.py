@@ -33,7 +33,7 @@ def run(*line, **options) -> str:
 def wheel(tmp_path_factory):
     """Built as `pip install .` does, but with installed packages only, and incrementally."""
     folder = tmp_path_factory.mktemp("wheel")
-    options = "--no-build-isolation --no-deps --no-index --disable-pip-version-check -Cbuild-dir=build/python".split()
+    options = "--no-build-isolation --no-deps --no-index --disable-pip-version-check -Cbuild-dir=build/release".split()
     run(sys.executable, "-m", "pip", "wheel", "--quiet", *options, "--wheel-dir", folder, ".", cwd=ROOT)
     [path] = folder.iterdir()
     return path

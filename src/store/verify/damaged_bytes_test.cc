@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Damages every byte of every file of a small store in turn: either verify finds the damage, or the
-// damage changes nothing that a reader can see.
+// Damages the bytes of every file of a small store in turn: either verify finds the damage, or the
+// damage changes nothing that a reader can see. One byte in five, which takes a minute under the
+// sanitizers; with LANCEKEEP_EVERY_BYTE=1 every byte, as `make trust` does.
 #include "store/verify/verify_testing.h"
 
+#include <cstdlib>
 #include <iostream>
 
 namespace lancekeep::store {
 namespace {
+
+// 5 shares no factor with 8: over the bytes that are tried, each bit of a byte is flipped as often.
+std::size_t byte_step() { return std::getenv("LANCEKEEP_EVERY_BYTE") == nullptr ? 5 : 1; }
 
 // What a reader can see of a store.
 struct Observed {
@@ -89,7 +94,7 @@ class DamagedBytes : public VerifyTest {
   void flip_all(const std::string& folder, const std::vector<int>& bits) {
     for (const auto& [name, content] : snapshot(path_)) {
       if (!name.starts_with(folder)) continue;
-      for (std::size_t at = 0; at < content.size(); ++at) {
+      for (std::size_t at = 0; at < content.size(); at += byte_step()) {
         for (const int bit : bits) {
           std::string changed = content;
           changed[at] = static_cast<char>(changed[at] ^ (1 << (bit < 0 ? at % 8 : bit)));
@@ -103,7 +108,7 @@ class DamagedBytes : public VerifyTest {
   void cut_all(const std::string& folder) {
     for (const auto& [name, content] : snapshot(path_)) {
       if (!name.starts_with(folder)) continue;
-      for (std::size_t length = 0; length < content.size(); ++length) {
+      for (std::size_t length = 0; length < content.size(); length += byte_step()) {
         try_change(name, content, content.substr(0, length), "cut at " + std::to_string(length));
       }
     }
@@ -147,8 +152,8 @@ TEST_F(DamagedBytes, BitsOfTransactions) { flip_all("_transactions/", kOneBit); 
 TEST_F(DamagedBytes, BitsOfDeletionFiles) { flip_all("_deletions/", kAllBits); }
 TEST_F(DamagedBytes, BitsOfTags) { flip_all("_refs/", kAllBits); }
 
-TEST_F(DamagedBytes, DataFilesCutShortAtEveryLength) { cut_all("data/"); }
-TEST_F(DamagedBytes, ManifestsAndTheirLikeCutShortAtEveryLength) { cut_all("_"); }
+TEST_F(DamagedBytes, DataFilesCutShort) { cut_all("data/"); }
+TEST_F(DamagedBytes, ManifestsAndTheirLikeCutShort) { cut_all("_"); }
 
 TEST_F(DamagedBytes, FilesWithBytesAppended) {
   for (const auto& [name, content] : snapshot(path_)) {
