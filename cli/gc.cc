@@ -90,6 +90,7 @@ GcReport collect(Store store, const GcOptions& options) {
 
 ExitCode run_gc(const GcLine& line, bool json) {
   const GcOptions options = options_of(line);
+  const InterruptScope scope;
   const GcReport report = collect(Store::open(line.store), options);
   if (json) {
     print_json(to_json(line.store, report));

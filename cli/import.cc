@@ -176,6 +176,7 @@ void add_import(CommandLine& command) {
       "import", "Save model files, or the versions of a dataset, as new versions of a store", R"(
   lancekeep import model.safetensors model.lance -m "first"
   lancekeep import epoch2.pth model.lance --set epoch=2 --set loss=0.31 --tag best
+  lancekeep import epoch3.pth model.lance --tag best --move-tag
   lancekeep import epoch-*.pt model.lance --natural   (one version each; epoch-2 before epoch-10)
   lancekeep import weights.lance model.lance --dtype float32   (a dataset with all its versions)
   lancekeep import model.safetensors plain.lance --layout plain
@@ -201,11 +202,14 @@ log shows the time. --json prints
               "Message of each version (default: none for one file, the file's name for several; "
               "for a dataset, each version's own message)");
   verb.option("--set", "KEY=VALUE", line->settings, "Metadata of each version; can be repeated");
-  verb.option("--tag", "NAME", plan.tag,
-              "Tag the new version; the tag must not exist. Only for a single version")
-      .check([](const std::string& name) {
-        return name.empty() ? std::string("a tag's name cannot be empty") : std::string();
-      });
+  Argument tag =
+      verb.option("--tag", "NAME", plan.tag,
+                  "Tag the new version; the tag must not exist. Only for a single version");
+  tag.check([](const std::string& name) {
+    return name.empty() ? std::string("a tag's name cannot be empty") : std::string();
+  });
+  verb.flag("--move-tag", plan.move_tag, "The tag may exist: move it to the new version")
+      .needs(tag);
   verb.option("--at", "REF", plan.at,
               "Import only this version of a dataset: a number, a tag, or latest");
   verb.dtype(plan.dtype);

@@ -65,6 +65,7 @@ ImportedVersion import_file(const ImportPlan& plan, const std::string& file, Sto
   const SaveOptions options = {.message = done.message,
                                .metadata = done.metadata,
                                .tag = plan.tag,
+                               .move_tag = plan.move_tag,
                                .layout = plan.layout,
                                .progress = std::move(progress)};
   throw_if_interrupted();
@@ -131,6 +132,7 @@ ImportedVersion import_version(const ImportPlan& plan, const Version& version, S
   const SaveOptions options = copy_options(version.info(), {.message = plan.message.value_or(""),
                                                             .metadata = plan.settings,
                                                             .tag = plan.tag,
+                                                            .move_tag = plan.move_tag,
                                                             .layout = plan.layout,
                                                             .progress = std::move(progress)});
   ImportedVersion done = {.file = plan.files.front(),

@@ -22,6 +22,7 @@ struct ImportPlan {
       message;                    ///< unset: the file's name if there are several; a dataset's own
   Metadata settings;              ///< metadata; overrides the same keys of files and versions
   std::string tag;                ///< for a single version, besides its own tags; empty: none
+  bool move_tag = false;          ///< `tag` may exist already
   std::optional<std::string> at;  ///< only this version of a dataset; unset: all
   std::string dtype;              ///< convert a plain dataset's numbers to this; empty: float64
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lancekeep command: parses the line, runs one verb, turns the outcome into an exit status.
+#include <lancekeep/wait_hooks.h>
+
 #include "cli/arguments.h"
 #include "cli/failure.h"
+#include "cli/output.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -43,6 +46,8 @@ bool asks_for_json(int argc, char** argv) {
 }
 
 ExitCode run(int argc, char** argv) {
+  // Without an InterruptScope, a signal ends the process at once, wherever it waits.
+  const WaitScope waits({.check = throw_if_interrupted, .notice = print_note});
   CommandLine line(kSummary, kFooter);
   for (const auto add : {add_import, add_export, add_ls, add_show, add_log, add_diff, add_tag,
                          add_restore, add_verify, add_gc, add_du, add_dump}) {

@@ -3,6 +3,7 @@
 #include <lancekeep/store.h>
 
 #include "cli/arguments.h"
+#include "cli/failure.h"
 #include "cli/json.h"
 #include "cli/output.h"
 
@@ -19,6 +20,7 @@ struct RestoreLine {
 };
 
 ExitCode run_restore(const RestoreLine& line, bool json) {
+  const InterruptScope scope;
   const std::uint64_t version = Store::open(line.store).restore(Ref::parse(line.ref));
   if (json) {
     print_json(Json::object({{"store", line.store}, {"restored", line.ref}, {"version", version}}));

@@ -35,6 +35,7 @@ void list_tags(const TagLine& line, bool json) {
 }
 
 std::uint64_t set_in_store(const TagLine& line) {
+  const InterruptScope scope;
   try {
     return Store::open(line.store).tag(line.name, Ref::parse(line.at), line.force, line.expected);
   } catch (const Error& error) {
@@ -53,6 +54,7 @@ void set_tag(const TagLine& line, bool json) {
 }
 
 void delete_tag(const TagLine& line, bool json) {
+  const InterruptScope scope;
   Store::open(line.store).untag(line.deleted);
   if (json) return print_json(Json::object({{"store", line.store}, {"deleted", line.deleted}}));
   print(fmt::format("tag {}: deleted\n", escape_line(line.deleted)));

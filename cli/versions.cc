@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/versions.h"
 
+#include "cli/failure.h"
 #include "cli/output.h"
 #include "cli/units.h"
 
@@ -110,6 +111,10 @@ SaveReport copy_version(Store& store, const VersionInfo& of, TensorSource& sourc
     } catch (const Error& error) {
       throw Error(error.code(), fmt::format("version {} was saved, but not tagged `{}`: {}",
                                             report.version, tag, error.what()));
+    } catch (const Interrupted& interrupted) {  // while it waited for the lock
+      throw Interrupted(
+          interrupted.signal(),
+          fmt::format("version {} was saved, but not tagged `{}`", report.version, tag));
     }
   }
   return report;

@@ -9,6 +9,13 @@
 // Every function throws lancekeep::Error and then leaves the store as it was. The exception is a
 // save whose error says that the version is visible: the version may not survive a power cut, or it
 // has no tag.
+//
+// The program may change tensors while they are saved. What is recorded then describes what is in
+// the files: the version is intact, but its values are those of different moments, even within one
+// tensor. To save one moment, do not change the tensors until the save returns, or save a copy.
+//
+// Writers wait for one another, without a limit; wait_hooks.h says who holds a lock, and stops the
+// wait. Message and metadata of a version have at most 16 MiB together.
 #pragma once
 
 #include <lancekeep/diff.h>
@@ -171,7 +178,8 @@ class LANCEKEEP_API Version {
 struct SaveOptions {
   std::string message;
   Metadata metadata;  ///< keys starting with `lancekeep.` or `__lance` are reserved
-  std::string tag;    ///< empty: no tag. If the tag exists already, nothing is written
+  std::string tag;    ///< empty: no tag. If the tag exists already, nothing is written, unless …
+  bool move_tag = false;  ///< … it may move: then the new version gets it, in the same call
   /// Unset: keep the store's layout (native for a new store). A different layout is an error.
   std::optional<Layout> layout;
   bool durable = true;  ///< false: no fsync; a power cut may lose the version or leave it torn

@@ -139,7 +139,8 @@ class LANCEKEEP_API TensorSource {
   /// In model order; names are unique.
   [[nodiscard]] virtual std::span<const TensorSpec> tensors() const = 0;
   /// Pushes the `nbytes` bytes of tensors()[index] into `sink`, in pieces of any size, and stops if
-  /// `sink` returns false. Can be called again for the same index and then pushes the same bytes.
+  /// `sink` returns false. Can be called again for the same index and then pushes the same bytes;
+  /// if they have changed, a save writes, and hashes, those that it got last.
   virtual void read(std::size_t index, const ByteSink& sink) = 0;
   /// Text that came with the tensors, such as the `__metadata__` of a safetensors file.
   [[nodiscard]] virtual Metadata metadata() const { return {}; }

@@ -29,6 +29,7 @@ class FileOptions(TypedDict, total=False):
 
     message: str
     tag: str | None
+    move_tag: bool
     durable: bool
     progress: ProgressLike
 
@@ -47,6 +48,7 @@ def save_options(
     message: str = "",
     metadata: Mapping[str, str] | None = None,
     tag: str | None = None,
+    move_tag: bool = False,
     layout: str | None = None,
     durable: bool = True,
     progress: ProgressLike = None,
@@ -54,11 +56,13 @@ def save_options(
     """The options of one save, checked. A progress bar, called ``title``, lives as long as the context."""
     if tag == "":
         raise InvalidArgumentError("a tag name cannot be empty")
+    if move_tag and tag is None:
+        raise InvalidArgumentError("move_tag needs a tag: tag='best', move_tag=True")
     if layout == "recipe":
-        warnings.warn("layout='recipe' is deprecated; use layout='plain'", DeprecationWarning, stacklevel=4)
+        warnings.warn("layout='recipe' is deprecated; use layout='plain'", DeprecationWarning, stacklevel=5)
         layout = "plain"
     with watching(progress, title) as watch:
-        yield _native.SaveOptions(message, checked_metadata(metadata), tag or "", layout, durable, watch)
+        yield _native.SaveOptions(message, checked_metadata(metadata), tag or "", move_tag, layout, durable, watch)
 
 
 def checked_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-from ._arguments import PathLike, Ref, device_of, save_options
+from ._arguments import PathLike, Ref, device_of
 from ._errors import NotFoundError
 from ._state import source_of
 from ._store import IncompatibleKeys, Store, open, save_to
@@ -25,9 +25,7 @@ def save_model(state_dict: Any, file_name: PathLike, version: bool = False) -> N
     Raises the errors of :meth:`Store.save`.
     """
     if version:
-        source = source_of(state_dict)
-        with save_options("save") as options:
-            save_to(file_name, source, options)
+        save_to(file_name, source_of(state_dict))
     else:
         Store.replace(file_name, state_dict)
 

@@ -21,7 +21,8 @@ class Error(Exception):
 
     def __str__(self) -> str:
         # KeyError would print its text in quotes, with newlines escaped.
-        return str(self.args[0]) if self.args else ""
+        text = str(self.args[0]) if self.args else ""
+        return text.encode("utf-8", "backslashreplace").decode()  # a name may have a lone surrogate, which no stream takes
 
 
 class NotFoundError(Error, FileNotFoundError, KeyError):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Unpack
 
 from . import _native
-from ._arguments import FileOptions, PathLike, Ref, SaveOptions, checked_metadata, save_options
+from ._arguments import FileOptions, PathLike, Ref, SaveOptions, checked_metadata
 from ._errors import InvalidArgumentError
 from ._framework import framework_of, is_array, is_tensor
 from ._native import ExportReport, SaveReport
@@ -29,8 +29,7 @@ def import_file(file: PathLike, path: PathLike, **options: Unpack[SaveOptions]) 
     """
     source = _native.open_model_file(os.fspath(file))
     options["metadata"] = {**_metadata_of(source), **checked_metadata(options.get("metadata"))}
-    with save_options("import", **options) as native:
-        return save_to(path, source, native)
+    return save_to(path, source, "import", **options)
 
 
 def _metadata_of(source: _native.TensorSource) -> dict[str, str]:
@@ -69,8 +68,7 @@ def save_tensors(
             " as model.lance, and write safetensors files with lancekeep.export_file"
         )
     source = source_of_tensors(tensors, framework)
-    with save_options("save", metadata=metadata, layout=None, **options) as native:
-        return save_to(path, source, native)
+    return save_to(path, source, metadata=metadata, **options)
 
 
 def source_of_tensors(tensors: Mapping[str, Any], framework: str) -> _native.PythonSource:

@@ -17,14 +17,17 @@ from ._arguments import (
     SaveOptions,
     checked_ref,
     dtype_text,
-    save_options,
     seconds,
     watching,
 )
 from ._errors import InvalidArgumentError
 from ._framework import framework_name
+from ._interrupts import finish, run_save
 from ._native import Diff, DiskUsage, GcReport, SaveReport, VerifyReport, VersionInfo
 from ._version import Version
+
+
+MOST_VERSIONS = 2**63 - 1  # the highest number that a version can have
 
 
 class IncompatibleKeys(NamedTuple):
@@ -78,7 +81,8 @@ class Store:
         Options:
             message (str): what the version is; empty by default.
             metadata (dict of str to str): kept with the version.
-            tag (str): names the version. The tag must be new.
+            tag (str): names the version. The tag must be new, unless ``move_tag`` is True: then it may exist, and points to
+                the new version once this returns. If the process dies in between, it points where it did before.
             layout (str): ``"native"`` or ``"plain"``; by default that of the store, and native for a new store. Plain has
                 the three columns of the published article: name, value, shape, with values as lists of float64.
             durable (bool): with True, the default, the version survives a power cut once this returns.
@@ -87,13 +91,15 @@ class Store:
 
         Raises InvalidArgumentError, which names every value that cannot be kept, by its path of keys;
         AlreadyExistsError if the tag exists; ConflictError if the store was replaced; OutOfSpaceError; StorageError.
-        After any of them, and after Ctrl-C or an exception from ``progress``, the store is unchanged.
+        After any of them, and after Ctrl-C or an exception from ``progress``, the store is unchanged; unless the
+        KeyboardInterrupt came after the version was committed, and then its message is "version N is saved".
+
+        Do not change the tensors while this runs in another thread, or save a copy of them: a tensor that changes is saved
+        with values of different moments. The version is intact all the same, and verify finds nothing wrong with it.
         """
         from ._state import source_of
 
-        source = source_of(state, self._framework)
-        with save_options("save", **options) as native:
-            return self._native.save(source, native)
+        return run_save("save", self._native.save, source_of(state, self._framework), **options)
 
     @staticmethod
     def replace(path: PathLike, state: Any, **options: Unpack[SaveOptions]) -> SaveReport:
@@ -104,9 +110,7 @@ class Store:
         """
         from ._state import source_of
 
-        source = source_of(state)
-        with save_options("save", **options) as native:
-            return _native.Store.replace(os.fspath(path), source, native)
+        return run_save("save", _native.Store.replace, os.fspath(path), source_of(state), **options)
 
     # --- load ---------------------------------------------------------------------------------------------------------
 
@@ -165,7 +169,7 @@ class Store:
 
     def restore(self, version: Ref) -> int:
         """Makes an earlier version the latest again, as a new version; returns the new number. Copies nothing."""
-        return self._native.restore(checked_ref(version))
+        return finish(self._native.restore, checked_ref(version), says=lambda number: f"version {number} is saved")
 
     def tags(self) -> dict[str, int]:
         """The version that each tag points to. A damaged tag is omitted; using it raises an error that says why."""
@@ -175,14 +179,17 @@ class Store:
         """Makes a tag point to a version; returns the version's number. An existing tag is moved with ``force``, or if it
         currently points to ``expected``.
 
+        :meth:`save` with ``tag`` and ``move_tag`` saves and moves a tag in one call.
+
         Raises AlreadyExistsError if the tag exists; ConflictError if it does not point to ``expected``;
         InvalidArgumentError for an invalid name: a tag has up to 128 letters, digits, ``. _ -``, and not digits alone.
         """
-        return self._native.tag(name, checked_ref(version), force, expected)
+        says = lambda number: f"tag {name} points to version {number}"
+        return finish(self._native.tag, name, checked_ref(version), force, expected, says=says)
 
     def untag(self, name: str) -> None:
         """Deletes a tag; the version stays. Raises NotFoundError if there is no such tag."""
-        self._native.untag(name)
+        finish(self._native.untag, name, says=lambda _: f"tag {name} is deleted")
 
     # --- maintenance --------------------------------------------------------------------------------------------------
 
@@ -216,7 +223,10 @@ class Store:
         if keep_last is not None and keep_last < 0:
             raise InvalidArgumentError(f"keep_last must be ≥ 0, got {keep_last}")
         ages = seconds("older_than", older_than), seconds("orphans_older_than", orphans_older_than)
-        return self._native.gc(keep_last, *ages, dry_run)
+        says = lambda report: f"gc is done: {report!r}"
+        if keep_last is not None:
+            keep_last = min(keep_last, MOST_VERSIONS)
+        return finish(self._native.gc, keep_last, *ages, dry_run, says=says)
 
     def disk_usage(self) -> DiskUsage:
         """What the store occupies on disk, in bytes: values, bookkeeping, unreachable files; and for each version."""
@@ -228,6 +238,8 @@ class Store:
         return self.disk_usage()
 
 
-def save_to(path: PathLike, source: _native.TensorSource, options: _native.SaveOptions) -> SaveReport:
+def save_to(
+    path: PathLike, source: _native.TensorSource, title: str = "save", **options: Unpack[SaveOptions]
+) -> SaveReport:
     """Saves a source as a new version of the store ``path``, which is created if there is none."""
-    return _native.Store.create(os.fspath(path)).save(source, options)
+    return run_save(title, _native.Store.create(os.fspath(path)).save, source, **options)

@@ -67,6 +67,21 @@ void bind_errors() {
 
 }  // namespace
 
+WaitHooks wait_hooks() {
+  return {.check =
+              [] {
+                const nb::gil_scoped_acquire gil;
+                Interrupts::check();
+              },
+          .notice =
+              [](const std::string& line) {
+                const nb::gil_scoped_acquire gil;
+                nb::module_::import_("logging")
+                    .attr("getLogger")("lancekeep")
+                    .attr("warning")("%s", readable(line));
+              }};
+}
+
 Progress make_progress(const nb::object& callable) {
   // The last copy of the callback may be destroyed in any thread, and releasing the object needs
   // the GIL.

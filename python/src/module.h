@@ -6,6 +6,7 @@
 #pragma once
 
 #include <lancekeep/store.h>
+#include <lancekeep/wait_hooks.h>
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/map.h>
@@ -64,6 +65,16 @@ class Interrupts {
  private:
   static constexpr std::chrono::steady_clock::duration kPeriod = std::chrono::milliseconds(20);
   std::atomic<std::chrono::steady_clock::rep> next_ = 0;
+};
+
+/// Signals are looked at while a call waits for a lock and right before it commits; a wait of more
+/// than a second is logged, as a warning of the logger `lancekeep`. Call without the GIL.
+[[nodiscard]] WaitHooks wait_hooks();
+
+/// What a call that writes needs: it runs without the GIL, and with wait_hooks().
+struct Writing {
+  nb::gil_scoped_release release;
+  WaitScope waits{wait_hooks()};
 };
 
 /// The progress callback for a call into the library. It calls `callable(done, total, tensor)`

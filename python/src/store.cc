@@ -30,25 +30,26 @@ std::optional<Layout> layout_of(const std::optional<std::string>& name) {
               fmt::format("there is no layout `{}`; the layouts are `native` and `plain`", *name));
 }
 
-SaveOptions options_of(std::string message, Metadata metadata, std::string tag,
+SaveOptions options_of(std::string message, Metadata metadata, std::string tag, bool move_tag,
                        const std::optional<std::string>& layout, bool durable,
                        const nb::object& progress) {
   return {.message = std::move(message),
           .metadata = std::move(metadata),
           .tag = std::move(tag),
+          .move_tag = move_tag,
           .layout = layout_of(layout),
           .durable = durable,
           .progress = make_progress(progress)};
 }
 
 SaveReport save(Store& store, TensorSource& source, const SaveOptions& options) {
-  const Release release;
+  const Writing writing;
   return store.save(source, options);
 }
 
 SaveReport replace(const std::filesystem::path& path, TensorSource& source,
                    const SaveOptions& options) {
-  const Release release;
+  const Writing writing;
   return Store::replace(path, source, options);
 }
 
@@ -79,7 +80,7 @@ GcReport gc(Store& store, std::optional<std::uint64_t> keep_last, std::optional<
   GcOptions options{.keep_last = keep_last, .older_than = duration_of(older_than)};
   if (orphans_older_than) options.orphans_older_than = *duration_of(orphans_older_than);
   options.dry_run = dry_run;
-  const Release release;
+  const Writing writing;
   return store.gc(options);
 }
 
@@ -95,11 +96,11 @@ void bind_writing(nb::class_<Store>& store) {
         return self.tag(name, ref_of(ref), force, expected);
       },
       nb::arg("name"), nb::arg("ref").none(), nb::arg("force"), nb::arg("expected").none(),
-      nb::call_guard<Release>());
-  store.def("untag", &Store::untag, nb::arg("name"), nb::call_guard<Release>());
+      nb::call_guard<Writing>());
+  store.def("untag", &Store::untag, nb::arg("name"), nb::call_guard<Writing>());
   store.def(
       "restore", [](Store& self, const PythonRef& ref) { return self.restore(ref_of(ref)); },
-      nb::arg("ref").none(), nb::call_guard<Release>());
+      nb::arg("ref").none(), nb::call_guard<Writing>());
   store.def("gc", &gc, nb::arg("keep_last").none(), nb::arg("older_than").none(),
             nb::arg("orphans_older_than").none(), nb::arg("dry_run"));
 }
@@ -127,12 +128,13 @@ void bind_store(nb::module_& module) {
       .def(
           "__init__",
           [](SaveOptions* self, std::string message, Metadata metadata, std::string tag,
-             const std::optional<std::string>& layout, bool durable, const nb::object& progress) {
+             bool move_tag, const std::optional<std::string>& layout, bool durable,
+             const nb::object& progress) {
             new (self) SaveOptions(options_of(std::move(message), std::move(metadata),
-                                              std::move(tag), layout, durable, progress));
+                                              std::move(tag), move_tag, layout, durable, progress));
           },
-          nb::arg("message"), nb::arg("metadata"), nb::arg("tag"), nb::arg("layout").none(),
-          nb::arg("durable"), nb::arg("progress").none());
+          nb::arg("message"), nb::arg("metadata"), nb::arg("tag"), nb::arg("move_tag"),
+          nb::arg("layout").none(), nb::arg("durable"), nb::arg("progress").none());
   nb::class_<Store> store(module, "Store");
   store.def_static("open", &Store::open, nb::arg("path"), nb::call_guard<Release>(),
                    nb::sig("def open(path: str | os.PathLike[str]) -> Store"));

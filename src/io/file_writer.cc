@@ -17,8 +17,8 @@ constexpr std::uint64_t kWriteBackStep = std::uint64_t{8} << 20;
 
 }  // namespace
 
-FileWriter::FileWriter(Descriptor descriptor, std::string name)
-    : descriptor_(std::move(descriptor)), name_(std::move(name)) {}
+FileWriter::FileWriter(Descriptor descriptor, std::string name, FileLock lock)
+    : descriptor_(std::move(descriptor)), lock_(std::move(lock)), name_(std::move(name)) {}
 
 // The kernel reports lost bytes only once, so this object remembers the failure: no later call may
 // seem to succeed.
@@ -76,7 +76,10 @@ void FileWriter::flush() {
 }
 
 void FileWriter::close() {
-  unless_failed([&] { descriptor_.close(name_); });
+  unless_failed([&] {
+    lock_.release();
+    descriptor_.close(name_);
+  });
 }
 
 }  // namespace lancekeep::io

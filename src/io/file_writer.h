@@ -5,6 +5,7 @@
 #pragma once
 
 #include "io/descriptor.h"
+#include "io/file_lock.h"
 #include "io/storage.h"
 
 #include <cstddef>
@@ -16,8 +17,8 @@ namespace lancekeep::io {
 
 class FileWriter final : public WritableFile {
  public:
-  /// `name` is for messages.
-  FileWriter(Descriptor descriptor, std::string name);
+  /// `name` is for messages. `lock` is held on `descriptor` until it is closed.
+  FileWriter(Descriptor descriptor, std::string name, FileLock lock = {});
 
   using WritableFile::write;
   void write(std::span<const std::byte> bytes) override;
@@ -35,6 +36,7 @@ class FileWriter final : public WritableFile {
   void start_write_back();
 
   Descriptor descriptor_;
+  FileLock lock_;  // released before the descriptor is closed
   std::string name_;
   std::uint64_t position_ = 0;
   std::uint64_t written_back_ = 0;  ///< write-back has been started for the bytes before this one

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/file.h>
 
 #include <algorithm>
 #include <optional>
@@ -55,27 +54,6 @@ std::optional<struct stat> status_at(int folder, const char* entry, const std::s
   throw_system_error(errno, "examine", name + "/" + entry);
 }
 
-bool means_no_flock(int error) {
-  // EBADF: on NFS an exclusive lock needs a writable descriptor, and a folder's is not.
-  return error == EOPNOTSUPP || error == ENOLCK || error == ENOSYS || error == EINVAL ||
-         error == EBADF;
-}
-
-[[noreturn]] void throw_no_flock(const std::string& file) {
-  throw Error(ErrorCode::io,
-              "this file system has no locks (flock), which keep gc from deleting the files of a "
-              "running save; keep the store on one that has them, such as a local disk",
-              file);
-}
-
-class HeldLock : public FolderLock {
- public:
-  explicit HeldLock(Descriptor folder) : folder_(std::move(folder)) {}
-
- private:
-  Descriptor folder_;
-};
-
 }  // namespace
 
 std::vector<FolderEntry> list_folder(Descriptor folder, const std::string& name) {
@@ -98,27 +76,6 @@ std::vector<std::string> file_names_of(Descriptor folder, const std::string& nam
     if (!is_folder) names.emplace_back(found.d_name);
   });
   return names;
-}
-
-void lock_while_written(int descriptor, const std::string& file) {
-  if (retry_interrupted([&] { return ::flock(descriptor, LOCK_SH); }) == 0) return;
-  if (!means_no_flock(errno)) throw_system_error(errno, "lock", file);
-}
-
-bool lock_to_remove(int descriptor, const std::string& file) {
-  if (retry_interrupted([&] { return ::flock(descriptor, LOCK_EX | LOCK_NB); }) == 0) return true;
-  if (errno == EWOULDBLOCK) return false;
-  if (means_no_flock(errno)) throw_no_flock(file);
-  throw_system_error(errno, "lock", file);
-}
-
-std::unique_ptr<FolderLock> lock_folder(Descriptor folder, LockMode mode, const std::string& name) {
-  const int operation = mode == LockMode::shared ? LOCK_SH : LOCK_EX;
-  if (retry_interrupted([&] { return ::flock(folder.get(), operation); }) == 0) {
-    return std::make_unique<HeldLock>(std::move(folder));
-  }
-  if (means_no_flock(errno)) throw_no_flock(name);
-  throw_system_error(errno, "lock the folder", name);
 }
 
 }  // namespace lancekeep::io

@@ -26,6 +26,7 @@
 //  8. Release the lock.
 #include "io/local_storage.h"
 
+#include "io/file_lock.h"
 #include "io/file_writer.h"
 #include "io/folder.h"
 #include "io/memory_budget.h"
@@ -124,12 +125,6 @@ void LocalStorage::make_folder(const std::string& path) {
   (void)open_folder(path);
 }
 
-// Locks a file that was just created; false if gc has already deleted it, since it was not locked.
-bool lock_new_file(int file, const std::string& name) {
-  lock_while_written(file, name);
-  return status_of(file, name).st_nlink > 0;
-}
-
 std::unique_ptr<WritableFile> LocalStorage::create(const std::string& path) {
   const auto name = root_.locate(path);
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
@@ -140,9 +135,12 @@ std::unique_ptr<WritableFile> LocalStorage::create(const std::string& path) {
     }));
     if (!file.is_open()) throw_system_error(errno, "create", name.full);
     try {
-      const bool is_ours = lock_new_file(file.get(), name.full);
-      if (is_ours) return std::make_unique<FileWriter>(std::move(file), name.full);
-    } catch (const Error&) {
+      FileLock lock = lock_while_written(file.get(), name.full);
+      // Without a name, gc has deleted it before it was locked.
+      if (status_of(file.get(), name.full).st_nlink > 0) {
+        return std::make_unique<FileWriter>(std::move(file), name.full, std::move(lock));
+      }
+    } catch (...) {
       (void)::unlinkat(name.folder.get(), name.last.c_str(), 0);  // no one else uses it yet
       throw;
     }
@@ -184,7 +182,8 @@ bool LocalStorage::remove_unused(const std::string& path) {
   // pipe.
   const auto file = root_.open_if_there(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
   if (!file) return true;
-  if (!lock_to_remove(file->get(), full_name(path))) return false;
+  const auto lock = lock_to_remove(file->get(), full_name(path));
+  if (!lock) return false;
   remove(path);
   return true;
 }

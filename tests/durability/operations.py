@@ -45,6 +45,7 @@ OPERATIONS = [
     command("import that shares", "one", *IMPORT),
     command("import without renameat2", "one", *IMPORT, renames=False),
     command("import with a tag", "one", *IMPORT, "--tag", "new", whole=False),
+    command("import that moves a tag", "one", *IMPORT, "--tag", "base", "--move-tag", whole=False),
     command("tag", "two", "tag", "m.lance", "new"),
     command("tag --force", "two", "tag", "m.lance", "base", "--force"),
     command("tag -d", "two", "tag", "m.lance", "-d", "base"),

@@ -128,8 +128,8 @@ json run(const std::vector<std::string>& args) {
   if (args[0] == "delete") return delete_rows(*storage, std::stoull(args.at(2)));
   if (args[0] == "tag") {
     const lance::VersionEntry entry = find_version(*storage, std::stoull(args.at(3)));
-    lance::write_tag(*storage, args.at(2), entry.version, storage->size(entry.path),
-                     args.size() > 4, true);
+    lance::write_tag(*storage, {.name = args.at(2), .move = args.size() > 4}, entry.version,
+                     storage->size(entry.path), true);
     return {{"version", entry.version}};
   }
   throw Error(ErrorCode::invalid_argument, "unknown verb " + args[0]);

@@ -128,6 +128,16 @@ def test_gc_without_a_limit(store):
     raised(lancekeep.InvalidArgumentError, lambda: store.gc(), "keep_last")
 
 
+def test_gc_with_a_limit_beyond_all_numbers(store):
+    assert store.gc(keep_last=10**30).versions_removed == []
+
+
+def test_an_error_about_a_lone_surrogate_can_be_printed(store):
+    with pytest.raises(lancekeep.NotFoundError) as error:
+        store.load(names=["\ud800"])
+    assert "\\ud800" in str(error.value).encode().decode()
+
+
 def test_a_tag_that_exists(store):
     before = files(store)
     raised(lancekeep.AlreadyExistsError, lambda: store.tag("base"), "base")

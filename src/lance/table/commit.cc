@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a version becomes visible, and the failure that each step prevents:
 //
+//  0. Read the manifest and the transaction back from their encoded bytes, as a reader will: a
+//     version that readers reject, such as one with too large a message, must not be committed.
 //  1. Make the folders, and sync the store's own folder: otherwise a power cut could remove a
 //     folder and everything in it.
 //  2. Write and sync the transaction file, then its folder. It is also written inline in the
 //     manifest, so that losing one file does not lose the message.
 //  3. Write and sync the manifest under a temporary name: otherwise readers, also after a power
 //     cut, could see a version whose manifest is cut short.
-//  4. Lock _versions, shared: otherwise a concurrent gc that removes the newest versions could free
+//  4. Lock _versions, shared (exclusive if a tag is set, as for every change of a tag): otherwise a concurrent gc that removes the newest versions could free
 //     the name that step 8 relies on, and this version would refer to files that are gone.
 //  5. The path must still lead to this folder: otherwise the version would go into a store that
 //     was replaced.
@@ -15,17 +17,25 @@
 //     undo another save.
 //  7. Call the caller's check, e.g. that reused files still exist; under the lock, gc cannot remove
 //     them.
+//     Then write and sync the tag's file under a temporary name, if there is a tag: from here to
+//     step 10 nothing is left that takes long or needs space. Last, look whether a signal wants the
+//     commit to stop: afterwards it would report as undone what is done.
 //  8. Rename to the final name, if it is free: if two writers come this far, only one gets it.
 //     From here on nothing is undone.
-//  9. Sync _versions: otherwise a power cut could remove the name after the save was acknowledged.
+//  9. Sync _versions: otherwise a power cut could remove the name after the save was acknowledged,
+//     or keep a tag without its version.
+// 10. Give the tag's file its name, and sync its folder. A process that dies between 8 and 10 leaves
+//     the version without the tag, or the tag where it was.
 #include "lance/table/commit.h"
 
 #include <lancekeep/version.h>
 
 #include "io/random_id.h"
+#include "io/waiting.h"
 #include "lance/table/compatibility.h"
 #include "lance/table/file_names.h"
 #include "lance/table/manifest_file.h"
+#include "lance/table/tags.h"
 #include "lance/table/timestamp.h"
 #include "lance/table/version_list.h"
 
@@ -33,6 +43,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 namespace lancekeep::lance {
 namespace {
@@ -52,11 +63,42 @@ void make_folders(io::Storage& storage, bool durable) {
   if (durable) storage.sync_folder("");
 }
 
-// Now, or the previous version's time if the clock was set back.
+// The clocks of several machines never agree completely: less than this is not worth a note.
+constexpr std::int64_t kClockDifference = 2;  // seconds
+
+// Now, or the previous version's time if the clock is behind it.
 void set_time(Manifest& manifest) {
   const Timestamp stamp = std::max(Timestamp::now(), Timestamp{manifest.seconds, manifest.nanos});
   manifest.seconds = stamp.seconds;
   manifest.nanos = stamp.nanos;
+}
+
+std::vector<std::string> notes_on_time(const CommitRequest& request) {
+  const Manifest& before = request.manifest;
+  if (request.read_version == 0 || before.seconds - Timestamp::now().seconds < kClockDifference) {
+    return {};
+  }
+  return {
+      fmt::format("the clock is behind version {}, which is dated {}; this version is dated as "
+                  "version {}. Check "
+                  "the clock: gc takes the age of versions from these dates",
+                  request.read_version, to_string(Timestamp{before.seconds, before.nanos}),
+                  request.read_version)};
+}
+
+// Step 0.
+void check_readable(const std::string& manifest, const std::string& transaction) {
+  const auto view = [](const std::string& bytes, const char* what) {
+    return io::ByteView(std::as_bytes(std::span(bytes)), nullptr, what);
+  };
+  try {
+    (void)decode_manifest_file(view(manifest, "the new manifest"));
+    (void)decode_transaction(view(transaction, "the new transaction"));
+  } catch (const Error& error) {
+    throw Error(ErrorCode::unsupported,
+                fmt::format("the version was not committed, because it could not be read again: {}",
+                            error.what()));
+  }
 }
 
 Transaction complete_transaction(const CommitRequest& request) {
@@ -118,6 +160,17 @@ bool commit_name(io::Storage& storage, const std::string& temporary, const std::
   return has_name;
 }
 
+// Step 10.
+void set_tag(std::optional<PendingTag>& tag, std::uint64_t version) {
+  if (!tag) return;
+  try {
+    tag->commit();
+  } catch (const Error& error) {
+    throw Error(error.code(), fmt::format("version {} is saved, but it could not be tagged: {}",
+                                          version, error.what()));
+  }
+}
+
 }  // namespace
 
 UncommittedFiles::~UncommittedFiles() {
@@ -161,6 +214,9 @@ std::optional<CommitResult> commit(io::Storage& storage, const CommitRequest& re
   const std::string transaction_bytes = encode_transaction(transaction);
   const std::string manifest_bytes = encode_manifest_file(manifest, transaction);
   const std::string temporary = temporary_path(kVersionsFolder, transaction.uuid);
+  check_readable(manifest_bytes, transaction_bytes);  // 0
+  CommitResult result{manifest.version, manifest_bytes.size(), transaction_bytes.size(),
+                      notes_on_time(request)};
 
   make_folders(storage, request.durable);  // 1
   UncommittedFiles files(storage);
@@ -170,15 +226,22 @@ std::optional<CommitResult> commit(io::Storage& storage, const CommitRequest& re
   manifest_file.write(manifest_bytes);
   request.durable ? manifest_file.sync() : manifest_file.flush();
 
-  const auto lock = storage.lock(kVersionsFolder, io::LockMode::shared);  // 4
-  require_current(storage);                                               // 5
+  const auto mode = request.tag.name.empty() ? io::LockMode::shared : io::LockMode::exclusive;
+  const auto lock = storage.lock(kVersionsFolder, mode);  // 4
+  require_current(storage);                               // 5
   const VersionList list = list_versions(storage);
   if (list.newest() + 1 != manifest.version) return std::nullopt;  // 6
   if (request.check && !request.check()) return std::nullopt;      // 7
+  std::optional<PendingTag> tag;
+  if (!request.tag.name.empty()) {
+    tag.emplace(storage, request.tag, manifest.version, manifest_bytes.size(), request.durable);
+  }
+  io::check_interrupts();
   const std::string path = manifest_path(manifest.version, list.scheme);
   if (!commit_name(storage, temporary, path, request, files)) return std::nullopt;  // 8
   if (request.durable) sync_name(storage, manifest.version);                        // 9
-  return CommitResult{manifest.version, manifest_bytes.size(), transaction_bytes.size()};
+  set_tag(tag, manifest.version);                                                   // 10
+  return result;
 }
 
 }  // namespace lancekeep::lance

@@ -55,6 +55,13 @@ class UncommittedFiles {
   std::uint64_t bytes_ = 0;   // of the finished files
 };
 
+/// A tag that a commit sets on its version.
+struct TagRequest {
+  std::string name;  ///< empty: no tag
+  bool move =
+      false;  ///< an existing tag is moved; otherwise it is an error, and nothing is committed
+};
+
 struct CommitRequest {
   /// The version on which this one was planned; 0 for the first version.
   std::uint64_t read_version = 0;
@@ -67,6 +74,7 @@ struct CommitRequest {
   Manifest manifest;
   Transaction transaction;  ///< commit() sets `read_version` and `uuid`
   bool durable = true;
+  TagRequest tag;
   /// Runs under the lock, right before the version gets its name; false cancels the commit.
   std::function<bool()> check;
   /// Runs once the version has its name: from then on its files belong to it, even if commit()
@@ -78,12 +86,14 @@ struct CommitResult {
   std::uint64_t version = 0;
   std::uint64_t manifest_size = 0;
   std::uint64_t transaction_size = 0;
+  std::vector<std::string> notes;  ///< remarks for the user, one line each
 };
 
 /// Commits the version after the newest one. Returns an unset optional, with nothing left behind,
 /// if another version was committed since the request was planned, or if `check` returned false:
 /// plan again. The files that the manifest names must already be written and synced. Throws
-/// conflict if the store's folder was replaced or removed.
+/// conflict if the store's folder was replaced or removed; already_exists if the tag exists and is
+/// not to be moved. Before the version gets its name, WaitHooks::check may stop the commit.
 [[nodiscard]] std::optional<CommitResult> commit(io::Storage& storage,
                                                  const CommitRequest& request);
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lance/table/commit.h"
 
+#include <lancekeep/wait_hooks.h>
+
 #include "lance/table/table_testing.h"
+#include "lance/table/tags.h"
 
 #include <chrono>
+#include <stdexcept>
 
 namespace lancekeep::lance {
 namespace {
@@ -236,6 +240,94 @@ TEST_F(Commit, AFailureAnywhereLeavesTheOldVersionOrTheNewOne) {
       }
     }
   }
+}
+
+TEST_F(Commit, LooksAtSignalsLastBeforeTheVersionGetsItsName) {
+  ASSERT_TRUE(commit(*storage, commit_on(0)));
+  const auto files = names("_transactions");
+  auto counting = faulty({});
+  std::vector<std::uint64_t> calls;
+  bool stops = true;
+  const WaitScope scope({.check = [&] {
+    calls.push_back(counting->calls());
+    if (stops) throw std::runtime_error("Ctrl-C");
+  }});
+  EXPECT_THROW((void)commit(*counting, commit_on(1)), std::runtime_error);
+  EXPECT_EQ(newest_version(), 1u);
+  EXPECT_EQ(names("_transactions"), files);
+  EXPECT_EQ(names("_versions").size(), 1u);
+  stops = false;
+  calls.clear();
+  counting = faulty({});
+  ASSERT_TRUE(commit(*counting, commit_on(1)));
+  EXPECT_THAT(calls, ElementsAre(counting->calls() - 2)) << "the rename and one sync follow";
+}
+
+TEST_F(Commit, SetsAndMovesATag) {
+  CommitRequest request = commit_on(0);
+  request.tag = {.name = "best"};
+  ASSERT_TRUE(commit(*storage, request));
+  EXPECT_EQ(read_tag(*storage, "best").version, 1u);
+  EXPECT_EQ(read_tag(*storage, "best").manifest_size,
+            storage->size(manifest_path(1, NamingScheme::v2)));
+  request.read_version = 1;
+  expect_error(ErrorCode::already_exists, "tag `best` already points to version 1",
+               [&] { (void)commit(*storage, request); });
+  EXPECT_EQ(newest_version(), 1u);
+  request.tag.move = true;
+  ASSERT_TRUE(commit(*storage, request));
+  EXPECT_EQ(read_tag(*storage, "best").version, 2u);
+  EXPECT_THAT(names("_refs/tags"), ElementsAre("best.json"));
+}
+
+// A tag that cannot be written stops the commit; only its last rename and sync come after it.
+TEST_F(Commit, AFailureLeavesTheTagWhereItWasOrMovesItWithTheVersion) {
+  CommitRequest request = commit_on(0);
+  request.tag = {.name = "best", .move = true};
+  ASSERT_TRUE(commit(*storage, request));
+  auto counting = faulty({});
+  request.read_version = 1;
+  ASSERT_TRUE(commit(*counting, request));
+  for (std::uint64_t call = 1; call <= counting->calls(); ++call) {
+    const std::uint64_t before = newest_version();
+    const std::uint64_t tagged = read_tag(*storage, "best").version;
+    request.read_version = before;
+    std::string message;
+    try {
+      (void)commit(*faulty({.fail_at = call}), request);
+    } catch (const Error& error) {
+      message = error.what();
+    }
+    ASSERT_NE(message, "") << call;
+    const std::uint64_t now = read_tag(*storage, "best").version;
+    EXPECT_TRUE(now == tagged || now == newest_version()) << call;
+    if (newest_version() != before && now == tagged) {
+      EXPECT_THAT(message, testing::AnyOf(HasSubstr("is saved, but it could not be tagged"),
+                                          HasSubstr("is visible, but may not survive")));
+    }
+    EXPECT_EQ(names("_refs/tags").size(), 1u) << call;
+  }
+}
+
+TEST_F(Commit, NotesThatTheClockIsBehindTheVersionBefore) {
+  CommitRequest request = commit_on(0);
+  EXPECT_THAT(commit(*storage, request)->notes, testing::IsEmpty());
+  request.read_version = 1;
+  request.manifest.seconds = 2'051'222'400;  // 2035
+  const auto result = commit(*storage, request);
+  EXPECT_THAT(result->notes, ElementsAre(HasSubstr(
+                                 "the clock is behind version 1, which is dated 2035-01-01T00:00:"
+                                 "00.000000000Z; this version is dated as version 1")));
+  EXPECT_EQ(newest().manifest.seconds, 2'051'222'400);
+}
+
+TEST_F(Commit, RejectsWhatReadersWouldReject) {
+  CommitRequest request = commit_on(0);
+  request.manifest.fragments[0].files[0].column_indices.clear();
+  expect_error(ErrorCode::unsupported,
+               "the version was not committed, because it could not be read",
+               [&] { (void)commit(*storage, request); });
+  EXPECT_TRUE(names("").empty());
 }
 
 TEST_F(Commit, WithoutDurabilityNothingIsSynced) {

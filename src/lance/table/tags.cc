@@ -3,7 +3,7 @@
 
 #include "io/random_id.h"
 #include "io/utf8.h"
-#include "lance/table/commit.h"
+#include "io/waiting.h"
 #include "lance/table/file_names.h"
 #include "lance/table/timestamp.h"
 
@@ -43,6 +43,23 @@ std::string_view why_invalid(std::string_view name) {
   if (name.starts_with('-')) return "starts with a dash, like an option";
   if (name.ends_with(".lock")) return "ends in \".lock\"";
   return {};
+}
+
+// A valid name that resembles this one; empty if there is none.
+std::string suggest_name(const std::string& name) {
+  std::string suggestion;
+  for (const char c : name) {
+    const bool repeats = suggestion.ends_with('.') || suggestion.ends_with('-');
+    const char next = is_tag_character(c) ? c : '-';
+    if (repeats && (next == '.' || next == '-')) continue;
+    if (suggestion.size() < kMaxName) suggestion += next;
+  }
+  if (suggestion.ends_with(".lock")) suggestion[suggestion.size() - 5] = '-';
+  const auto first = suggestion.find_first_not_of(".-");
+  if (first == std::string::npos) return {};
+  suggestion = suggestion.substr(first, suggestion.find_last_not_of(".-") - first + 1);
+  if (!why_invalid(suggestion).empty()) suggestion = "v-" + suggestion;  // all digits, or "latest"
+  return why_invalid(suggestion).empty() ? suggestion : std::string();
 }
 
 // Any other name would lead out of the folder: there is no such tag.
@@ -125,8 +142,10 @@ void make_tag_folders(io::Storage& storage, bool durable) {
 void check_tag_name(const std::string& name) {
   const std::string_view reason = why_invalid(name);
   if (reason.empty()) return;
+  const std::string suggestion = suggest_name(name);
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("a tag cannot be named `{}`: it {}", io::printable(name), reason));
+              fmt::format("a tag cannot be named `{}`: it {}{}", io::printable(name), reason,
+                          suggestion.empty() ? "" : "; use `" + suggestion + "`"));
 }
 
 std::vector<std::string> list_tags(const io::Storage& storage) {
@@ -160,31 +179,53 @@ Tag read_tag(const io::Storage& storage, const std::string& name) {
   return tag;
 }
 
-void write_tag(io::Storage& storage, const std::string& name, std::uint64_t version,
-               std::uint64_t manifest_size, bool force, bool durable) {
-  check_tag_name(name);
-  const std::string path = tag_path(name);
-  if (!force && storage.exists(path)) fail_exists(storage, name);
+PendingTag::PendingTag(io::Storage& storage, const TagRequest& request, std::uint64_t version,
+                       std::uint64_t manifest_size, bool durable)
+    : storage_(storage),
+      request_(request),
+      durable_(durable),
+      temporary_(temporary_path(kTagsFolder, io::random_uuid())),
+      file_(storage) {
+  check_tag_name(request.name);
+  const std::string path = tag_path(request.name);
+  if (!request.move && storage.exists(path)) fail_exists(storage, request.name);
   make_tag_folders(storage, durable);
-  const Json before = force ? read_previous(storage, path) : Json::object();
-  const std::string temporary = temporary_path(kTagsFolder, io::random_uuid());
-  {
-    UncommittedFiles file(storage);
-    auto& content = file.create(temporary);
-    content.write(encode(before, version, manifest_size));
-    durable ? content.sync() : content.flush();
-    if (force) {
-      storage.rename_over(temporary, path);
-    } else if (!storage.rename_new(temporary, path)) {
-      fail_exists(storage, name);
-    }
-    file.keep();
+  const Json before = request.move ? read_previous(storage, path) : Json::object();
+  auto& content = file_.create(temporary_);
+  content.write(encode(before, version, manifest_size));
+  durable ? content.sync() : content.flush();
+}
+
+void PendingTag::commit() {
+  const std::string path = tag_path(request_.name);
+  if (request_.move) {
+    storage_.rename_over(temporary_, path);
+  } else if (!storage_.rename_new(temporary_, path)) {
+    fail_exists(storage_, request_.name);
   }
-  if (durable) storage.sync_folder(kTagsFolder);
+  file_.keep();
+  if (durable_) storage_.sync_folder(kTagsFolder);
+}
+
+void write_tag(io::Storage& storage, const TagRequest& request, std::uint64_t version,
+               std::uint64_t manifest_size, bool durable) {
+  PendingTag tag(storage, request, version, manifest_size, durable);
+  io::check_interrupts();
+  tag.commit();
+}
+
+void check_tag_is_free(const io::Storage& storage, const TagRequest& request) {
+  if (request.name.empty() || request.move || !storage.exists(tag_path(request.name))) return;
+  throw Error(ErrorCode::already_exists,
+              fmt::format("the tag `{}` exists already; nothing was saved. Choose another name, or "
+                          "let the save move it (move_tag)",
+                          request.name),
+              storage.full_name(tag_path(request.name)));
 }
 
 void remove_tag(io::Storage& storage, const std::string& name) {
   if (!is_file_name(name) || !storage.exists(tag_path(name))) fail_not_found(storage, name);
+  io::check_interrupts();
   storage.remove(tag_path(name));
   storage.sync_folder(kTagsFolder);
 }

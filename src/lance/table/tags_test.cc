@@ -28,6 +28,32 @@ TEST(TagName, TakesLettersDigitsDotsAndDashes) {
   EXPECT_NO_THROW(check_tag_name(std::string(128, 'x')));
 }
 
+TEST(TagName, SuggestsAValidName) {
+  const std::vector<std::pair<std::string, std::string>> names = {
+      {"epoch=1-step=10", "; use `epoch-1-step-10`"},
+      {"release/v1", "; use `release-v1`"},
+      {"../../etc/passwd", "; use `etc-passwd`"},
+      {"a b  c", "; use `a-b-c`"},
+      {"-x", "; use `x`"},
+      {"v1..2", "; use `v1.2`"},
+      {"a.lock", "; use `a-lock`"},
+      {"12", "; use `v-12`"},
+      {"latest", "; use `v-latest`"},
+      {"größe", "; use `gr-e`"},
+      {std::string(200, 'x'), "; use `" + std::string(128, 'x') + "`"}};
+  for (const auto& [name, suggestion] : names) {
+    expect_error(ErrorCode::invalid_argument, suggestion, [&] { check_tag_name(name); });
+  }
+  for (const char* name : {"", "...", "漢字"}) {
+    try {
+      check_tag_name(name);
+      ADD_FAILURE() << name;
+    } catch (const Error& error) {
+      EXPECT_EQ(std::string(error.what()).find("; use"), std::string::npos) << error.what();
+    }
+  }
+}
+
 TEST(TagName, RejectsOtherNames) {
   const std::vector<std::pair<std::string, std::string>> bad = {
       {"", "is empty"},
@@ -55,8 +81,8 @@ TEST_F(Tags, AreEmptyAtFirst) {
 }
 
 TEST_F(Tags, RoundTrip) {
-  write_tag(*storage, "b", 2, 100, false, true);
-  write_tag(*storage, "a", 1, 100, false, false);
+  write_tag(*storage, {"b"}, 2, 100, true);
+  write_tag(*storage, {"a"}, 1, 100, false);
   EXPECT_THAT(list_tags(*storage), ElementsAre("a", "b"));
   EXPECT_EQ(read_tag(*storage, "b").version, 2u);
   EXPECT_EQ(read_tag(*storage, "b").branch, std::nullopt);
@@ -64,7 +90,7 @@ TEST_F(Tags, RoundTrip) {
 }
 
 TEST_F(Tags, AreWrittenAsPylanceWritesThem) {
-  write_tag(*storage, "a", 3, 100, false, true);
+  write_tag(*storage, {"a"}, 3, 100, true);
   const std::string time = file("a")["createdAt"];
   EXPECT_THAT(time,
               MatchesRegex("20[0-9][0-9]-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]"
@@ -79,16 +105,16 @@ TEST_F(Tags, AreWrittenAsPylanceWritesThem) {
 }
 
 TEST_F(Tags, AreNotMovedWithoutForce) {
-  write_tag(*storage, "a", 1, 100, false, true);
+  write_tag(*storage, {"a"}, 1, 100, true);
   expect_error(ErrorCode::already_exists, "tag `a` already points to version 1",
-               [&] { write_tag(*storage, "a", 2, 100, false, true); });
+               [&] { write_tag(*storage, {"a"}, 2, 100, true); });
   EXPECT_EQ(read_tag(*storage, "a").version, 1u);
 }
 
 TEST_F(Tags, MovedByForceKeepCreationTimeAndMetadata) {
   put("_refs/tags/a.json",
       R"({"version":1,"createdAt":"2020-01-01T00:00:00.000000000Z","metadata":{"k":"v"}})");
-  write_tag(*storage, "a", 2, 100, true, true);
+  write_tag(*storage, {"a", true}, 2, 100, true);
   EXPECT_EQ(read_tag(*storage, "a").version, 2u);
   EXPECT_EQ(file("a")["createdAt"], "2020-01-01T00:00:00.000000000Z");
   EXPECT_NE(file("a")["updatedAt"], file("a")["createdAt"]);
@@ -97,13 +123,13 @@ TEST_F(Tags, MovedByForceKeepCreationTimeAndMetadata) {
 
 TEST_F(Tags, CanBeReplacedByForceIfDamaged) {
   put("_refs/tags/a.json", "torn");
-  write_tag(*storage, "a", 2, 100, true, true);
+  write_tag(*storage, {"a", true}, 2, 100, true);
   EXPECT_EQ(read_tag(*storage, "a").version, 2u);
 }
 
 TEST_F(Tags, CanBeRemoved) {
-  write_tag(*storage, "a", 1, 100, false, true);
-  write_tag(*storage, "b", 1, 100, false, true);
+  write_tag(*storage, {"a"}, 1, 100, true);
+  write_tag(*storage, {"b"}, 1, 100, true);
   remove_tag(*storage, "a");
   EXPECT_THAT(list_tags(*storage), ElementsAre("b"));
   expect_error(ErrorCode::not_found, "no tag `a`; the tags are: b",
@@ -151,12 +177,12 @@ TEST_F(Tags, RejectAFileThatIsTooLarge) {
 }
 
 TEST_F(Tags, AFailedWriteLeavesTheTagAsItWas) {
-  write_tag(*storage, "a", 1, 100, false, true);
+  write_tag(*storage, {"a"}, 1, 100, true);
   auto counting = faulty({});
-  write_tag(*counting, "a", 1, 100, true, true);
+  write_tag(*counting, {"a", true}, 1, 100, true);
   ASSERT_GT(counting->calls(), 4u);
   for (std::uint64_t call = 1; call <= counting->calls(); ++call) {
-    EXPECT_THROW(write_tag(*faulty({.fail_at = call}), "a", 2, 100, true, true), Error);
+    EXPECT_THROW(write_tag(*faulty({.fail_at = call}), {"a", true}, 2, 100, true), Error);
     const bool moved = read_tag(*storage, "a").version == 2;
     EXPECT_EQ(moved, call == counting->calls()) << "only the last fsync comes after the rename";
     EXPECT_THAT(names("_refs/tags"), ElementsAre("a.json")) << call;

@@ -26,6 +26,7 @@
 //     be using younger ones) and not locked (by a running save).
 #include "store/gc/collect.h"
 
+#include "io/waiting.h"
 #include "lance/table/file_names.h"
 #include "store/gc/inventory.h"
 #include "store/gc/rewrite.h"
@@ -51,6 +52,7 @@ class Collection {
   }
 
   GcReport run(const Plan& plan) {
+    if (!report_.dry_run) io::check_interrupts();  // from here on, gc runs to its end
     const bool removes_versions = !plan.manifests.empty() && !report_.dry_run;
     if (removes_versions) sync_kept_versions();                          // 4
     for (const std::string& path : plan.manifests) remove(path);         // 5

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/gc/rewrite.h"
 
+#include "io/waiting.h"
 #include "lance/table/file_names.h"
 #include "store/gc/inventory.h"
 #include "store/read/store_folder.h"
@@ -59,6 +60,7 @@ SaveOptions options_of(const VersionInfo& info) {
                     : info.message.starts_with("gc: ")           ? info.message
                                                                  : "gc: " + info.message;
   options.metadata = info.metadata;
+  options.progress = [](auto...) { io::check_interrupts(); };
   return options;
 }
 

@@ -122,7 +122,8 @@ std::uint64_t Store::tag(const std::string& name, const Ref& ref, bool force,
   if (expected) require_tag_at(storage, name, *expected);
   // The version's writer may have died before this sync, and a tag must not outlive its version.
   storage.sync_folder(lance::kVersionsFolder);
-  lance::write_tag(storage, name, entry.version, storage.size(entry.path), force || expected, true);
+  lance::write_tag(storage, {.name = name, .move = force || expected}, entry.version,
+                   storage.size(entry.path), true);
   return entry.version;
 }
 

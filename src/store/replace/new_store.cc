@@ -28,6 +28,7 @@
 
 #include "io/local_storage.h"
 #include "io/rename.h"
+#include "io/waiting.h"
 #include "lance/table/file_names.h"
 #include "lance/table/version_list.h"
 #include "store/read/store_folder.h"
@@ -153,6 +154,7 @@ std::vector<std::string> NewStore::publish() {
 
 // Returns false if something has appeared at the place.
 bool NewStore::State::take_free_place() {
+  io::check_interrupts();
   std::error_code error;
   fs::rename(fresh, target, error);  // replaces an empty folder, but nothing else
   if (error && store::is_there(target)) return false;
@@ -169,6 +171,7 @@ std::vector<std::string> NewStore::State::exchange() {
     throw Error(ErrorCode::conflict, "the store was replaced by someone else meanwhile; try again",
                 given.string());
   }
+  io::check_interrupts();
   try {
     io::swap_folders(fresh, target);
   } catch (...) {

@@ -2,7 +2,7 @@
 #include "store/replace/stale_siblings.h"
 
 #include "io/descriptor.h"
-#include "io/folder.h"
+#include "io/file_lock.h"
 #include "io/local_storage.h"
 #include "io/random_id.h"
 #include "io/storage.h"
@@ -73,8 +73,9 @@ Time last_written(const io::Storage& parent, const io::FolderEntry& folder) {
 bool remove_if_unused(const fs::path& folder) {
   const io::Descriptor descriptor(
       ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!descriptor.is_open() || !io::lock_to_remove(descriptor.get(), folder.string())) return false;
-  return remove_dataset(folder);
+  if (!descriptor.is_open()) return false;
+  const auto lock = io::lock_to_remove(descriptor.get(), folder.string());
+  return lock && remove_dataset(folder);
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <lancekeep/store.h>
 
 #include "io/descriptor.h"
-#include "io/folder.h"
+#include "io/file_lock.h"
 #include "io/local_storage.h"
 #include "io/rename.h"
 #include "io/rooted_path.h"
@@ -30,8 +30,9 @@ namespace fs = std::filesystem;
 namespace {
 
 // _versions is removed last: what is left until then must look like a dataset.
-constexpr std::array kMadeFolders = {lance::kDataFolder, lance::kTransactionsFolder,
-                                     lance::kDeletionsFolder, lance::kVersionsFolder};
+constexpr std::array kMadeFolders = {lance::kDataFolder,      lance::kTransactionsFolder,
+                                     lance::kDeletionsFolder, lance::kTagsFolder,
+                                     lance::kRefsFolder,      lance::kVersionsFolder};
 
 class NoLock : public io::FolderLock {};
 
@@ -178,7 +179,7 @@ FirstSaveFolder::FirstSaveFolder(io::Storage& storage)
       lock_ = storage.lock("", io::LockMode::shared);  // 1
     } while (!storage.exists(lance::kVersionsFolder) || !storage.is_current());
     storage.sync_folder("");  // 2
-  } catch (const Error&) {
+  } catch (...) {             // an Error, or what a signal raised while the lock was waited for
     remove_what_was_made();
     throw;
   }
@@ -188,11 +189,15 @@ FirstSaveFolder::~FirstSaveFolder() { remove_what_was_made(); }  // 3
 
 void FirstSaveFolder::remove_what_was_made() {
   lock_.reset();
-  const auto was_there = [this](const char* name) { return were_there_.contains(name); };
+  const auto was_there = [this](const std::string& path) {
+    return were_there_.contains(path.substr(0, path.find('/')));
+  };
   if (was_there_ && std::ranges::all_of(kMadeFolders, was_there)) return;
   try {
     const io::Descriptor folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!folder.is_open() || !io::lock_to_remove(folder.get(), folder_.string())) return;
+    if (!folder.is_open()) return;
+    const auto lock = io::lock_to_remove(folder.get(), folder_.string());
+    if (!lock) return;
     if (!storage_.is_current() || !storage_.file_names(lance::kVersionsFolder).empty()) return;
     for (const char* name : kMadeFolders) {
       if (!was_there(name)) storage_.remove(name);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace lancekeep::store {
 namespace {
@@ -77,7 +78,9 @@ lance::DataFile write_columns(lance::DataFileWriter& writer, const std::string& 
   return file;
 }
 
-// Values are hashed and written in pieces of this size, so that both find the bytes in the cache.
+// Values are copied, hashed and written in pieces of this size, which stay in the cache meanwhile.
+// A program may change a tensor while it is saved; only the hash of a copy that is then written is
+// sure to be the hash of what is in the file.
 constexpr std::size_t kPieceBytes = 1 << 20;
 
 // The values of one new data file.
@@ -93,15 +96,19 @@ class ValueWriter {
         progress_(progress) {}
 
   void write(const ValueGroup& group) {
+    // A value can only be shared with the last one that was written: positions must not decrease
+    // from row to row.
+    std::size_t last = group.front();
     for (const std::size_t entry : group) {
       const auto target = source_.tensors()[entry].tied_to;
       if (target) {
         share(entry, *target);
-      } else if (entry != group.front() && is_same(entry, group.front())) {
-        share(entry, group.front());
+      } else if (entry != last && is_same(entry, last)) {
+        share(entry, last);
         progress_.add(source_.tensors()[entry].nbytes, source_.tensors()[entry].name);
       } else {
         write_value(entry);
+        last = entry;
       }
     }
   }
@@ -127,7 +134,8 @@ class ValueWriter {
     source_.read(entry, [&](std::span<const std::byte> piece) {
       if (piece.size() > spec.nbytes - written) written = spec.nbytes + 1;
       while (!piece.empty() && written <= spec.nbytes) {
-        const auto part = piece.first(std::min(piece.size(), kPieceBytes));
+        const auto part = std::span(copy_).first(std::min(piece.size(), copy_.size()));
+        std::memcpy(copy_.data(), piece.data(), part.size());
         piece = piece.subspan(part.size());
         hasher.update(part);
         writer_.write(part);
@@ -151,6 +159,7 @@ class ValueWriter {
   TensorSource& source_;
   std::vector<TensorRow>& rows_;
   SaveProgress& progress_;
+  std::vector<std::byte> copy_ = std::vector<std::byte>(kPieceBytes);
 };
 
 }  // namespace

@@ -106,6 +106,13 @@ RowMatches NativeSave::find_rows(Attempt& attempt) {
       if (row.value->size == 0) continue;
       tensors_[i].place = ValuePlace{table.paths.at(row.file), row.value->position};
     }
+    // A tensor that changes meanwhile can be found in one row, and its tie in another: then both
+    // are written again, so that they have one value.
+    const auto& target = specs_[i].tied_to;
+    if (!target || !matches.rows[i]) continue;
+    if (!matches.rows[*target] || matches.hashes[i] != matches.hashes[*target]) {
+      matches.rows[i].reset();
+    }
   }
   return matches;
 }
@@ -197,6 +204,7 @@ std::optional<lance::CommitResult> NativeSave::commit(Attempt& attempt) {
   const std::uint64_t number = base.newest + 1;
   publication.newest = base.newest;
   publication.durable = options_.durable;
+  publication.tag = tag_request(options_);
   publication.transaction.properties = save_properties(options_, bytes_total_, number);
   publication.transaction.properties[kDigestKey] =
       digest_property(table_digest(attempt.rows), number);
@@ -228,7 +236,9 @@ SaveReport NativeSave::report(const SaveBase& base, const lance::CommitResult& p
   report.bytes_total = bytes_total_;
   report.bytes_written += published.manifest_size + published.transaction_size;
   report.notes = source_.notes();
-  report.notes.insert(report.notes.end(), base.notes.begin(), base.notes.end());
+  for (const auto& notes : {base.notes, published.notes}) {
+    report.notes.insert(report.notes.end(), notes.begin(), notes.end());
+  }
   return report;
 }
 

@@ -123,6 +123,10 @@ Metadata save_properties(const SaveOptions& options, std::uint64_t bytes_total,
   return properties;
 }
 
+lance::TagRequest tag_request(const SaveOptions& options) {
+  return {.name = options.tag, .move = options.move_tag};
+}
+
 std::uint64_t next_fragment_id(const lance::Manifest* before) {
   return before != nullptr && before->max_fragment_id ? *before->max_fragment_id + 1ull : 0;
 }

@@ -31,6 +31,9 @@ struct Candidates {
 [[nodiscard]] Metadata save_properties(const SaveOptions& options, std::uint64_t bytes_total,
                                        std::uint64_t version);
 
+/// The tag that these options ask for.
+[[nodiscard]] lance::TagRequest tag_request(const SaveOptions& options);
+
 /// Greater than every fragment id that was ever used in the dataset. `before` is the newest
 /// manifest, or null if there is none.
 [[nodiscard]] std::uint64_t next_fragment_id(const lance::Manifest* before);

@@ -165,6 +165,7 @@ std::optional<lance::CommitResult> PlainSave::attempt(const SaveBase& base) {
   lance::CommitRequest publication = next_version(before, schema, numbered_fragments(before));
   publication.newest = base.newest;
   publication.durable = options_.durable;
+  publication.tag = tag_request(options_);
   publication.transaction.properties = save_properties(options_, bytes_total_, base.newest + 1);
   publication.check = [&] { return files_exist(storage_, publication.manifest.fragments); };
   publication.on_commit = [this] {
@@ -181,7 +182,7 @@ SaveReport PlainSave::report(const SaveBase& base, const lance::CommitResult& pu
   report.bytes_written = files_.bytes() + published.manifest_size + published.transaction_size;
   report.bytes_total = bytes_total_;
   report.notes = source_.notes();
-  for (const auto& notes : {notes_on_ties(source_.tensors()), base.notes}) {
+  for (const auto& notes : {notes_on_ties(source_.tensors()), base.notes, published.notes}) {
     report.notes.insert(report.notes.end(), notes.begin(), notes.end());
   }
   return report;

@@ -23,7 +23,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 
 namespace lancekeep {
@@ -55,39 +54,14 @@ SaveBase read_listed(const io::Storage& storage, const lance::VersionList& list)
   return base;
 }
 
-void check_tag_is_free(const io::Storage& storage, const std::string& tag) {
-  if (tag.empty()) return;
-  const auto tags = lance::list_tags(storage);
-  if (std::ranges::find(tags, tag) == tags.end()) return;
-  throw Error(ErrorCode::already_exists,
-              fmt::format("the tag `{}` exists already; nothing was saved. Choose another name, or "
-                          "move the tag afterwards",
-                          tag),
-              storage.full_name(lance::tag_path(tag)));
-}
-
 void check_before_writing(const io::Storage& storage, const TensorSource& source,
                           const SaveOptions& options) {
   check_source(source.tensors());
   if (options.layout == Layout::plain) check_plain_dtypes(source.tensors());
   check_metadata(options.message, options.metadata);
   if (!options.tag.empty()) lance::check_tag_name(options.tag);
-  check_tag_is_free(storage, options.tag);
+  lance::check_tag_is_free(storage, tag_request(options));
   require_current(storage);
-}
-
-void tag_saved_version(io::Storage& storage, const SaveOptions& options,
-                       const lance::CommitResult& published) {
-  if (options.tag.empty()) return;
-  try {
-    const auto lock = storage.lock(lance::kVersionsFolder, io::LockMode::exclusive);
-    (void)resolve(storage, lance::list_versions(storage), published.version);  // throws if gone
-    lance::write_tag(storage, options.tag, published.version, published.manifest_size, false,
-                     options.durable);
-  } catch (const Error& e) {
-    throw Error(e.code(), fmt::format("version {} is saved, but it could not be tagged `{}`: {}",
-                                      published.version, options.tag, e.what()));
-  }
 }
 
 // The store's layout; for the first version, the requested one.
@@ -129,7 +103,6 @@ SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& o
     if (base.newest == 0 && !first) first.emplace(storage);
     const auto published = attempt_upon(storage, *work, base);
     if (!published) continue;
-    tag_saved_version(storage, options, *published);
     return work->report(base, *published);
   }
   too_many_attempts(storage);

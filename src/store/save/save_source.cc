@@ -103,8 +103,10 @@ bool has_same_bytes(TensorSource& source, std::size_t index, const io::InputFile
       } catch (const Error&) {
         return same = false;
       }
-      same = std::memcmp(stored.data(), part.data(), part.size()) == 0;
-      if (hasher != nullptr) hasher->update(part);
+      const auto found = std::span(stored).first(part.size());
+      same = std::memcmp(found.data(), part.data(), part.size()) == 0;
+      // Not `part`, which the program may have changed since it was compared.
+      if (hasher != nullptr) hasher->update(found);
       seen += part.size();
       progress.add(0, spec.name);
     }

@@ -35,7 +35,7 @@ class SaveProgress {
 
 /// Whether the value of source.tensors()[index] is in `file` at `position`. Reads both piece by
 /// piece, up to the first difference; a file that cannot be read counts as different. If `hasher`
-/// is not null, it gets the compared bytes.
+/// is not null, it gets the compared bytes as the file has them.
 [[nodiscard]] bool has_same_bytes(TensorSource& source, std::size_t index,
                                   const io::InputFile& file, std::uint64_t position,
                                   SaveProgress& progress, Hasher* hasher = nullptr);

@@ -83,7 +83,11 @@ class Float64Stream {
  private:
   void convert_whole(std::span<const std::byte> values) {
     while (!values.empty()) {
-      const auto part = values.first(std::min(values.size(), kPieceValues * itemsize_));
+      // A copy: whether a value is representable is decided by comparing it with what is converted
+      // back, and the program may change it in between.
+      const auto next = values.first(std::min(values.size(), kPieceValues * itemsize_));
+      copy_.assign(next.begin(), next.end());
+      const std::span<const std::byte> part(copy_);
       values = values.subspan(part.size());
       const std::size_t count = part.size() / itemsize_;
       converted_.resize(count * sizeof(double));
@@ -110,6 +114,7 @@ class Float64Stream {
   std::uint64_t done_ = 0;   // values converted
   bool too_many_ = false;
   std::vector<std::byte> begun_;  // start of a value that continues in the next piece
+  std::vector<std::byte> copy_;
   std::vector<std::byte> converted_;
 };
 

@@ -5,6 +5,8 @@
 
 #include "io/utf8.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 
 namespace lancekeep::store {
@@ -17,6 +19,14 @@ void check_metadata(const std::string& message, const Metadata& metadata) {
   const auto refuse = [](const std::string& what) {
     throw Error(ErrorCode::invalid_argument, what);
   };
+  std::uint64_t bytes = message.size();
+  for (const auto& [key, value] : metadata) bytes += key.size() + value.size();
+  if (bytes > kMaxDescriptionBytes) {
+    refuse(
+        fmt::format("the message ({} bytes) and the metadata ({} bytes) of a version have at most "
+                    "{} bytes together; save what is large as a value of the model instead",
+                    message.size(), bytes - message.size(), kMaxDescriptionBytes));
+  }
   if (!is_utf8(message)) refuse("the message is not valid UTF-8");
   for (const auto& [key, value] : metadata) {
     if (key.empty()) refuse("a metadata key is empty");

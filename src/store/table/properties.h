@@ -20,7 +20,11 @@ inline constexpr char kSyncedKey[] = "lancekeep.synced";
 
 /// Keys that only Lancekeep and Lance themselves may set.
 [[nodiscard]] bool is_reserved_key(const std::string& key);
-/// @throws Error invalid_argument for a reserved key, or for text that is not UTF-8.
+/// The most bytes that a message, the keys and the values of the metadata have together. Readers
+/// read the manifests of many versions, and refuse one of more than 256 MiB.
+inline constexpr std::uint64_t kMaxDescriptionBytes = std::uint64_t{16} << 20;
+/// @throws Error invalid_argument for a reserved key, for text that is not UTF-8, or for more than
+/// kMaxDescriptionBytes.
 void check_metadata(const std::string& message, const Metadata& metadata);
 
 /// The properties without the reserved keys.

@@ -106,6 +106,7 @@ inline std::vector<Operation> all_operations() {
       {"save_that_reorders", v1, save_reversed},
       {"fourth_save", three_versions, saving_wide(60)},
       {"save_with_tag", v1, saving(2, {.metadata = {{"a", "b"}}, .tag = "new"})},
+      {"save_that_moves_a_tag", three_versions, saving(2, {.tag = "base", .move_tag = true})},
       {"save_upon_an_unsafe_one", v1, saving_wide(40), save_unsafe},
       {"first_save_of_the_plain_layout", nullptr, saving_plain(1)},
       {"save_of_the_plain_layout", saving_plain(1), saving_plain(2, {.message = "second"})},
