@@ -197,7 +197,7 @@ std::optional<lance::CommitResult> NativeSave::commit(Attempt& attempt) {
   const std::uint64_t number = base.newest + 1;
   publication.newest = base.newest;
   publication.durable = options_.durable;
-  publication.transaction.properties = save_properties(options_, bytes_total_, number);
+  publication.transaction.properties = save_properties(options_, source_, bytes_total_, number);
   publication.transaction.properties[kDigestKey] =
       digest_property(table_digest(attempt.rows), number);
   publication.check = [&] { return files_exist(storage_, publication.manifest.fragments); };
