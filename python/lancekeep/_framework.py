@@ -22,6 +22,12 @@ class Framework(Protocol):
     def why_unsupported(self, tensor: Any, /) -> str | None:
         """Why the tensor's values cannot be kept as plain bytes; None if they can."""
 
+    def plain(self, tensor: Any, /) -> Any:
+        """The tensor as one of the framework's own class, with the same memory; the tensor itself if it is one.
+
+        Call only if why_unsupported() is None.
+        """
+
     def tie_key(self, tensor: Any, /) -> Any:
         """A key that is equal for tied tensors, which have the same elements in the same memory."""
 

@@ -10,39 +10,41 @@ from __future__ import annotations
 
 import base64
 import collections
+import functools
 import json
+import re
 import struct
+import sys
 from collections.abc import Callable
 from typing import Any
 
+from . import _stdlib
 from ._framework import is_numpy, is_torch
 
 INT64 = range(-(2**63), 2**63)
 FLOATS = {"nan": float("nan"), "inf": float("inf"), "-inf": float("-inf")}
 NAN_BITS = struct.pack(">d", FLOATS["nan"])
-KEY_TYPES = (str, int, float, bool, type(None), bytes)
+TORCH_CONSTANTS = ("dtype", "layout", "memory_format", "qscheme")
 NUMPY_CODES = frozenset(
     ("|b1", "|i1", "|u1", "<i2", "<i4", "<i8", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16")
 )
+# Codes of NumPy's text, bytes, dates and durations.
+NUMPY_SIZED = re.compile(r"<U\d+|\|S\d+|<[Mm]8(\[\d*[A-Za-zμ]+\])?")
 
 
 class UnsupportedValue(TypeError):
-    """A value that cannot be stored. The text is its type."""
+    """A value that cannot be stored. The text says what it is, and what to keep instead if there is something."""
 
 
 def type_name(value: Any) -> str:
-    kind = type(value)
+    return class_name(type(value))
+
+
+def class_name(kind: type) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 # --- encode -----------------------------------------------------------------------------------------------------------
-
-
-def is_key(key: Any) -> bool:
-    """Whether a dict with this key can be stored."""
-    if type(key) is tuple:
-        return all(map(is_key, key))
-    return type(key) in KEY_TYPES or is_torch(key, "dtype")
 
 
 def is_utf8(text: str) -> bool:
@@ -59,26 +61,37 @@ def is_plain_key(key: Any) -> bool:
     return type(key) is str and not key.startswith("$") and is_utf8(key)
 
 
-def encode_dict(kind: type, pairs: list[tuple[Any, Any]]) -> Any:
-    """Encodes a dict of the given class, given its keys and its encoded values."""
+def encode_dict(value: dict[Any, Any], pairs: list[tuple[Any, Any]]) -> Any:
+    """Encodes a dict of one of the classes in _tree.DICTS, given its keys, plain, and its encoded values."""
+    kind = type(value)
+    if isinstance(value, collections.defaultdict):
+        factory = None if value.default_factory is None else _stdlib.TYPE_NAMES[value.default_factory]
+        return {"$defaultdict": [factory, encode_pairs(pairs)]}
     if kind is collections.OrderedDict:
-        name = "$odict"
-    elif kind is collections.Counter:
-        name = "$counter"
-    elif all(is_plain_key(key) for key, _ in pairs):
+        return {"$odict": encode_pairs(pairs)}
+    if kind is collections.Counter:
+        return {"$counter": encode_pairs(pairs)}
+    if all(is_plain_key(key) for key, _ in pairs):
         return dict(pairs)
-    else:
-        name = "$dict"
-    return {name: [[encode_key(key), value] for key, value in pairs]}
+    return {"$dict": encode_pairs(pairs)}
+
+
+def encode_pairs(pairs: list[tuple[Any, Any]]) -> list[Any]:
+    return [[encode_key(key), value] for key, value in pairs]
 
 
 def encode_key(key: Any) -> Any:
-    return {"$tuple": [encode_key(part) for part in key]} if type(key) is tuple else encode_scalar(key)
+    """Encodes the key of a dict. Raises UnsupportedValue."""
+    if type(key) is tuple:
+        return {"$tuple": [encode_key(part) for part in key]}
+    if type(key) is frozenset:
+        return encode_set([encode_key(part) for part in key], "$frozenset")
+    return encode_scalar(key)
 
 
-def encode_set(items: list[Any]) -> Any:
+def encode_set(items: list[Any], tag: str) -> Any:
     """Encodes a set, given its encoded items. They are sorted, so that equal sets have the same text."""
-    return {"$set": sorted(items, key=to_text)}
+    return {tag: sorted(items, key=to_text)}
 
 
 def encode_scalar(value: Any) -> Any:
@@ -98,14 +111,21 @@ def encode_scalar(value: Any) -> Any:
         return {"$complex": [encode_float(value.real), encode_float(value.imag)]}
     if is_numpy(value, "generic"):
         return encode_numpy(value)
-    for name in ("dtype", "layout"):
+    encoded = _stdlib.encode(value, encode_scalar)
+    if encoded is not None:
+        return encoded
+    for name in TORCH_CONSTANTS:
         if is_torch(value, name):
             return {f"${name}": str(value).removeprefix("torch.")}
     if is_torch(value, "device"):
         return {"$device": str(value)}
     if is_torch(value, "Size"):
         return {"$size": [int(size) for size in value]}
-    raise UnsupportedValue(type_name(value))
+    if is_numpy(value, "dtype"):
+        return {"$numpy_dtype": numpy_code(value)}
+    if isinstance(value, type) and is_numpy_scalar_type(value):
+        return {"$type": f"numpy.{value.__name__}"}
+    raise UnsupportedValue(f"the class {class_name(value)}; keep its name" if isinstance(value, type) else type_name(value))
 
 
 def encode_int(value: int) -> Any:
@@ -131,9 +151,37 @@ def encode_bytes(value: bytes | bytearray) -> str:
 
 
 def encode_numpy(value: Any) -> Any:
-    if value.dtype.str not in NUMPY_CODES:
-        raise UnsupportedValue(f"a NumPy scalar of dtype {value.dtype}")
-    return {"$numpy": [value.dtype.str, encode_bytes(value.tobytes())]}
+    return {"$numpy": [numpy_code(value.dtype), encode_bytes(value.tobytes())]}
+
+
+def numpy_code(dtype: Any) -> str:
+    """The text of a NumPy dtype: its code, or its name if it is one of ml_dtypes. Raises UnsupportedValue."""
+    from ._numpy import EXTENDED
+
+    if dtype.name in EXTENDED:
+        return str(dtype.name)
+    code = str(dtype.str)
+    if code not in NUMPY_CODES and not NUMPY_SIZED.fullmatch(code):
+        raise UnsupportedValue(f"a NumPy value of dtype {dtype}; keep its item() or its tolist()")
+    return code
+
+
+def numpy_dtype(code: str) -> Any:
+    """The dtype of a text that numpy_code() returned."""
+    from ._numpy import EXTENDED, dtype_of
+
+    if code in EXTENDED:
+        return dtype_of(code, "a NumPy value")
+    if code not in NUMPY_CODES and not NUMPY_SIZED.fullmatch(code):
+        raise ValueError(f"a NumPy value of dtype {code!r}")
+    import numpy
+
+    return numpy.dtype(code)
+
+
+def is_numpy_scalar_type(kind: type) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and issubclass(kind, numpy.generic) and getattr(numpy, kind.__name__, None) is kind
 
 
 def to_text(encoded: Any) -> bytes:
@@ -188,12 +236,13 @@ def make_torch(kind: str, content: Any) -> Any:
 
 
 def decode_numpy(content: list[str]) -> Any:
+    code, text = content
+    dtype, data = numpy_dtype(code), base64.b64decode(text)
+    if dtype.itemsize == 0:
+        return dtype.type()  # an empty text
     import numpy
 
-    code, data = content
-    if code not in NUMPY_CODES:
-        raise ValueError(f"a NumPy scalar of dtype {code!r}")
-    return numpy.frombuffer(base64.b64decode(data), dtype=code, count=1)[0]
+    return numpy.frombuffer(data, dtype=dtype, count=1)[0]
 
 
 DECODERS: dict[str, Callable[[Any], Any]] = {
@@ -209,8 +258,9 @@ DECODERS: dict[str, Callable[[Any], Any]] = {
     "$odict": collections.OrderedDict,
     "$counter": lambda pairs: collections.Counter({key: value for key, value in pairs}),
     "$size": lambda sizes: make_torch("Size", sizes),
-    "$dtype": lambda name: torch_constant(name, "dtype"),
-    "$layout": lambda name: torch_constant(name, "layout"),
+    **{f"${kind}": functools.partial(torch_constant, kind=kind) for kind in TORCH_CONSTANTS},
     "$device": lambda name: make_torch("device", name),
     "$numpy": decode_numpy,
+    "$numpy_dtype": numpy_dtype,
+    **_stdlib.DECODERS,
 }

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import _json, _native
+from . import _json, _native, _state_dicts
 from ._errors import CorruptError, UnsupportedError
 from ._framework import framework_of, is_tensor
 
@@ -37,8 +37,10 @@ class Loader:
         """The state as it was saved."""
         values = self.rows(None)
         tree = self.version.tree()
-        if tree is None:
-            return values
+        state = values if tree is None else self._nested(values, tree)
+        return self._with_state_dicts(state)
+
+    def _nested(self, values: dict[str, Any], tree: tuple[str, bytes]) -> Any:
 
         arrays: dict[int, Any] = {}  # by id() of the tensor that was loaded from the row
 
@@ -53,6 +55,16 @@ class Loader:
             return value
 
         return decode(*tree, resolve)
+
+    def _with_state_dicts(self, state: Any) -> Any:
+        """The state, with what torch keeps beside the tensors of its state dicts."""
+        text = self.version.source().metadata().get(_state_dicts.KEY)
+        if text is None:
+            return state
+        try:
+            return _state_dicts.apply(text, state)
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
+            raise CorruptError(f"the property {_state_dicts.KEY} of version {self.version.number} cannot be read: {error}") from error
 
     # Loading a model spends its time in this loop, so it makes as few calls per tensor as possible.
     def _mapped(self, names: list[str] | None) -> dict[str, Any]:

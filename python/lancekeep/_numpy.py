@@ -52,11 +52,16 @@ def _name_of(dtype: numpy.dtype[Any]) -> str | None:
 
 def why_unsupported(array: numpy.ndarray[Any, Any]) -> str | None:
     """Why the array's values cannot be kept as plain bytes; None if they can."""
-    if type(array) not in (numpy.ndarray, numpy.memmap):
-        return f"is of the class {type(array).__module__}.{type(array).__qualname__}; keep a plain numpy.ndarray"
+    if isinstance(array, numpy.ma.MaskedArray):
+        return "is a masked array; keep its data and its mask, as two arrays"
     if _name_of(array.dtype) is None:
-        return f"has the NumPy dtype {array.dtype}; only numbers and bool can be kept"
+        return f"has the NumPy dtype {array.dtype}; only numbers and bool can be kept as an array; keep its tolist()"
     return None
+
+
+def plain(array: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
+    """The array as a numpy.ndarray. A class of its own, and what it has beside the numbers, are not kept."""
+    return array if type(array) in (numpy.ndarray, numpy.memmap) else array.view(numpy.ndarray)
 
 
 def tie_key(array: numpy.ndarray[Any, Any]) -> Any:

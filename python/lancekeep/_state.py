@@ -6,19 +6,21 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from . import _native, _tree
+from . import _native, _state_dicts, _tree
 from ._framework import framework_for, is_tensor
 
 
-def source_of(state: Any, framework: str = "pt") -> _native.PythonSource:
+def source_of(state: Any, framework: str = "pt", objects: str = "refuse") -> _native.PythonSource:
     """A source with the tensors and values of a state. Copies nothing.
 
     Raises InvalidArgumentError, which names every value that cannot be kept.
 
-    ``framework`` is "pt" or "np": what a store without a tree returns for the state's tensors.
+    ``framework`` is "pt" or "np": what a store without a tree returns for the state's tensors. ``objects`` is that of
+    :meth:`Store.save`.
     """
-    rows = _tree.flatten(_state_of(state), arrays_are_native=framework == "np")
-    source = _native.PythonSource({}, _overlaps(rows.values))
+    rows = _tree.flatten(_state_of(state), framework == "np", objects)
+    metadata = {_state_dicts.KEY: rows.state_dicts} if rows.state_dicts else {}
+    source = _native.PythonSource(metadata, [*rows.notes, *_overlaps(rows.values)])
     ties: dict[Any, int] = {}
     staging: dict[bool, Any] = {}
     for index, (name, value) in enumerate(rows.values):

@@ -71,14 +71,19 @@ class Store:
 
     # --- save ---------------------------------------------------------------------------------------------------------
 
-    def save(self, state: Any, **options: Unpack[SaveOptions]) -> SaveReport:
+    def save(self, state: Any, *, objects: str = "refuse", **options: Unpack[SaveOptions]) -> SaveReport:
         """Saves a state as a new version. Tensors with the same bytes as in the previous version are shared, not written.
 
-        ``state`` is a state dict, or any nesting of dicts, lists and tuples of tensors, arrays, numbers, text, bytes and
-        None, such as a whole training checkpoint; or a ``torch.nn.Module``, whose ``state_dict()`` is saved. Tied tensors
-        stay tied. Strided and conjugated tensors and Parameters are saved as the values that they show.
+        ``state`` is a state dict, or any nesting of dicts, lists and tuples of tensors, arrays, numbers, text, bytes,
+        dates, paths and None, such as a whole training checkpoint; or a ``torch.nn.Module``, whose ``state_dict()`` is
+        saved. Tied tensors stay tied. Strided and conjugated tensors and Parameters are saved as the values that they show.
+        What loading would need a class of yours for is kept in its plain form (an Enum as its value, a namedtuple as a
+        tuple), with a note in the report.
 
         Options:
+            objects (str): what to do with values that cannot be kept, such as an object of your own class: ``"refuse"``,
+                the default, raises an error; ``"skip"`` leaves them out; ``"str"`` keeps ``str()`` of them. The report's
+                notes name them.
             message (str): what the version is; empty by default.
             metadata (dict of str to str): kept with the version.
             tag (str): names the version. The tag must be new, unless ``move_tag`` is True: then it may exist, and points to
@@ -99,10 +104,10 @@ class Store:
         """
         from ._state import source_of
 
-        return run_save("save", self._native.save, source_of(state, self._framework), **options)
+        return run_save("save", self._native.save, source_of(state, self._framework, objects), **options)
 
     @staticmethod
-    def replace(path: PathLike, state: Any, **options: Unpack[SaveOptions]) -> SaveReport:
+    def replace(path: PathLike, state: Any, *, objects: str = "refuse", **options: Unpack[SaveOptions]) -> SaveReport:
         """Makes ``path`` a store with one version, number 1, in place of all versions that were there, in one step.
 
         Options and errors are those of :meth:`save`. Raises InvalidArgumentError if ``path`` holds something other than a
@@ -110,7 +115,7 @@ class Store:
         """
         from ._state import source_of
 
-        return run_save("save", _native.Store.replace, os.fspath(path), source_of(state), **options)
+        return run_save("save", _native.Store.replace, os.fspath(path), source_of(state, objects=objects), **options)
 
     # --- load ---------------------------------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ DTYPES: dict[str, torch.dtype] = {
 NAMES = {value: str(value).removeprefix("torch.") for value in DTYPES.values()}
 QUANTIZED = {torch.quint8, torch.qint8, torch.qint32, torch.quint4x2, torch.quint2x4}
 CLASSES = {torch.Tensor, torch.nn.Parameter, getattr(torch.nn, "Buffer", torch.Tensor)}
+UNINITIALIZED = (torch.nn.parameter.UninitializedParameter, torch.nn.parameter.UninitializedBuffer)
 
 
 def dtype_name(tensor: torch.Tensor) -> str:
@@ -42,7 +43,10 @@ def dtype_of(name: str, tensor: str) -> torch.dtype:
 def why_unsupported(tensor: torch.Tensor) -> str | None:
     """Why the tensor's values cannot be kept as plain bytes; None if they can."""
     if type(tensor) not in CLASSES:
-        return f"is of the class {type(tensor).__module__}.{type(tensor).__qualname__}; keep its plain tensors instead"
+        why = why_no_plain_memory(tensor)
+        if why:
+            return why
+        tensor = plain(tensor)
     if tensor.is_nested:
         return "is a nested tensor; keep its parts as separate tensors"
     if tensor.layout != torch.strided:
@@ -56,7 +60,49 @@ def why_unsupported(tensor: torch.Tensor) -> str | None:
         return f"is a negative view, and torch cannot negate {dtype_name(tensor)}; keep the tensor it is a view of"
     if torch._C._functorch.is_functorch_wrapped_tensor(tensor):
         return "is a wrapper inside a torch.func transformation and has no values of its own"
+    if not tensor._is_zerotensor() and not has_storage(tensor):
+        return f"is on the device {tensor.device}, which does not give its memory; keep its cpu()"
     return None
+
+
+def why_no_plain_memory(tensor: torch.Tensor) -> str | None:
+    """Why a tensor of a subclass is more than its own memory; None if that memory has all its values."""
+    kind = type(tensor)
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    if isinstance(tensor, UNINITIALIZED):
+        return f"is of the class {name} and has no values yet; run the lazy module once, then save it"
+    # A class with this method computes with other tensors than its own memory: a wrapper.
+    if kind.__torch_dispatch__ is torch.Tensor.__torch_dispatch__:
+        return None
+    if kind.__name__ == "DTensor":
+        return f"is a {name}, of which this process has one shard; keep its full_tensor()"
+    if name.startswith("torchao."):
+        return (
+            f"is of torchao's class {name}; keep the plain tensors and the metadata that torchao's"
+            " flatten_tensor_state_dict() makes of the state dict"
+        )
+    if name.startswith("torch.nested."):
+        return "is a nested tensor; keep its parts as separate tensors"
+    return f"is of the class {name}, a wrapper of other tensors; keep those instead"
+
+
+def plain(tensor: torch.Tensor) -> torch.Tensor:
+    """The tensor as a torch.Tensor with the same memory. A class of its own, and its attributes, are not kept."""
+    if type(tensor) not in CLASSES:
+        with torch._C.DisableTorchFunctionSubclass():
+            tensor = torch.Tensor.as_subclass(tensor.detach(), torch.Tensor)
+    if tensor._is_zerotensor():  # has no memory at all
+        return torch.zeros(tensor.shape, dtype=tensor.dtype)
+    return tensor
+
+
+def has_storage(tensor: torch.Tensor) -> bool:
+    """Whether the tensor's memory can be asked for."""
+    try:
+        tensor.untyped_storage().data_ptr()
+    except (RuntimeError, NotImplementedError):
+        return False
+    return tensor.device.type not in ("xla", "lazy")
 
 
 @functools.lru_cache(maxsize=None)

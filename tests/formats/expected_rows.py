@@ -8,9 +8,14 @@ Python package, it shares no code with either, so that tests can compare the lib
 
 import base64
 import collections
+import datetime
+import decimal
+import fractions
 import json
 import math
+import pathlib
 import struct
+import uuid
 
 import numpy as np
 import torch
@@ -52,11 +57,11 @@ def holds_numbers(value: object) -> bool:
         return True
     if isinstance(value, dict):
         return any(holds_numbers(item) for item in value.values())
-    return isinstance(value, (list, tuple)) and any(holds_numbers(item) for item in value)
+    return isinstance(value, (list, tuple, collections.deque)) and any(holds_numbers(item) for item in value)
 
 
 def is_descended(value: object) -> bool:
-    return isinstance(value, dict) or (isinstance(value, (list, tuple)) and holds_numbers(value))
+    return isinstance(value, (dict, list, tuple, collections.deque)) and holds_numbers(value)
 
 
 def text(value: str) -> str:
@@ -100,11 +105,19 @@ def json_of_dict(value: dict, values: list[str]) -> str:
     keys = list(value)
     if isinstance(value, collections.OrderedDict):
         return tagged("$odict", pairs(keys, values))
+    if isinstance(value, collections.defaultdict):
+        factory = value.default_factory
+        module = "collections." if factory and factory.__module__ == "collections" else ""
+        return tagged("$defaultdict", array([json.dumps(factory and module + factory.__name__), pairs(keys, values)]))
     if isinstance(value, collections.Counter):
         return tagged("$counter", pairs(keys, values))
     if all(is_plain_key(key) for key in keys):
         return ",".join(f"{text(key)}:{item}" for key, item in zip(keys, values, strict=True)).join("{}")
     return tagged("$dict", pairs(keys, values))
+
+
+def json_of_deque(value: collections.deque, items: list[str]) -> str:
+    return tagged("$deque", array([array(items), json.dumps(value.maxlen)]))
 
 
 def json_of(value: object) -> str:  # noqa: C901 - a line for each type
@@ -135,6 +148,30 @@ def json_of(value: object) -> str:  # noqa: C901 - a line for each type
             return array([json_of(item) for item in value])
         case set():
             return tagged("$set", array(sorted((json_of(item) for item in value), key=str.encode)))
+        case frozenset():
+            return tagged("$frozenset", array(sorted((json_of(item) for item in value), key=str.encode)))
+        case collections.deque():
+            return json_of_deque(value, [json_of(item) for item in value])
+        case range():
+            return tagged("$range", array([json_of(item) for item in (value.start, value.stop, value.step)]))
+        case slice():
+            return tagged("$slice", array([json_of(item) for item in (value.start, value.stop, value.step)]))
+        case pathlib.PurePath():
+            return tagged("$path", array([json.dumps(type(value).__name__), text(str(value))]))
+        case datetime.datetime():
+            return tagged("$datetime", json.dumps(value.isoformat()))
+        case datetime.date():
+            return tagged("$date", json.dumps(value.isoformat()))
+        case datetime.time():
+            return tagged("$time", json.dumps(value.isoformat()))
+        case datetime.timedelta():
+            return tagged("$timedelta", array([str(value.days), str(value.seconds), str(value.microseconds)]))
+        case decimal.Decimal():
+            return tagged("$decimal", json.dumps(str(value)))
+        case fractions.Fraction():
+            return tagged("$fraction", array([json_of(value.numerator), json_of(value.denominator)]))
+        case uuid.UUID():
+            return tagged("$uuid", json.dumps(str(value)))
         case dict():
             return json_of_dict(value, [json_of(item) for item in value.values()])
         case torch.dtype():
@@ -187,11 +224,15 @@ class Rows:
         inside = [self.add(str(key) if path is None else f"{path}.{key}", item) for key, item in items]
         if isinstance(value, dict):
             return json_of_dict(value, inside)
+        if isinstance(value, collections.deque):
+            return json_of_deque(value, inside)
         return array(inside) if isinstance(value, list) else tagged("$tuple", array(inside))
 
 
 def is_flat(value: object) -> bool:
-    return type(value) in (dict, collections.OrderedDict) and all(
+    if type(value) not in (dict, collections.OrderedDict) or (value and not holds_numbers(value)):
+        return False
+    return all(
         isinstance(key, str) and not is_descended(item) and not isinstance(item, np.ndarray)
         for key, item in value.items()
     )
@@ -200,7 +241,8 @@ def is_flat(value: object) -> bool:
 def expected_rows(value: object) -> list[Row]:
     """(name, dtype, shape, bytes, tied_to) of every row, in order; `tied_to` is an earlier row's name, or None."""
     rows = Rows()
-    tree = rows.add(None, value)
+    empty = type(value) in (dict, collections.OrderedDict) and not value
+    tree = "" if empty else rows.add(None, value)
     if not is_flat(value):
         rows.rows.append((rows.free_name("__tree__"), "tree", [], tree.encode(), None))
     return rows.rows

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether a loaded state equals the saved one: in types, order, and every bit."""
 
+import collections
 import struct
 
 import numpy as np
@@ -24,7 +25,7 @@ def same(a: object, b: object) -> bool:
     if isinstance(a, dict):
         keys = zip(a, b, strict=True) if len(a) == len(b) else [(0, 1)]
         return all(same(mine, yours) for mine, yours in keys) and all(map(same, a.values(), b.values()))
-    if isinstance(a, (list, tuple)):
+    if isinstance(a, (list, tuple, collections.deque)):
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, np.generic):
         return a.dtype == b.dtype and a.tobytes() == b.tobytes()

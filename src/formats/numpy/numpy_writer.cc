@@ -11,6 +11,7 @@
 #include "formats/zip/zip_writer.h"
 #include "io/atomic_file.h"
 #include "tensor/shape.h"
+#include "tensor/state_dicts.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -64,9 +65,11 @@ std::optional<std::string> add_tensor(Plan& plan, const TensorSpec& spec, std::s
 }
 
 void note_metadata(Plan& plan, const Metadata& metadata) {
-  if (metadata.empty()) return;
   std::vector<std::string> keys;
-  for (const auto& [key, value] : metadata) keys.push_back("`" + key + "`");
+  for (const auto& [key, value] : metadata) {
+    if (key != kStateDictsKey) keys.push_back("`" + key + "`");
+  }
+  if (keys.empty()) return;
   plan.not_kept.push_back(fmt::format("the metadata: {}", fmt::join(keys, ", ")));
 }
 

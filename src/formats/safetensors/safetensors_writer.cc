@@ -8,6 +8,7 @@
 #include "io/atomic_file.h"
 #include "io/checked_math.h"
 #include "io/utf8.h"
+#include "tensor/state_dicts.h"
 
 #include <fmt/format.h>
 
@@ -119,6 +120,7 @@ ExportPlan plan_export(const std::filesystem::path& path, TensorSource& source,
   ExportPlan plan;
   plan.metadata = metadata;
   plan.metadata.merge(source.metadata());  // keeps the caller's values of keys in both
+  plan.metadata.erase(kStateDictsKey);
   const std::span<const TensorSpec> specs = source.tensors();
   std::vector<std::string> rejected;
   for (std::size_t i = 0; i < specs.size(); ++i) {

@@ -7,6 +7,7 @@
 #include "store/read/store_folder.h"
 #include "store/table/digest.h"
 #include "store/table/properties.h"
+#include "tensor/state_dicts.h"
 
 #include <fmt/format.h>
 
@@ -22,6 +23,7 @@ LazyInfo::LazyInfo(std::shared_ptr<io::Storage> storage, VersionInfo known,
       restored_from_(file.transaction
                          ? number_property(file.transaction->properties, kRestoredFromKey)
                          : std::nullopt),
+      state_dicts_(file.transaction ? property(file.transaction->properties, kStateDictsKey) : ""),
       info_(std::move(known)) {}
 
 const VersionInfo& LazyInfo::full() const {
@@ -213,7 +215,12 @@ class VersionSource : public TensorSource {
 
   std::span<const TensorSpec> tensors() const override { return specs_; }
   void read(std::size_t index, const ByteSink& sink) override { reader_->push(rows_[index], sink); }
-  Metadata metadata() const override { return state_->info->known().metadata; }
+  Metadata metadata() const override {
+    Metadata metadata = state_->info->known().metadata;
+    const std::string& state_dicts = state_->info->state_dicts();
+    if (!state_dicts.empty()) metadata.emplace(kStateDictsKey, state_dicts);
+    return metadata;
+  }
 
  private:
   const std::shared_ptr<const Version::State> state_;

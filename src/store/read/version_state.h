@@ -66,6 +66,8 @@ class LazyInfo {
 
   /// The info without `tags` and `bytes_added`.
   [[nodiscard]] const VersionInfo& known() const { return info_; }
+  /// What the version's source has under kStateDictsKey (tensor/state_dicts.h); often empty.
+  [[nodiscard]] const std::string& state_dicts() const { return state_dicts_; }
   /// Never fails because files have meanwhile been removed or damaged: see Version::info().
   [[nodiscard]] const VersionInfo& full() const;
 
@@ -76,6 +78,7 @@ class LazyInfo {
   const FileSizes files_;
   const std::uint64_t manifest_size_;
   const std::optional<std::uint64_t> restored_from_;
+  const std::string state_dicts_;
   mutable std::once_flag once_;
   mutable VersionInfo info_;
 };

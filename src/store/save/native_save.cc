@@ -205,7 +205,7 @@ std::optional<lance::CommitResult> NativeSave::commit(Attempt& attempt) {
   publication.newest = base.newest;
   publication.durable = options_.durable;
   publication.tag = tag_request(options_);
-  publication.transaction.properties = save_properties(options_, bytes_total_, number);
+  publication.transaction.properties = save_properties(options_, source_, bytes_total_, number);
   publication.transaction.properties[kDigestKey] =
       digest_property(table_digest(attempt.rows), number);
   publication.check = [&] { return files_exist(storage_, publication.manifest.fragments); };

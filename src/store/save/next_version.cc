@@ -9,11 +9,14 @@
 #include "store/save/fragment_writer.h"
 #include "store/save/save_plan.h"
 #include "store/table/properties.h"
+#include "tensor/state_dicts.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
+#include <string>
+#include <utility>
 
 namespace lancekeep::store {
 namespace {
@@ -114,9 +117,12 @@ std::vector<lance::Fragment> fragments_of_next_version(io::Storage& storage,
   return fragments;
 }
 
-Metadata save_properties(const SaveOptions& options, std::uint64_t bytes_total,
-                         std::uint64_t version) {
+Metadata save_properties(const SaveOptions& options, const TensorSource& source,
+                         std::uint64_t bytes_total, std::uint64_t version) {
   Metadata properties = options.metadata;
+  if (std::string text = property(source.metadata(), kStateDictsKey); is_state_dicts(text)) {
+    properties[kStateDictsKey] = std::move(text);
+  }
   if (!options.message.empty()) properties[kMessageKey] = options.message;
   properties[kBytesKey] = std::to_string(bytes_total);
   if (options.durable) properties[kSyncedKey] = std::to_string(version);

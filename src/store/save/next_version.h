@@ -27,9 +27,10 @@ struct Candidates {
     std::span<const TensorRow> wanted, const std::vector<lance::Field>& schema,
     std::uint64_t read_version);
 
-/// The properties of a saved version, in either layout. `version` is the number it will have.
-[[nodiscard]] Metadata save_properties(const SaveOptions& options, std::uint64_t bytes_total,
-                                       std::uint64_t version);
+/// The properties of a saved version, in either layout. `version` is the number it will have. Of the
+/// source's own metadata only the state dicts are recorded (tensor/state_dicts.h).
+[[nodiscard]] Metadata save_properties(const SaveOptions& options, const TensorSource& source,
+                                       std::uint64_t bytes_total, std::uint64_t version);
 
 /// The tag that these options ask for.
 [[nodiscard]] lance::TagRequest tag_request(const SaveOptions& options);

@@ -166,7 +166,8 @@ std::optional<lance::CommitResult> PlainSave::attempt(const SaveBase& base) {
   publication.newest = base.newest;
   publication.durable = options_.durable;
   publication.tag = tag_request(options_);
-  publication.transaction.properties = save_properties(options_, bytes_total_, base.newest + 1);
+  publication.transaction.properties =
+      save_properties(options_, source_, bytes_total_, base.newest + 1);
   publication.check = [&] { return files_exist(storage_, publication.manifest.fragments); };
   publication.on_commit = [this] {
     is_visible_ = true;

@@ -14,6 +14,7 @@
 #include "store/table/layout.h"
 #include "store/table/properties.h"
 #include "store/table/tensor_table.h"
+#include "tensor/state_dicts.h"
 
 #include <algorithm>
 #include <string>
@@ -46,6 +47,10 @@ Metadata properties_of(const Restored& restored, std::uint64_t version) {
   Metadata properties{{kMessageKey, "restore of version " + number},
                       {kRestoredFromKey, number},
                       {kSyncedKey, std::to_string(version)}};
+  if (restored.file.transaction) {
+    std::string text = property(restored.file.transaction->properties, kStateDictsKey);
+    if (!text.empty()) properties[kStateDictsKey] = std::move(text);
+  }
   if (restored.layout == Layout::native) {
     properties[kBytesKey] = std::to_string(total_bytes(restored.table));
     properties[kDigestKey] = digest_property(table_digest(restored.table.rows), version);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cstddef>
 
 namespace lancekeep::store {
 
@@ -45,6 +46,12 @@ Metadata user_metadata(const Metadata& properties) {
     if (!is_reserved_key(key)) metadata.emplace(key, value);
   }
   return metadata;
+}
+
+bool is_state_dicts(const std::string& text) {
+  // Manifests are read whole, at every opening. Python leaves out what is longer, with a note.
+  constexpr std::size_t kMostBytes = 256 << 10;
+  return !text.empty() && text.size() <= kMostBytes && is_utf8(text);
 }
 
 std::string property(const Metadata& properties, const std::string& key) {

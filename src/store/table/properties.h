@@ -29,6 +29,8 @@ void check_metadata(const std::string& message, const Metadata& metadata);
 
 /// The properties without the reserved keys.
 [[nodiscard]] Metadata user_metadata(const Metadata& properties);
+/// Whether the text of a source's kStateDictsKey can be recorded: not empty, of bounded size, UTF-8.
+[[nodiscard]] bool is_state_dicts(const std::string& text);
 /// Empty if there is no such property.
 [[nodiscard]] std::string property(const Metadata& properties, const std::string& key);
 /// Unset unless the property is a number in decimal digits.
