@@ -8,6 +8,9 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 namespace lancekeep::cli {
@@ -19,10 +22,23 @@ std::string why_not_a_number(const std::string& text) {
   return is_number ? std::string() : "expected a number, got `" + text + "`";
 }
 
-std::string misuse(const CLI::App& app, const CLI::ParseError& error) {
+// A file whose name starts with a dash is taken for an option. Returns how to name the first one.
+std::string hint_of_dash(int argc, char** argv) {
+  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+    const std::string_view argument(argv[i]);
+    std::error_code ignored;
+    if (argument.size() < 2 || argument[0] != '-') continue;
+    if (!std::filesystem::exists(argument, ignored)) continue;
+    return fmt::format("; `{0}` is taken for an option: write ./{0} for the file", argument);
+  }
+  return "";
+}
+
+std::string misuse(const CLI::App& app, const CLI::ParseError& error, const std::string& hint) {
   const auto verbs = app.get_subcommands();
   if (!verbs.empty()) {
-    return fmt::format("{}; see lancekeep {} --help", error.what(), verbs.front()->get_name());
+    return fmt::format("{}{}; see lancekeep {} --help", error.what(), hint,
+                       verbs.front()->get_name());
   }
   const std::vector<std::string> extras = app.remaining();
   if (extras.empty()) return fmt::format("{}; see lancekeep --help", error.what());
@@ -175,7 +191,7 @@ ExitCode CommandLine::run(int argc, char** argv) {
     print(std::string(version.what()) + "\n");
     return ExitCode::ok;
   } catch (const CLI::ParseError& error) {
-    throw Error(ErrorCode::invalid_argument, misuse(*app_, error));
+    throw Error(ErrorCode::invalid_argument, misuse(*app_, error, hint_of_dash(argc, argv)));
   }
   if (!chosen_.run) {
     throw Error(ErrorCode::invalid_argument, "no verb given; see lancekeep --help");

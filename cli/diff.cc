@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// lancekeep diff: shows what changed between two versions of a store.
+// lancekeep diff: shows what changed between two versions of a store, or of two stores.
 #include <lancekeep/store.h>
 
 #include "cli/arguments.h"
@@ -11,18 +11,33 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
+#include <system_error>
+#include <utility>
 
 namespace lancekeep::cli {
 namespace {
 
 struct DiffLine {
   std::string store;
-  std::string before;
-  std::string after = "latest";
+  std::string a;
+  std::string b;
   bool norms = false;
   bool all = false;
+};
+
+// One of the two versions.
+struct Side {
+  std::string store;
+  Version version;
+};
+
+struct Sides {
+  Side before;
+  Side after;
+  [[nodiscard]] bool are_of_one_store() const { return before.store == after.store; }
 };
 
 std::string arrow(const std::string& before, const std::string& after) {
@@ -88,7 +103,17 @@ std::uint64_t changed_bytes(const Diff& diff) {
   return bytes;
 }
 
-void print_text(const DiffLine& line, const Diff& diff, std::uint64_t before, std::uint64_t after) {
+// Returns "version 1 → 2" or "version 1 of run1.lance → version 3 of run2.lance".
+std::string title(const Sides& sides) {
+  const auto& [before, after] = sides;
+  if (sides.are_of_one_store()) {
+    return fmt::format("version {} → {}", before.version.number(), after.version.number());
+  }
+  return escape_line(fmt::format("version {} of {} → version {} of {}", before.version.number(),
+                                 before.store, after.version.number(), after.store));
+}
+
+void print_text(const DiffLine& line, const Diff& diff, const Sides& sides) {
   DiffTable table;
   for (const TensorInfo& tensor : diff.added) table.add("+", tensor);
   for (const TensorInfo& tensor : diff.removed) table.add("-", tensor);
@@ -100,8 +125,8 @@ void print_text(const DiffLine& line, const Diff& diff, std::uint64_t before, st
   const std::string size =
       diff.changed.empty() ? "" : fmt::format(" ({})", human_bytes(changed_bytes(diff)));
   print((has_rows ? table.text() : "") +
-        fmt::format("version {} → {}: {} added, {} removed, {} changed{}, {} unchanged\n", before,
-                    after, diff.added.size(), diff.removed.size(), diff.changed.size(), size,
+        fmt::format("{}: {} added, {} removed, {} changed{}, {} unchanged\n", title(sides),
+                    diff.added.size(), diff.removed.size(), diff.changed.size(), size,
                     diff.unchanged.size()));
 }
 
@@ -123,33 +148,79 @@ Json to_json(const TensorChange& change) {
                        {"figures", change.norms ? to_json(*change.norms) : Json()}});
 }
 
-Json to_json(const DiffLine& line, const Diff& diff, std::uint64_t before, std::uint64_t after) {
+Json to_json(const Diff& diff, const Sides& sides) {
   Json::Array changed;
   for (const TensorChange& change : diff.changed) changed.push_back(to_json(change));
-  return Json::object({{"store", line.store},
-                       {"before", before},
-                       {"after", after},
-                       {"bytes_changed", changed_bytes(diff)},
-                       {"added", cli::to_json(diff.added)},
-                       {"removed", cli::to_json(diff.removed)},
-                       {"changed", std::move(changed)},
-                       {"unchanged", cli::to_json(diff.unchanged)}});
+  Json document = Json::object({{"store", sides.before.store},
+                                {"before", sides.before.version.number()},
+                                {"after", sides.after.version.number()}});
+  if (!sides.are_of_one_store()) document.add("after_store", sides.after.store);
+  return document.add(Json::object({{"bytes_changed", changed_bytes(diff)},
+                                    {"added", cli::to_json(diff.added)},
+                                    {"removed", cli::to_json(diff.removed)},
+                                    {"changed", std::move(changed)},
+                                    {"unchanged", cli::to_json(diff.unchanged)}}));
 }
 
-Diff compare(const DiffLine& line, const Version& before, const Version& after, bool json) {
-  Batch batch(!json);
-  return diff(before, after, {.norms = line.norms, .progress = batch.progress()});
+// --- which versions ---
+
+bool is_folder(const std::string& path) {
+  std::error_code ignored;  // opening the store reports the error
+  return std::filesystem::is_directory(path, ignored);
+}
+
+// What STORE, or STORE@REF, names.
+struct Place {
+  std::string store;
+  std::optional<std::string> ref;
+};
+
+// Returns nothing if the text does not name a folder, with or without `@REF`.
+std::optional<Place> find_place(const std::string& text) {
+  if (is_folder(text)) return Place{text, std::nullopt};
+  const std::size_t at = text.rfind('@');
+  if (at == text.npos || !is_folder(text.substr(0, at))) return std::nullopt;
+  return Place{text.substr(0, at), text.substr(at + 1)};
+}
+
+Side open_side(const std::string& store, const std::string& ref) {
+  return {store, Store::open(store).at(Ref::parse(ref))};
+}
+
+// Opens A or B: a version of `store`, or, if the store has no such tag, another STORE or STORE@REF.
+Side open_operand(const std::string& store, const std::string& text) {
+  const bool is_version = Ref::parse(text).tag() == nullptr;  // a number, or latest
+  const auto place = is_version ? std::nullopt : find_place(text);
+  if (!place || Store::open(store).tags().contains(text)) return open_side(store, text);
+  return open_side(place->store, place->ref.value_or("latest"));
+}
+
+// The line is STORE A [B], where A and B can be in other stores, or STORE[@REF] A.
+Sides open_sides(const DiffLine& line) {
+  const Place first = find_place(line.store).value_or(Place{line.store, std::nullopt});
+  Side a = open_operand(first.store, line.a);
+  if (first.ref && !line.b.empty()) {
+    throw Error(ErrorCode::invalid_argument,
+                fmt::format("`{}` names a version; expected one more, found two", line.store));
+  }
+  if (first.ref || (line.b.empty() && a.store != first.store)) {
+    return {open_side(first.store, first.ref.value_or("latest")), std::move(a)};
+  }
+  const std::string b = line.b.empty() ? "latest" : line.b;
+  Side after = open_operand(first.store, b);
+  return {std::move(a), std::move(after)};
 }
 
 ExitCode run_diff(const DiffLine& line, bool json) {
-  const Store store = Store::open(line.store);
-  const Version before = store.at(Ref::parse(line.before));
-  const Version after = store.at(Ref::parse(line.after));
-  const Diff diff = compare(line, before, after, json);
+  const Sides sides = open_sides(line);
+  Batch batch(!json);
+  const Diff diff = lancekeep::diff(sides.before.version, sides.after.version,
+                                    {.norms = line.norms, .progress = batch.progress()});
+  batch.clear_bar();
   if (json) {
-    print_json(to_json(line, diff, before.number(), after.number()));
+    print_json(to_json(diff, sides));
   } else {
-    print_text(line, diff, before.number(), after.number());
+    print_text(line, diff, sides);
   }
   return diff.empty() ? ExitCode::ok : ExitCode::finding;
 }
@@ -157,17 +228,23 @@ ExitCode run_diff(const DiffLine& line, bool json) {
 }  // namespace
 
 void add_diff(CommandLine& command) {
-  Verb verb = command.add_verb("diff", "Show what changed between two versions", R"(
+  Verb verb = command.add_verb(
+      "diff", "Show what changed between two versions of a store, or of two stores", R"(
   lancekeep diff model.lance 3               (from version 3 to the latest)
   lancekeep diff model.lance base best --norms
   lancekeep diff model.lance 1 2 --json
+  lancekeep diff run1.lance run2.lance       (the latest versions of two stores)
+  lancekeep diff run1.lance@best run2.lance@best
 
 + added, - removed, ~ changed, = unchanged. Exit status: 0 if nothing differs, 1 if something does.
 )");
   auto line = std::make_shared<DiffLine>();
   verb.store(line->store);
-  verb.positional("A", line->before, "The earlier version: a number, a tag, or latest").required();
-  verb.positional("B", line->after, "The later version (default: latest)");
+  verb.positional("A", line->a,
+                  "The earlier version: a number, a tag, or latest. A store, or STORE@REF, is "
+                  "compared with the first one")
+      .required();
+  verb.positional("B", line->b, "The later version (default: latest), or STORE@REF");
   verb.flag("--norms", line->norms,
             "Read the values, and show how far each changed float tensor moved");
   verb.flag("--figures", line->norms, "The old name of --norms").hidden();

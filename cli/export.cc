@@ -20,6 +20,7 @@ struct ExportLine {
   ExportPlan plan;
   std::optional<std::string> max_shard_size;
   std::optional<Layout> layout;  // of the dataset to write; if unset, model files are written
+  bool all_names = false;
   bool quiet = false;
 };
 
@@ -28,6 +29,7 @@ void complete(ExportLine& line) {
   if (line.max_shard_size) {
     plan.max_shard_bytes = parse_size(*line.max_shard_size, "--max-shard-size");
   }
+  if (line.all_names) plan.tied_names = TiedNames::all;
   if (line.layout) return;
   if (plan.all && !has_version(plan.file)) {
     throw Error(ErrorCode::invalid_argument,
@@ -53,13 +55,18 @@ std::string summary(const ExportedFile& done) {
   return text + "\n";
 }
 
-void print_text(const ExportedFile& done, bool quiet) {
+// `printed` has the notes of earlier versions: one that applies to all of them is printed once.
+void print_text(const ExportedFile& done, bool quiet, std::set<std::string>& printed) {
   const std::string& warning = done.version.info().warning;
   if (!warning.empty()) print_note(warning);
   if (quiet) return;
   print(summary(done));
-  for (const std::string& line : done.report.not_kept) print_note("not kept: " + line);
-  for (const std::string& note : done.report.notes) print_note(note);
+  for (const std::string& line : done.report.not_kept) {
+    if (printed.insert(line).second) print_note("not kept: " + line);
+  }
+  for (const std::string& note : done.report.notes) {
+    if (printed.insert(note).second) print_note(note);
+  }
 }
 
 Json to_json(const ExportedFile& done) {
@@ -78,8 +85,9 @@ Json to_json(const ExportedFile& done) {
 ExitCode run_files(const ExportLine& line, bool json) {
   const ExportPlan& plan = line.plan;
   Json::Array versions;
+  std::set<std::string> printed;
   export_files(plan, !json && !line.quiet, [&](const ExportedFile& done) {
-    if (!json) return print_text(done, line.quiet);
+    if (!json) return print_text(done, line.quiet, printed);
     versions.push_back(to_json(done));
     if (!plan.all) versions.back().add("warning", text_or_null(done.version.info().warning));
   });
@@ -173,12 +181,14 @@ void add_export(CommandLine& command) {
   lancekeep export model.lance model.safetensors
   lancekeep export model.lance best.npz --at best --force
   lancekeep export model.lance head.safetensors --tensor "head.*"
+  lancekeep export checkpoints.lance model.safetensors --strip-prefix model.
   lancekeep export model.lance big.safetensors --max-shard-size 5GB
   lancekeep export model.lance "out/epoch-{version:04}.safetensors" --all
   lancekeep export model.lance plain.lance --layout plain --all
 
 FILE's extension selects the format: .safetensors, .npz or .npy (one tensor). {version} in FILE is
-replaced by the version's number. SIZE is a whole number and a unit: 500MB, 5GB (decimal), 4GiB.
+replaced by the version's number. A .safetensors file gets one name of tied tensors; its metadata
+lists the others, as those of safetensors' save_model do, and has format=pt. SIZE is a whole number and a unit: 500MB, 5GB (decimal), 4GiB.
 With --layout, FILE is the folder of a new Lance dataset, which appears once it is complete. The
 plain layout has the columns name, value (a list of float64) and shape, which any Lance tool reads;
 a value that float64 cannot hold exactly is an error. --all writes every version, with its tags.
@@ -197,11 +207,19 @@ a value that float64 cannot hold exactly is an error. --all writes every version
       .excludes(at);
   verb.option("--tensor", "NAME", plan.tensors,
               "Export only this tensor, by name or pattern (*, ?, [...]); can be repeated");
+  verb.option("--strip-prefix", "PREFIX", plan.strip_prefix,
+              "Export only tensors whose names start with PREFIX, under the rest of their names")
+      .check([](const std::string& prefix) {
+        return prefix.empty() ? std::string("the prefix cannot be empty") : std::string();
+      });
   verb.dtype(plan.dtype);
   const Argument layout = verb.layout(
       line->layout, "Write a Lance dataset: plain (numbers as lists of float64) or native");
   verb.option("--max-shard-size", "SIZE", line->max_shard_size,
               "Split a larger model into files of at most this size, plus an index")
+      .excludes(layout);
+  verb.flag("--all-names", line->all_names,
+            "Write tied tensors to a .safetensors file under each of their names")
       .excludes(layout);
   verb.flag("--force", plan.force, "Overwrite files that exist, or replace a Lance dataset");
   verb.quiet(line->quiet);

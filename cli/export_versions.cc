@@ -88,6 +88,13 @@ struct Target {
   std::uint64_t bytes = 0;
 };
 
+// What is exported of a version.
+std::unique_ptr<TensorSource> source_of(const ExportPlan& plan, const Version& version) {
+  auto source = matching_tensors(version, plan.tensors, plan.store);
+  if (plan.strip_prefix.empty()) return source;
+  return std::make_unique<WithoutPrefix>(std::move(source), plan.strip_prefix);
+}
+
 // Tied tensors count each time they are written.
 std::uint64_t written_bytes(const TensorSource& source) {
   std::uint64_t bytes = 0;
@@ -106,7 +113,7 @@ Target target_of(const ExportPlan& plan, const Store& store, const Ref& ref, std
   if (!plan.force) {
     check_is_free(file, plan.max_shard_bytes != 0 ? Shards::allowed : Shards::none);
   }
-  const auto source = matching_tensors(version, plan.tensors, plan.store);
+  const auto source = source_of(plan, version);
   return {version.number(), file, start, written_bytes(*source)};
 }
 
@@ -133,14 +140,14 @@ ExportedFile write_file(const ExportPlan& plan, const Store& store, const Target
   ExportedFile done = {.version = store.at(target.version, {.dtype = plan.dtype}),
                        .file = target.file};
   std::uint64_t bytes = 0;
-  Watched source(matching_tensors(done.version, plan.tensors, plan.store),
-                 [&](std::size_t piece, std::string_view tensor) {
-                   bytes += piece;
-                   progress(bytes, target.bytes, tensor);
-                 });
-  done.report = write_model_file(
-      target.file, source,
-      {.metadata = done.version.info().metadata, .max_shard_bytes = plan.max_shard_bytes});
+  Watched source(source_of(plan, done.version), [&](std::size_t piece, std::string_view tensor) {
+    bytes += piece;
+    progress(bytes, target.bytes, tensor);
+  });
+  done.report = write_model_file(target.file, source,
+                                 {.metadata = done.version.info().metadata,
+                                  .max_shard_bytes = plan.max_shard_bytes,
+                                  .tied_names = plan.tied_names});
   done.elapsed = Clock::now() - start;
   return done;
 }
@@ -168,6 +175,14 @@ std::string dataset_folder(const ExportPlan& plan, std::uint64_t first_version) 
                 folder);
   }
   return folder;
+}
+
+// The plain layout has no place for a checkpoint's other values.
+Error with_choice(const Error& error, Layout layout) {
+  if (layout != Layout::plain || error.code() != ErrorCode::unsupported) return error;
+  return with_outcome(error,
+                      "--tensor \"model.*\" or --strip-prefix model. exports a part of a "
+                      "checkpoint");
 }
 
 NewStore new_store(const std::string& folder, bool force) {
@@ -240,14 +255,15 @@ ExportedDataset export_dataset(const ExportPlan& plan, Layout layout, bool show_
   NewStore target = new_store(done.folder, plan.force);
   const auto export_one = [&](std::size_t item) {
     const Version version = store.at(versions[item].number, {.dtype = plan.dtype});
-    Watched source(matching_tensors(version, plan.tensors, plan.store),
+    Watched source(source_of(plan, version),
                    [](std::size_t, std::string_view) { throw_if_interrupted(); });
     const SaveOptions options =
         copy_options(version.info(), {.layout = layout, .progress = batch.progress()});
     done.versions.push_back(
         {versions[item], copy_version(target.store(), version.info(), source, options)});
   };
-  const auto of_error = [&](std::size_t item, const Error& error) {
+  const auto of_error = [&](std::size_t item, const Error& cause) {
+    const Error error = with_choice(cause, layout);
     return plan.all ? with_version_number(error, versions[item].number, "nothing was written")
                     : error;
   };

@@ -20,9 +20,11 @@ struct ExportPlan {
   std::string store;
   std::string file;  ///< or a dataset's folder; `{version}` in it becomes the version's number
   std::string at = "latest";
-  bool all = false;                   ///< every version instead of the one at `at`
-  std::vector<std::string> tensors;   ///< names and patterns; empty: all
-  std::string dtype;                  ///< convert a plain store's numbers to this; empty: float64
+  bool all = false;                  ///< every version instead of the one at `at`
+  std::vector<std::string> tensors;  ///< names and patterns; empty: all
+  std::string dtype;                 ///< convert a plain store's numbers to this; empty: float64
+  std::string strip_prefix;          ///< only names that start with it, without it; empty: all
+  TiedNames tied_names = TiedNames::one;
   std::uint64_t max_shard_bytes = 0;  ///< 0: a single file
   bool force = false;                 ///< overwrite files, replace a dataset
 };

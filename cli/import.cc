@@ -60,11 +60,16 @@ void check_several(const ImportPlan& plan) {
                             "afterwards: lancekeep tag STORE NAME --at NUMBER",
                             plan.files.size(), plan.files.size()));
   }
+}
+
+// The last argument is the store, which people forget.
+void check_store(const ImportPlan& plan) {
   std::error_code ignored;
-  if (std::filesystem::is_regular_file(plan.store, ignored)) {
-    throw Error(ErrorCode::invalid_argument,
-                "expected the store's folder as the last argument, found a file", plan.store);
-  }
+  if (!std::filesystem::is_regular_file(plan.store, ignored)) return;
+  throw Error(ErrorCode::invalid_argument,
+              "expected the store's folder as the last argument, found a file; did you forget the "
+              "store? lancekeep import FILE... STORE",
+              plan.store);
 }
 
 // A model file has only one version, and its tensors keep their own dtypes.
@@ -128,9 +133,23 @@ Json files_as_json(const ImportPlan& plan, const std::vector<ImportedVersion>& a
   return document.add(counts(all.front()));
 }
 
-Json dataset_as_json(const ImportPlan& plan, const std::vector<ImportedVersion>& all) {
-  return Json::object(
-      {{"store", plan.store}, {"dataset", plan.files.front()}, {"versions", to_json(all)}});
+Json dataset_as_json(const ImportPlan& plan, const std::vector<ImportedVersion>& all,
+                     const DatasetOutcome& outcome) {
+  return Json::object({{"store", plan.store},
+                       {"dataset", plan.files.front()},
+                       {"versions", to_json(all)},
+                       {"already_there", outcome.already_there},
+                       {"notes", outcome.notes}});
+}
+
+void print_text(const ImportPlan& plan, const DatasetOutcome& outcome) {
+  if (!outcome.already_there.empty()) {
+    print(escape_line(fmt::format("{} already has version{} {} of {}", plan.store,
+                                  outcome.already_there.size() == 1 ? "" : "s",
+                                  number_runs(outcome.already_there), plan.files.front())) +
+          "\n");
+  }
+  for (const std::string& note : outcome.notes) print_note(note);
 }
 
 // --- running ---
@@ -152,17 +171,19 @@ ExitCode run_files(const ImportLine& line, bool json) {
 ExitCode run_dataset(const ImportLine& line, bool json) {
   const bool talks = !json && !line.quiet;
   std::vector<ImportedVersion> all;
-  import_dataset(line.plan, talks, [&](const ImportedVersion& done) {
+  const auto outcome = import_dataset(line.plan, talks, [&](const ImportedVersion& done) {
     all.push_back(done);
     if (talks) print_text(line.plan, done);
   });
-  if (json) print_json(dataset_as_json(line.plan, all));
+  if (talks) print_text(line.plan, outcome);
+  if (json) print_json(dataset_as_json(line.plan, all, outcome));
   return ExitCode::ok;
 }
 
 ExitCode run_import(ImportLine line, bool json) {
   ImportPlan& plan = line.plan;
   plan.settings = parse_settings(line.settings);
+  check_store(plan);
   check_several(plan);
   if (is_folder(plan.files.front())) return run_dataset(line, json);
   if (line.natural) std::ranges::stable_sort(plan.files, natural_less);
@@ -188,8 +209,9 @@ saved, and --json prints {"store", "versions": [{"version", "file", "message", .
 
 Importing a dataset, native or plain, copies all its versions, oldest first, with their message,
 metadata and tags. Their time and number become source_time and source_version in the metadata;
-log shows the time. --json prints
-{"store", "dataset", "versions": [{"version", "source_version", ...}]}.
+log shows the time. Importing it again copies only the versions that are new, and moves the tags.
+Versions that are not models, and branches, are left out with a note. --json prints
+{"store", "dataset", "versions": [{"version", "source_version", ...}], "already_there", "notes"}.
 )");
   auto line = std::make_shared<ImportLine>();
   ImportPlan& plan = line->plan;

@@ -22,13 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-// A source that stops after a signal.
-Watched interruptible(std::unique_ptr<TensorSource> source) {
-  return {std::move(source), [](std::size_t, std::string_view) { throw_if_interrupted(); }};
-}
-
-// --- model files ---
-
 // Opens each file. Returns where each file's bytes begin among those of all files, then their sum.
 std::vector<std::uint64_t> check_files(const std::vector<std::string>& files) {
   std::vector<std::uint64_t> starts = {0};
@@ -74,85 +67,11 @@ ImportedVersion import_file(const ImportPlan& plan, const std::string& file, Sto
   return done;
 }
 
-// --- datasets ---
-
-Store open_dataset(const std::string& folder) {
-  try {
-    return Store::open(folder);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::invalid_argument) throw;
-    throw with_outcome(error, "for a model in several files, give its .safetensors.index.json");
-  }
-}
-
-void check_is_another(const std::string& dataset, const std::string& store) {
-  std::error_code ignored;  // a path that does not exist is not the store
-  if (!fs::equivalent(dataset, store, ignored)) return;
-  throw Error(ErrorCode::invalid_argument,
-              "the dataset is the store itself; to make an earlier version the latest again, use "
-              "lancekeep restore",
-              store);
-}
-
-std::vector<VersionInfo> versions_to_import(const ImportPlan& plan, const Store& from) {
-  if (plan.at) return {from.at(Ref::parse(*plan.at), {.dtype = plan.dtype}).info()};
-  std::vector<VersionInfo> versions = from.versions();
-  if (versions.empty()) {
-    throw Error(ErrorCode::not_found, "the dataset has no version to import", plan.files.front());
-  }
-  if (!plan.tag.empty() && versions.size() > 1) {
-    throw Error(ErrorCode::invalid_argument,
-                fmt::format("--tag names one version, but the dataset has {}; choose one with "
-                            "--at, or tag it afterwards: lancekeep tag STORE NAME --at NUMBER",
-                            versions.size()));
-  }
-  return versions;
-}
-
-void check_tags_are_free(const std::vector<VersionInfo>& versions, const std::string& path,
-                         const Store& store) {
-  const auto taken = store.tags();
-  for (const VersionInfo& version : versions) {
-    for (const std::string& tag : version.tags) {
-      if (!taken.contains(tag)) continue;
-      throw Error(ErrorCode::already_exists,
-                  fmt::format("version {} of the dataset has the tag `{}`, which the store already "
-                              "has; nothing was imported. Delete one of them, or rename it: "
-                              "lancekeep tag STORE NEW --at {}; lancekeep tag STORE -d {}",
-                              version.number, tag, tag, tag),
-                  path);
-    }
-  }
-}
-
-ImportedVersion import_version(const ImportPlan& plan, const Version& version, Store& store,
-                               Progress progress) {
-  const auto start = Clock::now();
-  Watched source = interruptible(version.source());
-  const SaveOptions options = copy_options(version.info(), {.message = plan.message.value_or(""),
-                                                            .metadata = plan.settings,
-                                                            .tag = plan.tag,
-                                                            .move_tag = plan.move_tag,
-                                                            .layout = plan.layout,
-                                                            .progress = std::move(progress)});
-  ImportedVersion done = {.file = plan.files.front(),
-                          .source = version.info(),
-                          .message = options.message,
-                          .metadata = options.metadata};
-  done.report = copy_version(store, version.info(), source, options);
-  done.elapsed = Clock::now() - start;
-  return done;
-}
-
-// Returns "versions 1–2 of `old.lance` are imported".
-std::string imported_text(const std::vector<std::uint64_t>& versions, const std::string& dataset) {
-  if (versions.empty()) return "no version was imported";
-  const bool one = versions.size() == 1;
-  return fmt::format("version{} {} of `{}` {} imported", one ? "" : "s", number_runs(versions),
-                     dataset, one ? "is" : "are");
-}
-
 }  // namespace
+
+Watched interruptible(std::unique_ptr<TensorSource> source) {
+  return {std::move(source), [](std::size_t, std::string_view) { throw_if_interrupted(); }};
+}
 
 void import_files(const ImportPlan& plan, bool show_progress, const OnImported& on_imported) {
   const std::vector<std::string>& files = plan.files;
@@ -180,41 +99,6 @@ void import_files(const ImportPlan& plan, bool show_progress, const OnImported& 
                        files[item]);
   };
   batch.run(files.size(), import_one, {.of_error = of_error, .of_signal = of_signal});
-}
-
-void import_dataset(const ImportPlan& plan, bool show_progress, const OnImported& on_imported) {
-  const std::string& dataset = plan.files.front();
-  Batch batch(show_progress);
-  const Store from = open_dataset(dataset);
-  check_is_another(dataset, plan.store);
-  Store store = Store::create(plan.store);
-  const std::vector<VersionInfo> versions = versions_to_import(plan, from);
-  check_tags_are_free(versions, plan.store, store);
-  std::vector<std::uint64_t> imported;
-  const auto import_one = [&](std::size_t item) {
-    const std::uint64_t number = versions[item].number;
-    const Version version = from.at(number, {.dtype = plan.dtype});
-    Progress progress = batch.progress(fmt::format("version {}", number));
-    const ImportedVersion done = import_version(plan, version, store, std::move(progress));
-    imported.push_back(number);
-    batch.clear_bar();
-    on_imported(done);
-  };
-  const auto of_error = [&](std::size_t item, const Error& error) {
-    if (plan.at) return error;
-    const Error named(error.code(),
-                      fmt::format("version {}: {}", versions[item].number, error.what()));
-    if (imported.empty() && versions.size() == 1) return named;
-    const bool is_last = item + 1 == versions.size();
-    return with_outcome(named, imported_text(imported, dataset) +
-                                   (is_last ? "" : "; --at NUMBER imports a single version"));
-  };
-  const auto of_signal = [&](std::size_t item) {
-    if (imported.empty()) return std::string();
-    return fmt::format("{}; version {} and later ones are not", imported_text(imported, dataset),
-                       versions[item].number);
-  };
-  batch.run(versions.size(), import_one, {.of_error = of_error, .of_signal = of_signal});
 }
 
 }  // namespace lancekeep::cli

@@ -5,9 +5,12 @@
 #pragma once
 
 #include <lancekeep/store.h>
+#include <lancekeep/tensors.h>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,8 +48,24 @@ using OnImported = std::function<void(const ImportedVersion&)>;
 /// before the first is saved, so that nothing is saved if one of them cannot be read.
 void import_files(const ImportPlan& plan, bool show_progress, const OnImported& on_imported);
 
-/// Saves the dataset's versions, oldest first, each with its message, metadata, tags and origin.
-/// Saves nothing if the store already has one of the tags.
-void import_dataset(const ImportPlan& plan, bool show_progress, const OnImported& on_imported);
+/// What an import of a dataset left out, and why.
+struct DatasetOutcome {
+  /// The dataset's versions that the store already had, from an earlier import.
+  std::vector<std::uint64_t> already_there;
+  std::vector<std::string> notes;  ///< versions and branches that were left out, tags that moved
+};
+
+/// Saves the dataset's versions, oldest first, each with its message, metadata, tags and origin. A
+/// version that the store has from an earlier import, by its number and time, is not saved again,
+/// but its tags are set; a tag of the store moves if it points to such a version. Versions that are
+/// not models are left out, with a note.
+///
+/// All versions are opened before the first is saved. Nothing is saved if one of them is damaged,
+/// or if the store has one of the tags on a version of its own.
+[[nodiscard]] DatasetOutcome import_dataset(const ImportPlan& plan, bool show_progress,
+                                            const OnImported& on_imported);
+
+/// A source that stops after a signal.
+[[nodiscard]] Watched interruptible(std::unique_ptr<TensorSource> source);
 
 }  // namespace lancekeep::cli

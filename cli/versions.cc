@@ -13,8 +13,6 @@
 namespace lancekeep::cli {
 namespace {
 
-constexpr const char* kSourceTime = "source_time";
-constexpr const char* kSourceVersion = "source_version";
 constexpr std::size_t kDateLength = 10;     // 2026-03-01
 constexpr std::size_t kSecondsLength = 19;  // 2026-03-01T12:00:00
 

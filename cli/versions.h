@@ -14,6 +14,9 @@
 
 namespace lancekeep::cli {
 
+inline constexpr const char* kSourceTime = "source_time";
+inline constexpr const char* kSourceVersion = "source_version";
+
 struct VersionChoice {
   std::string store;
   std::string at = "latest";

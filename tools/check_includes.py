@@ -45,7 +45,7 @@ def store(folder, uses=()):
 
 
 def formats(folder, uses=()):
-    return layer(folder, uses=("io", "tensor", *uses), public=("tensor.h", "formats.h"))
+    return layer(folder, uses=("io", "tensor", *uses), public=("tensor.h", "tensors.h", "formats.h"))
 
 
 PROTO = ("io", "lance/proto")
@@ -57,8 +57,9 @@ LAYERS = (
     Layer("include/lancekeep", public=None, system=False),
     Layer("include/lancekeep/libtorch", public=None, libraries=TORCH, system=False),
     layer("src/io"),
+    layer("src/kinds", uses=("io",)),
     layer("src/tensor", uses=("io",), public=("tensor.h", "tensors.h")),
-    formats("src/formats", uses=("formats/safetensors", "formats/numpy", "formats/torch", "formats/zip")),
+    formats("src/formats", uses=("kinds", "formats/safetensors", "formats/numpy", "formats/torch", "formats/zip")),
     formats("src/formats/export"),
     formats("src/formats/pickle"),
     formats("src/formats/zip"),
@@ -72,8 +73,8 @@ LAYERS = (
     store("src/store/testing", uses=("store/table", "store/read", "store/save")),
     store("src/store/table"),
     store("src/store/plain", uses=("store/table",)),
-    store("src/store/read", uses=("store/table", "store/plain")),
-    store("src/store/save", uses=("store/table", "store/read")),
+    store("src/store/read", uses=("kinds", "store/table", "store/plain")),
+    store("src/store/save", uses=("kinds", "store/table", "store/read")),
     store("src/store/replace", uses=("store/table", "store/read", "store/save")),
     store("src/store/tests", uses=("store/table", "store/plain", "store/read", "store/save", "store/gc")),
     store("src/store/diff", uses=("store/table", "store/read")),

@@ -37,14 +37,25 @@ struct ExportReport {
   std::vector<std::string> notes;            ///< remarks for the user, one line each
 };
 
+/// Which names of tied tensors a safetensors file gets.
+enum class TiedNames {
+  /// One of them; the file's metadata maps each other name to it. safetensors' own save_model
+  /// writes this form, and its load_model needs it.
+  one,
+  all,  ///< each, with its own copy of the values
+};
+
 /// Writes a safetensors file under a temporary name in its folder, fsyncs it, and renames it to
-/// `path`. `json` rows become text in `__metadata__`; tied tensors are written twice.
+/// `path`. `json` rows become text in `__metadata__`. If there is any metadata, and none is called
+/// `format`, `format` is set to `pt`: transformers and accelerate refuse a file without it.
 /// @throws Error unsupported, naming tensors whose dtype safetensors lacks, before anything is
 /// written.
 LANCEKEEP_API ExportReport write_safetensors(const std::filesystem::path& path,
-                                             TensorSource& source, const Metadata& metadata = {});
+                                             TensorSource& source, const Metadata& metadata = {},
+                                             TiedNames tied_names = TiedNames::one);
 
-/// Passes the bytes of such a file to `write`, in order.
+/// Passes the bytes of a safetensors file to `write`, in order. As safetensors' own save, it writes
+/// each name, those of tied tensors too, and the metadata as it is.
 LANCEKEEP_API ExportReport
 write_safetensors(const std::function<void(std::span<const std::byte>)>& write,
                   TensorSource& source, const Metadata& metadata = {});
@@ -59,7 +70,8 @@ write_safetensors(const std::function<void(std::span<const std::byte>)>& write,
 LANCEKEEP_API ExportReport write_sharded_safetensors(const std::filesystem::path& path,
                                                      TensorSource& source,
                                                      std::uint64_t max_shard_bytes,
-                                                     const Metadata& metadata = {});
+                                                     const Metadata& metadata = {},
+                                                     TiedNames tied_names = TiedNames::one);
 
 /// Writes an `.npz` archive with an uncompressed `.npy` entry for each tensor, in the same steps as
 /// write_safetensors(). `json` rows are not kept.
@@ -73,10 +85,15 @@ LANCEKEEP_API ExportReport write_npy(const std::filesystem::path& path, TensorSo
 struct ExportOptions {
   Metadata metadata;                  ///< only safetensors keeps it
   std::uint64_t max_shard_bytes = 0;  ///< only for safetensors; 0: one file of any size
+  /// Only for safetensors: NumPy's files get all names.
+  TiedNames tied_names = TiedNames::one;
+  /// Writes only tensors whose names start with this, under the rest of their names. Empty: all.
+  std::string strip_prefix;
 };
 
 /// Writes the kind of file that the extension of `path` names: `.safetensors`, `.npz` or `.npy`.
-/// @throws Error invalid_argument for any other extension, and for `max_shard_bytes` with NumPy.
+/// @throws Error invalid_argument for any other extension, and for `max_shard_bytes` with NumPy;
+/// not_found if no name starts with `strip_prefix`.
 LANCEKEEP_API ExportReport write_model_file(const std::filesystem::path& path, TensorSource& source,
                                             const ExportOptions& options = {});
 

@@ -204,8 +204,8 @@ class LANCEKEEP_API Store {
   /// Opens the store at `path`. If nothing or an empty folder is there, nothing is created yet: the
   /// first save creates the store, with version 1, and leaves nothing behind if it fails. Until
   /// then the store has no versions and no tags. @throws Error invalid_argument if something else
-  /// is there, or if the name ends in `.safetensors`; not_found if the parent folder does not
-  /// exist.
+  /// is there, or if a new store would have the name of a file (`m.pth`, `m.safetensors`); not_found
+  /// if the parent folder does not exist.
   [[nodiscard]] static Store create(const std::filesystem::path& path);
   /// Atomically makes `path` a store with exactly one version, number 1; older ones are removed.
   /// @throws Error invalid_argument, with nothing changed, if something other than a Lance dataset
@@ -233,6 +233,8 @@ class LANCEKEEP_API Store {
   /// The tags and the versions that they point to. A damaged tag is left out; at() with that tag
   /// throws an error that says why.
   [[nodiscard]] std::map<std::string, std::uint64_t> tags() const;
+  /// Names of the dataset's branches, which pylance can make: Lancekeep reads the main branch only.
+  [[nodiscard]] std::vector<std::string> branches() const;
   /// Tags a version. An existing tag is moved only with `force`, or if it points to version
   /// `expected` (compare and swap: of two writers that expect the same version, one gets conflict).
   /// Returns the version's number. @throws Error already_exists, conflict.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ready-made tensor sources: tensors in memory, some tensors of another source, and a source that
-// calls a function as it is read. One thread at a time.
+// Ready-made tensor sources: tensors in memory, some tensors of another source, or some under shorter
+// names, and a source that calls a function as it is read. One thread at a time.
 #pragma once
 
 #include <lancekeep/tensor.h>
@@ -80,6 +80,26 @@ class LANCEKEEP_API Subset : public TensorSource {
 
  private:
   std::unique_ptr<TensorSource> source_;
+  std::vector<TensorSpec> specs_;
+  std::vector<std::size_t> indices_;  // of the tensors in source_
+};
+
+/// The tensors of another source whose names start with a prefix, under the rest of their names:
+/// without `model.`, `model.head.weight` is `head.weight`, and `epoch` is left out. So is the row of
+/// dtype `tree`, which describes all names. Order, ties, metadata and notes are as in a Subset.
+class LANCEKEEP_API WithoutPrefix : public TensorSource {
+ public:
+  /// Shares `source`.
+  /// @throws Error invalid_argument if the prefix is empty; not_found if no name starts with it.
+  WithoutPrefix(std::shared_ptr<TensorSource> source, const std::string& prefix);
+
+  [[nodiscard]] std::span<const TensorSpec> tensors() const override { return specs_; }
+  void read(std::size_t index, const ByteSink& sink) override;
+  [[nodiscard]] Metadata metadata() const override { return source_->metadata(); }
+  [[nodiscard]] std::vector<std::string> notes() const override { return source_->notes(); }
+
+ private:
+  std::shared_ptr<TensorSource> source_;
   std::vector<TensorSpec> specs_;
   std::vector<std::size_t> indices_;  // of the tensors in source_
 };

@@ -89,7 +89,7 @@ __version__ = _native.version()
 
 
 def __getattr__(name: str) -> ModuleType:
-    """Imports ``lancekeep.torch`` and ``lancekeep.numpy`` when they are first used."""
-    if name in ("torch", "numpy"):
+    """Imports ``lancekeep.torch``, ``lancekeep.numpy`` and ``lancekeep.safetensors`` when they are first used."""
+    if name in ("torch", "numpy", "safetensors"):
         return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

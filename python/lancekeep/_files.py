@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Unpack
 
 from . import _native
 from ._arguments import FileOptions, PathLike, Ref, SaveOptions, checked_metadata
 from ._errors import InvalidArgumentError
 from ._framework import framework_of, is_array, is_tensor
+from ._model_file import open_version
 from ._native import ExportReport, SaveReport
 from ._store import open, save_to
 
@@ -37,17 +39,32 @@ def _metadata_of(source: _native.TensorSource) -> dict[str, str]:
     return {key: value for key, value in source.metadata().items() if key and not key.startswith(RESERVED)}
 
 
-def export_file(path: PathLike, file: PathLike, version: Ref = None, *, max_shard_bytes: int = 0) -> ExportReport:
+def export_file(
+    path: PathLike,
+    file: PathLike,
+    version: Ref = None,
+    *,
+    max_shard_bytes: int = 0,
+    strip_prefix: str = "",
+    all_names: bool = False,
+) -> ExportReport:
     """Writes a version of the store ``path`` to a file, in the format of its suffix: .safetensors, .npz or .npy.
 
     With ``max_shard_bytes``, a larger model is split into several safetensors files and an index. An existing file is
-    replaced in one step.
+    replaced in one step. With ``strip_prefix``, only tensors whose names start with it are written, under the rest of
+    their names: ``"model."`` makes a model file of a training checkpoint.
 
-    Raises UnsupportedError for dtypes that the format lacks, before anything is written. What else the format cannot
-    hold, such as ties, is listed in the report.
+    A safetensors file gets one name of tied tensors, and lists the others in its metadata, as safetensors' ``save_model``
+    does and its ``load_model`` needs; with ``all_names``, it gets each name, with a copy of the values. Its metadata, if
+    it has any, has ``format``, which transformers and accelerate need.
+
+    Raises UnsupportedError for dtypes that the format lacks, before anything is written; NotFoundError if no name starts
+    with ``strip_prefix``. What else the format cannot hold is listed in the report.
     """
     at = open(path).at(version)
-    return _native.write_model_file(os.fspath(file), at._native.source(), at.info.metadata, max_shard_bytes)
+    return _native.write_model_file(
+        os.fspath(file), at._native.source(), at.info.metadata, max_shard_bytes, all_names, strip_prefix
+    )
 
 
 # --- for lancekeep.torch and lancekeep.numpy; framework is "pt" or "np" -----------------------------------------------
@@ -61,12 +78,6 @@ def save_tensors(
     **options: Unpack[FileOptions],
 ) -> SaveReport:
     """Saves tensors by name as a new version of a store."""
-    text = os.fspath(path)
-    if text.endswith(".safetensors") and not os.path.isdir(text):
-        raise InvalidArgumentError(
-            f"{text}: a store is a folder, and other programs would take this name for a safetensors file; use a name such"
-            " as model.lance, and write safetensors files with lancekeep.export_file"
-        )
     source = source_of_tensors(tensors, framework)
     return save_to(path, source, metadata=metadata, **options)
 
@@ -84,25 +95,31 @@ def source_of_tensors(tensors: Mapping[str, Any], framework: str) -> _native.Pyt
 
 
 def load_tensors(path: PathLike, framework: str, device: Any, version: Ref) -> dict[str, Any]:
-    return open(path, framework=framework).at(version)._tensors(device)
+    return open_version(path, version, framework=framework)._tensors(device)
 
 
 def to_bytes(tensors: Mapping[str, Any], metadata: Mapping[str, str] | None, framework: str) -> bytes:
     return _native.safetensors_bytes(source_of_tensors(tensors, framework), checked_metadata(metadata))
 
 
-def from_bytes(data: bytes, framework: str) -> dict[str, Any]:
-    """The tensors of a model file that is in memory, each copied into its own memory."""
-    module = framework_of(framework)
+@contextlib.contextmanager
+def open_bytes(data: bytes) -> Iterator[_native.TensorSource]:
+    """Opens a model file that is in memory."""
     file = os.memfd_create("lancekeep")
     try:
         with os.fdopen(os.dup(file), "wb") as out:
             out.write(data)
-        source = _native.open_model_file(f"/proc/self/fd/{file}")
+        yield _native.open_model_file(f"/proc/self/fd/{file}")
+    finally:
+        os.close(file)
+
+
+def from_bytes(data: bytes, framework: str) -> dict[str, Any]:
+    """The tensors of a model file that is in memory, each copied into its own memory."""
+    module = framework_of(framework)
+    with open_bytes(data) as source:
         made = {}
         for index, (name, dtype, shape, nbytes, _) in enumerate(source.tensors()):
             if dtype not in ("json", "tree"):
                 made[name] = module.from_values(name, dtype, shape, nbytes, source.read(index) if nbytes else None)
         return made
-    finally:
-        os.close(file)

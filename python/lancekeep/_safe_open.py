@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``safe_open``, with the interface of safetensors."""
+"""``safe_open``, with the interface of safetensors. It opens stores, and model files too."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import importlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ._arguments import PathLike, Ref
-from ._errors import InvalidArgumentError
-from ._store import open
+from ._errors import InvalidArgumentError, UnsupportedError
+from ._model_file import ModelFile, check_backend, open_version
 from ._version import Slice, Version
 
 # safetensors' names for dtypes. src/tensor/dtype_names.h has the same list.
@@ -27,8 +28,38 @@ DTYPES = {
 }
 
 
+# Frameworks whose tensors are made from NumPy arrays, and the function that makes them.
+FROM_NUMPY = {
+    "jax": ("jax.numpy", "asarray"),
+    "flax": ("jax.numpy", "asarray"),
+    "mlx": ("mlx.core", "array"),
+    "tf": ("tensorflow", "convert_to_tensor"),
+    "tensorflow": ("tensorflow", "convert_to_tensor"),
+    "paddle": ("paddle", "to_tensor"),
+}
+
+
+def from_numpy(framework: str) -> Callable[[Any], Any] | None:
+    """Makes a framework's tensors from arrays; None for torch and NumPy. Raises UnsupportedError if it is not installed."""
+    if framework not in FROM_NUMPY:
+        return None
+    module, function = FROM_NUMPY[framework]
+    try:
+        make: Callable[[Any], Any] = getattr(importlib.import_module(module), function)
+    except ModuleNotFoundError as error:
+        raise UnsupportedError(f"framework={framework!r} needs the package {error.name}, which is not installed") from error
+    return make
+
+
 class FileSlice(Slice):
     """One tensor, read in part by indexing it. Made by :meth:`safe_open.get_slice`."""
+
+    _convert: Callable[[Any], Any] | None = None
+
+    def __getitem__(self, index: Any) -> Any:
+        """The indexed part, as :meth:`Slice.__getitem__`, as a tensor of the framework."""
+        part = super().__getitem__(index)
+        return part if self._convert is None else self._convert(part)
 
     def get_dtype(self) -> str:
         """safetensors' name for the dtype, such as ``"BF16"``; torch's name if safetensors lacks it."""
@@ -37,11 +68,12 @@ class FileSlice(Slice):
 
 
 class safe_open:  # noqa: N801 – the name in safetensors
-    """Opens a version to load its tensors one by one.
+    """Opens a version of a store, or a model file, to load its tensors one by one.
 
     ``with safe_open("model.lance", framework="pt") as f: f.get_tensor("head.weight")``. Tensors are loaded to ``device``.
     ``version`` is a number, a tag, or None for the latest. ``backend`` is accepted because safetensors has it, but has
-    no effect. Tensors stay valid after the ``with`` block has ended.
+    no effect. Tensors stay valid after the ``with`` block has ended. Besides ``"pt"`` and ``"np"``, ``framework`` may be
+    ``"jax"``, ``"flax"``, ``"mlx"``, ``"tf"`` or ``"paddle"``; then ``device`` has no effect.
     """
 
     def __init__(
@@ -53,8 +85,11 @@ class safe_open:  # noqa: N801 – the name in safetensors
         backend: str = "mmap",
         version: Ref = None,
     ):
-        self._open: Version | None = open(filename, framework=framework).at(version)
-        self._device = device
+        check_backend(backend)
+        self._convert = from_numpy(framework)
+        base = framework if self._convert is None else "np"
+        self._open: Version | ModelFile | None = open_version(filename, version, framework=base)
+        self._device = device if self._convert is None else None
 
     def __enter__(self) -> safe_open:
         return self
@@ -63,8 +98,8 @@ class safe_open:  # noqa: N801 – the name in safetensors
         self._open = None
 
     @property
-    def version(self) -> Version:
-        """The open version."""
+    def version(self) -> Version | ModelFile:
+        """The open version; for a model file, a mapping like it."""
         if self._open is None:
             raise InvalidArgumentError("the file is closed: its `with` block has ended")
         return self._open
@@ -75,9 +110,12 @@ class safe_open:  # noqa: N801 – the name in safetensors
 
     def offset_keys(self) -> list[str]:
         """Names in the order of the values on disk, file by file."""
-        if self.version.info.layout == "plain":
+        version = self.version
+        if isinstance(version, ModelFile):
+            return version.offset_keys()
+        if version.info.layout == "plain":
             return self.keys()
-        return sorted(self.version, key=lambda name: self.version.locate(name)[:2])
+        return sorted(version, key=lambda name: version.locate(name)[:2])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.version)
@@ -89,17 +127,25 @@ class safe_open:  # noqa: N801 – the name in safetensors
         return len(self.version)
 
     def metadata(self) -> dict[str, str] | None:
-        """The metadata of the version; None if it is empty, as in safetensors."""
-        return dict(self.version.info.metadata) or None
+        """The metadata of the version, and the tied names, each with the first name of its tensor; None if it is empty.
+
+        A file of safetensors' ``save_model`` lists tied names in its metadata.
+        """
+        ties = {name: info.tied_to for name, info in self.version.items() if info.tied_to is not None}
+        return {**ties, **self.version.info.metadata} or None
 
     def get_tensor(self, name: str) -> Any:
         """See :meth:`Version.get_tensor`."""
-        return self.version.get_tensor(name, self._device)
+        tensor = self.version.get_tensor(name, self._device)
+        return tensor if self._convert is None else self._convert(tensor)
 
     def get_tensors(self) -> dict[str, Any]:
         """All tensors by name, in model order."""
-        return dict(self.version.load(names=list(self.version), device=self._device))
+        tensors = dict(self.version.load(names=list(self.version), device=self._device))
+        return tensors if self._convert is None else {name: self._convert(tensor) for name, tensor in tensors.items()}
 
     def get_slice(self, name: str) -> FileSlice:
         """For ``get_slice(name)[3:7]``: reads only the rows that the index needs."""
-        return FileSlice(self.version, self.version[name], self._device)
+        part = FileSlice(self.version, self.version[name], self._device)
+        part._convert = self._convert
+        return part

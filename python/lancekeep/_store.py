@@ -167,10 +167,15 @@ class Store:
         """All versions, oldest first. If a version's manifest is damaged, its ``damage`` says so."""
         return self._native.versions()
 
-    def diff(self, a: Ref, b: Ref = None, *, norms: bool = False, progress: ProgressLike = None) -> Diff:
-        """What is added, removed and changed in version ``b`` relative to ``a``; with ``norms``, also by how much."""
-        with watching(progress, "diff") as watch:
-            return self._native.diff(checked_ref(a), checked_ref(b), norms, watch)
+    def diff(
+        self, a: Ref | Version, b: Ref | Version = None, *, norms: bool = False, progress: ProgressLike = None
+    ) -> Diff:
+        """What is added, removed and changed in version ``b`` relative to ``a``; with ``norms``, also by how much.
+
+        Either may be a :class:`Version` of another store.
+        """
+        before, after = (each if isinstance(each, Version) else self.at(each) for each in (a, b))
+        return before.diff(after, norms=norms, progress=progress)
 
     def restore(self, version: Ref) -> int:
         """Makes an earlier version the latest again, as a new version; returns the new number. Copies nothing."""

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import _native
-from ._arguments import Names, device_of
+from ._arguments import Names, ProgressLike, device_of, watching
 from ._errors import NotFoundError
-from ._native import TensorInfo, VersionInfo
+from ._native import Diff, TensorInfo, VersionInfo
 
 if TYPE_CHECKING:
     from ._load import Loader
@@ -92,6 +92,14 @@ class Version(Mapping[str, TensorInfo]):
         """
         where = self._native.locate(self[name].name)
         return str(where.path), where.offset, where.length
+
+    def diff(self, after: Version, *, norms: bool = False, progress: ProgressLike = None) -> Diff:
+        """What is added, removed and changed in ``after``, a version of this or another store, relative to this one.
+
+        With ``norms``, also by how much.
+        """
+        with watching(progress, "diff") as watch:
+            return self._native.diff(after._native, norms, watch)
 
     def load(self, *, names: Names | None = None, device: Any = None) -> Any:
         """What was saved, as it was. Arguments and errors are those of :meth:`Store.load`."""

@@ -4,6 +4,8 @@
 dtypes that NumPy lacks – bfloat16, the float8 dtypes – need the package ml_dtypes. ``save`` and ``load`` work on the
 bytes of a safetensors file.
 
+A real model file, such as a ``.safetensors`` file, is loaded as well. ``SafetensorError`` is :class:`lancekeep.Error`.
+
 Errors are those of :meth:`lancekeep.Store.save` and :meth:`lancekeep.Store.load`.
 """
 
@@ -16,10 +18,12 @@ import numpy
 
 from . import _files
 from ._arguments import FileOptions, PathLike, Ref
+from ._errors import Error as SafetensorError
+from ._model_file import check_backend
 from ._native import SaveReport
 from ._safe_open import safe_open
 
-__all__ = ["load", "load_file", "safe_open", "save", "save_file"]
+__all__ = ["SafetensorError", "load", "load_file", "safe_open", "save", "save_file"]
 
 Array = numpy.ndarray[Any, Any]
 
@@ -42,6 +46,7 @@ def load_file(filename: PathLike, *, backend: str = "mmap", version: Ref = None)
 
     ``backend`` is accepted because safetensors has it, but has no effect.
     """
+    check_backend(backend)
     return _files.load_tensors(filename, "np", None, version)
 
 

@@ -6,6 +6,9 @@ overwrites a file, these add a version to a store, which is a folder; a version 
 and the others load the latest version unless ``version=`` (a number or a tag) is given. ``save`` and ``load`` work on
 the bytes of a safetensors file: safetensors can load what ``save`` returns, and ``load`` what safetensors saved.
 
+A real model file, such as a ``.safetensors`` file, is loaded as well: ``load_file``, ``load_model`` and ``safe_open`` look at
+what is there. Files are written by :func:`lancekeep.export_file`. ``SafetensorError`` is :class:`lancekeep.Error`.
+
 Errors are those of :meth:`lancekeep.Store.save` and :meth:`lancekeep.Store.load`.
 """
 
@@ -18,11 +21,14 @@ import torch
 
 from . import _files
 from ._arguments import FileOptions, PathLike, Ref
+from ._errors import Error as SafetensorError
+from ._model_file import check_backend
+from ._model_file import open_place as open
 from ._native import SaveReport
 from ._safe_open import safe_open
-from ._store import IncompatibleKeys, open
+from ._store import IncompatibleKeys
 
-__all__ = ["load", "load_file", "load_model", "safe_open", "save", "save_file", "save_model"]
+__all__ = ["SafetensorError", "load", "load_file", "load_model", "safe_open", "save", "save_file", "save_model"]
 
 
 def save_file(
@@ -45,6 +51,7 @@ def load_file(
 
     ``backend`` is accepted because safetensors has it, but has no effect.
     """
+    check_backend(backend)
     return _files.load_tensors(filename, "pt", device, version)
 
 

@@ -46,14 +46,18 @@ void bind_formats(nb::module_& module) {
   module.def(
       "write_model_file",
       [](const std::filesystem::path& path, TensorSource& source, Metadata metadata,
-         std::uint64_t max_shard_bytes) {
-        return write_model_file(
-            path, source, {.metadata = std::move(metadata), .max_shard_bytes = max_shard_bytes});
+         std::uint64_t max_shard_bytes, bool all_names, std::string strip_prefix) {
+        return write_model_file(path, source,
+                                {.metadata = std::move(metadata),
+                                 .max_shard_bytes = max_shard_bytes,
+                                 .tied_names = all_names ? TiedNames::all : TiedNames::one,
+                                 .strip_prefix = std::move(strip_prefix)});
       },
       nb::arg("path"), nb::arg("source"), nb::arg("metadata"), nb::arg("max_shard_bytes"),
-      nb::call_guard<nb::gil_scoped_release>(),
+      nb::arg("all_names"), nb::arg("strip_prefix"), nb::call_guard<nb::gil_scoped_release>(),
       nb::sig("def write_model_file(path: str | os.PathLike[str], source: TensorSource, metadata: "
-              "Mapping[str, str], max_shard_bytes: int) -> ExportReport"));
+              "Mapping[str, str], max_shard_bytes: int, all_names: bool, strip_prefix: str) -> "
+              "ExportReport"));
 }
 
 }  // namespace lancekeep::python

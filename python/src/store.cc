@@ -60,13 +60,6 @@ VerifyReport verify(const Store& store, const PythonRef& ref, bool all,
   return all ? store.verify_all(options) : store.verify(ref_of(ref), options);
 }
 
-Diff diff(const Store& store, const PythonRef& before, const PythonRef& after, bool norms,
-          const nb::object& progress) {
-  const DiffOptions options{.norms = norms, .progress = make_progress(progress)};
-  const Release release;
-  return store.diff(ref_of(before), ref_of(after), options);
-}
-
 std::optional<Nanoseconds> duration_of(std::optional<double> seconds) {
   if (!seconds) return std::nullopt;
   // A count of nanoseconds overflows after 292 years, and nothing is that old.
@@ -116,8 +109,6 @@ void bind_reading(nb::class_<Store>& store) {
   store.def("versions", &Store::versions, nb::call_guard<Release>());
   store.def("tags", &Store::tags, nb::call_guard<Release>());
   store.def("disk_usage", &Store::disk_usage, nb::call_guard<Release>());
-  store.def("diff", &diff, nb::arg("before").none(), nb::arg("after").none(), nb::arg("norms"),
-            nb::arg("progress").none());
   store.def("verify", &verify, nb::arg("ref").none(), nb::arg("all"), nb::arg("progress").none());
 }
 

@@ -144,6 +144,13 @@ void read_all(const Version& version, const std::vector<Wanted>& wanted) {
   if (!requests.empty()) version.read(requests);
 }
 
+Diff diff_versions(const Version& before, const Version& after, bool norms,
+                   const nb::object& progress) {
+  const DiffOptions options{.norms = norms, .progress = make_progress(progress)};
+  const nb::gil_scoped_release release;
+  return diff(before, after, options);
+}
+
 }  // namespace
 
 void bind_version(nb::module_& module) {
@@ -182,7 +189,8 @@ void bind_version(nb::module_& module) {
       .def("read_into", &read_into, nb::arg("name"), nb::arg("offset"), nb::arg("address"),
            nb::arg("nbytes"))
       .def("read_all", &read_all, nb::arg("requests"))
-      .def("source", &Version::source);
+      .def("source", &Version::source)
+      .def("diff", &diff_versions, nb::arg("after"), nb::arg("norms"), nb::arg("progress").none());
 }
 
 }  // namespace lancekeep::python

@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // Implements open_model_file() and write_model_file() of <lancekeep/formats.h>. Each kind of file
-// has a folder with its reader and its writer. A file's kind is detected from its first bytes.
-// Files that people often open by mistake are detected, too, so that the error can say what to do.
+// has a folder with its reader and its writer. src/kinds/ tells what a file is, also for files that
+// people often open by mistake, so that the error can say what to do.
 #include <lancekeep/formats.h>
+#include <lancekeep/tensors.h>
 
 #include "formats/numpy/numpy_reader.h"
 #include "formats/safetensors/safetensors_reader.h"
 #include "formats/safetensors/sharded_reader.h"
 #include "formats/torch/torch_file.h"
 #include "formats/torch/torch_reader.h"
+#include "formats/zip/zip_archive.h"
 #include "io/input_file.h"
 #include "io/utf8.h"
+#include "kinds/file_kinds.h"
+#include "kinds/place.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
+#include <array>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -28,83 +32,87 @@ namespace {
 constexpr std::string_view kSupportedKinds =
     "; supported are .safetensors files, .pth, .pt and .bin files of torch.save, the .index.json "
     "of several such files, and .npz and .npy files of NumPy";
-constexpr std::uint64_t kTarMagicAt = 257;
-constexpr std::uint64_t kHeadLength = 512;
 
-// Expects a header length below 2^56 and the start of a JSON object.
-bool is_safetensors(std::string_view head) {
-  return head.size() > 8 && head[7] == 0 && head[8] == '{';
-}
-bool is_zip(std::string_view head) {
-  using namespace std::string_view_literals;
-  return head.starts_with("PK\x03\x04"sv) || head.starts_with("PK\x05\x06"sv);
-}
-// Expects the opcode PROTO and a protocol that torch.save supports.
-bool is_pickle(std::string_view head) {
-  return head.size() > 2 && head[0] == '\x80' && head[1] >= 2 && head[1] <= 5;
-}
-bool is_tar(std::string_view head) {
-  return head.size() > kTarMagicAt && head.substr(kTarMagicAt).starts_with("ustar");
+[[noreturn]] void reject(const io::InputFile& file, const std::string& problem) {
+  throw Error(ErrorCode::unsupported, problem, file.name());
 }
 
-bool is_json(std::string_view head) {
-  const std::size_t first = head.find_first_not_of(" \t\r\n");
-  return first != head.npos && head[first] == '{';
+[[noreturn]] void reject_json(const io::InputFile& file) {
+  reject(file, "this is JSON text, but not the index of a sharded model, which has a `weight_map`" +
+                   std::string(kSupportedKinds));
 }
 
-bool starts_like_html(std::string_view head) {
-  std::string start(head.substr(0, 200));
-  std::transform(start.begin(), start.end(), start.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  const std::size_t first = start.find_first_not_of(" \t\r\n");
-  if (first == start.npos) return false;
-  const std::string_view text = std::string_view(start).substr(first);
-  return text.starts_with("<!doctype html") || text.starts_with("<html");
-}
-
-// Says what a file of unknown kind is, and what to do about it.
-std::string advice(std::string_view head) {
-  if (head.starts_with("version https://git-lfs")) {
-    return "this is a Git LFS pointer, not the model itself: run `git lfs pull` to fetch it";
+[[noreturn]] void reject_unknown(const io::InputFile& file, std::string_view head) {
+  if (head.empty()) {
+    throw Error(ErrorCode::corrupt,
+                "the file is empty: a download or a copy of it was probably never finished",
+                file.name());
   }
-  if (starts_like_html(head)) {
-    return "this is an HTML page: the download returned a web page, perhaps a login or an error, "
-           "instead of the model";
-  }
-  if (is_tar(head)) {
-    return "this is a tar archive, perhaps of torch.save before 0.1.10; load it with torch and "
-           "save its state_dict() again";
-  }
-  if (is_json(head)) {
-    return "this is JSON text, but not the index of a sharded model, which has a `weight_map`";
-  }
-  return fmt::format("no model file starts with `{}`", io::printable(head.substr(0, 16)));
-}
-
-[[noreturn]] void reject(const io::InputFile& file, std::string_view head) {
-  if (head.empty()) throw Error(ErrorCode::corrupt, "the file is empty", file.name());
-  throw Error(ErrorCode::unsupported, advice(head) + std::string(kSupportedKinds), file.name());
+  reject(file, fmt::format("no model file starts with `{}`{}", io::printable(head.substr(0, 16)),
+                           kSupportedKinds));
 }
 
 void reject_folder(const std::filesystem::path& path) {
   std::error_code ignored;  // opening the file reports the error
   if (!std::filesystem::is_directory(path, ignored)) return;
-  const bool is_dataset = std::filesystem::is_directory(path / "_versions", ignored);
-  throw Error(ErrorCode::invalid_argument,
-              (is_dataset ? "this is a Lance dataset, not a model file: open it as a store"
-                          : "this is a folder, expected a model file") +
-                  std::string(kSupportedKinds),
-              path.string());
+  const auto* kind = kinds::find_folder_kind(path);
+  const std::string what =
+      std::filesystem::is_directory(path / "_versions", ignored)
+          ? "this is a Lance dataset, not a model file: open it as a store"
+      : kind ? kinds::describe(*kind)
+             : "this is a folder, expected a model file" + std::string(kSupportedKinds);
+  throw Error(ErrorCode::invalid_argument, what, path.string());
+}
+
+// Says more than "no such file" where it can.
+io::InputFile open_file(const std::filesystem::path& path) {
+  try {
+    return io::InputFile(path);
+  } catch (const Error& error) {
+    const std::string why =
+        error.code() == ErrorCode::not_found ? kinds::why_missing(path) : std::string();
+    if (why.empty()) throw;
+    throw Error(ErrorCode::not_found, why, path.string());
+  }
+}
+
+// What a zip archive is that neither torch.save nor numpy.savez wrote, and what to do with it.
+std::string other_zip(const formats::ZipArchive& archive) {
+  constexpr std::array kModelEndings = {".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".npz"};
+  std::string model;
+  for (const formats::ZipEntry& entry : archive.entries()) {
+    const std::filesystem::path name(entry.name);
+    if (name.filename() == "archive_format" ||
+        entry.name.ends_with("serialized_exported_program.json")) {
+      return "this is a .pt2 archive, a program with weights: load it with torch.export.load and "
+             "save its state_dict with torch.save";
+    }
+    if (entry.name == "model.weights.h5") {
+      return "this is a Keras archive: load it with Keras, and save the arrays of its weights with "
+             "numpy.savez";
+    }
+    const bool is_model = std::ranges::find(kModelEndings, name.extension()) != kModelEndings.end();
+    if (is_model && model.empty()) model = entry.name;
+  }
+  if (model.empty()) return "";
+  return fmt::format("this is a zip archive with `{}` in it: unpack it, then import that file",
+                     io::printable(model));
 }
 
 std::unique_ptr<TensorSource> open_zip(const io::InputFile& file, io::MemoryBudget& budget) {
   const formats::ZipArchive archive(file, budget);
   if (formats::is_npz(archive)) return formats::open_npz(file, archive, budget);
+  const bool is_torch = std::ranges::any_of(archive.entries(), [](const formats::ZipEntry& entry) {
+    return entry.name.ends_with("/data.pkl");
+  });
+  if (const std::string other = is_torch ? "" : other_zip(archive); !other.empty()) {
+    reject(file, other);
+  }
   return formats::open_torch_checkpoint(formats::open_torch_zip(file, archive, budget));
 }
 
 io::ByteView head_of(const io::InputFile& file) {
-  return file.read(0, std::min(file.size(), kHeadLength), "the file's start");
+  return file.read(0, std::min(file.size(), kinds::kHeadLength), "the file's start");
 }
 
 std::string stem_of(const io::InputFile& file) {
@@ -112,36 +120,46 @@ std::string stem_of(const io::InputFile& file) {
 }
 
 std::unique_ptr<TensorSource> open_single_file(const io::InputFile& file, std::string_view head,
+                                               const kinds::FileKind* kind,
                                                io::MemoryBudget& budget) {
-  // Checks for safetensors first, because the bytes of a header's length can look like the start of
-  // any other kind.
-  if (is_safetensors(head)) return formats::open_safetensors(file, budget);
-  if (is_zip(head)) return open_zip(file, budget);
-  if (head.starts_with(formats::kNpyMagic)) return formats::open_npy(file, stem_of(file));
-  if (is_tar(head)) reject(file, head);
-  if (is_pickle(head)) {
-    return formats::open_torch_checkpoint(formats::open_torch_legacy(file, budget));
+  if (kind == nullptr) reject_unknown(file, head);
+  switch (kind->reader) {
+    case kinds::Reader::safetensors:
+      return formats::open_safetensors(file, budget);
+    case kinds::Reader::zip:
+      return open_zip(file, budget);
+    case kinds::Reader::npy:
+      return formats::open_npy(file, stem_of(file));
+    case kinds::Reader::pickle:
+      return formats::open_torch_checkpoint(formats::open_torch_legacy(file, budget));
+    case kinds::Reader::index:
+      reject_json(file);
+    case kinds::Reader::none:
+      break;
   }
-  reject(file, head);
+  reject(file, kinds::describe(*kind));
 }
 
 std::unique_ptr<TensorSource> open_shard(const io::InputFile& file, io::MemoryBudget& budget) {
-  return open_single_file(file, head_of(file).text(), budget);
+  const io::ByteView head = head_of(file);
+  return open_single_file(file, head.text(), kinds::find_file_kind(file.name(), head.text()),
+                          budget);
 }
 
 }  // namespace
 
 std::unique_ptr<TensorSource> open_model_file(const std::filesystem::path& path) {
   reject_folder(path);
-  const io::InputFile file(path);
+  const io::InputFile file = open_file(path);
   const io::ByteView start = head_of(file);
-  if (is_json(start.text()) && !is_safetensors(start.text())) {
+  const auto* kind = kinds::find_file_kind(path, start.text());
+  if (kind != nullptr && kind->reader == kinds::Reader::index) {
     auto source = formats::open_shards(file, path.parent_path(), open_shard);
-    if (!source) reject(file, start.text());
+    if (!source) reject_json(file);
     return source;
   }
   io::MemoryBudget budget(file);
-  return open_single_file(file, start.text(), budget);
+  return open_single_file(file, start.text(), kind, budget);
 }
 
 namespace {
@@ -190,10 +208,20 @@ void note_metadata(ExportReport& report, const TensorSource& source, Metadata gi
 
 ExportReport write_model_file(const std::filesystem::path& path, TensorSource& source,
                               const ExportOptions& options) {
+  if (!options.strip_prefix.empty()) {
+    const std::shared_ptr<TensorSource> borrowed(std::shared_ptr<void>(), &source);
+    WithoutPrefix stripped(borrowed, options.strip_prefix);
+    ExportOptions rest = options;
+    rest.strip_prefix.clear();
+    return write_model_file(path, stripped, rest);
+  }
   const std::string ending = path.extension().string();
   if (ending == ".safetensors") {
-    if (options.max_shard_bytes == 0) return write_safetensors(path, source, options.metadata);
-    return write_sharded_safetensors(path, source, options.max_shard_bytes, options.metadata);
+    if (options.max_shard_bytes == 0) {
+      return write_safetensors(path, source, options.metadata, options.tied_names);
+    }
+    return write_sharded_safetensors(path, source, options.max_shard_bytes, options.metadata,
+                                     options.tied_names);
   }
   if (ending != ".npz" && ending != ".npy") reject_name(path);
   reject_shards(path, options.max_shard_bytes);

@@ -126,9 +126,46 @@ TEST_F(ModelFile, OtherJsonIsRejectedWithAdvice) {
 }
 
 TEST_F(ModelFile, AnythingElseShowsItsFirstBytes) {
-  EXPECT_THAT(opening(std::string("\x89HDF\r\n\x1a\n", 8)),
-              fails_with(ErrorCode::unsupported,
-                         "no model file starts with `\\x89HDF\\x0d\\x0a\\x1a\\x0a`"));
+  EXPECT_THAT(
+      opening("\x7f"
+              "ELF\x01"),
+      fails_with(ErrorCode::unsupported, "no model file starts with `\\x7fELF\\x01`; supp"));
+}
+
+TEST_F(ModelFile, AFileOfAnotherKindIsRejectedWithAdvice) {
+  EXPECT_THAT(opening("GGUF"), fails_with(ErrorCode::unsupported, "this is a GGUF file"));
+}
+
+TEST_F(ModelFile, AFolderOfAnotherKindIsRejectedWithAdvice) {
+  folder_.write("step1/__0_0.distcp", "x");
+  EXPECT_THAT([&] { (void)open_model_file(folder_.path() / "step1"); },
+              fails_with(ErrorCode::invalid_argument, "dcp_to_torch_save"));
+}
+
+TEST_F(ModelFile, ALinkToNothingNamesItsTarget) {
+  std::filesystem::create_symlink("blobs/ab", folder_.path() / "m.pth");
+  EXPECT_THAT([&] { (void)open_model_file(folder_.path() / "m.pth"); },
+              fails_with(ErrorCode::not_found, "this is a link to `blobs/ab`"));
+}
+
+TEST_F(ModelFile, AUrlIsRejectedWithAdvice) {
+  EXPECT_THAT([] { (void)open_model_file("https://host/m.pth"); },
+              fails_with(ErrorCode::not_found, "this is a URL; download the file first"));
+}
+
+TEST_F(ModelFile, APt2ArchiveIsRejectedWithAdvice) {
+  EXPECT_THAT(opening(formats::zip_of({{"m/archive_format", "pt2"}})),
+              fails_with(ErrorCode::unsupported, "torch.export.load"));
+}
+
+TEST_F(ModelFile, AKerasArchiveIsRejectedWithAdvice) {
+  EXPECT_THAT(opening(formats::zip_of({{"config.json", "{}"}, {"model.weights.h5", "x"}})),
+              fails_with(ErrorCode::unsupported, "a Keras archive"));
+}
+
+TEST_F(ModelFile, AZipArchiveWithAModelInItIsRejectedWithAdvice) {
+  EXPECT_THAT(opening(formats::zip_of({{"README", "x"}, {"a/m.safetensors", "x"}})),
+              fails_with(ErrorCode::unsupported, "with `a/m.safetensors` in it: unpack it"));
 }
 
 using testing::ElementsAre;
@@ -157,6 +194,29 @@ TEST_F(WriteModelFile, WritesSafetensorsWithItsMetadata) {
   EXPECT_THAT(report.files, ElementsAre(folder_.path() / "m.safetensors"));
   EXPECT_THAT(names_in("m.safetensors"), ElementsAre("a", "b"));
   EXPECT_EQ(open_model_file(folder_.path() / "m.safetensors")->metadata().at("epoch"), "3");
+}
+
+TEST_F(WriteModelFile, StripsAPrefix) {
+  source_ = {};
+  add("model.a", 2);
+  add("epoch", 1);
+  const ExportReport report = write("m.npz", {.strip_prefix = "model."});
+  EXPECT_EQ(report.tensors, 1u);
+  EXPECT_THAT(names_in("m.npz"), ElementsAre("a"));
+}
+
+TEST_F(WriteModelFile, RejectsAPrefixThatNoNameHas) {
+  EXPECT_THAT(writing("m.npz", {.strip_prefix = "model."}),
+              fails_with(ErrorCode::not_found, "no name starts with `model.`; names start with"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+}
+
+TEST_F(WriteModelFile, WritesEachNameOfATiedTensorOnRequest) {
+  source_.add("c", "uint8", {2}, "aa", 0);
+  (void)write("m.safetensors");
+  EXPECT_THAT(names_in("m.safetensors"), ElementsAre("a", "b"));
+  (void)write("m.safetensors", {.tied_names = TiedNames::all});
+  EXPECT_THAT(names_in("m.safetensors"), ElementsAre("a", "b", "c"));
 }
 
 TEST_F(WriteModelFile, WritesShardsOfTheGivenSize) {

@@ -6,7 +6,9 @@
 #include "tensor/shape.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -32,6 +34,46 @@ void check_size(const TensorSpec& spec) {
     reject(fmt::format("tensor `{}`: {} {} needs {} bytes, got {}", spec.name, spec.dtype,
                        to_string(spec.shape), *expected, spec.nbytes));
   }
+}
+
+// Some tensors of a source. If they are tied to one that is left out, the first of them becomes
+// untied, and the others are tied to it.
+class Selection {
+ public:
+  Selection(std::span<const TensorSpec> all, std::vector<TensorSpec>& specs,
+            std::vector<std::size_t>& indices)
+      : all_(all), specs_(specs), indices_(indices) {}
+
+  TensorSpec& add(std::size_t index) {
+    std::size_t target = index;
+    while (all_[target].tied_to) target = *all_[target].tied_to;
+    const auto [first, is_first] = first_of_.emplace(target, specs_.size());
+    TensorSpec spec = all_[index];
+    spec.tied_to = is_first ? std::nullopt : std::optional(first->second);
+    indices_.push_back(index);
+    return specs_.emplace_back(std::move(spec));
+  }
+
+ private:
+  std::span<const TensorSpec> all_;
+  std::vector<TensorSpec>& specs_;
+  std::vector<std::size_t>& indices_;
+  std::map<std::size_t, std::size_t> first_of_;  // a tie's target in the source → its first here
+};
+
+// Returns "`model.`, `optimizer.`": what names start with, up to their first dot.
+std::string first_parts(std::span<const TensorSpec> specs) {
+  constexpr std::size_t kMost = 5;
+  std::vector<std::string> parts;
+  for (const TensorSpec& spec : specs) {
+    const std::size_t dot = spec.name.find('.');
+    std::string part = dot == spec.name.npos ? spec.name : spec.name.substr(0, dot + 1);
+    part = fmt::format("`{}`", io::printable(part));
+    if (spec.dtype == "tree" || std::ranges::find(parts, part) != parts.end()) continue;
+    if (parts.size() == kMost) return fmt::format("{} and others", fmt::join(parts, ", "));
+    parts.push_back(std::move(part));
+  }
+  return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 }  // namespace
@@ -83,21 +125,36 @@ void Tensors::read(std::size_t index, const ByteSink& sink) {
 Subset::Subset(std::unique_ptr<TensorSource> source,
                const std::function<bool(std::string_view name)>& select)
     : source_(std::move(source)) {
-  std::map<std::size_t, std::size_t> first_of;  // target in the source → its first tensor here
   const std::span<const TensorSpec> all = source_->tensors();
+  Selection selection(all, specs_, indices_);
   for (std::size_t i = 0; i < all.size(); ++i) {
-    if (!select(all[i].name)) continue;
-    std::size_t target = i;
-    while (all[target].tied_to) target = *all[target].tied_to;
-    const auto [first, is_first] = first_of.emplace(target, specs_.size());
-    TensorSpec spec = all[i];
-    spec.tied_to = is_first ? std::nullopt : std::optional(first->second);
-    specs_.push_back(std::move(spec));
-    indices_.push_back(i);
+    if (select(all[i].name)) selection.add(i);
   }
 }
 
 void Subset::read(std::size_t index, const ByteSink& sink) {
+  source_->read(indices_.at(index), sink);
+}
+
+WithoutPrefix::WithoutPrefix(std::shared_ptr<TensorSource> source, const std::string& prefix)
+    : source_(std::move(source)) {
+  if (prefix.empty()) reject("the prefix is empty");
+  const std::span<const TensorSpec> all = source_->tensors();
+  Selection selection(all, specs_, indices_);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const std::string& name = all[i].name;
+    if (all[i].dtype == "tree" || name.size() == prefix.size() || !name.starts_with(prefix)) {
+      continue;
+    }
+    TensorSpec& spec = selection.add(i);
+    spec.name = name.substr(prefix.size());
+  }
+  if (!specs_.empty()) return;
+  throw Error(ErrorCode::not_found, fmt::format("no name starts with `{}`; names start with {}",
+                                                io::printable(prefix), first_parts(all)));
+}
+
+void WithoutPrefix::read(std::size_t index, const ByteSink& sink) {
   source_->read(indices_.at(index), sink);
 }
 

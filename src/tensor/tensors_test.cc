@@ -155,6 +155,47 @@ TEST(Subset, PassesMetadataAndNotesOn) {
   EXPECT_EQ(source.notes().at(0), "a note");
 }
 
+std::shared_ptr<MemorySource> checkpoint() {
+  auto source = std::make_shared<MemorySource>();
+  source->add("epoch", "json", {}, "3");
+  source->add("ema.w", "uint8", {1}, "x");
+  source->add("model.w", "uint8", {1}, "x", 1);
+  source->add("model.", "uint8", {1}, "z");
+  source->add("model.v", "uint8", {1}, "x", 1);
+  source->add("model.tree", "tree", {}, "{}");
+  source->text = {{"format", "pt"}};
+  source->remarks = {"a note"};
+  return source;
+}
+
+TEST(WithoutPrefix, HasTheNamesThatStartWithIt) {
+  WithoutPrefix source(checkpoint(), "model.");
+  ASSERT_EQ(source.tensors().size(), 2u);
+  EXPECT_EQ(source.tensors()[0].name, "w");
+  EXPECT_EQ(source.tensors()[1].name, "v");
+  EXPECT_EQ(bytes_of(source, 1), "x");
+  EXPECT_EQ(source.metadata().at("format"), "pt");
+  EXPECT_EQ(source.notes().at(0), "a note");
+}
+
+TEST(WithoutPrefix, TensorsWithoutTheirTargetStayTiedToEachOther) {
+  const WithoutPrefix source(checkpoint(), "model.");
+  EXPECT_EQ(source.tensors()[0].tied_to, std::nullopt);
+  EXPECT_EQ(source.tensors()[1].tied_to, 0u);
+}
+
+TEST(WithoutPrefix, APrefixThatNoNameHasIsRejected) {
+  EXPECT_THAT(
+      [] { WithoutPrefix(checkpoint(), "modle."); },
+      io::fails_with(ErrorCode::not_found,
+                     "no name starts with `modle.`; names start with `epoch`, `ema.`, `model.`"));
+}
+
+TEST(WithoutPrefix, AnEmptyPrefixIsRejected) {
+  EXPECT_THAT([] { WithoutPrefix(checkpoint(), ""); },
+              io::fails_with(ErrorCode::invalid_argument, "the prefix is empty"));
+}
+
 // One tensor "w" of four bytes, in pieces of two.
 std::unique_ptr<MemorySource> two_pieces() {
   auto source = std::make_unique<MemorySource>();

@@ -174,3 +174,68 @@ def test_misuse(store, arguments):
     done = run("diff", store, *arguments)
     assert (done.status, done.out) == (2, "")
     assert re.fullmatch(r"lancekeep: [^\n]+\n", done.err)
+
+
+# --- across stores ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def runs(stores):
+    """Two stores; the first version of each is tagged."""
+    one = stores.save({"w": torch.zeros(3), "b": torch.ones(2)}, {"w": torch.ones(3), "b": torch.ones(2)}, name="run1.lance")
+    other = stores.save({"w": torch.zeros(3)}, {"w": torch.ones(3), "b": torch.ones(2)}, name="run2.lance")
+    for store in (one, other):
+        assert run("tag", store, "best", "--at", "1").status == 0
+    return one, other
+
+
+def sides(document):
+    return document["store"], document["before"], document.get("after_store"), document["after"]
+
+
+def test_the_latest_of_two_stores(runs):
+    one, other = runs
+    assert sides(diff(one, other, status=0)) == (str(one), 2, str(other), 2)
+    assert text(one, other, status=0) == [
+        f"version 2 of {one} → version 2 of {other}: 0 added, 0 removed, 0 changed, 2 unchanged"
+    ]
+
+
+@pytest.mark.parametrize("before, after", [(1, 1), ("best", "best"), (1, "best"), ("latest", 1)])
+def test_versions_of_two_stores(runs, before, after):
+    one, other = runs
+    document = diff(f"{one}@{before}", f"{other}@{after}")
+    assert sides(document) == (str(one), 2 if before == "latest" else 1, str(other), 1)
+    assert [row["name"] for row in document["removed"]] == ["b"]
+    assert diff(one, before, f"{other}@{after}") == document
+
+
+def test_norms_of_two_stores(runs):
+    one, other = runs
+    (change,) = diff(one, f"{other}@1", "--norms")["changed"]
+    assert change["figures"]["l2"] == pytest.approx(3**0.5)
+
+
+def test_two_versions_of_one_store_by_their_names(runs):
+    one, _ = runs
+    assert sides(diff(f"{one}@1", f"{one}@2")) == (str(one), 1, None, 2)
+    assert sides(diff(f"{one}@1", "2")) == (str(one), 1, None, 2)
+
+
+def test_a_tag_comes_before_a_folder_of_its_name(runs, stores):
+    one, other = runs
+    assert run("tag", one, "run2.lance", "--at", "1").status == 0
+    done = run("diff", "run1.lance", "run2.lance", "--json", cwd=stores.folder)
+    assert sides(done.json(1)) == ("run1.lance", 1, None, 2)
+
+
+def test_a_version_too_many(runs):
+    one, other = runs
+    done = run("diff", f"{one}@1", other, "2")
+    assert done.status == 2 and "expected one more, found two" in done.err
+
+
+def test_a_store_that_is_not_there(runs):
+    one, _ = runs
+    done = run("diff", one, one.parent / "none.lance")
+    assert done.status == 2 and "none.lance" in done.err

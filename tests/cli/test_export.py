@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 from command import fails, names_in, run
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
+from safetensors.torch import load_model
 
 
 def tensors(number):
@@ -164,6 +166,98 @@ def test_unknown_tensors_are_named(store, out):
     code, message = fails("export", store, out / "m.safetensors", "--tensor", "a", "--tensor", "head.bias", "--tensor", "c")
     assert "matches `a`, `c`; " in message
     assert names_in(out) == []
+
+
+def tied_model():
+    model = torch.nn.Sequential(torch.nn.Embedding(10, 4), torch.nn.Linear(4, 10, bias=False))
+    model[1].weight = model[0].weight
+    return model
+
+
+@pytest.fixture
+def tied_store(tmp_path):
+    model = tied_model()
+    torch.save(model.state_dict(), tmp_path / "tied.pth")
+    assert run("import", tmp_path / "tied.pth", tmp_path / "tied.lance", "--set", "loss=0.3").status == 0
+    return tmp_path / "tied.lance", model
+
+
+@pytest.mark.parametrize("options", [[], ["--max-shard-size", "1B"]])
+def test_tied_tensors_have_one_name_in_the_file(tied_store, out, options):
+    store, _ = tied_store
+    document = run("export", store, out / "m.safetensors", *options, "--json").json()
+    assert (document["tensors"], document["not_kept"]) == (1, [])
+    assert document["notes"] == ["tied tensors are written once, and their other names are in the metadata: "
+                                 "`1.weight` is `0.weight`"]
+    with safe_open(out / "m.safetensors", "pt") as file:
+        assert list(file.keys()) == ["0.weight"]
+        assert file.metadata() == {"1.weight": "0.weight", "format": "pt", "loss": "0.3"}
+
+
+def test_load_model_of_safetensors_takes_tied_models(tied_store, out):
+    store, saved = tied_store
+    assert run("export", store, out / "m.safetensors").status == 0
+    loaded = tied_model()
+    assert load_model(loaded, out / "m.safetensors") == (set(), [])
+    assert torch.equal(loaded[1].weight, saved[1].weight)
+
+
+def test_tied_tensors_have_all_their_names_on_request(tied_store, out):
+    store, saved = tied_store
+    assert run("export", store, out / "m.safetensors", "--all-names").status == 0
+    weight = saved[0].weight.detach().numpy()
+    assert_equal(load_file(out / "m.safetensors"), {"0.weight": weight, "1.weight": weight})
+
+
+def test_a_note_about_all_versions_is_printed_once(tied_store, out, tmp_path):
+    store, _ = tied_store
+    assert run("import", tmp_path / "tied.pth", store).status == 0
+    done = run("export", store, out / "m-{version}.safetensors", "--all")
+    assert done.err.count("tied tensors are written once") == 1
+
+
+@pytest.mark.parametrize("metadata", [{"loss": "0.3"}, {"loss": "0.3", "format": "np"}, {}])
+def test_metadata_has_a_format(tmp_path, out, metadata):
+    save_file({"w": np.ones(2, np.float32)}, tmp_path / "in.safetensors")
+    settings = [text for key, value in metadata.items() for text in ("--set", f"{key}={value}")]
+    assert run("import", tmp_path / "in.safetensors", tmp_path / "s", *settings).status == 0
+    assert run("export", tmp_path / "s", out / "m.safetensors").status == 0
+    with safe_open(out / "m.safetensors", "np") as file:
+        assert file.metadata() == (({"format": "pt"} | metadata) if metadata else None)
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    model = torch.nn.Linear(3, 2)
+    torch.save({"model": model.state_dict(), "epoch": 3, "lr": torch.tensor(0.1)}, tmp_path / "c.pth")
+    assert run("import", tmp_path / "c.pth", tmp_path / "c.lance").status == 0
+    return tmp_path / "c.lance", {name: value.numpy() for name, value in model.state_dict().items()}
+
+
+def test_a_prefix_is_stripped(checkpoint, out):
+    store, model = checkpoint
+    for name, options in (("m.safetensors", []), ("big.safetensors", ["--max-shard-size", "1GB"])):
+        document = run("export", store, out / name, "--strip-prefix", "model.", *options, "--json").json()
+        assert (document["tensors"], document["not_kept"]) == (2, [])
+        assert_equal(load_file(out / name), model)
+    assert run("export", store, out / "m.npz", "--strip-prefix", "model.").status == 0
+    assert run("export", store, out / "b.npy", "--strip-prefix", "model.", "--tensor", "*.bias").status == 0
+    assert np.array_equal(np.load(out / "b.npy"), model["bias"])
+
+
+def test_a_prefix_that_no_name_has(checkpoint, out):
+    code, message = fails("export", checkpoint[0], out / "m.safetensors", "--strip-prefix", "modle.")
+    assert code == "not_found"
+    assert "no name starts with `modle.`; names start with `model.`, `epoch`, `lr`" in message
+    assert names_in(out) == []
+
+
+def test_a_part_of_a_checkpoint_in_the_plain_layout(checkpoint, out):
+    code, message = fails("export", checkpoint[0], out / "p.lance", "--layout", "plain")
+    assert '; --tensor "model.*" or --strip-prefix model. exports a part of a checkpoint' in message
+    assert run("export", checkpoint[0], out / "p.lance", "--layout", "plain", "--strip-prefix", "model.").status == 0
+    rows = run("ls", out / "p.lance", "--json").json()["tensors"]
+    assert sorted(row["name"] for row in rows) == ["bias", "weight"]
 
 
 def test_a_tie_is_dropped_without_its_target(tmp_path, out):

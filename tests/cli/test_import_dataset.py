@@ -119,7 +119,7 @@ def test_a_version_that_is_imported_again_keeps_its_first_time(tmp_path, plain):
 
 def test_a_copy_of_a_native_store_shares_what_the_store_shared(tmp_path, native):
     document = run("import", native, tmp_path / "s", "--json").json()
-    assert list(document) == ["store", "dataset", "versions"]
+    assert list(document) == ["store", "dataset", "versions", "already_there", "notes"]
     assert (document["store"], document["dataset"]) == (str(tmp_path / "s"), str(native))
     assert all(list(version) == ["version", "source_version", "message", "metadata", "tags", "tensors_written",
                                  "tensors_kept", "bytes_written", "bytes_shared", "bytes_total", "seconds", "notes"]
@@ -205,27 +205,111 @@ def test_what_float64_cannot_hold_leaves_no_store(tmp_path):
 # --- what cannot be read ------------------------------------------------------------------------
 
 
-def test_a_damaged_version_stops_the_import_before_it(tmp_path, plain):
+def test_a_damaged_version_stops_the_import(tmp_path, plain):
     manifest = sorted((plain / "_versions").iterdir())[1]  # in every naming scheme, version 2 is the middle one
     manifest.write_bytes(b"\0" * manifest.stat().st_size)
     done = run("import", plain, tmp_path / "s")
-    assert done.status == 2
-    assert len(done.out.splitlines()) == 1
-    assert done.err.startswith("lancekeep: version 2: ")
-    assert done.err.endswith(f"; version 1 of `{plain}` is imported; --at NUMBER imports a single version\n")
-    assert len(versions(tmp_path / "s")) == 1
-    assert run("import", plain, tmp_path / "s", "--at", "3").status == 0
-    assert [version["metadata"]["source_version"] for version in versions(tmp_path / "s")] == ["1", "3"]
-
-
-def test_a_version_that_is_not_a_model_stops_the_import_before_it(tmp_path, plain):
-    lance.write_dataset(pa.table({"id": [1, 2, 3]}), str(plain), mode="overwrite")
-    done = run("import", plain, tmp_path / "s", "--json")
     assert (done.status, done.out) == (2, "")
-    error = json.loads(done.err)["error"]
-    assert error["message"].endswith(f"; versions 1–3 of `{plain}` are imported")
-    assert "version 4: " in error["message"]
-    assert len(versions(tmp_path / "s")) == 3
+    assert done.err.startswith("lancekeep: version 2: ")
+    assert done.err.endswith("; nothing was imported; --at NUMBER imports a single version\n")
+    assert not (tmp_path / "s").exists()
+    assert run("import", plain, tmp_path / "s", "--at", "3").status == 0
+    assert [version["metadata"]["source_version"] for version in versions(tmp_path / "s")] == ["3"]
+
+
+def test_versions_that_are_not_models_are_left_out(tmp_path, plain):
+    lance.write_dataset(pa.table({"id": [1, 2, 3]}), str(plain), mode="overwrite")
+    save_plain(plain, weights(5), message="epoch 5")
+    done = run("import", plain, tmp_path / "s")
+    assert (done.status, len(done.out.splitlines())) == (0, 4)
+    assert re.fullmatch(r"note: version 4 is left out: .*does not keep a model[^\n]*\n", done.err)
+    assert [version["metadata"]["source_version"] for version in versions(tmp_path / "s")] == ["1", "2", "3", "5"]
+    document = run("import", plain, tmp_path / "t", "--json").json()
+    assert [version["source_version"] for version in document["versions"]] == [1, 2, 3, 5]
+    assert document["notes"][0].startswith("version 4 is left out: ")
+
+
+def test_a_dataset_without_a_model(tmp_path):
+    lance.write_dataset(pa.table({"id": [1, 2, 3]}), str(tmp_path / "table"))
+    code, message = fails("import", tmp_path / "table", tmp_path / "s")
+    assert code == "invalid_argument"
+    assert "no version of the dataset can be imported: version 1 is left out: " in message
+
+
+# --- again --------------------------------------------------------------------------------------
+
+
+def origins(store):
+    return [version["metadata"]["source_version"] for version in versions(store)]
+
+
+@pytest.mark.parametrize("kind", ["plain", "native"])
+def test_nothing_is_imported_twice(tmp_path, plain, native, kind):
+    dataset = {"plain": plain, "native": native}[kind]
+    assert run("import", dataset, tmp_path / "s").status == 0
+    done = run("import", dataset, tmp_path / "s")
+    assert (done.status, done.err) == (0, "")
+    assert done.out == f"{tmp_path / 's'} already has versions 1–3 of {dataset}\n"
+    document = run("import", dataset, tmp_path / "s", "--json").json()
+    assert (document["versions"], document["already_there"], document["notes"]) == ([], [1, 2, 3], [])
+    assert origins(tmp_path / "s") == ["1", "2", "3"]
+
+
+def test_what_is_new_comes_over_and_tags_follow(tmp_path, plain):
+    assert run("import", plain, tmp_path / "s").status == 0
+    assert run("import", native_file(tmp_path), tmp_path / "s", "-m", "mine", "--tag", "mine").status == 0
+    dataset = save_plain(plain, weights(4), message="epoch 4")
+    dataset.tags.update("best", 4)
+    dataset.tags.create("first", 1)
+    document = run("import", plain, tmp_path / "s", "--json").json()
+    assert [(each["version"], each["source_version"]) for each in document["versions"]] == [(5, 4)]
+    assert sorted(document["notes"]) == ["the tag `best` has moved from version 2 to version 5",
+                                         "version 1 has the new tag `first`"]
+    assert {version["number"]: version["tags"] for version in versions(tmp_path / "s")} == {
+        1: ["first"], 2: ["paper"], 3: [], 4: ["mine"], 5: ["best"]}
+
+
+def native_file(tmp_path):
+    save_file({"w": np.zeros(3, np.float32)}, tmp_path / "mine.safetensors")
+    return tmp_path / "mine.safetensors"
+
+
+def test_a_tag_of_the_stores_own_is_not_moved(tmp_path, plain):
+    assert run("import", plain, tmp_path / "s").status == 0
+    assert run("import", native_file(tmp_path), tmp_path / "s", "--tag", "mine").status == 0
+    save_plain(plain, weights(4)).tags.create("mine", 4)
+    code, message = fails("import", plain, tmp_path / "s")
+    assert code == "already_exists" and "nothing was imported" in message
+    assert len(versions(tmp_path / "s")) == 4
+
+
+def test_one_version_again(tmp_path, plain):
+    for _ in range(2):
+        assert run("import", plain, tmp_path / "s", "--at", "2").status == 0
+    assert run("import", plain, tmp_path / "s", "--at", "2", "--tag", "mine").status == 0
+    (version,) = versions(tmp_path / "s")
+    assert version["tags"] == ["best", "mine", "paper"]
+    assert run("import", plain, tmp_path / "s").status == 0
+    assert origins(tmp_path / "s") == ["2", "1", "3"]
+
+
+def test_a_restored_version_of_the_dataset_comes_over_too(tmp_path, native):
+    assert run("restore", native, "1").status == 0
+    assert run("import", native, tmp_path / "s").status == 0
+    assert run("import", native, tmp_path / "s").out.endswith(f"already has versions 1–4 of {native}\n")
+    assert len(versions(tmp_path / "s")) == 4
+
+
+def test_an_import_that_was_interrupted_goes_on(tmp_path, plain):
+    assert run("import", plain, tmp_path / "s", "--at", "1").status == 0
+    assert run("import", plain, tmp_path / "s").status == 0
+    assert origins(tmp_path / "s") == ["1", "2", "3"]
+
+
+def test_branches_are_noted(tmp_path, plain):
+    lance.dataset(str(plain)).create_branch("dev")
+    done = run("import", plain, tmp_path / "s")
+    assert (done.status, done.err) == (0, "note: the dataset has the branch `dev`: versions and tags of branches are left out\n")
 
 
 def test_a_rejected_import_leaves_no_store(tmp_path, plain, native):

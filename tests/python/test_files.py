@@ -42,6 +42,58 @@ def test_large_models_become_several_files(folder):
     assert len(lancekeep.open(folder / "again.lance").at()) == 3
 
 
+def test_a_checkpoint_becomes_a_model_file(folder):
+    model = torch.nn.Linear(3, 2)
+    lancekeep.open(folder / "c.lance", create=True).save({"model": model.state_dict(), "epoch": 3})
+    report = lancekeep.export_file(folder / "c.lance", folder / "m.safetensors", strip_prefix="model.")
+    assert (report.tensors, report.not_kept) == (2, [])
+    torch.nn.Linear(3, 2).load_state_dict(safetensors.torch.load_file(folder / "m.safetensors"))
+    with pytest.raises(lancekeep.NotFoundError, match="names start with `model.`"):
+        lancekeep.export_file(folder / "c.lance", folder / "n.safetensors", strip_prefix="net.")
+
+
+class Tied(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embed = torch.nn.Embedding(10, 4)
+        self.head = torch.nn.Linear(4, 10, bias=False)
+        self.head.weight = self.embed.weight
+
+
+def test_tied_models_are_exported_for_safetensors(folder):
+    saved, loaded = Tied(), Tied()
+    lancekeep.open(folder / "m.lance", create=True).save(saved, metadata={"loss": "0.3"})
+    lancekeep.export_file(folder / "m.lance", folder / "m.safetensors")
+    safetensors.torch.load_model(loaded, folder / "m.safetensors")
+    assert torch.equal(loaded.head.weight, saved.head.weight)
+    with safetensors.safe_open(folder / "m.safetensors", "pt") as file:
+        assert file.metadata() == {"format": "pt", "loss": "0.3", "head.weight": "embed.weight"}
+    lancekeep.export_file(folder / "m.lance", folder / "all.safetensors", all_names=True)
+    assert safetensors.torch.load_file(folder / "all.safetensors").keys() == saved.state_dict().keys()
+
+
+@pytest.mark.parametrize("name", ["m.safetensors", "m.pth", "m.npz"])
+def test_a_store_is_not_called_like_a_file(folder, name):
+    safetensors.torch.save_file(TENSORS, folder / "in.safetensors")
+    for save in (
+        lambda path: lancekeep.import_file(folder / "in.safetensors", path),
+        lambda path: lancekeep.open(path, create=True),
+        lambda path: lancekeep.save_model(TENSORS, path),
+        lambda path: lancekeep.save_model(TENSORS, path, version=True),
+        lambda path: lancekeep.Store.replace(path, TENSORS),
+        lambda path: lancekeep.torch.save_file(TENSORS, path),
+    ):
+        with pytest.raises(lancekeep.InvalidArgumentError, match="is the name of a file"):
+            save(folder / name)
+    assert not (folder / name).exists()
+
+
+def test_a_model_file_is_not_a_store(folder):
+    safetensors.torch.save_file(TENSORS, folder / "in.safetensors")
+    with pytest.raises(lancekeep.InvalidArgumentError, match="a safetensors file; to save it as a version of a store"):
+        lancekeep.open(folder / "in.safetensors")
+
+
 def test_a_pickle_that_runs_code_makes_no_store(folder):
     class Bomb:
         def __reduce__(self):

@@ -183,3 +183,16 @@ def test_any_text_can_be_a_name(folder):
     store = lancekeep.open(folder / "m.lance", create=True)
     store.save(state)
     assert same(store.load(), state)
+
+
+def test_versions_of_two_stores_are_compared(folder):
+    for name, value in (("a", 0.0), ("b", 1.0)):
+        store = lancekeep.open(folder / f"{name}.lance", create=True)
+        store.save({"w": torch.zeros(3), "b": torch.ones(2)})
+        store.save({"w": torch.full((3,), value)})
+    a, b = (lancekeep.open(folder / f"{name}.lance") for name in "ab")
+    found = a.at().diff(b.at(), norms=True)
+    assert [change.after.name for change in found.changed] == ["w"]
+    assert found.changed[0].norms.max_abs == 1.0
+    assert [info.name for info in a.diff(1, b.at()).removed] == ["b"]
+    assert [info.name for info in a.diff(a.at(2), 1).added] == ["b"]

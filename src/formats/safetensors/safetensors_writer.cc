@@ -53,6 +53,35 @@ std::optional<std::string> add_tensor(ExportPlan& plan, const TensorSpec& spec, 
   return std::nullopt;
 }
 
+// Whether a tensor can be left out, because it has the same dtype, shape and values as the one to
+// which it is tied.
+bool has_the_values_of(const TensorSpec& spec, const TensorSpec& target) {
+  return spec.dtype == target.dtype && spec.shape == target.shape && spec.nbytes == target.nbytes;
+}
+
+// Keeps tied names as metadata, as safetensors' save_model does: {"head.weight": "embed.weight"}.
+void add_tied_names(ExportPlan& plan, const std::vector<std::size_t>& tied,
+                    std::span<const TensorSpec> specs) {
+  if (tied.empty()) return;
+  for (const std::size_t i : tied) {
+    const TensorSpec& target = specs[*specs[i].tied_to];
+    if (plan.metadata.emplace(specs[i].name, target.name).second) continue;
+    plan.not_kept.push_back(
+        fmt::format("the tied name `{}` of `{}`: the metadata already has a key of that name",
+                    specs[i].name, target.name));
+  }
+  const TensorSpec& first = specs[tied.front()];
+  plan.notes.push_back(fmt::format(
+      "tied tensors are written once, and their other names are in the metadata: `{}` is `{}`{}",
+      first.name, specs[*first.tied_to].name,
+      tied.size() > 1 ? fmt::format(", and {} more", tied.size() - 1) : ""));
+}
+
+// Where the other programs look for it, in any file that has metadata.
+void add_format(Metadata& metadata) {
+  if (!metadata.empty()) metadata.emplace("format", "pt");
+}
+
 void require_utf8(const ExportPlan& plan, const std::filesystem::path& path) {
   const auto require = [&](std::string_view what, const std::string& text) {
     if (!io::utf8_error(text)) return;
@@ -116,13 +145,14 @@ void write_header(const Write& write, const SafetensorsHeader& header,
 }  // namespace
 
 ExportPlan plan_export(const std::filesystem::path& path, TensorSource& source,
-                       const Metadata& metadata) {
+                       const Metadata& metadata, const ExportForm& form) {
   ExportPlan plan;
   plan.metadata = metadata;
   plan.metadata.merge(source.metadata());  // keeps the caller's values of keys in both
   plan.metadata.erase(kStateDictsKey);
   const std::span<const TensorSpec> specs = source.tensors();
   std::vector<std::string> rejected;
+  std::vector<std::size_t> tied;
   for (std::size_t i = 0; i < specs.size(); ++i) {
     const TensorSpec& spec = specs[i];
     if (spec.dtype == "json") {
@@ -133,12 +163,17 @@ ExportPlan plan_export(const std::filesystem::path& path, TensorSource& source,
       throw Error(ErrorCode::invalid_argument,
                   "a tensor is named `__metadata__`, a name that safetensors reserves; rename it",
                   path.string());
+    } else if (spec.tied_to && form.tied_names == TiedNames::one &&
+               has_the_values_of(spec, specs[*spec.tied_to])) {
+      tied.push_back(i);
     } else if (auto description = add_tensor(plan, spec, i, path)) {
       rejected.push_back(*description);
     } else if (spec.tied_to) {
       plan.not_kept.push_back(tie_not_kept(spec, specs));
     }
   }
+  add_tied_names(plan, tied, specs);
+  if (form.add_format) add_format(plan.metadata);
   require_none_rejected(path, "safetensors", std::move(rejected));
   require_utf8(plan, path);
   return plan;
@@ -156,19 +191,25 @@ void write_tensors(const Write& write, Tensors tensors, const Metadata& metadata
 namespace lancekeep {
 
 ExportReport write_safetensors(const std::filesystem::path& path, TensorSource& source,
-                               const Metadata& metadata) {
-  formats::ExportPlan plan = formats::plan_export(path, source, metadata);
+                               const Metadata& metadata, TiedNames tied_names) {
+  formats::ExportPlan plan =
+      formats::plan_export(path, source, metadata, {.tied_names = tied_names});
   io::AtomicFile file(path);
   const auto write = [&](std::span<const std::byte> piece) { file.write(piece); };
   formats::write_tensors(write, plan.tensors, plan.metadata, source, path);
-  ExportReport report{plan.tensors.size(), file.position(), std::move(plan.not_kept), {path}, {}};
+  ExportReport report{plan.tensors.size(),
+                      file.position(),
+                      std::move(plan.not_kept),
+                      {path},
+                      std::move(plan.notes)};
   file.commit();
   return report;
 }
 
 ExportReport write_safetensors(const std::function<void(std::span<const std::byte>)>& write,
                                TensorSource& source, const Metadata& metadata) {
-  formats::ExportPlan plan = formats::plan_export({}, source, metadata);
+  formats::ExportPlan plan = formats::plan_export(
+      {}, source, metadata, {.tied_names = TiedNames::all, .add_format = false});
   std::uint64_t written = 0;
   const auto count_and_write = [&](std::span<const std::byte> piece) {
     written += piece.size();

@@ -4,6 +4,8 @@
 // writes one file. One thread at a time.
 #pragma once
 
+#include <lancekeep/formats.h>
+
 #include "formats/safetensors/safetensors_header.h"
 
 #include <cstddef>
@@ -16,6 +18,12 @@
 
 namespace lancekeep::formats {
 
+/// How names and metadata of the source become those of the file.
+struct ExportForm {
+  TiedNames tied_names = TiedNames::one;
+  bool add_format = true;  ///< add `format` to metadata without it
+};
+
 struct ExportPlan {
   struct Tensor {
     SafetensorsEntry entry;  ///< without offsets, which are not known yet
@@ -25,12 +33,13 @@ struct ExportPlan {
   std::vector<Tensor> tensors;  ///< in model order
   Metadata metadata;            ///< for every file
   std::vector<std::string> not_kept;
+  std::vector<std::string> notes;
 };
 
 /// Plans an export; reads nothing but `json` rows, which become metadata. `path` is for messages.
 /// @throws Error unsupported, naming tensors whose dtype safetensors lacks; invalid_argument.
 [[nodiscard]] ExportPlan plan_export(const std::filesystem::path& path, TensorSource& source,
-                                     const Metadata& metadata);
+                                     const Metadata& metadata, const ExportForm& form);
 
 /// Writes the header and the values of these tensors. The values are ordered by decreasing width,
 /// so that every tensor is aligned to its width and can be memory-mapped. The header keeps the

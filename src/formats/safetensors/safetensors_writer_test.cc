@@ -42,23 +42,49 @@ TEST_F(SafetensorsWriter, WritesTensorsInModelOrder) {
   EXPECT_EQ(again->tensors()[2].shape, (Shape{0, 4}));
   EXPECT_EQ(bytes_of(*again, 0), "abc");
   EXPECT_EQ(bytes_of(*again, 1), "12345678");
-  EXPECT_EQ(again->metadata(), (Metadata{{"epoch", "3"}}));
+  EXPECT_EQ(again->metadata(), (Metadata{{"epoch", "3"}, {"format", "pt"}}));
+}
+
+TEST_F(SafetensorsWriter, AGivenFormatIsKept) {
+  source_.add("z", "uint8", {3}, "abc");
+  (void)write({{"format", "np"}});
+  EXPECT_EQ(written()->metadata(), (Metadata{{"format", "np"}}));
+}
+
+TEST_F(SafetensorsWriter, NoMetadataStaysNone) {
+  source_.add("z", "uint8", {3}, "abc");
+  (void)write();
+  EXPECT_THAT(written()->metadata(), IsEmpty());
+  EXPECT_THAT(folder_.read("m.safetensors"), testing::Not(HasSubstr("__metadata__")));
 }
 
 TEST_F(SafetensorsWriter, WritesTheSameBytesToACallback) {
   source_.add("z", "uint8", {3}, "abc");
   source_.add("a", "float64", {}, "12345678");
-  (void)write({{"epoch", "3"}});
+  (void)write({{"epoch", "3"}, {"format", "pt"}});
   std::string taken;
   const ExportReport report = write_safetensors(
       [&](std::span<const std::byte> piece) {
         taken.append(reinterpret_cast<const char*>(piece.data()), piece.size());
       },
-      source_, {{"epoch", "3"}});
+      source_, {{"epoch", "3"}, {"format", "pt"}});
   EXPECT_EQ(taken, folder_.read("m.safetensors"));
   EXPECT_EQ(report.bytes_written, taken.size());
   EXPECT_EQ(report.tensors, 2u);
   EXPECT_THAT(report.files, IsEmpty());
+}
+
+TEST_F(SafetensorsWriter, ACallbackGetsAllNamesAndTheMetadataAsItIs) {
+  source_.add("a", "uint8", {2}, "ab");
+  source_.add("b", "uint8", {2}, "ab", 0);
+  std::string taken;
+  (void)write_safetensors(
+      [&](std::span<const std::byte> piece) {
+        taken.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+      },
+      source_, {{"epoch", "3"}});
+  EXPECT_THAT(taken, HasSubstr(R"("__metadata__":{"epoch":"3"})"));
+  EXPECT_THAT(taken, testing::EndsWith("abab"));
 }
 
 TEST_F(SafetensorsWriter, WideTensorsComeFirstSoThatAllAreAligned) {
@@ -73,19 +99,19 @@ TEST_F(SafetensorsWriter, JsonRowsBecomeMetadata) {
   source_.text = {{"from", "file"}};
   const ExportReport report = write();
   EXPECT_EQ(report.tensors, 0u);
-  EXPECT_EQ(written()->metadata(), (Metadata{{"epoch", "17"}, {"from", "file"}}));
+  EXPECT_EQ(written()->metadata(), (Metadata{{"epoch", "17"}, {"format", "pt"}, {"from", "file"}}));
 }
 
 TEST_F(SafetensorsWriter, AJsonRowWhoseKeyExistsIsReported) {
   source_.add("epoch", "json", {}, "17");
   EXPECT_THAT(write({{"epoch", "3"}}).not_kept, ElementsAre(HasSubstr("`epoch`")));
-  EXPECT_EQ(written()->metadata(), (Metadata{{"epoch", "3"}}));
+  EXPECT_EQ(written()->metadata().at("epoch"), "3");
 }
 
 TEST_F(SafetensorsWriter, GivenMetadataOverridesTheSources) {
   source_.text = {{"a", "old"}, {"b", "kept"}};
   (void)write({{"a", "new"}});
-  EXPECT_EQ(written()->metadata(), (Metadata{{"a", "new"}, {"b", "kept"}}));
+  EXPECT_EQ(written()->metadata(), (Metadata{{"a", "new"}, {"b", "kept"}, {"format", "pt"}}));
 }
 
 TEST_F(SafetensorsWriter, ATreeIsReported) {
@@ -94,11 +120,38 @@ TEST_F(SafetensorsWriter, ATreeIsReported) {
   EXPECT_THAT(written()->tensors(), IsEmpty());
 }
 
-TEST_F(SafetensorsWriter, TiedTensorsAreWrittenTwiceAndReported) {
+TEST_F(SafetensorsWriter, TiedTensorsAreWrittenOnceAndNamedInTheMetadata) {
   source_.add("a", "uint8", {2}, "ab");
   source_.add("b", "uint8", {2}, "ab", 0);
-  EXPECT_THAT(write().not_kept, ElementsAre(HasSubstr("the tie of `b` to `a`")));
+  source_.add("c", "uint8", {2}, "ab", 0);
+  const ExportReport report = write();
+  EXPECT_EQ(report.tensors, 1u);
+  EXPECT_THAT(report.not_kept, IsEmpty());
+  EXPECT_THAT(report.notes, ElementsAre(HasSubstr("`b` is `a`, and 1 more")));
+  EXPECT_THAT(formats::tensor_names(*written()), ElementsAre("a"));
+  EXPECT_EQ(written()->metadata(), (Metadata{{"b", "a"}, {"c", "a"}, {"format", "pt"}}));
+}
+
+TEST_F(SafetensorsWriter, TiedTensorsAreWrittenTwiceOnRequest) {
+  source_.add("a", "uint8", {2}, "ab");
+  source_.add("b", "uint8", {2}, "ab", 0);
+  const ExportReport report = write_safetensors(path("m.safetensors"), source_, {}, TiedNames::all);
+  EXPECT_THAT(report.not_kept, ElementsAre(HasSubstr("the tie of `b` to `a`")));
   EXPECT_EQ(bytes_of(*written(), 1), "ab");
+}
+
+TEST_F(SafetensorsWriter, ATiedTensorOfAnotherShapeIsWritten) {
+  source_.add("a", "uint8", {2}, "ab");
+  source_.add("b", "uint8", {2, 1}, "ab", 0);
+  EXPECT_THAT(write().not_kept, ElementsAre(HasSubstr("the tie of `b` to `a`")));
+  EXPECT_EQ(written()->tensors()[1].shape, (Shape{2, 1}));
+}
+
+TEST_F(SafetensorsWriter, MetadataOfTheNameOfATiedTensorIsKept) {
+  source_.add("a", "uint8", {2}, "ab");
+  source_.add("b", "uint8", {2}, "ab", 0);
+  EXPECT_THAT(write({{"b", "mine"}}).not_kept, ElementsAre(HasSubstr("the tied name `b` of `a`")));
+  EXPECT_EQ(written()->metadata().at("b"), "mine");
 }
 
 TEST_F(SafetensorsWriter, Float4CountsValues) {

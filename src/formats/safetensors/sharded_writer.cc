@@ -104,6 +104,7 @@ class ShardWriter {
     }
     report_.tensors = plan_.tensors.size();
     report_.not_kept = plan_.not_kept;
+    report_.notes = plan_.notes;
     note_older_shards(path_, report_);
     return std::move(report_);
   }
@@ -150,11 +151,12 @@ class ShardWriter {
 }  // namespace
 
 ExportReport write_sharded_safetensors(const std::filesystem::path& path, TensorSource& source,
-                                       std::uint64_t max_shard_bytes, const Metadata& metadata) {
+                                       std::uint64_t max_shard_bytes, const Metadata& metadata,
+                                       TiedNames tied_names) {
   if (max_shard_bytes == 0) {
     throw Error(ErrorCode::invalid_argument, "max_shard_bytes must be at least 1", path.string());
   }
-  const ExportPlan plan = formats::plan_export(path, source, metadata);
+  const ExportPlan plan = formats::plan_export(path, source, metadata, {.tied_names = tied_names});
   return ShardWriter(path, source, plan).write(split(plan.tensors, max_shard_bytes));
 }
 

@@ -80,8 +80,18 @@ TEST_F(ShardedWriter, IsReadBackInModelOrder) {
     EXPECT_EQ(source->tensors()[i].name, source_.specs[i].name);
     EXPECT_EQ(bytes_of(*source, i), source_.content[i]);
   }
-  EXPECT_EQ(source->metadata(), (Metadata{{"k", "v"}}));
+  EXPECT_EQ(source->metadata(), (Metadata{{"format", "pt"}, {"k", "v"}}));
   EXPECT_THAT(source->notes(), IsEmpty());
+}
+
+TEST_F(ShardedWriter, ATiedTensorIsInOneShard) {
+  add("a", 2);
+  add("b", 2);
+  source_.add("c", "uint8", {2}, "aa", 0);
+  const ExportReport report = write(2);
+  EXPECT_EQ(report.tensors, 2u);
+  EXPECT_THAT(report.notes, ElementsAre(testing::HasSubstr("`c` is `a`")));
+  EXPECT_EQ(written()->metadata(), (Metadata{{"c", "a"}, {"format", "pt"}}));
 }
 
 TEST_F(ShardedWriter, ALargerTensorHasAFileOfItsOwn) {

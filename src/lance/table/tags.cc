@@ -148,13 +148,33 @@ void check_tag_name(const std::string& name) {
                           suggestion.empty() ? "" : "; use `" + suggestion + "`"));
 }
 
-std::vector<std::string> list_tags(const io::Storage& storage) {
+namespace {
+
+// The names of the JSON files in a folder, without their suffix, sorted.
+std::vector<std::string> list_json_files(const io::Storage& storage, const char* folder) {
   std::vector<std::string> names;
-  for (const io::FolderEntry& entry : storage.list(kTagsFolder)) {
+  for (const io::FolderEntry& entry : storage.list(folder)) {
     if (entry.is_folder || !entry.name.ends_with(kTagSuffix)) continue;
     names.push_back(entry.name.substr(0, entry.name.size() - kTagSuffix.size()));
   }
   std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace
+
+std::vector<std::string> list_tags(const io::Storage& storage) {
+  return list_json_files(storage, kTagsFolder);
+}
+
+std::vector<std::string> list_branches(const io::Storage& storage) {
+  constexpr std::string_view kSlash = "%2F";  // pylance writes a name's slashes so
+  std::vector<std::string> names = list_json_files(storage, kBranchesFolder);
+  for (std::string& name : names) {
+    for (auto at = name.find(kSlash); at != name.npos; at = name.find(kSlash, at + 1)) {
+      name.replace(at, kSlash.size(), "/");
+    }
+  }
   return names;
 }
 

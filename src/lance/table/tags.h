@@ -26,6 +26,8 @@ void check_tag_name(const std::string& name);
 
 /// Names of all tag files, sorted, even those that check_tag_name() would reject.
 [[nodiscard]] std::vector<std::string> list_tags(const io::Storage& storage);
+/// Names of the dataset's branches, sorted.
+[[nodiscard]] std::vector<std::string> list_branches(const io::Storage& storage);
 /// Throws not_found (the message lists the existing names), or corrupt.
 [[nodiscard]] Tag read_tag(const io::Storage& storage, const std::string& name);
 /// A tag's new file, written and, if `durable`, synced under a temporary name. The destructor

@@ -80,6 +80,13 @@ TEST_F(Tags, AreEmptyAtFirst) {
                [&] { (void)read_tag(*storage, "a"); });
 }
 
+TEST_F(Tags, BranchesAreListed) {
+  EXPECT_TRUE(list_branches(*storage).empty());
+  put("_refs/branches/feature%2Fx.json", "{}");
+  put("_refs/branches/dev.json", "{}");
+  EXPECT_THAT(list_branches(*storage), ElementsAre("dev", "feature/x"));
+}
+
 TEST_F(Tags, RoundTrip) {
   write_tag(*storage, {"b"}, 2, 100, true);
   write_tag(*storage, {"a"}, 1, 100, false);

@@ -47,6 +47,7 @@ Ref Ref::parse(const std::string& text) {
 
 Store Store::open(const std::filesystem::path& path) {
   store::require_local(path);
+  store::require_no_file(path);
   io::finish_swap(path);
   if (!store::is_there(path)) {
     throw Error(ErrorCode::not_found, "there is no store: no such file or folder", path.string());
@@ -91,6 +92,8 @@ std::map<std::string, std::uint64_t> Store::tags() const {
   }
   return tags;
 }
+
+std::vector<std::string> Store::branches() const { return lance::list_branches(*state_->storage); }
 
 namespace {
 

@@ -3,6 +3,7 @@
 
 #include <lancekeep/error.h>
 
+#include "kinds/place.h"
 #include "lance/table/file_names.h"
 #include "store/table/layout.h"
 
@@ -17,22 +18,34 @@ namespace fs = std::filesystem;
 namespace {
 
 [[noreturn]] void not_a_dataset(const fs::path& path, const std::string& found) {
-  throw Error(ErrorCode::invalid_argument,
-              "not a Lance dataset: expected a folder with `_versions` in it, found " + found,
-              path.string());
+  const auto* kind = kinds::find_folder_kind(path);
+  throw Error(
+      ErrorCode::invalid_argument,
+      "not a Lance dataset: " + (kind ? kinds::describe(*kind)
+                                      : "expected a folder with `_versions` in it, found " + found),
+      path.string());
 }
 
 }  // namespace
 
 void require_local(const fs::path& path) {
-  const std::string text = path.string();
-  const std::size_t scheme = text.find("://");
-  if (scheme == std::string::npos || text.find('/') < scheme) return;
+  if (!kinds::is_url(path)) return;
   throw Error(
       ErrorCode::unsupported,
       "a store is a folder on this machine, but this is a URL; copy the data to a folder, or "
       "mount it",
-      text);
+      path.string());
+}
+
+void require_no_file(const fs::path& path) {
+  std::error_code ignored;  // opening the store reports the error
+  const fs::file_type type = fs::status(path, ignored).type();
+  if (type == fs::file_type::not_found && fs::is_symlink(path, ignored)) {
+    throw Error(ErrorCode::not_found, kinds::why_missing(path), path.string());
+  }
+  const bool is_nothing = type == fs::file_type::not_found || type == fs::file_type::none;
+  if (is_nothing || type == fs::file_type::directory) return;
+  throw Error(ErrorCode::invalid_argument, kinds::why_not_a_store(path), path.string());
 }
 
 bool is_there(const fs::path& path) {

@@ -32,6 +32,9 @@ namespace lancekeep::store {
 [[nodiscard]] bool is_there(const std::filesystem::path& path);
 /// @throws Error unsupported for a URL such as "s3://…": as a path it would mean a folder "s3:".
 void require_local(const std::filesystem::path& path);
+/// @throws Error invalid_argument if a file is at the path, which the message describes; not_found
+/// if a link to nothing is.
+void require_no_file(const std::filesystem::path& path);
 /// @throws Error invalid_argument unless the folder is a Lance dataset: it has a `_versions`
 /// folder.
 void require_dataset(const io::Storage& storage, const std::filesystem::path& path);

@@ -119,8 +119,11 @@ NewStore::NewStore(const fs::path& path, Existing existing) : state_(std::make_u
   state_->given = path;
   state_->target = place_of(path);
   state_->existing = existing;
-  if (store::is_there(state_->target) && !is_empty_folder(state_->target)) {
+  if (!store::is_there(state_->target) || is_empty_folder(state_->target)) {
+    store::require_store_name(path);
+  } else {
     if (existing == Existing::refuse) already_there(path);
+    store::require_no_file(path);
     state_->old = io::open_local_storage(state_->target);
     store::require_dataset(*state_->old, path);
   }

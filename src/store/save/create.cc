@@ -8,6 +8,7 @@
 #include "io/local_storage.h"
 #include "io/rename.h"
 #include "io/rooted_path.h"
+#include "kinds/file_kinds.h"
 #include "lance/table/file_names.h"
 #include "lance/table/version_list.h"
 #include "store/read/store_folder.h"
@@ -139,14 +140,6 @@ std::unique_ptr<io::FolderLock> StorageToBeMade::lock(const std::string& folder,
   return there->lock(folder, mode);
 }
 
-void require_store_name(const fs::path& path) {
-  if (io::absolute_folder(path).extension() != ".safetensors") return;
-  throw Error(ErrorCode::invalid_argument,
-              "a store is a folder, and this name is that of a safetensors file; choose another, "
-              "such as model.lance",
-              path.string());
-}
-
 std::set<std::string> names_in(const io::Storage& storage) {
   std::set<std::string> names;
   for (const io::FolderEntry& entry : storage.list("")) names.insert(entry.name);
@@ -154,6 +147,18 @@ std::set<std::string> names_in(const io::Storage& storage) {
 }
 
 }  // namespace
+
+void require_store_name(const fs::path& path) {
+  const fs::path folder = io::absolute_folder(path);
+  if (!kinds::is_file_name(folder)) return;
+  throw Error(
+      ErrorCode::invalid_argument,
+      fmt::format("a store is a folder, and `{}` is the name of a file; choose another, such "
+                  "as `{}.lance`. To convert a model file, import it into a store, then "
+                  "export that",
+                  folder.filename().string(), folder.stem().string()),
+      path.string());
+}
 
 void require_parent(const fs::path& folder) {
   const fs::path parent = io::absolute_folder(folder).parent_path();
@@ -213,6 +218,7 @@ namespace lancekeep {
 
 Store Store::create(const std::filesystem::path& path) {
   store::require_local(path);
+  store::require_no_file(path);
   io::finish_swap(path);
   std::shared_ptr<io::Storage> storage;
   if (store::is_there(path)) {
@@ -221,6 +227,7 @@ Store Store::create(const std::filesystem::path& path) {
     if (!lance::list_versions(*storage).entries.empty()) {
       return State::make_store({path, std::move(storage)});
     }
+    if (!storage->exists(lance::kVersionsFolder)) store::require_store_name(path);
   } else {
     store::require_store_name(path);
     store::require_parent(path);

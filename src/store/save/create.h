@@ -11,6 +11,10 @@
 
 namespace lancekeep::store {
 
+/// @throws Error invalid_argument if the path has the name of a file, such as `model.safetensors`:
+/// someone who expects a file there would find a folder.
+void require_store_name(const std::filesystem::path& path);
+
 /// @throws Error not_found if the parent of `folder` does not exist.
 void require_parent(const std::filesystem::path& folder);
 

@@ -78,9 +78,35 @@ TEST_F(Create, NeedsAParentFolder) {
   EXPECT_TRUE(found().empty());
 }
 
-TEST_F(Create, RejectsTheNameOfASafetensorsFile) {
-  EXPECT_THAT([&] { (void)Store::create(folder_ / "m.safetensors"); },
+TEST_F(Create, RejectsTheNameOfAFile) {
+  for (const char* name : {"m.safetensors", "m.pth", "m.npz", "m.tar.gz"}) {
+    EXPECT_THAT(
+        [&] { (void)Store::create(folder_ / name); },
+        fails_with(ErrorCode::invalid_argument, "import it into a store, then export that"));
+  }
+  std::filesystem::create_directory(folder_ / "m.pth");
+  EXPECT_THAT([&] { (void)Store::create(folder_ / "m.pth"); },
               fails_with(ErrorCode::invalid_argument, "a store is a folder"));
+}
+
+TEST_F(Create, OpensAStoreThatHasTheNameOfAFile) {
+  Store::create(path_).save(source_);
+  std::filesystem::rename(path_, folder_ / "m.pth");
+  EXPECT_EQ(Store::create(folder_ / "m.pth").save(source_).version, 2u);
+}
+
+TEST_F(Create, SaysWhatAFileIs) {
+  folder_.write("model", "GGUF");
+  EXPECT_THAT([&] { (void)Store::create(folder_ / "model"); },
+              fails_with(ErrorCode::invalid_argument, "this is a GGUF file"));
+  EXPECT_THAT([&] { (void)Store::open(folder_ / "model"); },
+              fails_with(ErrorCode::invalid_argument, "this is a GGUF file"));
+}
+
+TEST_F(Create, NamesTheTargetOfALinkToNothing) {
+  std::filesystem::create_symlink("nowhere", folder_ / "link");
+  EXPECT_THAT([&] { (void)Store::create(folder_ / "link"); },
+              fails_with(ErrorCode::not_found, "a link to `nowhere`"));
 }
 
 TEST_F(Create, RejectsAFolderThatSomeoneFilledMeanwhile) {
