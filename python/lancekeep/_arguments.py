@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -74,6 +75,15 @@ def checked_ref(version: Ref) -> int | str | None:
     if isinstance(version, bool) or not hasattr(version, "__index__") or version.__index__() < 0:
         raise InvalidArgumentError(f"a version is a number, a tag or None, not {version!r}")
     return version.__index__()
+
+
+def name_filter(names: Names) -> Callable[[str], bool]:
+    """Whether ``names`` picks a name. :meth:`Store.load` says what each type of ``names`` means."""
+    if isinstance(names, str):
+        if any(special in names for special in "*?["):
+            return lambda name: fnmatch.fnmatchcase(name, names)
+        return lambda name: name.startswith(names)
+    return names if callable(names) else frozenset(names).__contains__
 
 
 def seconds(name: str, duration: Duration | None) -> float | None:
