@@ -13,7 +13,7 @@ from . import _torch
 from ._arguments import Names
 from ._errors import InvalidArgumentError, listed
 from ._load import reader
-from ._load_state_dict import load_by_own_rules, meta_advice
+from ._load_state_dict import load_by_own_rules, require_no_meta
 from ._name_difference import advice, quoted
 from ._native import TensorInfo
 from ._own_tensors import OwnTensors, own_tensors
@@ -135,18 +135,17 @@ def require_names(
 def require_targets(
     targets: dict[str, torch.Tensor], version: Version, plain: bool, module: torch.nn.Module | None
 ) -> None:
+    require_no_meta([name for name, target in targets.items() if target.is_meta], module)
     problems = []
     for name, target in targets.items():
-        problem = target_problem(target, version[name], plain, module)
+        problem = target_problem(target, version[name], plain)
         if problem:
             problems.append(f"`{name}` {problem}")
     if problems:
         raise InvalidArgumentError(f"{listed(problems, '; ')}; nothing was loaded")
 
 
-def target_problem(target: torch.Tensor, info: TensorInfo, plain: bool, module: torch.nn.Module | None) -> str | None:
-    if target.is_meta:
-        return f"of the target {meta_advice(module)}"
+def target_problem(target: torch.Tensor, info: TensorInfo, plain: bool) -> str | None:
     if why := _torch.why_unsupported(target):
         return f"of the target {why}"
     if target.shape != info.shape:

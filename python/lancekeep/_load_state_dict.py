@@ -45,7 +45,10 @@ def load_by_own_rules(selection: Selection, module: torch.nn.Module, strict: boo
             f"{hint(selection, module)}"
         )
     if empty := [name for name, place in places(module) if place.tensor.is_meta and name not in all_missing]:
-        raise InvalidArgumentError(f"nothing was loaded into {quoted(empty)}: the target {meta_advice(module)}")
+        raise InvalidArgumentError(
+            f"{quoted(empty)} of the target {is_or_are(empty)} still on the meta device, and got no values."
+            f" {meta_advice(module)}"
+        )
     return missing, unexpected
 
 
@@ -139,15 +142,27 @@ def require_memory(entries: Mapping[str, Any], own: Mapping[str, Place], module:
     """Rejects targets into which torch would copy nothing, or only a part, before the first one is changed."""
     common = {name: place for name, place in own.items() if name in entries}
     meta = [name for name, place in common.items() if place.tensor.is_meta and loads_by_default(place.owner)]
-    if meta:
-        raise InvalidArgumentError(f"{quoted(meta)} of the target {meta_advice(module)}; nothing was loaded")
+    require_no_meta(meta, module)
     sharded = [name for name, place in common.items() if is_dtensor(place.tensor) and not is_dtensor(entries[name])]
     if sharded:
         raise InvalidArgumentError(
-            f"{quoted(sharded)} of the target is sharded (a DTensor), and the version has whole tensors; nothing was loaded."
-            " Call torch.distributed.checkpoint.state_dict.set_model_state_dict(model, store.load(),"
-            " options=StateDictOptions(full_state_dict=True))"
+            f"the target is sharded and the version is not: {quoted(sharded)} of the target {is_or_are(sharded)} of the class"
+            " DTensor; nothing was loaded. Call torch.distributed.checkpoint.state_dict.set_model_state_dict(model,"
+            " store.load(), options=StateDictOptions(full_state_dict=True))"
         )
+
+
+def require_no_meta(names: list[str], module: torch.nn.Module | None) -> None:
+    """Rejects targets on the meta device, into which torch would copy nothing."""
+    if names:
+        raise InvalidArgumentError(
+            f"{quoted(names)} of the target {is_or_are(names)} on the meta device, which has no memory to read into; nothing"
+            f" was loaded. {meta_advice(module)}"
+        )
+
+
+def is_or_are(names: list[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def loads_by_default(owner: torch.nn.Module) -> bool:
@@ -158,8 +173,8 @@ def is_dtensor(value: Any) -> bool:
     return any(kind.__name__ == "DTensor" for kind in type(value).__mro__)
 
 
-def meta_advice(module: Any) -> str:
-    text = "is on the meta device, so it has no memory to read into; call model.load_state_dict(store.load(), assign=True)"
-    if isinstance(module, torch.nn.Module) and any("_hf_hook" in vars(each) for each in module.modules()):
-        text += ", before accelerate offloads or dispatches the model"
+def meta_advice(module: torch.nn.Module | None) -> str:
+    text = "Call model.load_state_dict(store.load(), assign=True)"
+    if module is not None and any("_hf_hook" in vars(each) for each in module.modules()):
+        text += " before accelerate offloads or dispatches the model"
     return text
