@@ -123,7 +123,7 @@ def require_names(
     if not (missing or unexpected) or (not strict and (common or not targets)):
         return
     have = "have different tensors" if common else "have no name in common"
-    text = advice(selection.all_names, targets.keys(), module)
+    text = advice(selection.names_to_compare(bool(common)), targets.keys(), module)
     if not text and common:
         text = "pass strict=False to load the tensors that both have"
     raise InvalidArgumentError(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import torch
 
 from . import _torch
-from ._errors import InvalidArgumentError
+from ._errors import InvalidArgumentError, listed
 from ._load import Loader
 from ._name_difference import advice, quoted
 from ._own_tensors import PLAIN, is_inherited
@@ -57,7 +57,8 @@ def hint(selection: Selection, module: torch.nn.Module) -> str:
         names = module.state_dict().keys()
     except Exception:  # of the module's own code; the error that is being reported matters more
         return ""
-    text = advice(selection.all_names, names, module)
+    common = any(name in names for name in selection.tensors)
+    text = advice(selection.names_to_compare(common), names, module)
     return f". {text[0].upper()}{text[1:]}" if text else ""
 
 
@@ -65,6 +66,8 @@ def call(
     selection: Selection, module: torch.nn.Module, entries: OrderedDict[str, Any], strict: bool
 ) -> tuple[list[str], list[str]]:
     load: Any = module.load_state_dict
+    if getattr(load, "__func__", None) is torch.nn.Module.load_state_dict:
+        strict = False  # it loads the same; the caller reports what differs
     takes = inspect.signature(load).parameters.values()
     options = {"strict": strict}
     if not any(each.name == "strict" or each.kind is each.VAR_KEYWORD for each in takes):
@@ -77,9 +80,10 @@ def call(
     except RuntimeError as error:
         if "loading state_dict" not in str(error):
             raise
+        lines = [line.strip() for line in str(error).splitlines()]
         raise InvalidArgumentError(
-            f"version {selection.number} does not fit the target: {error}{hint(selection, module)}\nThe target loads by its"
-            " own rules (it has hooks, extra state or its own load_state_dict), so tensors that fit may have changed"
+            f"version {selection.number} does not fit the target: {listed(lines[1:], '; ') if lines[1:] else lines[0]}. What fits"
+            f" may have been loaded, by the target's own rules{hint(selection, module)}"
         ) from error
     if hasattr(result, "missing_keys") and hasattr(result, "unexpected_keys"):
         return list(result.missing_keys), list(result.unexpected_keys)

@@ -22,16 +22,15 @@ def advice(version: Collection[str], target: Collection[str], module: Any = None
 
     ``version`` and ``target`` are the names of all tensors that each has.
     """
-    if found := shared_prefix(version, target):
-        prefix, count = found
-        whole = count == len(version) and all(name.startswith(prefix) for name in version)
-        these = "all names in the version start" if whole else f"{count} of the version's names match if they start"
-        return f"{these} with `{prefix}`: pass prefix={prefix!r} to Store.load_into()"
-    if found := shared_prefix(target, version):
-        prefix, _ = found
-        inner = prefix.removesuffix(".")
+    if prefixes := shared_prefixes(version, target):
+        whole = all(name.startswith(prefixes[0]) for name in version)
+        start = "all names in the version start" if whole else "the names match if those in the version start"
+        use = " or ".join(f"prefix={prefix!r}" for prefix in prefixes)
+        return f"{start} with `{prefixes[0]}`: pass {use} to Store.load_into()"
+    if prefixes := shared_prefixes(target, version):
+        inner = prefixes[0].removesuffix(".")
         where = f"load into the module inside it, target.{inner}" if module is not None else "remove it from the names"
-        return f"the names of the target start with `{prefix}`, which those in the version lack: {where}"
+        return f"the names of the target start with `{prefixes[0]}`, which those in the version lack: {where}"
     for part in WRAPPERS:
         if more_match({name.replace(part, "") for name in version}, target, version):
             return (
@@ -48,17 +47,16 @@ def advice(version: Collection[str], target: Collection[str], module: Any = None
     return ""
 
 
-def shared_prefix(longer: Collection[str], shorter: Collection[str]) -> tuple[str, int] | None:
-    """The prefix, ending in a dot, without which most names of ``longer`` are in ``shorter``; and how many are."""
+def shared_prefixes(longer: Collection[str], shorter: Collection[str]) -> list[str]:
+    """The prefixes, each ending in a dot, without which most names of ``longer`` are in ``shorter``, more than as they are."""
+    known = set(shorter)
     counts: Counter[str] = Counter()
     for name in longer:
         for at, char in enumerate(name):
-            if char == "." and name[at + 1 :] in shorter:
+            if char == "." and name[at + 1 :] in known:
                 counts[name[: at + 1]] += 1
-    if not counts:
-        return None
-    prefix, count = min(counts.items(), key=lambda item: (-item[1], len(item[0])))
-    return (prefix, count) if count > sum(name in shorter for name in longer) else None
+    most = max(counts.values(), default=0)
+    return [prefix for prefix, count in counts.items() if count == most] if most > len(known & set(longer)) else []
 
 
 def more_match(renamed: set[str], others: Collection[str], before: Collection[str]) -> bool:

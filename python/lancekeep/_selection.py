@@ -27,7 +27,7 @@ class Selection:
         self.prefix = prefix
         self.is_all = names is None
         self.picks = (lambda name: True) if names is None else name_filter(names)
-        self.all_names = set(version)
+        self.all_names = list(version)
         rows = [info for info in version._native.tensors() if info.dtype != "tree"]
         if prefix and not any(info.name.startswith(prefix) for info in rows):
             raise InvalidArgumentError(
@@ -39,6 +39,10 @@ class Selection:
             info.name[len(prefix) :] for info in picked if not info.is_tensor and is_extra_state(info.name)
         ]
         self._require_listed(names)
+
+    def names_to_compare(self, common: bool) -> list[str]:
+        """The names that a hint about a difference is to look at; ``common``: whether the prefix that was given fits."""
+        return [*self.tensors] if self.prefix and common else self.all_names
 
     def _require_listed(self, names: Names | None) -> None:
         """Names that are listed one by one must all exist; a pattern must match something."""
