@@ -69,8 +69,9 @@ def load_tensors(
 
 def targets_of(target: Any) -> dict[str, torch.Tensor]:
     if not isinstance(target, Mapping):
+        own = "; pass what load() returns to its own load_state_dict()" if hasattr(target, "load_state_dict") else ""
         raise InvalidArgumentError(
-            f"the target must be a torch.nn.Module, or a dict of tensors by name, not {type(target).__name__}"
+            f"the target must be a torch.nn.Module, or a dict of tensors by name, not {type(target).__name__}{own}"
         )
     others = [name for name, value in target.items() if not isinstance(value, torch.Tensor)]
     if others:

@@ -46,9 +46,12 @@ class OwnTensors(NamedTuple):
 
 
 def own_tensors(module: torch.nn.Module) -> OwnTensors | None:
-    """What loading the module would fill; None if only its own ``load_state_dict`` can know."""
-    if torch.__future__.get_swap_module_params_on_conversion():
-        return None  # then loading replaces the parameters
+    """What loading the module would fill; None if only its own ``load_state_dict`` can know.
+
+    That is also so where loading replaces the parameters (``set_swap_module_params_on_conversion``).
+    """
+    if torch.__future__.get_swap_module_params_on_conversion() or is_patched():
+        return None
     own = OwnTensors({}, set(), adapts=has_adapters(module))
     return own if add_tensors(module, "", own) else None
 
@@ -79,6 +82,13 @@ def is_default(module: torch.nn.Module) -> bool:
     if any(of_instance.get(name) for name in HOOKS):
         return False
     return all(type(of_instance.get(name)) in DICTS for name in ("_parameters", "_buffers", "_modules"))
+
+
+def is_patched() -> bool:
+    """Whether a library has put functions of its own in the place of torch's."""
+    torchs = torch.nn.Module.named_modules.__code__.co_filename
+    codes = [getattr(getattr(torch.nn.Module, name), "__code__", None) for name in METHODS if name != "__getattribute__"]
+    return any(code is None or code.co_filename != torchs for code in codes)
 
 
 def is_inherited(kind: type, name: str) -> bool:

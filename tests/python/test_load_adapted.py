@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 
 import lancekeep
 import pytest
 import torch
 import torch.distributed
 from equality import same
+from lancekeep._selection import strip
 from module_kinds import clone, everything, hooked, net, randomized
 from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_state_dict
 from torch.distributed.fsdp import FullyShardedDataParallel, StateDictType, fully_shard
@@ -165,6 +167,38 @@ def test_errors_of_the_module_itself_pass_through(folder):
 
     with pytest.raises(LookupError, match="mine"):
         store_of(folder, torch.nn.Linear(2, 2)).load_into(Strict(2, 2))
+
+
+def test_functions_that_a_library_has_put_in_place_of_torchs_are_called(folder, monkeypatch):
+    saved, found, called = randomized(net()), net(), []
+    plain = torch.nn.Module._load_from_state_dict
+
+    @functools.wraps(plain)
+    def patched(self, *args):
+        called.append(type(self).__name__)
+        plain(self, *args)
+
+    monkeypatch.setattr(torch.nn.Module, "_load_from_state_dict", patched)
+    assert store_of(folder, saved).load_into(found) == ([], [])
+    assert called == ["Sequential", "Linear", "BatchNorm1d", "Linear"]
+    assert same(everything(found), everything(saved))
+
+
+def test_module_versions_follow_a_prefix():
+    state = net().state_dict()
+    checkpoint = {"epoch": 1, "run": {"model": state}}
+    found = strip(checkpoint, "run.model.")
+    assert same(dict(found), dict(state)) and found._metadata == state._metadata
+    inner = strip(checkpoint, "run.model.1.")
+    assert list(inner) == ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"]
+    assert inner._metadata == {"": {"version": 2}}
+    assert not hasattr(strip(checkpoint, ""), "_metadata")
+
+
+def test_an_optimizer_is_told_from_a_module(folder):
+    store = store_of(folder, net())
+    with pytest.raises(lancekeep.InvalidArgumentError, match=r"not SGD; pass what load\(\) returns to its own load_state_dict"):
+        store.load_into(torch.optim.SGD(net().parameters(), 0.1))
 
 
 # --- sharded modules, on one process ----------------------------------------------------------------------------------
