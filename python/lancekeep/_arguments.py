@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import contextlib
+import fnmatch
+import functools
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict, Union
 
 from . import _native
-from ._errors import InvalidArgumentError
+from ._errors import InvalidArgumentError, UnsupportedError
+from ._framework import is_torch
 
 if TYPE_CHECKING:
     import datetime
@@ -80,6 +83,15 @@ def checked_ref(version: Ref) -> int | str | None:
     return version.__index__()
 
 
+def name_filter(names: Names) -> Callable[[str], bool]:
+    """Whether ``names`` picks a name. :meth:`Store.load` says what each type of ``names`` means."""
+    if isinstance(names, str):
+        if any(special in names for special in "*?["):
+            return lambda name: fnmatch.fnmatchcase(name, names)
+        return lambda name: name.startswith(names)
+    return names if callable(names) else frozenset(names).__contains__
+
+
 def seconds(name: str, duration: Duration | None) -> float | None:
     """A duration argument called ``name``, in seconds."""
     if duration is None:
@@ -91,7 +103,10 @@ def seconds(name: str, duration: Duration | None) -> float | None:
 
 
 def device_of(device: Any, framework: str) -> Any:
-    """The device as a torch.device; None if tensors stay memory-mapped. ``framework`` is "pt" or "np"."""
+    """The device as a torch.device; None if tensors stay memory-mapped. ``framework`` is "pt" or "np".
+
+    Raises InvalidArgumentError for something that is not a device, UnsupportedError for one that is not available.
+    """
     if device is None:
         return None
     if framework == "np":
@@ -100,10 +115,33 @@ def device_of(device: Any, framework: str) -> Any:
         return None
     import torch
 
+    if is_function(device) or isinstance(device, Mapping):
+        raise InvalidArgumentError(f"device= needs a torch.device or its name, such as 'cuda:0', not a {type(device).__name__}")
     try:
-        return torch.device(device)
+        found = torch.device(device)
     except (RuntimeError, TypeError) as error:
         raise InvalidArgumentError(f"{device!r} is not a device: {error}") from error
+    if found.type not in ("cpu", "meta"):
+        require_available(found)
+    return found
+
+
+def is_function(device: Any) -> bool:
+    """Whether it is a function. A torch.device can be called, too: it is a decorator."""
+    return callable(device) and not is_torch(device, "device")
+
+
+@functools.cache
+def require_available(device: Any) -> None:
+    """Raises UnsupportedError if this torch, on this machine, cannot make a tensor on the device."""
+    import torch
+
+    try:
+        torch.empty(1, device=device)
+    except Exception as error:  # AssertionError, NotImplementedError, ImportError and more, depending on the device
+        raise UnsupportedError(
+            f"the device '{device}' cannot be used here: {str(error).strip().splitlines()[0]}. Choose another, such as 'cpu'"
+        ) from error
 
 
 def dtype_text(dtype: Any) -> str:

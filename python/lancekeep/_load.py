@@ -22,11 +22,13 @@ class Loader:
         self.device: Any = device if device is not None and device.type != "cpu" else None
         self.framework = framework_of(framework)
         self.tensors_only = False
+        self.place: Callable[[Any], Any] | None = None  # moves a mapped tensor elsewhere; called once for tied tensors
 
     def rows(self, names: Sequence[str] | None) -> dict[str, Any]:
         """The values of these rows, in this order; None means all rows except the tree."""
         names = None if names is None else list(names)
-        return self._mapped(names) if self.device is None else self._on_device(names)
+        values = self._mapped(names) if self.device is None else self._on_device(names)
+        return values if self.place is None else self._placed(values, self.place)
 
     def tensors(self) -> dict[str, Any]:
         """All tensors, without the rows of other values."""
@@ -82,6 +84,11 @@ class Loader:
             else:
                 made[name] = self.framework.from_values(name, dtype, shape, nbytes, values)
         return made
+
+    def _placed(self, values: dict[str, Any], place: Callable[[Any], Any]) -> dict[str, Any]:
+        tensors = {id(value): value for value in values.values() if is_tensor(value)}
+        made = {key: place(value) for key, value in tensors.items()}
+        return {name: made.get(id(value), value) for name, value in values.items()}
 
     def _on_device(self, names: list[str] | None) -> dict[str, Any]:
         from . import _torch

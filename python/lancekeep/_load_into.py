@@ -10,55 +10,133 @@ from typing import Any
 import torch
 
 from . import _torch
+from ._arguments import Names
 from ._errors import InvalidArgumentError, listed
 from ._load import reader
+from ._load_state_dict import load_by_own_rules, require_no_meta
+from ._name_difference import advice, quoted
 from ._native import TensorInfo
+from ._own_tensors import OwnTensors, own_tensors
+from ._selection import Selection
 from ._version import Version
 
 
-def load_into(version: Version, target: Any, strict: bool) -> tuple[list[str], list[str]]:
+def load_into(
+    version: Version, target: Any, strict: bool, names: Names | None = None, prefix: str = ""
+) -> tuple[list[str], list[str]]:
     """Returns the names that the version lacks, and the names that the target lacks."""
-    targets = targets_of(target)
-    missing = [name for name in targets if name not in version]
-    unexpected = [name for name in version if name not in targets]
-    if strict and (missing or unexpected):
-        raise InvalidArgumentError(
-            f"the target and version {version.number} have different tensors; missing in the version:"
-            f" {quoted(missing)}; unexpected in it: {quoted(unexpected)}; nothing was loaded. Pass strict=False to load the"
-            " tensors that both have"
-        )
-    found = {name: tensor.detach() for name, tensor in targets.items() if name in version}
+    selection = Selection(version, names, prefix)
+    if not isinstance(target, torch.nn.Module):
+        return load_tensors(selection, targets_of(target), strict)
+    own = own_tensors(target)
+    if own is None or needs_adapting(selection, own, strict):
+        return load_by_own_rules(selection, target, strict)
+    return load_tensors(selection, own.tensors, strict, target)
+
+
+def needs_adapting(selection: Selection, own: OwnTensors, strict: bool) -> bool:
+    """Whether the version is an old file that torch's own modules adapt, so that only torch can load it."""
+    missing = {name for name in own.tensors if name not in selection.tensors}
+    unexpected = selection.tensors.keys() - own.tensors.keys()
+    scalars = any(
+        tensor.ndim == 0 and name in selection.tensors and selection.tensors[name].shape == (1,)
+        for name, tensor in own.tensors.items()
+    )
+    if own.adapts and (missing or unexpected):
+        return not strict or (missing <= own.added and not unexpected) or scalars
+    return scalars
+
+
+def load_tensors(
+    selection: Selection, targets: Mapping[str, torch.Tensor], strict: bool, module: torch.nn.Module | None = None
+) -> tuple[list[str], list[str]]:
+    """Reads into the targets' own memory. ``module`` is what they belong to, if it is a module."""
+    common = {name: tensor for name, tensor in targets.items() if name in selection.tensors}
+    missing = [name for name in targets if name not in common and selection.picks(name)]
+    missing = without_covered(missing, targets, common)
+    rows = [*selection.tensors, *(selection.extra_state if module is not None else [])]
+    unexpected = [name for name in rows if name not in targets]
+    require_names(selection, targets, (missing, unexpected), strict, module)
+    found = {selection.tensors[name].name: tensor.detach() for name, tensor in common.items()}
+    version = selection.version
     plain = version.info.layout == "plain"
-    require_targets(found, version, plain)
+    require_targets(found, version, plain, module)
     with torch.no_grad():
         (convert_all if plain else read_all)(version, found)
-    torch.autograd.graph.increment_version(found.values())
+    torch.autograd.graph.increment_version([tensor for tensor in found.values() if not tensor.is_inference()])
     return missing, unexpected
 
 
 def targets_of(target: Any) -> dict[str, torch.Tensor]:
-    targets = target.state_dict() if isinstance(target, torch.nn.Module) else target
-    if not isinstance(targets, Mapping):
+    if not isinstance(target, Mapping):
+        own = "; pass what load() returns to its own load_state_dict()" if hasattr(target, "load_state_dict") else ""
         raise InvalidArgumentError(
-            f"the target must be a torch.nn.Module, or a dict of tensors by name, not {type(target).__name__}"
+            f"the target must be a torch.nn.Module, or a dict of tensors by name, not {type(target).__name__}{own}"
         )
-    others = [name for name, value in targets.items() if not isinstance(value, torch.Tensor)]
+    others = [name for name, value in target.items() if not isinstance(value, torch.Tensor)]
     if others:
         raise InvalidArgumentError(
             f"the target has values that are not tensors: {quoted(others)}; load_into() needs a torch.nn.Module or a dict of"
             " tensors. For anything else, pass the result of load() to the target's load_state_dict()"
         )
-    return dict(targets)
+    return dict(target)
 
 
-def quoted(names: Iterable[str]) -> str:
-    return listed(f"`{name}`" for name in names)
+def without_covered(
+    missing: list[str], targets: Mapping[str, torch.Tensor], loaded: Mapping[str, torch.Tensor]
+) -> list[str]:
+    """The missing names, except those of tied tensors: their memory is filled under another name."""
+    if not missing:
+        return []
+    filled: dict[str, list[tuple[int, int]]] = {}
+    for tensor in loaded.values():
+        if has_memory(tensor):
+            storage, begin, end = _torch.extent(tensor)
+            if end - begin == tensor.nbytes:
+                filled.setdefault(storage, []).append((begin, end))
+
+    def is_covered(tensor: torch.Tensor) -> bool:
+        if not has_memory(tensor):
+            return False
+        storage, begin, end = _torch.extent(tensor)
+        return any(start <= begin and end <= stop for start, stop in filled.get(storage, []))
+
+    return [name for name in missing if not is_covered(targets[name])]
+
+
+def has_memory(tensor: torch.Tensor) -> bool:
+    return tensor.layout == torch.strided and not tensor.is_meta and not tensor.is_nested and tensor.nbytes > 0
 
 
 # --- checks, all before the first target is changed -------------------------------------------------------------------
 
 
-def require_targets(targets: dict[str, torch.Tensor], version: Version, plain: bool) -> None:
+def require_names(
+    selection: Selection,
+    targets: Mapping[str, torch.Tensor],
+    differences: tuple[list[str], list[str]],
+    strict: bool,
+    module: torch.nn.Module | None,
+) -> None:
+    """With ``strict``, both must have the same names; without, at least one in common."""
+    missing, unexpected = differences
+    common = targets.keys() & selection.tensors.keys()
+    if not (missing or unexpected) or (not strict and (common or not targets)):
+        return
+    have = "have different tensors" if common else "have no name in common"
+    text = advice(selection.names_to_compare(bool(common)), targets.keys(), module)
+    if not text and common:
+        text = "pass strict=False to load the tensors that both have"
+    raise InvalidArgumentError(
+        f"the target and version {selection.number} {have}; missing in the version: {quoted(missing)}; unexpected in it:"
+        f" {quoted(unexpected)}; nothing was loaded" + (f". {text[0].upper()}{text[1:]}" if text else "")
+    )
+
+
+def require_targets(
+    targets: dict[str, torch.Tensor], version: Version, plain: bool, module: torch.nn.Module | None
+) -> None:
+    require_no_meta([name for name, target in targets.items() if target.is_meta], module)
     problems = []
     for name, target in targets.items():
         problem = target_problem(target, version[name], plain)

@@ -148,18 +148,31 @@ class Store:
         """
         return self.at(version, dtype=dtype).load(names=names, device=device)
 
-    def load_into(self, target: Any, version: Ref = None, *, strict: bool = True) -> IncompatibleKeys:
-        """Reads a version straight into the memory of a module, or of the tensors in a dict, on any device.
+    def load_into(
+        self, target: Any, version: Ref = None, *, strict: bool = True, names: Names | None = None, prefix: str = ""
+    ) -> IncompatibleKeys:
+        """Loads a version into a module, or into the tensors of a dict, on any device. Values are converted to its dtypes.
 
-        Values are converted to the target's dtypes. With ``strict``, missing or unexpected names are an error; otherwise
-        they are returned, as (missing_keys, unexpected_keys). Rows that are not tensors are ignored.
+        Values are read straight into the memory of the target's tensors. A module whose loading is its own – with state-dict
+        hooks, extra state, lazy parameters, sharded ones, or methods such as ``load_state_dict`` overridden – gets them
+        through its ``load_state_dict`` instead.
 
-        Raises InvalidArgumentError, which names the tensors that are missing, have another shape or cannot be
-        converted; nothing has changed then. If reading itself fails or is interrupted, some tensors have changed.
+        With ``strict``, missing or unexpected names are an error; otherwise they are returned, as (missing_keys,
+        unexpected_keys), and it is an error if the target and the version have no name in common. A missing name whose
+        memory is filled under another name, as with tied tensors, is not reported. Rows that are not tensors are ignored,
+        except a module's extra state.
+
+        ``prefix`` picks the names that start with it, and removes it from them: ``prefix="model."`` loads the model of a
+        checkpoint. ``names`` picks names as in :meth:`load`, after the prefix is removed; other tensors of the target keep
+        their values, and are not reported.
+
+        Raises InvalidArgumentError, which names the tensors that are missing, have another shape or cannot be converted, and
+        a prefix if that is what differs; nothing has changed then, but a module that loads by its own rules may have loaded
+        what fits. If reading itself fails or is interrupted, some tensors have changed.
         """
         from ._load_into import load_into
 
-        return IncompatibleKeys(*load_into(self.at(version), target, strict))
+        return IncompatibleKeys(*load_into(self.at(version), target, strict, names, prefix))
 
     # --- history ------------------------------------------------------------------------------------------------------
 

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import fnmatch
 import functools
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import _native
-from ._arguments import Names, ProgressLike, device_of, watching
+from ._arguments import Names, ProgressLike, device_of, name_filter, watching
 from ._errors import NotFoundError
 from ._native import Diff, TensorInfo, VersionInfo
 
@@ -116,12 +115,8 @@ class Version(Mapping[str, TensorInfo]):
 
     def _matching(self, names: Names) -> list[str]:
         existing = [info.name for info in self._native.tensors() if info.dtype != "tree"]
-        if callable(names):
-            return [name for name in existing if names(name)]
-        if isinstance(names, str):
-            if any(special in names for special in "*?["):
-                return [name for name in existing if fnmatch.fnmatchcase(name, names)]
-            return [name for name in existing if name.startswith(names)]
+        if callable(names) or isinstance(names, str):
+            return [*filter(name_filter(names), existing)]
         wanted = list(names)
         known = set(existing)
         if missing := [name for name in wanted if name not in known]:

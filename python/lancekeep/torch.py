@@ -20,7 +20,7 @@ from typing import Any, Unpack
 import torch
 
 from . import _files
-from ._arguments import FileOptions, PathLike, Ref
+from ._arguments import FileOptions, PathLike, Ref, device_of
 from ._errors import Error as SafetensorError
 from ._model_file import check_backend
 from ._model_file import open_place as open
@@ -88,8 +88,10 @@ def load_model(
     backend: str = "mmap",
     version: Ref = None,
 ) -> IncompatibleKeys:
-    """Reads a version, by default the latest, into a module's own memory. Returns the missing and the unexpected names.
+    """Loads a version, by default the latest, into a module. Returns the missing and the unexpected names.
 
-    ``device`` and ``backend`` have no effect: values are read to the device of each of the module's tensors.
+    As :meth:`lancekeep.Store.load_into`, which also has ``prefix`` and ``names``. ``device`` is checked, but like ``backend``
+    has no effect: values are read to the device of each of the module's tensors.
     """
+    device_of(device, "pt")
     return open(filename).load_into(model, version, strict=strict)

@@ -44,7 +44,7 @@ TEST_F(LoadModel, CopiesIntoTheModulesOwnTensors) {
   }
 }
 
-TEST_F(LoadModel, LoadsTheFirstVersionByDefault) {
+TEST_F(LoadModel, LoadsTheLatestVersionByDefault) {
   for (int i = 1; i <= 3; ++i) {
     SaveOptions options;
     if (i == 2) options.tag = "best";
@@ -53,11 +53,12 @@ TEST_F(LoadModel, LoadsTheFirstVersionByDefault) {
   const StateDict target = {{"w", torch::zeros({1})}};
   const auto value = [&] { return target[0].second.item<int>(); };
   load_model(target, path);
-  EXPECT_EQ(value(), 1);
+  EXPECT_EQ(value(), 3);
+  EXPECT_EQ(load_state_dict(path)["w"].item<int>(), 3);
   load_model(target, path, std::string("best"));
   EXPECT_EQ(value(), 2);
-  load_model(target, path, Ref());
-  EXPECT_EQ(value(), 3);
+  load_model(target, path, 1);
+  EXPECT_EQ(value(), 1);
   load_model(target, path, 2, torch::kCPU);
   EXPECT_EQ(value(), 2);
 }

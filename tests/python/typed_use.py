@@ -44,6 +44,7 @@ def versions_out(store: lancekeep.Store, model: torch.nn.Module) -> None:
     assert_type(version.info, lancekeep.VersionInfo)
     assert_type(store.load_into(model), lancekeep.IncompatibleKeys)
     missing, unexpected = store.load_into(model.state_dict(), 3, strict=False)
+    store.load_into(model, "best", names="*.bias", prefix="model.")
     assert_type(missing, list[str])
     store.load(names=["w"])
     store.load("best", names=lambda name: name.startswith("head."), device="cuda")

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <lancekeep/libtorch/dtype.h>
+#include <lancekeep/libtorch/names.h>
 #include <lancekeep/libtorch/source.h>
 #include <lancekeep/store.h>
 
@@ -21,11 +22,6 @@
 #include <vector>
 
 namespace lancekeep {
-
-struct LoadResult {
-  std::vector<std::string> missing_keys;     ///< in the module, not in the version
-  std::vector<std::string> unexpected_keys;  ///< in the version, not in the module
-};
 
 namespace libtorch {
 
@@ -76,13 +72,6 @@ inline void check_shape(const std::string& name, const TensorView& view, c10::Sc
           std::memcmp(a.const_data_ptr(), b.const_data_ptr(), a.nbytes()) == 0);
 }
 
-[[nodiscard]] inline std::string join(const std::vector<std::string>& names) {
-  if (names.empty()) return "none";
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 /// torch has no conversion for some pairs of dtypes, so this tries one value before any is copied.
 inline void check_conversion(const std::string& name, c10::ScalarType from, c10::ScalarType to) {
   if (from == to) return;
@@ -106,24 +95,8 @@ inline void copy_values(torch::Tensor target, const torch::Tensor& values) {
   }
 }
 
-[[nodiscard]] inline LoadResult compare_keys(const StateDict& wanted, const Version& version) {
-  std::set<std::string> in_model;
-  std::set<std::string> in_store;
-  LoadResult result;
-  for (const auto& entry : wanted) in_model.insert(entry.first);
-  for (const TensorInfo& row : version.tensors()) {
-    const bool is_new = in_store.insert(row.name).second;
-    if (is_new && row.dtype != "tree" && !in_model.contains(row.name)) {
-      result.unexpected_keys.push_back(row.name);
-    }
-  }
-  for (const auto& entry : wanted) {
-    if (!in_store.contains(entry.first)) result.missing_keys.push_back(entry.first);
-  }
-  return result;
-}
-
 /// Rejects targets that cannot be filled before the first one is changed.
+/// `targets` are under the version's names.
 inline void check_targets(const StateDict& targets, const Version& version) {
   std::map<std::string, const TensorInfo*> rows;
   for (const TensorInfo& row : version.tensors()) rows[row.name] = &row;
@@ -144,18 +117,15 @@ inline void check_targets(const StateDict& targets, const Version& version) {
 }
 
 inline LoadResult load_into(const StateDict& model, const Version& version,
-                            std::optional<torch::Device> device, bool strict) {
-  LoadResult keys = compare_keys(model, version);
-  if (strict && !(keys.missing_keys.empty() && keys.unexpected_keys.empty())) {
-    throw Error(ErrorCode::invalid_argument,
-                "the module and version " + std::to_string(version.number()) +
-                    " do not have the same tensors; missing in the version: " +
-                    join(keys.missing_keys) + "; unexpected in it: " + join(keys.unexpected_keys));
-  }
-  const std::set<std::string> missing(keys.missing_keys.begin(), keys.missing_keys.end());
+                            std::optional<torch::Device> device, bool strict,
+                            const std::string& prefix) {
+  LoadResult keys = compare_keys(model, version, prefix);
+  const std::set<std::string> absent(keys.missing_keys.begin(), keys.missing_keys.end());
+  remove_tied(keys.missing_keys, model);
+  require_names(model, version, keys, strict);
   StateDict targets;
-  for (const auto& entry : model) {
-    if (!missing.contains(entry.first)) targets.push_back(entry);
+  for (const auto& [name, target] : model) {
+    if (!absent.contains(name)) targets.emplace_back(prefix + name, target);
   }
   check_targets(targets, version);
   std::vector<torch::Tensor> values;
