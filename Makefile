@@ -7,7 +7,7 @@ TORCH  := $(CURDIR)/.venv/lib/python3.11/site-packages/torch
 PYTHON_SOURCES = $(shell find include src cli python cmake CMakeLists.txt pyproject.toml README.md LICENSE -type f -not -name "*.pyc") \
   $(wildcard .venv/requirements)
 
-.PHONY: help setup demo test test-asan test-release test-python python stubs check tidy tsan trust fuzz bench install build clean
+.PHONY: help setup demo test test-asan test-release test-python python stubs check tidy tsan trust soak clients fuzz bench install build clean
 help:
 	@echo "make demo                import a real network, fine-tune it, save it again, compare both versions"
 	@echo "make test                every test: C++ under sanitizers, LibTorch, pylance both ways, the Python package"
@@ -15,6 +15,8 @@ help:
 	@echo "make tidy                clang-tidy (minutes)"
 	@echo "make tsan                the tests of threads, under the thread sanitizer"
 	@echo "make trust               a kill and an error at every system call, many power cuts and histories (10 minutes)"
+	@echo "make soak                savers, gc, replacements, forks, signals and readers at once, SOAK_SECONDS (1200)"
+	@echo "make clients             modules of transformers, peft, diffusers and others, saved and loaded (2 GB of packages)"
 	@echo "make fuzz                libFuzzer on each reader of files, FUZZ_SECONDS (600) each; stops at a finding"
 	@echo "make bench               save, load, open, export and diff, compared with other libraries, as ratios"
 	@echo "make python              the Python package, into build/site"
@@ -121,6 +123,15 @@ trust: setup
 	LANCEKEEP_INTERLEAVINGS=20000 $(BUILD)/tests/histories/interleaving_test --gtest_brief=1
 	LANCEKEEP_HISTORIES=3000 LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) .venv/bin/python -m pytest -q tests/histories
 	LANCEKEEP_TRUST=1 LANCEKEEP_BUILD=$(CURDIR)/$(BUILD) .venv/bin/python -m pytest -q tests/durability tests/large/test_large_files.py
+
+# Some twenty processes on two stores; counts what hung, got lost, was damaged or failed. tests/soak/soak.py has its settings.
+soak: build python
+	LANCEKEEP_BUILD=$(CURDIR)/build/plain PYTHONPATH=$(CURDIR)/build/site .venv/bin/python tests/soak/soak.py
+
+# In an environment of its own. The files are not named test_*.py, so that `make test`, which lacks the clients, leaves them out.
+clients: python
+	tools/setup.sh clients
+	PYTHONPATH=$(CURDIR)/build/site .venv-clients/bin/python -m pytest -q -W ignore -o python_files='clients_*.py' tests/clients
 
 # New inputs are kept in build/fuzz/found; `fuzz/run.sh --minimise` packs fuzz/corpus anew from them.
 fuzz: setup

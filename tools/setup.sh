@@ -7,6 +7,7 @@
 #   tools/setup.sh python-old    .venv-pylance-1.0.4: the oldest pylance that reads what we write
 #   tools/setup.sh lint          .venv-lint: clang-format and clang-tidy
 #   tools/setup.sh model-files   .venv/model-files: packages with model files or data for tests and examples
+#   tools/setup.sh clients       .venv-clients: the libraries whose modules `make clients` saves and loads (2 GB)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -63,15 +64,22 @@ python=(torch==2.13.0 pylance==14.0.2 numpy safetensors==0.8.0 pytest hypothesis
   nanobind==3.1.0 scikit-build-core==1.1.2 tqdm==4.70.1 mypy==2.4.1 ml_dtypes==0.6.0
   pytest-xdist==3.8.0)
 
+# The torch of .venv, pinned so that no client brings another. timm and transformers import torchvision, whose wheel may be
+# one for CUDA: tests/clients/conftest.py deals with that.
+clients=(torch==2.13.0 numpy==2.4.6 safetensors==0.8.0 pytest==9.2.0 transformers==5.24.0 peft==0.21.2 diffusers==0.42.1
+  timm==1.0.31 torchvision==0.28.0 torchmetrics==1.9.0 torchao==0.18.0 bitsandbytes==0.50.2 lightning==2.6.6
+  accelerate==1.15.0)
+
 case "${1:-}" in
   system) setup_packages "${packages[@]}" ;;
   fuzz) setup_packages clang-14 libclang-rt-14-dev xz-utils ;;
   python) setup_venv .venv "${python[@]}" ;;
   python-old) setup_venv .venv-pylance-1.0.4 pylance==1.0.4 ;;
   lint) setup_venv .venv-lint clang-format==19.1.7 clang-tidy==19.1.0.1 ;;
+  clients) setup_venv .venv-clients "${clients[@]}" ;;
   model-files) setup_model_files tests/formats/real_files.txt ;;
   *)
-    sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
+    sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
     exit 2
     ;;
 esac
