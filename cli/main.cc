@@ -11,6 +11,7 @@
 
 #include <csignal>
 #include <string_view>
+#include <utility>
 
 namespace lancekeep::cli {
 namespace {
@@ -45,9 +46,10 @@ bool asks_for_json(int argc, char** argv) {
   return false;
 }
 
-ExitCode run(int argc, char** argv) {
-  // Without an InterruptScope, a signal ends the process at once, wherever it waits.
-  const WaitScope waits({.check = throw_if_interrupted, .notice = print_note});
+ExitCode run(int argc, char** argv, bool json) {
+  WaitHooks hooks = {.check = throw_if_interrupted};
+  if (!json) hooks.notice = print_note;  // with --json, stderr has one document or nothing
+  const WaitScope waits(std::move(hooks));
   CommandLine line(kSummary, kFooter);
   for (const auto add : {add_import, add_export, add_ls, add_show, add_log, add_diff, add_tag,
                          add_restore, add_verify, add_gc, add_du, add_dump}) {
@@ -64,7 +66,7 @@ int main(int argc, char** argv) {
   try {
     lancekeep::cli::occupy_standard_descriptors();
     std::signal(SIGPIPE, SIG_IGN);  // instead, print() gets EPIPE if its reader has left
-    return static_cast<int>(lancekeep::cli::run(argc, argv));
+    return static_cast<int>(lancekeep::cli::run(argc, argv, json));
   } catch (...) {
     return lancekeep::cli::report_current_exception(json);
   }

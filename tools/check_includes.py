@@ -36,7 +36,7 @@ class Layer:
 
 def layer(folder, uses=(), public=(), libraries=LIBRARIES):
     name = folder.removeprefix("src/")
-    return Layer(folder, own=(name, *uses), public=("error.h", "version.h", "visibility.h", *public), libraries=libraries)
+    return Layer(folder, own=(name, *uses), public=("error.h", "version.h", "visibility.h", "wait_hooks.h", *public), libraries=libraries)
 
 
 def store(folder, uses=()):

@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 def finish(call: Callable[..., Result], *arguments: Any, says: Callable[[Result], str]) -> Result:
-    """``call(*arguments)``. If a signal's exception comes once it has returned, ``says`` what it did is added to that."""
+    """``call(*arguments)``. If a signal raises an exception once it has returned, that says what was done: ``says``."""
     done: list[Result] = []
     try:
         keep_result(done, call, *arguments)

@@ -207,8 +207,8 @@ class Store:
         Raises AlreadyExistsError if the tag exists; ConflictError if it does not point to ``expected``;
         InvalidArgumentError for an invalid name: a tag has up to 128 letters, digits, ``. _ -``, and not digits alone.
         """
-        says = lambda number: f"tag {name} points to version {number}"
-        return finish(self._native.tag, name, checked_ref(version), force, expected, says=says)
+        arguments = name, checked_ref(version), force, expected
+        return finish(self._native.tag, *arguments, says=lambda number: f"tag {name} points to version {number}")
 
     def untag(self, name: str) -> None:
         """Deletes a tag; the version stays. Raises NotFoundError if there is no such tag."""
@@ -246,10 +246,9 @@ class Store:
         if keep_last is not None and keep_last < 0:
             raise InvalidArgumentError(f"keep_last must be ≥ 0, got {keep_last}")
         ages = seconds("older_than", older_than), seconds("orphans_older_than", orphans_older_than)
-        says = lambda report: f"gc is done: {report!r}"
         if keep_last is not None:
             keep_last = min(keep_last, MOST_VERSIONS)
-        return finish(self._native.gc, keep_last, *ages, dry_run, says=says)
+        return finish(self._native.gc, keep_last, *ages, dry_run, says=lambda report: f"gc is done: {report!r}")
 
     def disk_usage(self) -> DiskUsage:
         """What the store occupies on disk, in bytes: values, bookkeeping, unreachable files; and for each version."""

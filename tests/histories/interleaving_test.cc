@@ -44,7 +44,7 @@ class Interleaving {
   Interleaving(std::uint64_t seed, Figures& figures) : random_(seed), figures_(figures) {
     // With these folders, a failed first save has nothing to remove. Removing takes a lock that, in
     // a single thread, the other writers would wait for forever.
-    for (const char* name : {"_versions", "_transactions", "_deletions", "data"}) {
+    for (const char* name : {"_versions", "_transactions", "_deletions", "_refs", "data"}) {
       std::filesystem::create_directories(path_ / name);
     }
     for (Writer& writer : writers_) writer.open(path_);
@@ -118,13 +118,13 @@ class Interleaving {
       throw;
     }
     ++figures_.saves;
-    acknowledge(number, step, tag.empty());
+    acknowledge(number, step);
     if (!tag.empty()) ledger_.tags[tag] = number;
   }
 
-  // No other writer ran between the commit and the return, unless the save also set a tag.
-  void acknowledge(std::uint64_t number, unsigned step, bool is_newest) {
-    if (is_newest && !ledger_.versions.empty()) {
+  // No other writer ran between the commit and the return.
+  void acknowledge(std::uint64_t number, unsigned step) {
+    if (!ledger_.versions.empty()) {
       EXPECT_GT(number, ledger_.versions.rbegin()->first);
     }
     EXPECT_TRUE(ledger_.versions.emplace(number, step).second) << number << " was assigned twice";
@@ -136,7 +136,7 @@ class Interleaving {
     const unsigned step = ledger_.versions.at(*from);
     const std::uint64_t number = store.restore(*from);
     ++figures_.restores;
-    acknowledge(number, step, true);
+    acknowledge(number, step);
   }
 
   void tag(Store& store) {

@@ -42,22 +42,28 @@ class Locked:
         self.ready, self.end = os.pipe(), os.pipe()
         self.process = os.fork()
         if self.process == 0:
+            os.close(self.end[1])  # so that the child ends with this process
             descriptor = os.open(Path(store.path) / "_versions", os.O_RDONLY)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             os.write(self.ready[1], b"x")
             os.read(self.end[0], 1)
             os._exit(0)
         os.read(self.ready[0], 1)
+        os.close(self.end[0])
 
     def __enter__(self):
         return self
 
     def release(self):
-        os.write(self.end[1], b"x")
+        if self.end is not None:
+            os.close(self.end[1])
+        self.end = None
 
     def __exit__(self, *_):
         self.release()
         os.waitpid(self.process, 0)
+        for descriptor in self.ready:
+            os.close(descriptor)
 
 
 class Alarm(Exception):

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A program changes tensors while they are saved: the version is intact, whatever the values are.
+#include "io/local_storage.h"
+#include "io/testing/forwarding_storage.h"
+#include "store/read/store_folder.h"
 #include "store/testing/test_store.h"
 
 #include <gmock/gmock.h>
@@ -47,11 +50,45 @@ class ChangingSource : public MemorySource {
   std::function<void()> while_read_;
 };
 
+using Hook = std::function<void()>;
+
+// Runs a hook before each write: between the hashing of a piece and its way to the disk.
+class HookedStorage : public io::ForwardingStorage {
+ public:
+  HookedStorage(const std::filesystem::path& path, const Hook& hook)
+      : ForwardingStorage(io::create_local_storage(path)), hook_(hook) {}
+  std::unique_ptr<io::WritableFile> create(const std::string& path) override {
+    return std::make_unique<File>(ForwardingStorage::create(path), hook_);
+  }
+
+ private:
+  class File : public io::WritableFile {
+   public:
+    File(std::unique_ptr<WritableFile> inner, const Hook& hook)
+        : inner_(std::move(inner)), hook_(hook) {}
+    void write(std::span<const std::byte> bytes) override {
+      if (hook_) hook_();
+      inner_->write(bytes);
+    }
+    std::uint64_t position() const override { return inner_->position(); }
+    void sync() override { inner_->sync(); }
+    void flush() override { inner_->flush(); }
+
+   private:
+    std::unique_ptr<WritableFile> inner_;
+    const Hook& hook_;
+  };
+  const Hook& hook_;
+};
+
 class ChangingTensors : public testing::Test {
  protected:
   SaveReport save(ChangingSource& source, SaveOptions options = {}) {
     options.progress = [&](std::uint64_t, std::uint64_t, std::string_view) { source.change_now(); };
-    return store_.save(source, options);
+    hook_ = [&] { source.change_now(); };
+    const SaveReport report = store_.save(source, options);
+    hook_ = nullptr;
+    return report;
   }
   // A layer of several pieces, one with a tie, and three with the same bytes.
   static MemorySource model(unsigned seed = 1) {
@@ -69,7 +106,9 @@ class ChangingTensors : public testing::Test {
     for (const VerifyFinding& finding : store_.verify_all().findings) ADD_FAILURE() << finding.what;
   }
   const TemporaryFolder folder_;
-  Store store_ = Store::create(folder_ / "m.lance");
+  Hook hook_;
+  Store store_ = Store::State::make_store(
+      {folder_ / "m.lance", std::make_shared<HookedStorage>(folder_ / "m.lance", hook_)});
 };
 
 TEST_F(ChangingTensors, TheFirstSaveIsIntact) {
