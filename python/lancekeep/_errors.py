@@ -20,8 +20,8 @@ class Error(Exception):
     offset: int | None = None
 
     def __str__(self) -> str:
-        # KeyError would print its text in quotes, with newlines escaped.
-        return str(self.args[0]) if self.args else ""
+        # KeyError would print its text in quotes, with newlines escaped. A lone surrogate in a name cannot be printed.
+        return str(self.args[0]).encode("utf-8", "backslashreplace").decode() if self.args else ""
 
 
 class NotFoundError(Error, FileNotFoundError, KeyError):
@@ -40,6 +40,10 @@ class InvalidArgumentError(Error, ValueError):
     """An argument that cannot be used."""
 
     code = "invalid_argument"
+
+
+class WrongTypeError(InvalidArgumentError, TypeError):
+    """An argument of the wrong type: an InvalidArgumentError that is also a TypeError."""
 
 
 class CorruptError(Error, ValueError):

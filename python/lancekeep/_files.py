@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 from . import _native
 from ._arguments import FileOptions, PathLike, Ref, SaveOptions, checked_metadata, save_options
-from ._errors import InvalidArgumentError
+from ._errors import InvalidArgumentError, WrongTypeError
 from ._framework import framework_of, is_array, is_tensor
 from ._native import ExportReport, SaveReport
 from ._store import open, save_to
@@ -69,7 +69,7 @@ def save_tensors(
             " as model.lance, and write safetensors files with lancekeep.export_file"
         )
     source = source_of_tensors(tensors, framework)
-    with save_options("save", metadata=metadata, layout=None, **options) as native:
+    with save_options("save", metadata=checked_metadata(metadata, numbers=False), layout=None, **options) as native:
         return save_to(path, source, native)
 
 
@@ -77,6 +77,8 @@ def source_of_tensors(tensors: Mapping[str, Any], framework: str) -> _native.Pyt
     from ._state import source_of
 
     is_value, kind = (is_array, "numpy.ndarray") if framework == "np" else (is_tensor, "torch.Tensor")
+    if not isinstance(tensors, Mapping):
+        raise WrongTypeError(f"expected a dict of str to {kind}, found {type(tensors).__name__}")
     for name, value in tensors.items():
         if not isinstance(name, str) or not is_value(value):
             raise InvalidArgumentError(
@@ -90,7 +92,7 @@ def load_tensors(path: PathLike, framework: str, device: Any, version: Ref) -> d
 
 
 def to_bytes(tensors: Mapping[str, Any], metadata: Mapping[str, str] | None, framework: str) -> bytes:
-    return _native.safetensors_bytes(source_of_tensors(tensors, framework), checked_metadata(metadata))
+    return _native.safetensors_bytes(source_of_tensors(tensors, framework), checked_metadata(metadata, numbers=False))
 
 
 def from_bytes(data: bytes, framework: str) -> dict[str, Any]:
