@@ -39,7 +39,8 @@ def load_state_dict(file_name: PathLike, version: Ref = 1, map_location: Any = N
 
     Raises NotFoundError if there is no such store or version.
     """
-    return OrderedDict(_open_version(file_name, version).load(device=map_location))
+    state = _open_version(file_name, version).load(device=map_location)
+    return state if isinstance(state, OrderedDict) else OrderedDict(state)
 
 
 def load_model(model: Any, file_name: PathLike, version: Ref = 1, map_location: Any = None) -> IncompatibleKeys:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Unpack
 
@@ -84,7 +85,8 @@ def source_of_tensors(tensors: Mapping[str, Any], framework: str) -> _native.Pyt
             raise InvalidArgumentError(
                 f"expected a dict of str to {kind}, found {name!r}: {type(value).__name__}; Store.save keeps other values too"
             )
-    return source_of(dict(tensors), framework)
+    # The OrderedDict of a module has the versions of its modules.
+    return source_of(tensors if type(tensors) is OrderedDict else dict(tensors), framework)
 
 
 def load_tensors(path: PathLike, framework: str, device: Any, version: Ref) -> dict[str, Any]:

@@ -111,7 +111,8 @@ BASES: dict[type, Callable[[Any], Any]] = {
     float: float.__pos__,
     complex: complex.__pos__,
     datetime.datetime: lambda value: datetime.datetime(
-        value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond, value.tzinfo, fold=value.fold
+        value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond, value.tzinfo,
+        fold=value.fold,
     ),
     datetime.date: lambda value: datetime.date(value.year, value.month, value.day),
     datetime.timedelta: lambda value: datetime.timedelta(value.days, value.seconds, value.microseconds),

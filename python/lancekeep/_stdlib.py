@@ -56,9 +56,9 @@ def encode(value: Any, encode_part: Encode) -> Any:
 
 def is_fixed(zone: datetime.tzinfo | None) -> bool:
     """Whether a time with this zone is written with its offset from UTC, and nothing is lost."""
-    return zone is None or (type(zone) is datetime.timezone and zone == datetime.timezone(zone.utcoffset(None)) and (
-        zone.tzname(None) == datetime.timezone(zone.utcoffset(None)).tzname(None)
-    ))
+    if type(zone) is not datetime.timezone:
+        return zone is None
+    return zone.tzname(None) == datetime.timezone(zone.utcoffset(None)).tzname(None)  # not a name of its own
 
 
 def is_kept_zone(zone: datetime.tzinfo | None) -> bool:

@@ -9,6 +9,7 @@ the state is more than one flat dict, a last row, ``__tree__``, records the nest
 from __future__ import annotations
 
 import collections
+import contextlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -177,8 +178,9 @@ class _Flattening:
         return items if type(value) is list else {"$tuple": items}
 
     def encode_item(self, place: Any, name: str, item: Any, path: list[str], encode: Callable[..., Any]) -> Any:
-        if type(item) in SIMPLE and encode == self.encode_value:
-            return _json.encode_simple(item)  # most items of a vocabulary or a history
+        if type(item) in SIMPLE and encode == self.encode_value:  # most items of a vocabulary or a history
+            with contextlib.suppress(_json.UnsupportedValue):
+                return _json.encode_simple(item)
         self.places.append(place)
         try:
             return encode(item, [*path, name])

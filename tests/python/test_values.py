@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Values beside the tensors of a training: kept as what they are, or in a plain form with a note."""
+"""Values beside the tensors of a checkpoint: kept as what they are, or in a plain form with a note."""
 
 import argparse
 import collections
