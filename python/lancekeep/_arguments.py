@@ -6,18 +6,21 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import functools
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from numbers import Number
 from typing import TYPE_CHECKING, Any, TypedDict, Union
 
 from . import _native
-from ._errors import InvalidArgumentError, UnsupportedError
-from ._framework import is_torch
+from ._errors import InvalidArgumentError, NotFoundError, UnsupportedError, WrongTypeError
+from ._framework import is_numpy, is_torch
 
 if TYPE_CHECKING:
     import datetime
-    import os
+
+MOST_VERSIONS = 2**64 - 1  # no version has a greater number
 
 PathLike = Union[str, "os.PathLike[str]"]
 Ref = Union[int, str, None]  # a version's number, a tag, or None for the latest version
@@ -40,7 +43,7 @@ class FileOptions(TypedDict, total=False):
 class SaveOptions(FileOptions, total=False):
     """Keyword arguments of :meth:`Store.save`, :meth:`Store.replace` and :func:`lancekeep.import_file`."""
 
-    metadata: Mapping[str, str] | None
+    metadata: Mapping[str, str | float] | None
     layout: str | None
 
 
@@ -49,7 +52,7 @@ def save_options(
     title: str,
     *,
     message: str = "",
-    metadata: Mapping[str, str] | None = None,
+    metadata: Mapping[str, str | float] | None = None,
     tag: str | None = None,
     move_tag: bool = False,
     layout: str | None = None,
@@ -65,14 +68,53 @@ def save_options(
         warnings.warn("layout='recipe' is deprecated; use layout='plain'", DeprecationWarning, stacklevel=5)
         layout = "plain"
     with watching(progress, title) as watch:
-        yield _native.SaveOptions(message, checked_metadata(metadata), tag or "", move_tag, layout, durable, watch)
+        texts = checked_text("message", message), checked_text("tag", tag or "")
+        layout = None if layout is None else checked_text("layout", layout)
+        facts = checked_metadata(metadata)
+        yield _native.SaveOptions(texts[0], facts, texts[1], bool(move_tag), layout, bool(durable), watch)
 
 
-def checked_metadata(metadata: Mapping[str, str] | None) -> dict[str, str]:
+def path_text(path: PathLike) -> str:
+    """A path as text. Raises WrongTypeError."""
+    try:
+        return os.fsdecode(path)
+    except TypeError as error:
+        raise WrongTypeError(f"a path is a str or a pathlib.Path, not {path!r}") from error
+
+
+def checked_text(what: str, text: Any) -> str:
+    if not isinstance(text, str):
+        raise WrongTypeError(f"{what} must be a str, not {text!r}")
+    return str.__str__(text)
+
+
+def checked_count(what: str, count: Any) -> int | None:
+    """A number of versions; what is larger than any number of versions is as good as the largest."""
+    if count is None:
+        return None
+    if isinstance(count, bool) or not hasattr(count, "__index__"):
+        raise WrongTypeError(f"{what} must be an int, not {count!r}")
+    if count.__index__() < 0:
+        raise InvalidArgumentError(f"{what} must be ≥ 0, got {count}")
+    return min(int(count.__index__()), MOST_VERSIONS)
+
+
+def checked_metadata(metadata: Mapping[str, Any] | None, numbers: bool = True) -> dict[str, str]:
+    """The metadata as text. With ``numbers``, numbers and booleans are taken too, as ``str()`` writes them."""
+    kinds = "str or numbers" if numbers else "str"
+    if not isinstance(metadata or {}, Mapping):
+        raise WrongTypeError(f"metadata must be a dict of str to {kinds}, such as {{'epoch': '3'}}; found {metadata!r}")
+    texts = {}
     for key, value in (metadata or {}).items():
-        if not isinstance(key, str) or not isinstance(value, str):
-            raise TypeError(f"metadata must be a dict of str to str, such as {{'epoch': '3'}}; found {key!r}: {value!r}")
-    return dict(metadata or {})
+        if isinstance(key, str) and isinstance(value, str):
+            texts[str.__str__(key)] = str.__str__(value)
+        elif isinstance(key, str) and numbers and (isinstance(value, Number) or is_numpy(value, "number")):
+            texts[str.__str__(key)] = str(value)
+        else:
+            raise WrongTypeError(
+                f"metadata must be a dict of str to {kinds}, such as {{'epoch': '3'}}; found {key!r}: {value!r}"
+            )
+    return texts
 
 
 def checked_ref(version: Ref) -> int | str | None:
@@ -80,6 +122,8 @@ def checked_ref(version: Ref) -> int | str | None:
         return version
     if isinstance(version, bool) or not hasattr(version, "__index__") or version.__index__() < 0:
         raise InvalidArgumentError(f"a version is a number, a tag or None, not {version!r}")
+    if version.__index__() > MOST_VERSIONS:
+        raise NotFoundError(f"version {version} does not exist")
     return version.__index__()
 
 
@@ -96,6 +140,8 @@ def seconds(name: str, duration: Duration | None) -> float | None:
     """A duration argument called ``name``, in seconds."""
     if duration is None:
         return None
+    if isinstance(duration, bool) or not (isinstance(duration, (int, float)) or hasattr(duration, "total_seconds")):
+        raise WrongTypeError(f"{name} must be a number of seconds or a timedelta, not {duration!r}")
     count = duration if isinstance(duration, (int, float)) else duration.total_seconds()
     if not count >= 0:
         raise InvalidArgumentError(f"{name} must be ≥ 0, got {duration!r}")
@@ -120,7 +166,9 @@ def device_of(device: Any, framework: str) -> Any:
     try:
         found = torch.device(device)
     except (RuntimeError, TypeError) as error:
-        raise InvalidArgumentError(f"{device!r} is not a device: {error}") from error
+        raise InvalidArgumentError(
+            f"{device!r} is not a device: {str(error).splitlines()[0]}; a device is 'cpu', 'cuda', 'cuda:1' or a torch.device"
+        ) from error
     if found.type not in ("cpu", "meta"):
         require_available(found)
     return found
@@ -173,7 +221,7 @@ def watching(progress: ProgressLike, title: str) -> Iterator[Watch | None]:
     elif callable(progress):
         yield progress
     else:
-        raise TypeError(f"progress must be True, a callable or None, not {progress!r}")
+        raise WrongTypeError(f"progress must be True, a callable or None, not {progress!r}")
 
 
 @contextlib.contextmanager

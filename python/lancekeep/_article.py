@@ -50,10 +50,7 @@ def load_state_dict(file_name: PathLike, version: Ref = FIRST, map_location: Any
 
     opened = _open_version(file_name, version)
     state = loader_for(opened._native, map_location).whole()
-    weights = OrderedDict(state)
-    if hasattr(state, "_metadata"):
-        weights._metadata = state._metadata  # type: ignore[attr-defined]
-    return weights
+    return state if isinstance(state, OrderedDict) else OrderedDict(state)
 
 
 def load_model(model: Any, file_name: PathLike, version: Ref = FIRST, map_location: Any = None) -> IncompatibleKeys:

@@ -20,9 +20,8 @@ class Error(Exception):
     offset: int | None = None
 
     def __str__(self) -> str:
-        # KeyError would print its text in quotes, with newlines escaped.
-        text = str(self.args[0]) if self.args else ""
-        return text.encode("utf-8", "backslashreplace").decode()  # a name may have a lone surrogate, which no stream takes
+        # KeyError would print its text in quotes, with newlines escaped. A name may have a lone surrogate, which no stream takes.
+        return str(self.args[0]).encode("utf-8", "backslashreplace").decode() if self.args else ""
 
 
 class NotFoundError(Error, FileNotFoundError, KeyError):
@@ -41,6 +40,10 @@ class InvalidArgumentError(Error, ValueError):
     """An argument that cannot be used."""
 
     code = "invalid_argument"
+
+
+class WrongTypeError(InvalidArgumentError, TypeError):
+    """An argument of the wrong type: an InvalidArgumentError that is also a TypeError."""
 
 
 class CorruptError(Error, ValueError):

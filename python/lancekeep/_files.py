@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from typing import Any, Unpack
 
 from . import _native
 from ._arguments import FileOptions, PathLike, Ref, SaveOptions, checked_metadata
-from ._errors import InvalidArgumentError
+from ._errors import InvalidArgumentError, WrongTypeError
 from ._framework import framework_of, is_array, is_tensor
 from ._model_file import open_version
 from ._native import ExportReport, SaveReport
@@ -79,19 +80,22 @@ def save_tensors(
 ) -> SaveReport:
     """Saves tensors by name as a new version of a store."""
     source = source_of_tensors(tensors, framework)
-    return save_to(path, source, metadata=metadata, **options)
+    return save_to(path, source, metadata=checked_metadata(metadata, numbers=False), **options)
 
 
 def source_of_tensors(tensors: Mapping[str, Any], framework: str) -> _native.PythonSource:
     from ._state import source_of
 
     is_value, kind = (is_array, "numpy.ndarray") if framework == "np" else (is_tensor, "torch.Tensor")
+    if not isinstance(tensors, Mapping):
+        raise WrongTypeError(f"expected a dict of str to {kind}, found {type(tensors).__name__}")
     for name, value in tensors.items():
         if not isinstance(name, str) or not is_value(value):
             raise InvalidArgumentError(
                 f"expected a dict of str to {kind}, found {name!r}: {type(value).__name__}; Store.save keeps other values too"
             )
-    return source_of(dict(tensors), framework)
+    # The OrderedDict of a module has the versions of its modules.
+    return source_of(tensors if type(tensors) is OrderedDict else dict(tensors), framework)
 
 
 def load_tensors(path: PathLike, framework: str, device: Any, version: Ref) -> dict[str, Any]:
@@ -99,7 +103,7 @@ def load_tensors(path: PathLike, framework: str, device: Any, version: Ref) -> d
 
 
 def to_bytes(tensors: Mapping[str, Any], metadata: Mapping[str, str] | None, framework: str) -> bytes:
-    return _native.safetensors_bytes(source_of_tensors(tensors, framework), checked_metadata(metadata))
+    return _native.safetensors_bytes(source_of_tensors(tensors, framework), checked_metadata(metadata, numbers=False))
 
 
 @contextlib.contextmanager

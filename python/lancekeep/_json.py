@@ -33,7 +33,14 @@ NUMPY_SIZED = re.compile(r"<U\d+|\|S\d+|<[Mm]8(\[\d*[A-Za-zμ]+\])?")
 
 
 class UnsupportedValue(TypeError):
-    """A value that cannot be stored. The text says what it is, and what to keep instead if there is something."""
+    """A value that cannot be stored. The text says what it is, and what to keep instead if there is something.
+
+    ``instead`` is what ``objects="skip"`` keeps of it, if not None.
+    """
+
+    def __init__(self, what: str, instead: Any = None) -> None:
+        super().__init__(what)
+        self.instead = instead
 
 
 def type_name(value: Any) -> str:
@@ -49,6 +56,8 @@ def class_name(kind: type) -> str:
 
 def is_utf8(text: str) -> bool:
     """Whether the text has no lone surrogate."""
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -65,7 +74,7 @@ def encode_dict(value: dict[Any, Any], pairs: list[tuple[Any, Any]]) -> Any:
     """Encodes a dict of one of the classes in _tree.DICTS, given its keys, plain, and its encoded values."""
     kind = type(value)
     if isinstance(value, collections.defaultdict):
-        factory = None if value.default_factory is None else _stdlib.TYPE_NAMES[value.default_factory]
+        factory = _stdlib.factory_name(value.default_factory)
         return {"$defaultdict": [factory, encode_pairs(pairs)]}
     if kind is collections.OrderedDict:
         return {"$odict": encode_pairs(pairs)}
@@ -97,14 +106,8 @@ def encode_set(items: list[Any], tag: str) -> Any:
 def encode_scalar(value: Any) -> Any:
     """Encodes a value that is not a container. Raises UnsupportedValue."""
     kind = type(value)
-    if value is None or kind is bool:
-        return value
-    if kind is str:
-        return value if is_utf8(value) else {"$str": encode_bytes(value.encode("utf-8", "surrogatepass"))}
-    if kind is int:
-        return encode_int(value)
-    if kind is float:
-        return encode_float(value)
+    if kind in (str, int, float, bool, type(None)):
+        return encode_simple(value)
     if kind in (bytes, bytearray):
         return {f"${kind.__name__}": encode_bytes(value)}
     if kind is complex:
@@ -126,6 +129,16 @@ def encode_scalar(value: Any) -> Any:
     if isinstance(value, type) and is_numpy_scalar_type(value):
         return {"$type": f"numpy.{value.__name__}"}
     raise UnsupportedValue(f"the class {class_name(value)}; keep its name" if isinstance(value, type) else type_name(value))
+
+
+def encode_simple(value: Any) -> Any:
+    """Encodes a str, an int, a float, a bool or None. Raises UnsupportedValue."""
+    kind = type(value)
+    if kind is str:
+        return value if is_utf8(value) else {"$str": encode_bytes(value.encode("utf-8", "surrogatepass"))}
+    if kind is int:
+        return encode_int(value)
+    return encode_float(value) if kind is float else value
 
 
 def encode_int(value: int) -> Any:

@@ -40,7 +40,8 @@ class Kept:
             try:
                 self.forms[id(value)] = (value, make(value))
             except _json.UnsupportedValue as problem:
-                self.forms[id(value)] = (value, problem)
+                skip = self.objects == "skip" and problem.instead is not None
+                self.forms[id(value)] = (value, problem.instead if skip else problem)
         form = self.forms[id(value)][1]
         return value if isinstance(form, _json.UnsupportedValue) else form
 

@@ -66,7 +66,8 @@ class Loader:
         try:
             return _state_dicts.apply(text, state)
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
-            raise CorruptError(f"the property {_state_dicts.KEY} of version {self.version.number} cannot be read: {error}") from error
+            where = f"the property {_state_dicts.KEY} of version {self.version.number}"
+            raise CorruptError(f"{where} cannot be read: {error}") from error
 
     # Loading a model spends its time in this loop, so it makes as few calls per tensor as possible.
     def _mapped(self, names: list[str] | None) -> dict[str, Any]:

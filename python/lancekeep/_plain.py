@@ -49,7 +49,7 @@ def is_kept(value: Any) -> bool:
     if kind in EXACT or is_tensor(value) or is_array(value) or is_numpy(value, "generic"):
         return True
     if kind is collections.defaultdict:
-        return value.default_factory is None or value.default_factory in _stdlib.TYPE_NAMES
+        return value.default_factory is None or _stdlib.is_named(value.default_factory)
     if kind in (datetime.datetime, datetime.time):
         return _stdlib.is_kept_zone(value.tzinfo)
     if value is ... or isinstance(value, type) or is_numpy(value, "dtype"):
@@ -82,16 +82,17 @@ def simplified(value: Any) -> Any:
         return {field.name: getattr(value, field.name) for field in type(value).__attrs_attrs__}
     if isinstance(value, Mapping):
         return dict(value.items())
-    if isinstance(value, VIEWS) or (isinstance(value, Sequence) and not isinstance(value, (memoryview, collections.UserString))):
-        return list(value)
     if isinstance(value, collections.UserString):
         return str(value)
+    if isinstance(value, SEQUENCES) and not isinstance(value, memoryview):
+        items: list[Any] = [*value]
+        return items
     if hasattr(type(value), "__dlpack__"):
         return array_of(value)
     raise UnsupportedValue(type_name(value))
 
 
-VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
+SEQUENCES: tuple[Any, ...] = (Sequence, type({}.keys()), type({}.values()), type({}.items()))
 
 # For each base class, how an instance of a subclass becomes one of the class itself, without asking the subclass.
 BASES: dict[type, Callable[[Any], Any]] = {
@@ -110,7 +111,8 @@ BASES: dict[type, Callable[[Any], Any]] = {
     float: float.__pos__,
     complex: complex.__pos__,
     datetime.datetime: lambda value: datetime.datetime(
-        value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond, value.tzinfo, fold=value.fold
+        value.year, value.month, value.day, value.hour, value.minute, value.second, value.microsecond, value.tzinfo,
+        fold=value.fold,
     ),
     datetime.date: lambda value: datetime.date(value.year, value.month, value.day),
     datetime.timedelta: lambda value: datetime.timedelta(value.days, value.seconds, value.microseconds),
@@ -138,7 +140,7 @@ def refuse_objects(value: Any) -> None:
     if is_torch(value, "Generator"):
         raise UnsupportedValue(f"{name}; keep its get_state()")
     if name in ("argparse.Namespace", "types.SimpleNamespace"):
-        raise UnsupportedValue(f"{name}; keep its vars(), a dict")
+        raise UnsupportedValue(f"{name}; keep its vars(), a dict", dict(vars(value)))
     if name.startswith("pandas."):
         raise UnsupportedValue(f"{name}; keep its to_numpy(), or its to_dict()")
     if hasattr(value, "__next__"):

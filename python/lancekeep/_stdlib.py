@@ -34,21 +34,31 @@ TYPES: dict[str, type] = {
 TYPE_NAMES = {kind: name for name, kind in TYPES.items()}
 
 
+def is_named(value: Any) -> bool:
+    """Whether a value is one of the classes in TYPES."""
+    return any(value is kind for kind in TYPE_NAMES)
+
+
+def factory_name(factory: Any) -> str | None:
+    """What the JSON of a defaultdict has for its factory. Raises KeyError for one that has no name."""
+    return None if factory is None else TYPE_NAMES[factory]
+
+
 def encode(value: Any, encode_part: Encode) -> Any:
     """The JSON of a value of one of these classes; None for any other. ``encode_part`` encodes the values inside."""
     encoder = ENCODERS.get(type(value))
     if encoder is not None:
         return encoder(value, encode_part)
-    if isinstance(value, type) and value in TYPE_NAMES:
+    if is_named(value):
         return {"$type": TYPE_NAMES[value]}
     return {"$constant": "Ellipsis"} if value is ... else None
 
 
 def is_fixed(zone: datetime.tzinfo | None) -> bool:
     """Whether a time with this zone is written with its offset from UTC, and nothing is lost."""
-    return zone is None or (type(zone) is datetime.timezone and zone == datetime.timezone(zone.utcoffset(None)) and (
-        zone.tzname(None) == datetime.timezone(zone.utcoffset(None)).tzname(None)
-    ))
+    if type(zone) is not datetime.timezone:
+        return zone is None
+    return zone.tzname(None) == datetime.timezone(zone.utcoffset(None)).tzname(None)  # not a name of its own
 
 
 def is_kept_zone(zone: datetime.tzinfo | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Iterator
 from typing import Any, NamedTuple, Unpack
 
 from . import _native
@@ -15,8 +16,11 @@ from ._arguments import (
     ProgressLike,
     Ref,
     SaveOptions,
+    checked_count,
     checked_ref,
+    checked_text,
     dtype_text,
+    path_text,
     seconds,
     watching,
 )
@@ -47,7 +51,7 @@ def open(path: PathLike, create: bool = False, *, framework: str = "pt") -> Stor
     """
     framework = framework_name(framework)
     open_native = _native.Store.create if create else _native.Store.open
-    return Store(open_native(os.fspath(path)), framework)
+    return Store(open_native(path_text(path)), framework, create)
 
 
 class Store:
@@ -58,16 +62,63 @@ class Store:
     writers. After a fork, the child process may keep using the stores, versions and tensors that it inherited.
     """
 
-    def __init__(self, native: _native.Store, framework: str = "pt"):
-        self._native = native
+    def __init__(self, native: _native.Store, framework: str = "pt", create: bool = False):
+        self._open: _native.Store | None = native
+        self._path = str(native.path)
         self._framework = framework  # "pt" or "np"
+        self._create = create
+
+    @property
+    def _native(self) -> _native.Store:
+        if self._open is None:
+            raise InvalidArgumentError(f"{self.path}: this store was closed; open it again")
+        return self._open
 
     @property
     def path(self) -> str:
-        return str(self._native.path)
+        return self._path
 
     def __repr__(self) -> str:
-        return f"<lancekeep.Store {self.path!r}>"
+        return f"<lancekeep.Store {self.path!r}{'' if self._open else ', closed'}>"
+
+    def __reduce__(self) -> Any:
+        """Pickled and copied as its path: in another process, the store is opened again."""
+        return open, (os.path.abspath(self.path), self._create), {"framework": self._framework}
+
+    def __setstate__(self, state: dict[str, str]) -> None:
+        self._framework = state["framework"]
+
+    def close(self) -> None:
+        """Makes every further call an error. Versions and tensors that were loaded stay valid."""
+        self._open = None
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __getitem__(self, version: int | str) -> Version:
+        """``store[3]`` and ``store["best"]`` are ``store.at(3)`` and ``store.at("best")``."""
+        return self.at(version)
+
+    def __contains__(self, version: object) -> bool:
+        """Whether there is a version of this number, or a tag of this name."""
+        return version in (self.tags() if isinstance(version, str) else [info.number for info in self.versions()])
+
+    def __iter__(self) -> Iterator[Version]:
+        """All versions, oldest first, each opened when it is reached."""
+        return (self.at(info.number) for info in self.versions())
+
+    def __len__(self) -> int:
+        """How many versions there are."""
+        return len(self.versions())
+
+    def __bool__(self) -> bool:
+        return True  # also without a version
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.tags())
 
     # --- save ---------------------------------------------------------------------------------------------------------
 
@@ -85,7 +136,7 @@ class Store:
                 the default, raises an error; ``"skip"`` leaves them out; ``"str"`` keeps ``str()`` of them. The report's
                 notes name them.
             message (str): what the version is; empty by default.
-            metadata (dict of str to str): kept with the version.
+            metadata (dict of str to str): kept with the version. Numbers are kept as text: ``0.5`` as ``"0.5"``.
             tag (str): names the version. The tag must be new, unless ``move_tag`` is True: then it may exist, and points to
                 the new version once this returns. If the process dies in between, it points where it did before.
             layout (str): ``"native"`` or ``"plain"``; by default that of the store, and native for a new store. Plain has
@@ -115,7 +166,7 @@ class Store:
         """
         from ._state import source_of
 
-        return run_save("save", _native.Store.replace, os.fspath(path), source_of(state, objects=objects), **options)
+        return run_save("save", _native.Store.replace, path_text(path), source_of(state, objects=objects), **options)
 
     # --- load ---------------------------------------------------------------------------------------------------------
 
@@ -128,7 +179,8 @@ class Store:
         Raises NotFoundError if the version or the tag does not exist; CorruptError; InvalidArgumentError for a ``dtype``
         with a native store, whose tensors have their own dtypes.
         """
-        return Version(self._native.at(checked_ref(version), dtype_text(dtype)), self._framework)
+        wanted = dtype_text(dtype)
+        return Version(self._native.at(checked_ref(version), wanted), self._framework, self.path, wanted)
 
     def load(self, version: Ref = None, *, names: Names | None = None, device: Any = None, dtype: Any = None) -> Any:
         """What was saved, as it was: a flat dict of tensors, or the nesting that was given to :meth:`save`.
@@ -207,11 +259,13 @@ class Store:
         Raises AlreadyExistsError if the tag exists; ConflictError if it does not point to ``expected``;
         InvalidArgumentError for an invalid name: a tag has up to 128 letters, digits, ``. _ -``, and not digits alone.
         """
-        arguments = name, checked_ref(version), force, expected
+        name = checked_text("a tag's name", name)
+        arguments = name, checked_ref(version), force, checked_count("expected", expected)
         return finish(self._native.tag, *arguments, says=lambda number: f"tag {name} points to version {number}")
 
     def untag(self, name: str) -> None:
         """Deletes a tag; the version stays. Raises NotFoundError if there is no such tag."""
+        name = checked_text("a tag's name", name)
         finish(self._native.untag, name, says=lambda _: f"tag {name} is deleted")
 
     # --- maintenance --------------------------------------------------------------------------------------------------
@@ -243,8 +297,7 @@ class Store:
         """
         if keep_last is None and older_than is None:
             raise InvalidArgumentError("gc needs a limit: keep_last=, older_than=, or both")
-        if keep_last is not None and keep_last < 0:
-            raise InvalidArgumentError(f"keep_last must be ≥ 0, got {keep_last}")
+        keep_last = checked_count("keep_last", keep_last)
         ages = seconds("older_than", older_than), seconds("orphans_older_than", orphans_older_than)
         if keep_last is not None:
             keep_last = min(keep_last, MOST_VERSIONS)
@@ -264,4 +317,4 @@ def save_to(
     path: PathLike, source: _native.TensorSource, title: str = "save", **options: Unpack[SaveOptions]
 ) -> SaveReport:
     """Saves a source as a new version of the store ``path``, which is created if there is none."""
-    return run_save(title, _native.Store.create(os.fspath(path)).save, source, **options)
+    return run_save(title, _native.Store.create(path_text(path)).save, source, **options)

@@ -9,6 +9,7 @@ the state is more than one flat dict, a last row, ``__tree__``, records the nest
 from __future__ import annotations
 
 import collections
+import contextlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from ._plain import CONTAINERS, DICTS
 
 TREE_NAME = "__tree__"
 SPLIT = (*DICTS, list, tuple, collections.deque)
+SIMPLE = frozenset({str, int, float, bool, type(None)})
 MOST_DEPTH = 128
 ADVICE = (
     "A store keeps tensors, arrays, dicts, lists, tuples, sets, text, bytes, numbers, dates, paths, None, and torch's Size, "
@@ -176,6 +178,9 @@ class _Flattening:
         return items if type(value) is list else {"$tuple": items}
 
     def encode_item(self, place: Any, name: str, item: Any, path: list[str], encode: Callable[..., Any]) -> Any:
+        if type(item) in SIMPLE and encode == self.encode_value:  # most items of a vocabulary or a history
+            with contextlib.suppress(_json.UnsupportedValue):
+                return _json.encode_simple(item)
         self.places.append(place)
         try:
             return encode(item, [*path, name])
@@ -184,29 +189,33 @@ class _Flattening:
 
     def encode_dict(self, value: Any, path: list[str], encode: Callable[[Any, list[str]], Any]) -> Any:
         pairs = []
-        keys = set()
+        plain_keys: set[Any] = set()  # of the keys that are kept as something else
         for key, item in value.items():
-            name = [*path, str(key)]
-            try:
-                plain = self.plain_key(key, name)
-                place = _json.encode_key(plain)
-            except _json.UnsupportedValue as what:
-                self.kept.problem(name, f"a key of type {what}", key, as_text=False)
-                continue
-            if plain is not key and plain in keys:
-                what = f"a key of type {_json.type_name(key)}, whose plain form {plain!r} is a key too"
-                self.kept.problem(name, what, key, as_text=False)
-                continue
-            keys.add(plain)
+            if type(key) is str:
+                plain = place = key
+            else:
+                try:
+                    plain = self.plain_key(key, [*path, str(key)])
+                    place = _json.encode_key(plain)
+                    self.require_unique(key, plain, value, plain_keys)
+                except _json.UnsupportedValue as problem:
+                    self.kept.problem([*path, str(key)], f"a key of type {problem}", key, as_text=False)
+                    continue
             encoded = self.encode_item(place, str(plain), item, path, encode)
             if encoded is not LEFT_OUT:
                 pairs.append((plain, encoded))
         return _json.encode_dict(value, pairs)
 
+    def require_unique(self, key: Any, plain: Any, value: Any, plain_keys: set[Any]) -> None:
+        """Raises UnsupportedValue if a key that is kept as something else would be the same as another key."""
+        if plain is key:
+            return
+        if plain in plain_keys or (plain in value and hash(key) != hash(plain)):
+            raise _json.UnsupportedValue(f"{_json.type_name(key)}, whose plain form {plain!r} is a key too")
+        plain_keys.add(plain)
+
     def plain_key(self, key: Any, path: list[str]) -> Any:
         """A key of a dict as it is kept. Raises UnsupportedValue."""
-        if type(key) is str:
-            return key
         if is_tensor(key):
             raise _json.UnsupportedValue(f"{_json.type_name(key)}; use its name")
         plain = self.kept.noted(key, path)

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+import itertools
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import _native
-from ._arguments import Names, ProgressLike, device_of, name_filter, watching
-from ._errors import NotFoundError
+from ._arguments import Names, ProgressLike, checked_text, device_of, name_filter, watching
+from ._errors import ConflictError, NotFoundError, WrongTypeError
 from ._native import Diff, TensorInfo, VersionInfo
 
 if TYPE_CHECKING:
@@ -28,9 +30,15 @@ class Version(Mapping[str, TensorInfo]):
     the next one of that name, but never in the file or in another ``Version``.
     """
 
-    def __init__(self, native: _native.Version, framework: str):
+    def __init__(self, native: _native.Version, framework: str, path: str, dtype: str = ""):
         self._native = native
         self._framework = framework  # "pt" or "np"
+        self._path = path  # of the store
+        self._dtype = dtype  # what Store.at was given
+
+    def __reduce__(self) -> Any:
+        """Pickled and copied as the store's path and the number: in another process, the version is opened again."""
+        return reopened, (os.path.abspath(self._path), self._framework, self.number, self._dtype, identity(self._native.info))
 
     @functools.cached_property
     def _infos(self) -> dict[str, TensorInfo]:
@@ -68,7 +76,12 @@ class Version(Mapping[str, TensorInfo]):
         return id(self)
 
     def __repr__(self) -> str:
-        return f"<lancekeep.Version {self.number}: {len(self)} tensors, {self.info.bytes_total} bytes>"
+        names = ", ".join(f"`{name}`" for name in itertools.islice(self, 3)) + (", …" if len(self) > 3 else "")
+        counted = f"{len(self)} tensor{'' if len(self) == 1 else 's'}"
+        return f"<lancekeep.Version {self.number} of {self._path!r}: {counted}, {self.info.bytes_total} bytes: {names}>"
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
 
     def get_tensor(self, name: str, device: Any = None) -> Any:
         """The tensor in its own dtype and shape, memory-mapped.
@@ -117,11 +130,26 @@ class Version(Mapping[str, TensorInfo]):
         existing = [info.name for info in self._native.tensors() if info.dtype != "tree"]
         if callable(names) or isinstance(names, str):
             return [*filter(name_filter(names), existing)]
-        wanted = list(names)
+        if not isinstance(names, Iterable):
+            raise WrongTypeError(f"names must be a str, an iterable of str, or a callable, not {names!r}")
+        wanted = [checked_text("a name", name) for name in names]
         known = set(existing)
         if missing := [name for name in wanted if name not in known]:
             raise NotFoundError(f"version {self.number} has no tensor {', '.join(f'`{name}`' for name in missing)}")
         return wanted
+
+
+def identity(info: VersionInfo) -> tuple[str, str]:
+    """What tells a version from another one of the same number, in a store that has replaced this one."""
+    return str(getattr(info, "id", "")), info.time.isoformat()
+
+
+def reopened(path: str, framework: str, number: int, dtype: str, expected: tuple[str, str]) -> Version:
+    """A version that was pickled. Raises ConflictError if the store was replaced meanwhile."""
+    version = Version(_native.Store.open(path).at(number, dtype), framework, path, dtype)
+    if identity(version._native.info) != expected:
+        raise ConflictError(f"{path}: the store was replaced, and its version {number} is another one; open it again")
+    return version
 
 
 class Slice:
@@ -131,6 +159,15 @@ class Slice:
         self._version = version
         self._info = info
         self._device = device_of(device, version._framework)
+
+    def __repr__(self) -> str:
+        return f"<lancekeep.Slice of `{self._info.name}`: {self._info.dtype} {list(self._info.shape)}>"
+
+    def __len__(self) -> int:
+        """The size of the first dimension."""
+        if not self._info.shape:
+            raise WrongTypeError(f"`{self._info.name}` is a scalar and has no length")
+        return self._info.shape[0]
 
     def get_shape(self) -> list[int]:
         """The shape of the whole tensor."""

@@ -2,9 +2,8 @@
 // Model files of other formats, which import opens and export writes.
 #include <lancekeep/formats.h>
 
-#include "python/src/module.h"
+#include "python/src/record.h"
 
-#include <fmt/format.h>
 #include <nanobind/stl/filesystem.h>
 #include <nanobind/stl/unique_ptr.h>
 
@@ -27,17 +26,12 @@ nb::bytes safetensors_bytes(TensorSource& source, const Metadata& metadata) {
 }  // namespace
 
 void bind_formats(nb::module_& module) {
-  nb::class_<ExportReport>(module, "ExportReport",
-                           "What an export wrote, and what the file format cannot hold.")
-      .def_ro("tensors", &ExportReport::tensors)
-      .def_ro("bytes_written", &ExportReport::bytes_written)
-      .def_ro("not_kept", &ExportReport::not_kept)
-      .def_ro("files", &ExportReport::files)
-      .def_ro("notes", &ExportReport::notes)
-      .def("__repr__", [](const ExportReport& report) {
-        return fmt::format("ExportReport(tensors={}, bytes_written={}, {} not kept)",
-                           report.tensors, report.bytes_written, report.not_kept.size());
-      });
+  nb::class_<ExportReport> report(module, "ExportReport",
+                                  "What an export wrote, and what the file format cannot hold.");
+  add_fields(report, field("tensors", &ExportReport::tensors),
+             field("bytes_written", &ExportReport::bytes_written),
+             field("not_kept", &ExportReport::not_kept), field("files", &ExportReport::files),
+             field("notes", &ExportReport::notes));
   module.def("safetensors_bytes", &safetensors_bytes, nb::arg("source"), nb::arg("metadata"),
              "The bytes of a safetensors file.");
   module.def("open_model_file", &open_model_file, nb::arg("path"),

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // TensorInfo and VersionInfo: read-only descriptions of a tensor and a version.
-#include "python/src/module.h"
+#include "python/src/record.h"
 
-#include <fmt/format.h>
 #include <nanobind/stl/filesystem.h>
 
 namespace lancekeep::python {
@@ -22,8 +21,9 @@ using Sizes = nb::typed<nb::tuple, int, nb::ellipsis>;
 Sizes tuple_of(const Shape& shape) { return Sizes(nb::tuple(nb::cast(shape))); }
 
 void bind_tensor_info(nb::module_& module) {
-  nb::class_<TensorInfo>(module, "TensorInfo", "A tensor's row in a version, without its values.")
-      .def_ro("name", &TensorInfo::name)
+  nb::class_<TensorInfo> type(module, "TensorInfo",
+                              "A tensor's row in a version, without its values.");
+  type.def_ro("name", &TensorInfo::name)
       .def_ro(
           "dtype", &TensorInfo::dtype,
           "torch's name without the prefix, such as 'bfloat16'; 'json' and 'tree' are not tensors.")
@@ -34,17 +34,39 @@ void bind_tensor_info(nb::module_& module) {
       .def_ro("tied_to", &TensorInfo::tied_to,
               "Name of the tensor whose storage this one shares, or None.")
       .def_ro("damage", &TensorInfo::damage, "Why it cannot be loaded; empty if it can.")
-      .def_prop_ro("is_tensor", &TensorInfo::is_tensor)
-      .def("__repr__", [](const TensorInfo& info) {
-        return fmt::format("TensorInfo(name={}, dtype='{}', shape={})",
-                           nb::repr(nb::cast(info.name)).c_str(), info.dtype,
-                           nb::repr(tuple_of(info.shape)).c_str());
-      });
+      .def_prop_ro("is_tensor", &TensorInfo::is_tensor);
+  add_record_methods(type, {"name", "dtype", "shape", "nbytes", "hash", "tied_to", "damage"});
+  add_repr(type, {"name", "dtype", "shape", "tied_to", "damage"});
+  add_pickle(type, &TensorInfo::name, &TensorInfo::dtype, &TensorInfo::shape, &TensorInfo::nbytes,
+             &TensorInfo::hash, &TensorInfo::tied_to, &TensorInfo::damage);
+}
+
+// A pickled VersionInfo: its layout as a number, its time in nanoseconds, then the other fields.
+nb::tuple state_of(const VersionInfo& info) {
+  return nb::make_tuple(static_cast<int>(info.layout), info.time.time_since_epoch().count(),
+                        info.number, info.message, info.metadata, info.tags, info.tensors,
+                        info.bytes_total, info.bytes_added, info.damage, info.warning);
+}
+
+void set_state(VersionInfo& info, const nb::tuple& state) {
+  require_fields(state, 11);
+  new (&info) VersionInfo();
+  info.layout = nb::cast<int>(state[0]) == 0 ? Layout::native : Layout::plain;
+  info.time = decltype(info.time)(std::chrono::nanoseconds(nb::cast<std::int64_t>(state[1])));
+  info.number = nb::cast<std::uint64_t>(state[2]);
+  info.message = nb::cast<std::string>(state[3]);
+  info.metadata = nb::cast<Metadata>(state[4]);
+  info.tags = nb::cast<std::vector<std::string>>(state[5]);
+  info.tensors = nb::cast<std::uint64_t>(state[6]);
+  info.bytes_total = nb::cast<std::uint64_t>(state[7]);
+  info.bytes_added = nb::cast<std::uint64_t>(state[8]);
+  info.damage = nb::cast<std::string>(state[9]);
+  info.warning = nb::cast<std::string>(state[10]);
 }
 
 void bind_version_info(nb::module_& module) {
-  nb::class_<VersionInfo>(module, "VersionInfo", "A version, without its tensors.")
-      .def_ro("number", &VersionInfo::number)
+  nb::class_<VersionInfo> type(module, "VersionInfo", "A version, without its tensors.");
+  type.def_ro("number", &VersionInfo::number)
       .def_prop_ro(
           "layout", [](const VersionInfo& info) { return to_string(info.layout); },
           "'native', or 'plain' (lists of float64).")
@@ -62,10 +84,12 @@ void bind_version_info(nb::module_& module) {
               "Bytes of the files that this version added.")
       .def_ro("damage", &VersionInfo::damage, "Why its manifest cannot be read; empty if it can.")
       .def_ro("warning", &VersionInfo::warning)
-      .def("__repr__", [](const VersionInfo& info) {
-        return fmt::format("VersionInfo(number={}, message={})", info.number,
-                           nb::repr(nb::cast(info.message)).c_str());
-      });
+      .def("__getstate__", &state_of)
+      .def("__setstate__", &set_state);
+  const FieldNames names = {"number",  "layout",      "time",        "message", "metadata", "tags",
+                            "tensors", "bytes_total", "bytes_added", "damage",  "warning"};
+  add_record_methods(type, names);
+  add_repr(type, names);
 }
 
 }  // namespace

@@ -160,7 +160,76 @@ def test_reserved_metadata(store, key):
     raised(lancekeep.InvalidArgumentError, lambda: store.save({"w": torch.ones(2)}, metadata={key: "x"}), key)
 
 
-@pytest.mark.parametrize("metadata", [{"epoch": 3}, {3: "epoch"}, {"epoch": None}, {"epoch": b"3"}])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.31, "0.31"), (3, "3"), (True, "True"), (np.float32(0.5), "0.5"), (np.int64(7), "7"), (np.str_("a"), "a")],
+)
+def test_numbers_in_metadata_are_kept_as_text(store, value, text):
+    store.save({"w": torch.ones(2)}, metadata={"loss": value})
+    assert store.versions()[-1].metadata == {"loss": text}
+
+
+# What is called, and what the text says. Each is a lancekeep.Error and a TypeError.
+WRONG_TYPES = {
+    "message": (lambda s: s.save({}, message=3), "message must be a str, not 3"),
+    "tag": (lambda s: s.save({}, tag=3), "tag must be a str, not 3"),
+    "layout": (lambda s: s.save({}, layout=3), "layout must be a str, not 3"),
+    "metadata": (lambda s: s.save({}, metadata="loss"), "metadata must be a dict of str to str or numbers"),
+    "progress": (lambda s: s.save({}, progress=3), "progress must be True, a callable or None, not 3"),
+    "tag's name": (lambda s: s.tag(3), "a tag's name must be a str, not 3"),
+    "removed tag": (lambda s: s.untag(3), "a tag's name must be a str, not 3"),
+    "expected": (lambda s: s.tag("base", expected="1"), "expected must be an int, not '1'"),
+    "keep_last": (lambda s: s.gc(keep_last=1.5), "keep_last must be an int, not 1.5"),
+    "older_than": (lambda s: s.gc(older_than="1d"), "older_than must be a number of seconds or a timedelta, not '1d'"),
+    "names": (lambda s: s.load(names=3), "names must be a str, an iterable of str, or a callable, not 3"),
+    "a name": (lambda s: s.load(names=[3]), "a name must be a str, not 3"),
+    "path": (lambda s: lancekeep.open(3), "a path is a str or a pathlib.Path, not 3"),
+    "tensors": (lambda s: lancekeep.torch.save_file("notadict", s.path), "expected a dict of str to torch.Tensor, found str"),
+    "a list": (lambda s: lancekeep.torch.save_file([torch.ones(1)], s.path), "found list"),
+    "arrays": (lambda s: lancekeep.numpy.save_file(3, s.path), "expected a dict of str to numpy.ndarray, found int"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_TYPES)
+def test_arguments_of_the_wrong_type(store, name):
+    call, text = WRONG_TYPES[name]
+    error = raised(lancekeep.InvalidArgumentError, lambda: call(store), text)
+    assert isinstance(error, TypeError) and len(store) == 1
+
+
+@pytest.mark.parametrize(
+    ("device", "kind", "words"),
+    [
+        (lambda storage, place: storage, lancekeep.InvalidArgumentError, "is not a device"),
+        ({"cuda:0": "cpu"}, lancekeep.InvalidArgumentError, "is not a device"),
+        ("nowhere", lancekeep.InvalidArgumentError, "'nowhere' is not a device"),
+        ("mps", lancekeep.UnsupportedError, "the device 'mps' cannot be used here"),
+        ("xla", lancekeep.UnsupportedError, "the device 'xla' cannot be used here"),
+    ],
+)
+def test_devices(store, device, kind, words):
+    raised(kind, lambda: store.load(device=device), words)
+    raised(kind, lambda: store.at().get_tensor("layer.0", device), words)
+
+
+def test_a_device_that_is_not_there(store):
+    name = f"cuda:{torch.cuda.device_count()}"
+    raised(lancekeep.UnsupportedError, lambda: store.load(device=name), f"the device '{name}' cannot be used here")
+
+
+def test_huge_numbers(store):
+    assert store.gc(keep_last=10**30).versions_removed == []
+    raised(lancekeep.NotFoundError, lambda: store.load(10**30), "does not exist")
+
+
+def test_an_error_about_a_name_that_cannot_be_printed(store):
+    with pytest.raises(lancekeep.NotFoundError) as caught:
+        store.at()["\udcff"]
+    str(caught.value).encode()
+    assert "\\udcff" in str(caught.value)
+
+
+@pytest.mark.parametrize("metadata", [{3: "epoch"}, {"epoch": None}, {"epoch": b"3"}, {"epoch": [3]}])
 def test_metadata_is_text(store, metadata):
     before = files(store)
     with pytest.raises(TypeError, match="metadata must be a dict of str to str"):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Values beside the tensors of a training: kept as what they are, or in a plain form with a note."""
+"""Values beside the tensors of a checkpoint: kept as what they are, or in a plain form with a note."""
 
+import argparse
 import collections
 import dataclasses
 import datetime
@@ -292,6 +293,12 @@ def test_objects_can_be_left_out(folder):
     assert same(loaded, {"w": torch.ones(1), "deep": {"l": [1, torch.ones(2)]}, "keys": {"a": 2}})
     assert len(notes) == 1 and "left out" in notes[0]
     assert "`o`" in notes[0] and "`deep.l.1`" in notes[0] and "Object" in notes[0]
+
+
+def test_what_an_object_is_made_of_is_kept_of_a_namespace(folder):
+    """As an import with objects="skip" does."""
+    loaded, notes = round_trip(folder, {"w": torch.ones(1), "args": argparse.Namespace(lr=0.1)}, objects="skip")
+    assert same(loaded, {"w": torch.ones(1), "args": {"lr": 0.1}}) and "argparse.Namespace" in notes[0]
 
 
 def test_objects_can_be_kept_as_text(folder):
