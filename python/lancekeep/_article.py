@@ -6,30 +6,49 @@ docs/from-the-article.md says what changes for its users.
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from typing import Any
 
 from ._arguments import PathLike, Ref, device_of, save_options
-from ._errors import NotFoundError
+from ._errors import InvalidArgumentError, NotFoundError, listed
 from ._state import source_of
 from ._store import IncompatibleKeys, Store, open, save_to
 from ._version import Version
 
 
-def save_model(state_dict: Any, file_name: PathLike, version: bool = False) -> None:
+UNSAID: Any = 0  # equal to False, but not False: the caller did not say it
+
+
+def save_model(state_dict: Any, file_name: PathLike, version: bool = UNSAID) -> None:
     """Saves a state dict as a new version of the store at ``file_name``; without ``version``, in place of that store.
 
     If there is no store yet, either creates one with version 1. Replacing is one step: readers see the old store or the
     new one. A dataset in the plain layout stays in it, with values as float64; a new store keeps each tensor's dtype.
 
-    Raises the errors of :meth:`Store.save`.
+    A store with tags is replaced only if the caller says ``version=False``.
+
+    Raises InvalidArgumentError for such a store; the errors of :meth:`Store.save`.
     """
+    if version is UNSAID:
+        _require_no_tags(file_name)
     if version:
         source = source_of(state_dict)
         with save_options("save") as options:
             save_to(file_name, source, options)
     else:
         Store.replace(file_name, state_dict)
+
+
+def _require_no_tags(file_name: PathLike) -> None:
+    if not os.path.isdir(file_name) or not os.listdir(file_name):
+        return
+    store = open(file_name)
+    if tags := store.tags():
+        raise InvalidArgumentError(
+            f"{os.fspath(file_name)}: the store has {len(store.versions())} versions, with the tags {listed(tags)}, which would be"
+            " removed; pass version=True to add a version to them, or version=False to replace them"
+        )
 
 
 def load_state_dict(file_name: PathLike, version: Ref = 1, map_location: Any = None) -> OrderedDict[str, Any]:

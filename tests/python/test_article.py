@@ -46,6 +46,19 @@ def test_the_program_loads_both_versions(folder, functions):
     assert same([dict(state) for state in program(functions, str(folder / "m.lance"))], expected())
 
 
+def test_a_store_with_tags_is_replaced_only_on_request(folder):
+    path = folder / "m.lance"
+    lancekeep.save_model(network(1).state_dict(), path)
+    lancekeep.save_model(network(2).state_dict(), path, version=True)
+    lancekeep.open(path).tag("best", 1)
+    with pytest.raises(lancekeep.InvalidArgumentError, match="2 versions, with the tags best, which would be removed"):
+        lancekeep.save_model(network(3).state_dict(), path)
+    assert len(lancekeep.open(path).versions()) == 2
+    lancekeep.save_model(network(3).state_dict(), path, version=False)
+    assert len(lancekeep.open(path).versions()) == 1
+    lancekeep.save_model(network(4).state_dict(), path)
+
+
 def test_the_program_continues_with_the_dataset_of_the_article(folder):
     path = str(folder / "m.lance")
     program(article, path)

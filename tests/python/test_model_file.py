@@ -81,6 +81,16 @@ def test_load_model(folder):
     assert loaded.head.weight is loaded.embed.weight
 
 
+def test_load_model_of_a_file_with_two_values_for_one_tensor(folder):
+    weight = torch.randn(10, 4)
+    state = {**Tied().norm.state_dict(prefix="norm."), "embed.weight": weight, "head.weight": weight.clone()}
+    safetensors.torch.save_file(state, folder / "same.safetensors")
+    assert lancekeep.torch.load_model(Tied(), folder / "same.safetensors") == ([], [])
+    safetensors.torch.save_file({**state, "head.weight": weight + 1}, folder / "m.safetensors")
+    with pytest.raises(lancekeep.InvalidArgumentError, match="unexpected in it: `head.weight`"):
+        lancekeep.torch.load_model(Tied(), folder / "m.safetensors")
+
+
 def test_load_model_of_a_file_that_differs(folder):
     safetensors.torch.save_model(torch.nn.Linear(3, 2), str(folder / "m.safetensors"))
     narrow = torch.nn.Linear(3, 2, bias=False)
