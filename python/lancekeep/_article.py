@@ -7,11 +7,12 @@ docs/from-the-article.md says what changes for its users.
 from __future__ import annotations
 
 import os
+import warnings
 from collections import OrderedDict
 from typing import Any
 
 from ._arguments import PathLike, Ref, device_of, save_options
-from ._errors import InvalidArgumentError, NotFoundError, listed
+from ._errors import Error, NotFoundError, listed
 from ._state import source_of
 from ._store import IncompatibleKeys, Store, open, save_to
 from ._version import Version
@@ -26,29 +27,31 @@ def save_model(state_dict: Any, file_name: PathLike, version: bool = UNSAID) -> 
     If there is no store yet, either creates one with version 1. Replacing is one step: readers see the old store or the
     new one. A dataset in the plain layout stays in it, with values as float64; a new store keeps each tensor's dtype.
 
-    A store with tags is replaced only if the caller says ``version=False``.
+    A warning says what is removed if versions had tags and the caller does not say ``version=False``.
 
-    Raises InvalidArgumentError for such a store; the errors of :meth:`Store.save`.
+    Raises the errors of :meth:`Store.save`.
     """
-    if version is UNSAID:
-        _require_no_tags(file_name)
     if version:
         source = source_of(state_dict)
         with save_options("save") as options:
             save_to(file_name, source, options)
-    else:
-        Store.replace(file_name, state_dict)
-
-
-def _require_no_tags(file_name: PathLike) -> None:
-    if not os.path.isdir(file_name) or not os.listdir(file_name):
         return
-    store = open(file_name)
-    if tags := store.tags():
-        raise InvalidArgumentError(
-            f"{os.fspath(file_name)}: the store has {len(store.versions())} versions, with the tags {listed(tags)}, which would be"
-            " removed; pass version=True to add a version to them, or version=False to replace them"
-        )
+    removed = _tagged_versions(file_name) if version is UNSAID else None
+    Store.replace(file_name, state_dict)
+    if removed is not None:
+        warnings.warn(f"{removed}; pass version=True to add a version instead, or version=False to replace them", stacklevel=2)
+
+
+def _tagged_versions(file_name: PathLike) -> str | None:
+    """What replacing the store removes, if a version has a tag; None if there is no such store."""
+    try:
+        store = open(file_name)
+        tags, versions = store.tags(), len(store.versions())
+    except Error:  # nothing is there, or replacing it reports what
+        return None
+    if not tags:
+        return None
+    return f"{os.fspath(file_name)}: replaced {versions} version{'s' * (versions != 1)}, with the tags {listed(tags)}"
 
 
 def load_state_dict(file_name: PathLike, version: Ref = 1, map_location: Any = None) -> OrderedDict[str, Any]:
