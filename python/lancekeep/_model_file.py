@@ -78,7 +78,8 @@ class ModelFile(Mapping[str, FileTensor]):
     @property
     def info(self) -> FileInfo:
         total = sum(tensor.nbytes for tensor in self._tensors_by_name.values())
-        return FileInfo("file", self._source.metadata(), total)
+        metadata = {key: value for key, value in self._source.metadata().items() if not key.startswith("lancekeep.")}
+        return FileInfo("file", metadata, total)
 
     def __getitem__(self, name: str) -> FileTensor:
         try:
