@@ -34,11 +34,19 @@ std::string hint_of_dash(int argc, char** argv) {
   return "";
 }
 
+// `import a.pth` takes a.pth for FILE: the store is what people forget.
+std::string hint_of_store(const CLI::App& verb, const CLI::ParseError& error) {
+  const CLI::Option* file = verb.get_option_no_throw("FILE");
+  const bool lacks_store = std::string_view(error.what()).starts_with("STORE is required");
+  if (!lacks_store || file == nullptr || file->count() == 0) return "";
+  return " (the last argument is the store: did you forget it?)";
+}
+
 std::string misuse(const CLI::App& app, const CLI::ParseError& error, const std::string& hint) {
   const auto verbs = app.get_subcommands();
   if (!verbs.empty()) {
-    return fmt::format("{}{}; see lancekeep {} --help", error.what(), hint,
-                       verbs.front()->get_name());
+    return fmt::format("{}{}{}; see lancekeep {} --help", error.what(), hint,
+                       hint_of_store(*verbs.front(), error), verbs.front()->get_name());
   }
   const std::vector<std::string> extras = app.remaining();
   if (extras.empty()) return fmt::format("{}; see lancekeep --help", error.what());

@@ -164,7 +164,7 @@ Json to_json(const Diff& diff, const Sides& sides) {
 
 // --- which versions ---
 
-bool is_folder(const std::string& path) {
+bool is_there(const std::string& path) {
   std::error_code ignored;  // opening the store reports the error
   return std::filesystem::is_directory(path, ignored);
 }
@@ -177,9 +177,9 @@ struct Place {
 
 // Returns nothing if the text does not name a folder, with or without `@REF`.
 std::optional<Place> find_place(const std::string& text) {
-  if (is_folder(text)) return Place{text, std::nullopt};
+  if (is_there(text)) return Place{text, std::nullopt};
   const std::size_t at = text.rfind('@');
-  if (at == text.npos || !is_folder(text.substr(0, at))) return std::nullopt;
+  if (at == text.npos || !is_there(text.substr(0, at))) return std::nullopt;
   return Place{text.substr(0, at), text.substr(at + 1)};
 }
 

@@ -28,15 +28,6 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-Store open_dataset(const std::string& folder) {
-  try {
-    return Store::open(folder);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::invalid_argument) throw;
-    throw with_outcome(error, "for a model in several files, give its .safetensors.index.json");
-  }
-}
-
 void check_is_another(const std::string& dataset, const std::string& store) {
   std::error_code ignored;  // a path that does not exist is not the store
   if (!fs::equivalent(dataset, store, ignored)) return;
@@ -101,7 +92,7 @@ class DatasetImport {
   DatasetImport(const ImportPlan& plan, const OnImported& on_imported)
       : plan_(plan),
         on_imported_(on_imported),
-        from_(open_dataset(plan.files.front())),
+        from_(Store::open(plan.files.front())),
         store_(open_store(plan)) {}
 
   DatasetOutcome run(Batch& batch) {

@@ -6,12 +6,13 @@ docs/from-the-article.md says what changes for its users.
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections import OrderedDict
 from typing import Any
 
 from ._arguments import PathLike, Ref
-from ._errors import Error, NotFoundError
+from ._errors import Error, NotFoundError, listed
 from ._state import source_of
 from ._store import IncompatibleKeys, Store, open, save_to
 from ._version import Version
@@ -22,19 +23,38 @@ class _Default(int):
 
 
 FIRST = _Default(1)
+UNSAID: Any = _Default(0)  # false, but not False
 
-def save_model(state_dict: Any, file_name: PathLike, version: bool = False) -> None:
+
+def save_model(state_dict: Any, file_name: PathLike, version: bool = UNSAID) -> None:
     """Saves a state dict as a new version of the store at ``file_name``; without ``version``, in place of that store.
 
     If there is no store yet, either creates one with version 1. Replacing is one step: readers see the old store or the
     new one. A dataset in the plain layout stays in it, with values as float64; a new store keeps each tensor's dtype.
 
+    A warning says what is removed if versions had tags and the caller does not say ``version=False``.
+
     Raises the errors of :meth:`Store.save`.
     """
     if version:
         save_to(file_name, source_of(state_dict))
-    else:
-        Store.replace(file_name, state_dict)
+        return
+    removed = _tagged_versions(file_name) if version is UNSAID else None
+    Store.replace(file_name, state_dict)
+    if removed is not None:
+        warnings.warn(f"{removed}; pass version=True to add a version instead, or version=False to replace them", stacklevel=2)
+
+
+def _tagged_versions(file_name: PathLike) -> str | None:
+    """What replacing the store removes, if a version has a tag; None if there is no such store."""
+    try:
+        store = open(file_name)
+        tags, versions = store.tags(), len(store.versions())
+    except Error:  # nothing is there, or replacing it reports what
+        return None
+    if not tags:
+        return None
+    return f"{os.fspath(file_name)}: replaced {versions} version{'s' * (versions != 1)}, with the tags {listed(tags)}"
 
 
 def load_state_dict(file_name: PathLike, version: Ref = FIRST, map_location: Any = None) -> OrderedDict[str, Any]:

@@ -41,7 +41,7 @@ class FileTensor(NamedTuple):
     shape: tuple[int, ...]
     nbytes: int
     tied_to: str | None
-    index: int  # in the file
+    row: int  # in the file
 
 
 class FileInfo(NamedTuple):
@@ -62,8 +62,8 @@ class ModelFile(Mapping[str, FileTensor]):
         self._lock = threading.Lock()  # a source belongs to one thread at a time
         rows = self._source.tensors()
         self._tensors_by_name = {
-            name: FileTensor(name, dtype, tuple(shape), nbytes, None if tied is None else rows[tied][0], index)
-            for index, (name, dtype, shape, nbytes, tied) in enumerate(rows)
+            name: FileTensor(name, dtype, tuple(shape), nbytes, None if tied is None else rows[tied][0], row)
+            for row, (name, dtype, shape, nbytes, tied) in enumerate(rows)
             if dtype not in ("json", "tree")
         }
 
@@ -78,7 +78,8 @@ class ModelFile(Mapping[str, FileTensor]):
     @property
     def info(self) -> FileInfo:
         total = sum(tensor.nbytes for tensor in self._tensors_by_name.values())
-        return FileInfo("file", self._source.metadata(), total)
+        metadata = {key: value for key, value in self._source.metadata().items() if not key.startswith("lancekeep.")}
+        return FileInfo("file", metadata, total)
 
     def __getitem__(self, name: str) -> FileTensor:
         try:
@@ -102,7 +103,7 @@ class ModelFile(Mapping[str, FileTensor]):
         """The tensor, in its own memory. Raises NotFoundError."""
         tensor = self[name]
         with self._lock:
-            values = self._source.read(tensor.index) if tensor.nbytes else None
+            values = self._source.read(tensor.row) if tensor.nbytes else None
         made = framework_of(self._framework).from_values(name, tensor.dtype, tensor.shape, tensor.nbytes, values)
         device = device_of(device, self._framework)
         return made if device is None else made.to(device)
@@ -132,8 +133,10 @@ class ModelFile(Mapping[str, FileTensor]):
             missing, unexpected = target.load_state_dict(tensors, strict=False)
         except RuntimeError as error:
             raise InvalidArgumentError(f"{self.path}: {error}") from error
-        missing = [name for name in missing if name not in _tied_names(target, tensors)]
-        nothing = bool(tensors) and len(unexpected) == len(tensors)
+        covered, contrary = _tied_names(target, tensors)
+        missing = [name for name in missing if name not in covered]
+        unexpected = [*unexpected, *contrary]
+        nothing = bool(tensors) and not contrary and len(unexpected) == len(tensors)
         if (strict and (missing or unexpected)) or nothing:
             raise InvalidArgumentError(
                 f"the module and {self.path} have {'no name in common' if nothing else 'different tensors'};"
@@ -144,14 +147,19 @@ class ModelFile(Mapping[str, FileTensor]):
         return IncompatibleKeys(missing, unexpected)
 
 
-def _tied_names(module: Any, tensors: Mapping[str, Any]) -> set[str]:
-    """The module's names whose tensor the file has under another name."""
+def _tied_names(module: Any, tensors: Mapping[str, Any]) -> tuple[set[str], list[str]]:
+    """The module's names whose tensor the file has; and names in the file with other values than one that they are tied to."""
     from . import _torch
 
-    own = {name: value for name, value in module.state_dict(keep_vars=True).items() if name in tensors or _has_memory(value)}
-    keys = {name: _torch.tie_key(value) for name, value in own.items() if _has_memory(value)}
-    filled = {keys[name] for name in keys if name in tensors}
-    return {name for name, key in keys.items() if key in filled}
+    keys = {name: _torch.tie_key(value) for name, value in module.state_dict(keep_vars=True).items() if _has_memory(value)}
+    filled: dict[Any, Any] = {}
+    contrary = []
+    for name, key in keys.items():
+        if name in tensors:
+            first = filled.setdefault(key, tensors[name])
+            if first is not tensors[name] and not _torch.bits(first).equal(_torch.bits(tensors[name])):
+                contrary.append(name)
+    return {name for name, key in keys.items() if key in filled}, contrary
 
 
 def _has_memory(value: Any) -> bool:

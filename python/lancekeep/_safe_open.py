@@ -145,7 +145,8 @@ class safe_open:  # noqa: N801 – the name in safetensors
         return tensors if self._convert is None else {name: self._convert(tensor) for name, tensor in tensors.items()}
 
     def get_slice(self, name: str) -> FileSlice:
-        """For ``get_slice(name)[3:7]``: reads only the rows that the index needs."""
-        part = FileSlice(self.version, self.version[name], self._device)
+        """For ``get_slice(name)[3:7]``: reads only the rows that the index needs; of a model file, the whole tensor first."""
+        version: Any = self.version  # a ModelFile has what a slice needs of a Version
+        part = FileSlice(version, version[name], self._device)
         part._convert = self._convert
         return part

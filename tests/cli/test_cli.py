@@ -578,7 +578,7 @@ MISUSE = [
     (["frobnicate"], "unknown verb frobnicate; see lancekeep --help"),
     (["--frob"], "unknown option --frob; see lancekeep --help"),
     (["ls"], "STORE is required; see lancekeep ls --help"),
-    (["import", "file"], "STORE is required; see lancekeep import --help"),
+    (["import", "file"], "STORE is required (the last argument is the store: did you forget it?); see lancekeep import --help"),
     (["ls", "a", "b"], "The following argument was not expected: b; see lancekeep ls --help"),
     (["ls", "a", "--frob"], "The following argument was not expected: --frob; see lancekeep ls --help"),
 ]

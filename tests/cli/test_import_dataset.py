@@ -340,7 +340,7 @@ def test_a_folder_that_is_not_a_dataset(tmp_path):
     code, message = fails("import", tmp_path / "model", tmp_path / "s")
     assert code == "invalid_argument"
     assert "not a Lance dataset" in message
-    assert message.endswith("; for a model in several files, give its .safetensors.index.json\n")
+    assert message.endswith("import its model file, or the .index.json of several\n")
 
 
 def test_into_itself(tmp_path, native):

@@ -41,6 +41,12 @@ def test_a_model_file_in_place_of_a_store(file, verb):
     assert f"this is a safetensors file; to save it as a version of a store: lancekeep import {file} STORE" in message
 
 
+def test_a_file_without_a_store(file):
+    code, message = fails("import", file)
+    assert code == "invalid_argument"
+    assert "STORE is required (the last argument is the store: did you forget it?)" in message
+
+
 @pytest.mark.parametrize("count", [2, 3])
 def test_a_forgotten_store(tmp_path, count):
     files = [tmp_path / f"{letter}.pth" for letter in "abc"[:count]]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The article's program, with its own functions and with ours, on datasets that the article made and on new ones."""
 
+import warnings
 from collections import OrderedDict
 from types import ModuleType
 
@@ -44,6 +45,22 @@ def expected() -> list[dict]:
 @pytest.mark.parametrize("functions", [article, lancekeep], ids=["pylance", "lancekeep"])
 def test_the_program_loads_both_versions(folder, functions):
     assert same([dict(state) for state in program(functions, str(folder / "m.lance"))], expected())
+
+
+def test_a_warning_says_which_tags_are_replaced(folder):
+    path = folder / "m.lance"
+    lancekeep.save_model(network(1).state_dict(), path)
+    lancekeep.save_model(network(2).state_dict(), path, version=True)
+    lancekeep.open(path).tag("best", 1)
+    with pytest.warns(UserWarning, match="replaced 2 versions, with the tags best; pass version=True"):
+        lancekeep.save_model(network(3).state_dict(), path)
+    assert len(lancekeep.open(path).versions()) == 1
+    lancekeep.open(path).tag("best", 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        lancekeep.save_model(network(3).state_dict(), path, version=False)
+        lancekeep.save_model(network(4).state_dict(), path)
+        lancekeep.save_model(network(4).state_dict(), folder / "new.lance")
 
 
 def test_the_program_continues_with_the_dataset_of_the_article(folder):

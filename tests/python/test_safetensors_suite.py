@@ -11,12 +11,46 @@ import pytest
 SUITE = Path(__file__).parent / "safetensors_suite"
 FILES = ("simple", "pt_comparison", "pt_model", "pread_backend", "multithreaded")
 
-# On stores: every function is ours, and a file name becomes that of a store. The tests that fail, and why.
+# The kinds of differences, as docs/python.md has them.
+FOLDER = "a store is a folder: it cannot be opened, removed or overwritten as a file"
+KEPT = "tied, overlapping and strided tensors are saved, not rejected"
+ORDER = "`save` keeps the order of the dict in the header; safetensors sorts by dtype and name"
+TEXT = "the error says the same in other words"
+SLICES = "a slice takes what NumPy takes: lists, and stops beyond the end; an index out of range is an IndexError"
+VALUE_ERROR = "the error is a ValueError, not a RuntimeError"
+
+# On stores: every function is ours, and a file's name becomes that of a store. These tests fail, each for its reason.
 ON_STORES = {
-    # docs/python.md lists these differences
+    "simple.TestCase.test_accept_path": FOLDER,
+    "simple.TestCase.test_serialization": FOLDER,
+    "simple.TestCase.test_serialization_forces_alignment": ORDER,
+    "simple.TestCase.test_serialization_order_invariant": ORDER,
+    "simple.WindowsTestCase.test_get_correctly_dropped": FOLDER,
+    "simple.ErrorsTestCase.test_file_not_found": TEXT,
+    "simple.ReadmeTestCase.test_numpy_slice": SLICES,
+    "pt_comparison.TorchTestCase.test_bogus": TEXT,
+    "pt_comparison.TorchTestCase.test_meta_tensor": VALUE_ERROR,
+    "pt_comparison.TorchTestCase.test_serialization": FOLDER,
+    "pt_comparison.TorchTestCase.test_sparse": TEXT,
+    "pt_comparison.TorchTestCase.test_zero_sized": FOLDER,
+    "pt_comparison.SliceTestCase.test_cannot_serialize_a_non_contiguous_tensor": KEPT,
+    "pt_comparison.SliceTestCase.test_cannot_serialize_shared": KEPT,
+    "pt_model.TorchModelTestCase.test_difference_torch_odd": KEPT,
+    "pt_model.TorchModelTestCase.test_difference_with_torch": KEPT,
+    "pt_model.TorchModelTestCase.test_failure": KEPT,
+    "pt_model.TorchModelTestCase.test_save": FOLDER,
+    "pt_model.TorchModelTestCase.test_workaround_non_contiguous": KEPT,
+    "pread_backend.PreadBackendTests.test_truncated_header_is_rejected": FOLDER,
 }
-# On files: safetensors saves, and ours loads. The tests that fail, and why.
-ON_FILES = {}
+# On files: safetensors saves them, and ours loads them.
+ON_FILES = {
+    "simple.TestCase.test_serialization_forces_alignment": ORDER,
+    "simple.TestCase.test_serialization_order_invariant": ORDER,
+    "simple.ErrorsTestCase.test_file_not_found": TEXT,
+    "simple.ReadmeTestCase.test_numpy_slice": SLICES,
+    "pt_model.TorchModelTestCase.test_difference_torch_odd": VALUE_ERROR,
+    "pt_model.TorchModelTestCase.test_difference_with_torch": VALUE_ERROR,
+}
 
 
 def import_line(match, mode):
@@ -50,7 +84,7 @@ def load(name, mode):
     return module
 
 
-def tests(mode):
+def cases_of(mode):
     for name in FILES:
         for key, value in vars(load(name, mode)).items():
             if isinstance(value, type) and issubclass(value, unittest.TestCase):
@@ -72,16 +106,16 @@ def check(case, name, expected, folder, monkeypatch):
         assert not problems, problems[0]
 
 
-@pytest.mark.parametrize(("name", "case"), [pytest.param(*test, id=test[0]) for test in tests("stores")])
+@pytest.mark.parametrize(("name", "case"), [pytest.param(*test, id=test[0]) for test in cases_of("stores")])
 def test_on_stores(name, case, folder, monkeypatch):
     check(case, name, ON_STORES, folder, monkeypatch)
 
 
-@pytest.mark.parametrize(("name", "case"), [pytest.param(*test, id=test[0]) for test in tests("files")])
+@pytest.mark.parametrize(("name", "case"), [pytest.param(*test, id=test[0]) for test in cases_of("files")])
 def test_on_files(name, case, folder, monkeypatch):
     check(case, name, ON_FILES, folder, monkeypatch)
 
 
 @pytest.mark.parametrize(("mode", "expected"), [("stores", ON_STORES), ("files", ON_FILES)])
 def test_the_lists_name_tests_that_exist(mode, expected):
-    assert set(expected) <= {name for name, _ in tests(mode)}
+    assert set(expected) <= {name for name, _ in cases_of(mode)}

@@ -39,6 +39,23 @@ bool has_branches(const io::Storage& storage) {
   return !tree->is_folder || !storage.list("tree").empty();
 }
 
+// What a file in `_versions` is that ends in .manifest but does not have a version's name.
+std::string unknown_manifest(const std::string& path) {
+  const std::string name = path.substr(path.rfind('/') + 1);
+  if (name.starts_with("._")) {
+    return "this is not a manifest but an AppleDouble file, in which macOS keeps attributes; "
+           "delete "
+           "it";
+  }
+  if (name.find(" (") != name.npos || name.find("conflict") != name.npos ||
+      name.find(" copy") != name.npos) {
+    return "this looks like a copy of a manifest that a sync tool or a file manager made; delete "
+           "it";
+  }
+  return "this manifest belongs to a detached version, or has a name that this build does not "
+         "know; the files it refers to are unknown. Clean up with pylance";
+}
+
 }  // namespace
 
 void require_only_listed_versions(const io::Storage& storage, const Files& files) {
@@ -53,10 +70,7 @@ void require_only_listed_versions(const io::Storage& storage, const Files& files
         !path.ends_with(".manifest") || lance::kind_of_file(path) == lance::FileKind::manifest) {
       continue;
     }
-    refuse(ErrorCode::unsupported,
-           "this manifest belongs to a detached version, or has a name that this build does not "
-           "know; the files it refers to are unknown. Clean up with pylance",
-           storage.full_name(path));
+    refuse(ErrorCode::unsupported, unknown_manifest(path), storage.full_name(path));
   }
 }
 

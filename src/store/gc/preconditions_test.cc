@@ -113,6 +113,17 @@ TEST_F(GcRejects, ManifestsWithUnknownNames) {
   expect_refused(ErrorCode::unsupported, "has a name that this build does not know");
 }
 
+TEST_F(GcRejects, FilesOfMacOsBesideManifests) {
+  put("_versions/._18446744073709551612.manifest");
+  expect_refused(ErrorCode::unsupported,
+                 "an AppleDouble file, in which macOS keeps attributes; delete");
+}
+
+TEST_F(GcRejects, CopiesOfManifestsThatSyncToolsMake) {
+  put("_versions/18446744073709551612 (1).manifest");
+  expect_refused(ErrorCode::unsupported, "a copy of a manifest that a sync tool");
+}
+
 TEST_F(GcRejects, ManifestsInBothNamingSchemes) {
   put("_versions/3.manifest");
   const auto before = files();

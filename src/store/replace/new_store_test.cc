@@ -122,6 +122,27 @@ TEST(NewStoreTest, RejectsWhatIsThere) {
   EXPECT_EQ(snapshot(folder / ""), before);
 }
 
+TEST(NewStoreTest, RejectsTheNameOfAFile) {
+  const TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "empty.npz");
+  for (const char* name : {"m.pth", "empty.npz"}) {
+    EXPECT_THAT([&] { NewStore(folder / name); },
+                io::fails_with(ErrorCode::invalid_argument, "is the name of a file"));
+  }
+  EXPECT_THAT(names_in(folder / ""), ElementsAre("empty.npz"));
+}
+
+TEST(NewStoreTest, ReplacesADatasetThatHasTheNameOfAFile) {
+  const TemporaryFolder folder;
+  MemorySource old = small_model(3);
+  Store::create(folder / "m.lance").save(old);
+  std::filesystem::rename(folder / "m.lance", folder / "m.pth");
+  NewStore fresh(folder / "m.pth", NewStore::Existing::replace);
+  save_two(fresh.store());
+  (void)fresh.publish();
+  EXPECT_EQ(Store::open(folder / "m.pth").versions().size(), 2u);
+}
+
 TEST(NewStoreTest, ReplacesOnlyADataset) {
   const TemporaryFolder folder;
   folder.write("photos/cat.jpg", "meow");
