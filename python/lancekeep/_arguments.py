@@ -162,7 +162,8 @@ def device_of(device: Any, framework: str) -> Any:
     import torch
 
     if is_function(device) or isinstance(device, Mapping):
-        raise InvalidArgumentError(f"device= needs a torch.device or its name, such as 'cuda:0', not a {type(device).__name__}")
+        kind = type(device).__name__
+        raise InvalidArgumentError(f"device= needs a torch.device or its name, such as 'cuda:0', not a {kind}")
     try:
         found = torch.device(device)
     except (RuntimeError, TypeError) as error:
@@ -187,9 +188,8 @@ def require_available(device: Any) -> None:
     try:
         torch.empty(1, device=device)
     except Exception as error:  # AssertionError, NotImplementedError, ImportError and more, depending on the device
-        raise UnsupportedError(
-            f"the device '{device}' cannot be used here: {str(error).strip().splitlines()[0]}. Choose another, such as 'cpu'"
-        ) from error
+        why = str(error).strip().splitlines()[0]
+        raise UnsupportedError(f"the device '{device}' cannot be used here: {why}. Choose another, such as 'cpu'") from error
 
 
 def dtype_text(dtype: Any) -> str:

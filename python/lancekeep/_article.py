@@ -60,9 +60,9 @@ def _tagged_versions(file_name: PathLike) -> str | None:
 def load_state_dict(file_name: PathLike, version: Ref = FIRST, map_location: Any = None) -> OrderedDict[str, Any]:
     """The weights of a version by name, in their own dtypes, on the device ``map_location``, if one is given.
 
-    As in ``torch.load``, ``map_location`` may also be a dict such as ``{"cpu": "cuda:0"}``, or a function that is called with
-    each storage and ``"cpu"``. The weights of a plain dataset are float64, as with the article's own function. Without
-    ``version``, version 1 is loaded, with a warning if there are newer ones.
+    As in ``torch.load``, ``map_location`` may also be a dict such as ``{"cpu": "cuda:0"}``, or a function that is called
+    with each storage and ``"cpu"``. The weights of a plain dataset are float64, as with the article's own function.
+    Without ``version``, version 1 is loaded, with a warning if there are newer ones.
 
     Raises NotFoundError if there is no such store or version; UnsupportedError if the device is not available.
     """
@@ -76,9 +76,9 @@ def load_state_dict(file_name: PathLike, version: Ref = FIRST, map_location: Any
 def load_model(model: Any, file_name: PathLike, version: Ref = FIRST, map_location: Any = None) -> IncompatibleKeys:
     """Loads a version's weights into a model's own tensors, which keep their dtypes and devices.
 
-    ``map_location`` is checked but has no effect: the article loads the weights to that device before it copies them into
-    the model; here they are read straight into the model's memory. Without ``version``, version 1 is loaded, with a warning
-    if there are newer ones. Modules that load by rules of their own do so, as with :meth:`Store.load_into`.
+    ``map_location`` is checked but has no effect: the article loads the weights to that device before it copies them
+    into the model; here they are read straight into the model's memory. Without ``version``, version 1 is loaded, with a
+    warning if there are newer ones. Modules that load by rules of their own do so, as with :meth:`Store.load_into`.
 
     Raises InvalidArgumentError, with nothing changed, if names or shapes differ; NotFoundError; UnsupportedError if the
     device is not available.

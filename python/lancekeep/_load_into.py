@@ -128,8 +128,8 @@ def require_names(
     if not text and common:
         text = "pass strict=False to load the tensors that both have"
     raise InvalidArgumentError(
-        f"the target and version {selection.number} {have}; missing in the version: {quoted(missing)}; unexpected in it:"
-        f" {quoted(unexpected)}; nothing was loaded" + (f". {text[0].upper()}{text[1:]}" if text else "")
+        f"the target and version {selection.number} {have}; missing in the version: {quoted(missing)}; unexpected in"
+        f" it: {quoted(unexpected)}; nothing was loaded" + (f". {text[0].upper()}{text[1:]}" if text else "")
     )
 
 

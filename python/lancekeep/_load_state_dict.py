@@ -80,10 +80,10 @@ def call(
     except RuntimeError as error:
         if "loading state_dict" not in str(error):
             raise
-        lines = [line.strip() for line in str(error).splitlines()]
+        first, *lines = [line.strip() for line in str(error).splitlines()]
         raise InvalidArgumentError(
-            f"version {selection.number} does not fit the target: {listed(lines[1:], '; ') if lines[1:] else lines[0]}. What fits"
-            f" may have been loaded, by the target's own rules{hint(selection, module)}"
+            f"version {selection.number} does not fit the target: {listed(lines, '; ') if lines else first}. What fits may"
+            f" have been loaded, by the target's own rules{hint(selection, module)}"
         ) from error
     if hasattr(result, "missing_keys") and hasattr(result, "unexpected_keys"):
         return list(result.missing_keys), list(result.unexpected_keys)
@@ -119,7 +119,7 @@ def has_tensors(value: Any) -> bool:
 
 
 def add_tied(entries: OrderedDict[str, Any], own: Mapping[str, Place]) -> None:
-    """Adds the names that the version lacks, and whose tensor in the target is one that is loaded under another name."""
+    """Adds the names that the version lacks, and whose tensor in the target is loaded under another name."""
     plain = {name: place.tensor for name, place in own.items() if type(place.tensor) in PLAIN and place.tensor.nbytes}
     names = {_torch.tie_key(tensor): name for name, tensor in plain.items() if name in entries}
     for name, tensor in plain.items():
@@ -150,8 +150,8 @@ def require_memory(entries: Mapping[str, Any], own: Mapping[str, Place], module:
     sharded = [name for name, place in common.items() if is_dtensor(place.tensor) and not is_dtensor(entries[name])]
     if sharded:
         raise InvalidArgumentError(
-            f"the target is sharded and the version is not: {quoted(sharded)} of the target {is_or_are(sharded)} of the class"
-            " DTensor; nothing was loaded. Call torch.distributed.checkpoint.state_dict.set_model_state_dict(model,"
+            f"the target is sharded and the version is not: {quoted(sharded)} of the target {is_or_are(sharded)} of the"
+            " class DTensor; nothing was loaded. Call torch.distributed.checkpoint.state_dict.set_model_state_dict(model,"
             " store.load(), options=StateDictOptions(full_state_dict=True))"
         )
 
@@ -160,8 +160,8 @@ def require_no_meta(names: list[str], module: torch.nn.Module | None) -> None:
     """Rejects targets on the meta device, into which torch would copy nothing."""
     if names:
         raise InvalidArgumentError(
-            f"{quoted(names)} of the target {is_or_are(names)} on the meta device, which has no memory to read into; nothing"
-            f" was loaded. {meta_advice(module)}"
+            f"{quoted(names)} of the target {is_or_are(names)} on the meta device, which has no memory to read into;"
+            f" nothing was loaded. {meta_advice(module)}"
         )
 
 

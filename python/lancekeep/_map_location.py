@@ -22,7 +22,7 @@ def loader_for(version: _native.Version, map_location: Any) -> Loader:
 
 
 def mapped_device(map_location: Any) -> Any:
-    """The device, or None if ``map_location`` leaves weights on the CPU or is a function. Raises if it is not available."""
+    """The device; None if ``map_location`` is a function, or None. Raises if the device is not available."""
     if is_function(map_location):
         return None
     if isinstance(map_location, Mapping):

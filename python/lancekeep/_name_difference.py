@@ -38,17 +38,20 @@ def advice(version: Collection[str], target: Collection[str], module: Any = None
                 f" {{name.replace({part!r}, ''): value for name, value in store.load().items()}} with load_state_dict()"
             )
         if more_match({name.replace(part, "") for name in target}, version, target):
-            return f"modules inside the target are wrapped, which adds `{part}` to their names: load before wrapping them"
+            return f"modules inside the target are wrapped, which adds `{part}` to their names: load before that"
     if is_transformers(module):
         return (
-            "transformers renames tensors while it loads:"
-            f" {type(module).__name__}.from_pretrained(None, config=model.config, state_dict=store.load()) may take these names"
+            f"transformers renames tensors while it loads: {type(module).__name__}.from_pretrained(None,"
+            " config=model.config, state_dict=store.load()) may take these names"
         )
     return ""
 
 
 def shared_prefixes(longer: Collection[str], shorter: Collection[str]) -> list[str]:
-    """The prefixes, each ending in a dot, without which most names of ``longer`` are in ``shorter``, more than as they are."""
+    """The prefixes, each ending in a dot, without which most names of ``longer`` are in ``shorter``.
+
+    None, if as many are in ``shorter`` as they are.
+    """
     known = set(shorter)
     counts: Counter[str] = Counter()
     for name in longer:

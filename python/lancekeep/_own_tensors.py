@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds the modules whose tensors can be read into directly, with the same result as torch's ``load_state_dict``.
 
-These are modules of which nobody has changed how they are saved or loaded: every entry of their state dict is a parameter
-or a buffer itself, and loading copies into it. Any other module – with hooks, extra state, lazy or sharded parameters, its
-own ``state_dict`` – may return copies or expect other names, so only its own ``load_state_dict`` may load it.
+These are modules of which nobody has changed how they are saved or loaded: every entry of their state dict is a
+parameter or a buffer itself, and loading copies into it. Any other module – with hooks, extra state, lazy or sharded
+parameters, its own ``state_dict`` – may return copies or expect other names, so only its own ``load_state_dict`` may
+load it.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def own_tensors(module: torch.nn.Module) -> OwnTensors | None:
 
 
 def add_tensors(module: torch.nn.Module, prefix: str, own: OwnTensors) -> bool:
-    """Adds the tensors of a module and its children, in the order of its state dict. False if one of them is special."""
+    """Adds the tensors of a module and its children, in the order of its state dict. False if one is special."""
     if not is_default(module):
         return False
     buffers = {name: value for name, value in module._buffers.items() if name not in module._non_persistent_buffers_set}
@@ -87,7 +88,8 @@ def is_default(module: torch.nn.Module) -> bool:
 def is_patched() -> bool:
     """Whether a library has put functions of its own in the place of torch's."""
     torchs = torch.nn.Module.named_modules.__code__.co_filename
-    codes = [getattr(getattr(torch.nn.Module, name), "__code__", None) for name in METHODS if name != "__getattribute__"]
+    methods = [getattr(torch.nn.Module, name) for name in METHODS if name != "__getattribute__"]
+    codes = [getattr(method, "__code__", None) for method in methods]
     return any(code is None or code.co_filename != torchs for code in codes)
 
 

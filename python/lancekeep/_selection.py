@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Picks the rows of a version that are to be loaded into a target: ``prefix=`` and ``names=`` of ``Store.load_into``."""
+"""Picks the rows of a version to be loaded into a target: ``prefix=`` and ``names=`` of ``Store.load_into``."""
 
 from __future__ import annotations
 
@@ -30,9 +30,8 @@ class Selection:
         self.all_names = list(version)
         rows = [info for info in version._native.tensors() if info.dtype != "tree"]
         if prefix and not any(info.name.startswith(prefix) for info in rows):
-            raise InvalidArgumentError(
-                f"no name in version {self.number} starts with {prefix!r}; its names are {quoted(info.name for info in rows)}"
-            )
+            there = quoted(info.name for info in rows)
+            raise InvalidArgumentError(f"no name in version {self.number} starts with {prefix!r}; its names are {there}")
         picked = [info for info in rows if info.name.startswith(prefix) and self.picks(info.name[len(prefix) :])]
         self.tensors: dict[str, TensorInfo] = {info.name[len(prefix) :]: info for info in picked if info.is_tensor}
         self.extra_state = [
@@ -41,7 +40,7 @@ class Selection:
         self._require_listed(names)
 
     def names_to_compare(self, common: bool) -> list[str]:
-        """The names that a hint about a difference is to look at; ``common``: whether the prefix that was given fits."""
+        """The names that a hint about a difference looks at; ``common``: whether the prefix that was given fits."""
         return [*self.tensors] if self.prefix and common else self.all_names
 
     def _require_listed(self, names: Names | None) -> None:
@@ -51,9 +50,10 @@ class Selection:
         if not isinstance(names, str) and not callable(names):
             missing = [name for name in names if name not in self.tensors and name not in self.extra_state]
             if missing:
-                raise NotFoundError(f"version {self.number} has no tensor {quoted(self.prefix + name for name in missing)}")
+                full = quoted(self.prefix + name for name in missing)
+                raise NotFoundError(f"version {self.number} has no tensor {full}")
         elif not self.tensors and not self.extra_state:
-            raise InvalidArgumentError(f"names={names!r} matches no tensor in version {self.number}; nothing was loaded")
+            raise InvalidArgumentError(f"names={names!r} picks no tensor of version {self.number}; nothing was loaded")
 
     def apply(self, state: Mapping[Any, Any]) -> OrderedDict[str, Any]:
         """The picked entries of a state, which may be nested, without the prefix. Module versions are kept."""

@@ -203,24 +203,23 @@ class Store:
     def load_into(
         self, target: Any, version: Ref = None, *, strict: bool = True, names: Names | None = None, prefix: str = ""
     ) -> IncompatibleKeys:
-        """Loads a version into a module, or into the tensors of a dict, on any device. Values are converted to its dtypes.
+        """Loads a version into a module, or into the tensors of a dict, on any device. Returns (missing, unexpected).
 
-        Values are read straight into the memory of the target's tensors. A module whose loading is its own – with state-dict
-        hooks, extra state, lazy parameters, sharded ones, or methods such as ``load_state_dict`` overridden – gets them
-        through its ``load_state_dict`` instead.
+        Values are read straight into the memory of the target's tensors, converted to their dtypes. A module whose
+        loading is its own – with state-dict hooks, extra state, lazy or sharded parameters, or methods such as
+        ``load_state_dict`` overridden – gets them through its ``load_state_dict`` instead.
 
-        With ``strict``, missing or unexpected names are an error; otherwise they are returned, as (missing_keys,
-        unexpected_keys), and it is an error if the target and the version have no name in common. A missing name whose
-        memory is filled under another name, as with tied tensors, is not reported. Rows that are not tensors are ignored,
-        except a module's extra state.
+        With ``strict``, missing or unexpected names are an error; otherwise they are returned, and it is an error if the
+        target and the version have no name in common. A missing name whose memory is filled under another name, as with
+        tied tensors, is not reported. Rows that are not tensors are ignored, except a module's extra state.
 
         ``prefix`` picks the names that start with it, and removes it from them: ``prefix="model."`` loads the model of a
-        checkpoint. ``names`` picks names as in :meth:`load`, after the prefix is removed; other tensors of the target keep
-        their values, and are not reported.
+        checkpoint. ``names`` picks names as in :meth:`load`, after the prefix is removed; other tensors of the target
+        keep their values, and are not reported.
 
-        Raises InvalidArgumentError, which names the tensors that are missing, have another shape or cannot be converted, and
-        a prefix if that is what differs; nothing has changed then, but a module that loads by its own rules may have loaded
-        what fits. If reading itself fails or is interrupted, some tensors have changed.
+        Raises InvalidArgumentError, which names the tensors that are missing, have another shape or cannot be converted,
+        and a prefix if that is what differs; nothing has changed then, but a module that loads by its own rules may have
+        loaded what fits. If reading itself fails or is interrupted, some tensors have changed.
         """
         from ._load_into import load_into
 

@@ -90,8 +90,8 @@ def load_model(
 ) -> IncompatibleKeys:
     """Loads a version, by default the latest, into a module. Returns the missing and the unexpected names.
 
-    As :meth:`lancekeep.Store.load_into`, which also has ``prefix`` and ``names``. ``device`` is checked, but like ``backend``
-    has no effect: values are read to the device of each of the module's tensors.
+    As :meth:`lancekeep.Store.load_into`, which also has ``prefix`` and ``names``. ``device`` is checked, but like
+    ``backend`` has no effect: values are read to the device of each of the module's tensors.
     """
     device_of(device, "pt")
     return open(filename).load_into(model, version, strict=strict)

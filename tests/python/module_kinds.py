@@ -283,7 +283,8 @@ KINDS: dict[str, Callable[[], torch.nn.Module]] = {
     "fake quantize": lambda: torch.ao.quantization.FakeQuantize(),
     "patched": patched,
 }
-SAVED: dict[str, Callable[[], torch.nn.Module]] = {"lazy": filled_lazy, "grows": grown}  # where what is saved is made otherwise
+# What is saved, where it is not made as the target is.
+SAVED: dict[str, Callable[[], torch.nn.Module]] = {"lazy": filled_lazy, "grows": grown}
 
 
 def randomized(module: torch.nn.Module) -> torch.nn.Module:
