@@ -8,10 +8,13 @@ process died in. Times are those of CLOCK_MONOTONIC, which all processes of a ma
 import itertools
 import json
 import os
+import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+
+HANGS = signal.SIGUSR1  # asks a process of the soak to print where it hangs
 
 
 @dataclass
@@ -115,3 +118,18 @@ class Reader:
                 for name, value in event.items():
                     setattr(operation, name, value)
                 yield operation
+
+
+def where_it_hangs(process):
+    """What the kernel says of a child that does not end: its state, what it waits for, and the files that it has open."""
+    proc, said = Path("/proc") / str(process.pid), []
+    for name in ("stat", "wchan", "syscall"):
+        try:
+            said.append(f"{name}: {(proc / name).read_text().strip()[:200]}")
+        except OSError as error:
+            said.append(f"{name}: {error}")
+    try:
+        said += sorted({os.readlink(file) for file in (proc / "fd").iterdir()})
+    except OSError as error:
+        said.append(str(error))
+    return "; ".join(said)

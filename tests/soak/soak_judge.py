@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 KINDS = ("hangs", "lost", "damaged", "failed loads", "unexpected errors")
 MAKES_VERSIONS = ("save", "replace", "restore")
 
-# What may go wrong because of what the others do, and is no fault: operation → codes of errors, by store.
+# Errors that the others cause, which is not a fault: operation → codes, by store.
 EXPECTED = {
     "kept": {
-        "tag": {"not_found"},  # gc was faster than the one who tags
+        "tag": {"not_found"},  # gc was faster
         "restore": {"not_found"},
     },
     "replaced": {

@@ -87,7 +87,7 @@ def read_into(worker):
     target = {name: torch.from_numpy(values) for name, values in soak_content.model(0).items()}
     with worker.operation("load"):
         missing, _ = worker.lancekeep.open(worker.path).load_into(target, strict=False)
-        if not missing:  # otherwise it is the version of a training
+        if not missing:  # otherwise the role `training` saved it
             soak_content.identity_of(target)
 
 
