@@ -24,8 +24,9 @@ class Check:
         return lancekeep.open(self.folder / name, create=True)
 
     def module(self, source, make_target, may_refuse=(), state=lambda module: module.state_dict()):
-        """`make_target` makes the module with other values. Only the ways in `may_refuse` may refuse to load, and a refused
-        module is as before – but for one that cannot load its own state dict, either: torch itself leaves that half loaded.
+        """`make_target` makes the module with other values. Only the ways in `may_refuse` may refuse to load, and a
+        refused module is as before. One that cannot load its own state dict may be refused, too; torch leaves it half
+        loaded.
         """
         store = self.store()
         try:
@@ -48,7 +49,9 @@ class Check:
                 refused = (way in may_refuse or torch_refuses) and not changed
                 self.outcomes[way] = "refused" if refused else f"wrong: refused, {changed or str(error)[:300]}"
                 continue
-            wrong = difference(saved, snapshot(state(target))) or ("its ties are broken" if ties(target) != tied else "")
+            wrong = difference(saved, snapshot(state(target)))
+            if ties(target) != tied:
+                wrong = "its ties are broken"
             self.outcomes[way] = f"wrong: {wrong}" if wrong else "equal"
         self._raise_if_wrong()
 
@@ -74,7 +77,7 @@ class Check:
         self.loop(name, state, store.load())
 
     def as_torch_does(self, name, target, reference, load):
-        """`reference` is what torch's load_state_dict made of it, or None if it refused: then only a refusal is right."""
+        """`reference` is what torch's load_state_dict made of it. None: it refused, and only a refusal is right."""
         self.outcomes[name] = "wrong"
         try:
             load()

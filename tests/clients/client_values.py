@@ -46,7 +46,9 @@ def tensor_difference(a, b, path):
     if a.is_meta and b.is_meta:
         return ""  # they have no values
     if a.is_quantized:
-        return tensor_difference(a.int_repr(), b.int_repr(), path) or tensor_difference(a.dequantize(), b.dequantize(), path)
+        return tensor_difference(a.int_repr(), b.int_repr(), path) or tensor_difference(
+            a.dequantize(), b.dequantize(), path
+        )
     return "" if torch.equal(bits(a), bits(b)) else f"{path}: other values"
 
 

@@ -13,7 +13,9 @@ def layers(kind, seed):
         return torch.nn.Sequential(bnb.nn.Linear8bitLt(64, 64, has_fp16_weights=False), torch.nn.Linear(64, 8))
     if kind == "embedding":
         return torch.nn.Sequential(bnb.nn.StableEmbedding(16, 8), torch.nn.Linear(8, 8))
-    return torch.nn.Sequential(bnb.nn.Linear4bit(64, 64, quant_type=kind, compute_dtype=torch.float32), torch.nn.Linear(64, 8))
+    return torch.nn.Sequential(
+        bnb.nn.Linear4bit(64, 64, quant_type=kind, compute_dtype=torch.float32), torch.nn.Linear(64, 8)
+    )
 
 
 KINDS = ["8 bits", "nf4", "fp4", "embedding"]

@@ -15,7 +15,9 @@ class Net(L.LightningModule):
     def __init__(self, width=4, rate=0.1):
         super().__init__()
         self.save_hyperparameters()
-        self.layers = torch.nn.Sequential(torch.nn.Linear(3, width), torch.nn.BatchNorm1d(width), torch.nn.Linear(width, 2))
+        self.layers = torch.nn.Sequential(
+            torch.nn.Linear(3, width), torch.nn.BatchNorm1d(width), torch.nn.Linear(width, 2)
+        )
         self.accuracy = torchmetrics.Accuracy("multiclass", num_classes=2)
 
     def training_step(self, batch, _):
@@ -81,7 +83,11 @@ def test_checkpoint_is_saved_and_trained_on(check, checkpoint):
         return
     torch.save(check.store().load(), check.folder / "again.ckpt")
     again = Net.load_from_checkpoint(check.folder / "again.ckpt", weights_only=False)
-    check.loop("save, load, load_from_checkpoint", Net.load_from_checkpoint(file, weights_only=False).state_dict(), again.state_dict())
+    check.loop(
+        "save, load, load_from_checkpoint",
+        Net.load_from_checkpoint(file, weights_only=False).state_dict(),
+        again.state_dict(),
+    )
 
 
 def test_fabric(check):

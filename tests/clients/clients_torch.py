@@ -8,7 +8,8 @@ from torch import nn
 from torch.nn.utils import prune
 
 NAMES = [
-    name for name, kind in vars(torch.optim).items()
+    name
+    for name, kind in vars(torch.optim).items()
     if isinstance(kind, type) and issubclass(kind, torch.optim.Optimizer) and name not in ("Optimizer", "SparseAdam")
 ]  # SparseAdam takes sparse gradients only; what it keeps is what Adam keeps
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Quantized layers of torchao: tensor subclasses in place of parameters. Equal, or refused: never plain values in their place."""
+"""Quantized layers of torchao: tensor subclasses in place of parameters, never loaded as plain values."""
 
 import pytest
 import torch
@@ -21,7 +21,11 @@ def quantized(name, seed):
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_modules(check, name):
-    check.module(quantized(name, 0), lambda: quantized(name, 1), may_refuse=("save", "load_into", "load_model", "load_state_dict"))
+    check.module(
+        quantized(name, 0),
+        lambda: quantized(name, 1),
+        may_refuse=("save", "load_into", "load_model", "load_state_dict"),
+    )
 
 
 @pytest.mark.parametrize("name", CONFIGS)

@@ -11,8 +11,12 @@ METRICS = {
     "confusion": lambda: tm.ConfusionMatrix("multiclass", num_classes=3),
     "auroc binned": lambda: tm.AUROC("multiclass", num_classes=3, thresholds=5),
     "auroc": lambda: tm.AUROC("multiclass", num_classes=3),
-    "collection": lambda: tm.MetricCollection([tm.Accuracy("multiclass", num_classes=3), tm.CohenKappa("multiclass", num_classes=3)]),
-    "in a module": lambda: torch.nn.ModuleDict({"net": torch.nn.Linear(2, 3), "metric": tm.Accuracy("multiclass", num_classes=3)}),
+    "collection": lambda: tm.MetricCollection(
+        [tm.Accuracy("multiclass", num_classes=3), tm.CohenKappa("multiclass", num_classes=3)]
+    ),
+    "in a module": lambda: torch.nn.ModuleDict(
+        {"net": torch.nn.Linear(2, 3), "metric": tm.Accuracy("multiclass", num_classes=3)}
+    ),
 }
 
 

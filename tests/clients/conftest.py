@@ -9,8 +9,8 @@ import torch
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # every module is made from a small configuration; nothing is downloaded
 
-# timm and transformers import torchvision. Its wheel for CUDA cannot load its operators beside a torch for the CPU, and the
-# import then fails over their missing names. Nothing here calls them.
+# timm and transformers import torchvision. Its wheel for CUDA cannot load its operators beside a torch for the CPU, and
+# the import then fails over their missing names. Nothing here calls them.
 try:
     import torchvision  # noqa: F401
 except RuntimeError:

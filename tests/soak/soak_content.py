@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 CHANGING, FROZEN = 6, 4
-TRAINED = "net."  # begins the names of tensors that change while they are saved; their bytes are not checked here, but by verify
+TRAINED = "net."  # begins the names of tensors that change while they are saved; only verify checks their bytes
 
 
 class Mixture(Exception):

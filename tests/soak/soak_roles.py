@@ -77,7 +77,7 @@ def poll(worker):
         identity = soak_content.identity_of(version.load())
         saved = soak_content.identity_in(version.info.message)
         if saved not in (None, identity):
-            raise soak_content.Mixture(f"version {version.number} is that of {saved:x}, with the values of {identity:x}")
+            raise soak_content.Mixture(f"version {version.number} of {saved:x} has the values of {identity:x}")
 
 
 def read_into(worker):

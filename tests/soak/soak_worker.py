@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One process of a soak: soak_worker.py ROLE STORE PATH JOURNAL OVER SEED LIMIT – goes on until the file OVER is there."""
+"""One process of a soak, until the file OVER exists: soak_worker.py ROLE STORE PATH JOURNAL OVER SEED LIMIT"""
 
 import faulthandler
 import os
@@ -57,7 +57,7 @@ class Worker:
         self._begun.remove(number)
 
     def close_interrupted(self):
-        """An interrupt that came right after an operation has left it without an end; whether it happened is unknown."""
+        """An interrupt right after an operation leaves it without an end; whether it happened is unknown."""
         for number in self._begun:
             self.journal.end(number, "unknown")
         self._begun.clear()
