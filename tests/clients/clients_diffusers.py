@@ -10,12 +10,19 @@ from client_checks import another, scrambled
 BLOCKS = {"block_out_channels": (8, 16), "layers_per_block": 1, "norm_num_groups": 4}
 MODELS = {
     "unet": lambda: diffusers.UNet2DModel(
-        sample_size=8, down_block_types=("DownBlock2D", "AttnDownBlock2D"), up_block_types=("AttnUpBlock2D", "UpBlock2D"),
-        attention_head_dim=4, **BLOCKS,
+        sample_size=8,
+        down_block_types=("DownBlock2D", "AttnDownBlock2D"),
+        up_block_types=("AttnUpBlock2D", "UpBlock2D"),
+        attention_head_dim=4,
+        **BLOCKS,
     ),
     "conditional unet": lambda: diffusers.UNet2DConditionModel(
-        sample_size=8, down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"), cross_attention_dim=8, attention_head_dim=4, **BLOCKS,
+        sample_size=8,
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        cross_attention_dim=8,
+        attention_head_dim=4,
+        **BLOCKS,
     ),
     "autoencoder": lambda: diffusers.AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2, **BLOCKS
@@ -24,8 +31,11 @@ MODELS = {
         num_attention_heads=2, attention_head_dim=8, in_channels=4, num_layers=1, sample_size=8, norm_num_groups=4
     ),
     "controlnet": lambda: diffusers.ControlNetModel(
-        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"), cross_attention_dim=8, attention_head_dim=4,
-        conditioning_embedding_out_channels=(8, 8), **BLOCKS,
+        down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        cross_attention_dim=8,
+        attention_head_dim=4,
+        conditioning_embedding_out_channels=(8, 8),
+        **BLOCKS,
     ),
 }
 
@@ -40,7 +50,9 @@ def test_modules(check, name):
 def test_save_pretrained(check, name):
     model = scrambled(MODELS[name](), seed=0)
     model.save_pretrained(check.folder / "theirs")
-    lancekeep.import_file(check.folder / "theirs" / "diffusion_pytorch_model.safetensors", check.folder / "imported.lance")
+    lancekeep.import_file(
+        check.folder / "theirs" / "diffusion_pytorch_model.safetensors", check.folder / "imported.lance"
+    )
     other = another(model)
     lancekeep.torch.load_model(other, check.folder / "imported.lance")
     check.loop("save_pretrained, import, load_model", model.state_dict(), other.state_dict())

@@ -25,23 +25,44 @@ MODELS = {
     ),
     "whisper": lambda: hf.WhisperForConditionalGeneration(
         hf.WhisperConfig(
-            vocab_size=40, num_mel_bins=8, d_model=16, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
-            decoder_attention_heads=2, encoder_ffn_dim=24, decoder_ffn_dim=24, max_source_positions=8,
-            max_target_positions=8, pad_token_id=0, bos_token_id=1, eos_token_id=2, decoder_start_token_id=1,
+            vocab_size=40,
+            num_mel_bins=8,
+            d_model=16,
+            encoder_layers=1,
+            decoder_layers=1,
+            encoder_attention_heads=2,
+            decoder_attention_heads=2,
+            encoder_ffn_dim=24,
+            decoder_ffn_dim=24,
+            max_source_positions=8,
+            max_target_positions=8,
+            pad_token_id=0,
+            bos_token_id=1,
+            eos_token_id=2,
+            decoder_start_token_id=1,
         )
     ),
     "vit": lambda: hf.ViTForImageClassification(hf.ViTConfig(**IMAGE)),
     "clip": lambda: hf.CLIPModel(
         hf.CLIPConfig(text_config=TEXT | {"eos_token_id": 1}, vision_config=IMAGE, projection_dim=8)
     ),
-    "resnet": lambda: hf.ResNetForImageClassification(hf.ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1])),
+    "resnet": lambda: hf.ResNetForImageClassification(
+        hf.ResNetConfig(embedding_size=8, hidden_sizes=[8, 16], depths=[1, 1])
+    ),
     "wav2vec2": lambda: hf.Wav2Vec2Model(
         hf.Wav2Vec2Config(
-            **SMALL, vocab_size=40, conv_dim=[8, 8], conv_stride=[2, 2], conv_kernel=[3, 3], num_conv_pos_embeddings=4,
+            **SMALL,
+            vocab_size=40,
+            conv_dim=[8, 8],
+            conv_stride=[2, 2],
+            conv_kernel=[3, 3],
+            num_conv_pos_embeddings=4,
             num_conv_pos_embedding_groups=2,
         )
     ),
-    "mamba": lambda: hf.MambaForCausalLM(hf.MambaConfig(vocab_size=40, hidden_size=16, state_size=4, num_hidden_layers=2)),
+    "mamba": lambda: hf.MambaForCausalLM(
+        hf.MambaConfig(vocab_size=40, hidden_size=16, state_size=4, num_hidden_layers=2)
+    ),
 }
 
 
@@ -51,7 +72,7 @@ def test_modules(check, name):
     check.module(model, lambda: another(model))
 
 
-RENAMED = ("mixtral", "vit")  # transformers gives their tensors other names in files, and renames them in from_pretrained
+RENAMED = ("mixtral", "vit")  # their tensors have other names in files, which from_pretrained translates
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -65,7 +86,9 @@ def test_save_pretrained(check, name):
     check.loop("save_pretrained, import, from_pretrained", model.state_dict(), again.state_dict())
     other = another(model)
     if name in RENAMED:
-        check.refuses("save_pretrained, import, load_model", other, lambda: lancekeep.torch.load_model(other, imported.path))
+        check.refuses(
+            "save_pretrained, import, load_model", other, lambda: lancekeep.torch.load_model(other, imported.path)
+        )
     else:
         lancekeep.torch.load_model(other, imported.path)
         check.loop("save_pretrained, import, load_model", model.state_dict(), other.state_dict())

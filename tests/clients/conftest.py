@@ -2,14 +2,15 @@
 """Makes the clients importable, counts what came of each way of loading, and prints the table."""
 
 import os
+from collections import Counter
 
 import pytest
 import torch
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # every module is made from a small configuration; nothing is downloaded
 
-# timm and transformers import torchvision. Its wheel for CUDA cannot load its operators beside a torch for the CPU, and the
-# import then fails over their missing names. Nothing here calls them.
+# timm and transformers import torchvision. Its wheel for CUDA cannot load its operators beside a torch for the CPU, and
+# the import then fails over their missing names. Nothing here calls them.
 try:
     import torchvision  # noqa: F401
 except RuntimeError:
@@ -33,10 +34,13 @@ def check(tmp_path, request):
 
 
 def pytest_terminal_summary(terminalreporter):
-    ways = list(dict.fromkeys(way for _, _, outcomes in rows for way in outcomes))
+    from client_checks import WAYS
+
     terminalreporter.section("what came of each way: equal, refused, or wrong")
     for client, case, outcomes in rows:
-        said = ", ".join(f"{way}: {outcomes[way]}" for way in ways if way in outcomes)
-        terminalreporter.write_line(f"{client:<14}{case:<28}{said}")
-    counts = {result: sum(list(outcomes.values()).count(result) for _, _, outcomes in rows) for result in ("equal", "refused", "wrong")}
-    terminalreporter.write_line(", ".join(f"{count} {result}" for result, count in counts.items()))
+        said = ", ".join(f"{way}: {outcome}" for way, outcome in outcomes.items()) or "wrong"
+        terminalreporter.write_line(f"{client:<13} {case:<30} {said}")
+    modules = sum(not WAYS.keys().isdisjoint(outcomes) or "save" in outcomes for _, _, outcomes in rows)
+    loops = sum(outcomes.keys() - WAYS.keys() - {"save"} != set() for _, _, outcomes in rows)
+    results = Counter(outcome for _, _, outcomes in rows for outcome in outcomes.values())
+    terminalreporter.write_line(f"{modules} modules, {loops} loops of clients: {dict(results)}")

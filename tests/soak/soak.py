@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """All at once, for a long time: `make soak`. Exit status 1 if anything hung, got lost, was damaged or failed.
 
-Some twenty processes use two stores: one that is kept, and one that is replaced again and again. They save (from Python, with the
-command, and in a thread while the tensors change), fork, tag, restore, collect garbage, replace, load and verify. Meanwhile they
-get SIGINT, SIGKILL, and SIGSTOP with SIGCONT. After each round of a minute all of them end, and the stores are compared with
-what was acknowledged (soak_judge.py).
+Some twenty processes use two stores: one that is kept, and one that is replaced again and again. They save (from
+Python, with the command, and in a thread while the tensors change), fork, tag, restore, collect garbage, replace, load
+and verify. Meanwhile they get SIGINT, SIGKILL, and SIGSTOP with SIGCONT. After each round of a minute all of them end,
+and the stores are compared with what was acknowledged (soak_judge.py).
 
     SOAK_SECONDS (1200)  how long      SOAK_SEED    of what is random in the soak itself; printed at the start
     SOAK_HANG (30)       the seconds that an operation may take while no process is stopped
@@ -30,7 +30,17 @@ from soak_processes import Processes
 ROUND = 60.0
 SHOWN = 5  # problems of each kind
 TEAMS = {
-    "kept": ["saver", "saver", "command-saver", "training", "tagger", "collector", "restorer", "verifier", "command-keeper"]
+    "kept": [
+        "saver",
+        "saver",
+        "command-saver",
+        "training",
+        "tagger",
+        "collector",
+        "restorer",
+        "verifier",
+        "command-keeper",
+    ]
     + ["poller", "poller", "reader"],
     "replaced": ["saver", "command-saver", "replacer", "tagger", "collector", "poller", "poller", "reader"],
 }

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import soak_content
-from soak_journal import Stopped
+from soak_journal import Stopped, where_it_hangs
 from soak_roles import KEEP_LAST, Damage, kept_tags, look
 
 COMMAND = Path(os.environ["LANCEKEEP_BUILD"]) / "cli" / "lancekeep"
@@ -29,7 +29,9 @@ def run(worker, *line):
     try:
         if random.random() < 0.25:
             bother(worker, process)
-        out, text = process.communicate(timeout=3 * worker.limit)
+        out, text = process.communicate(timeout=2 * worker.limit)
+    except subprocess.TimeoutExpired:
+        raise CommandError("hangs", where_it_hangs(process)) from None
     finally:
         process.kill()
         process.wait()

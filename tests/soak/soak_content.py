@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 CHANGING, FROZEN = 6, 4
-TRAINED = "net."  # tensors of a training that goes on while they are saved: any bytes, but those that are recorded
+TRAINED = "net."  # begins the names of tensors that change while they are saved; only verify checks their bytes
 
 
 class Mixture(Exception):

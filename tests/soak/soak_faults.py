@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults on purpose: SOAK_FAULT=hangs, lost, damaged, "failed loads" or "unexpected errors" must end with that count above 0."""
+"""Faults on purpose. SOAK_FAULT is hangs, lost, damaged, "failed loads" or "unexpected errors"; that is then counted."""
 
 import os
 import random

@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """What each process of a soak did: one file per process, one line when an operation begins and one when it ends.
 
-A line is written by one write(), so a process that is killed leaves whole lines; an operation without an end is one that the
-process died in. Times are those of CLOCK_MONOTONIC, which all processes of a machine share.
+A line is written by one write(), so a process that is killed leaves whole lines; an operation without an end is one in
+which the process died. Times are those of CLOCK_MONOTONIC, which all processes of a machine share.
 """
 
 import itertools
 import json
 import os
+import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+
+HANGS = signal.SIGUSR1  # asks a process of the soak to print where it hangs
 
 
 @dataclass
@@ -81,7 +84,7 @@ class Reader:
         self._running = {}  # (journal, number) → Operation
 
     def read(self, died=None):
-        """`died` is, for each journal whose process is over, the time of its end. Returns the operations that are over."""
+        """Returns the operations that are over. `died` has the time of death of each process, by journal."""
         over = []
         for path in sorted(self.folder.glob("*.jsonl")):
             over += self._read_one(path)
@@ -115,3 +118,18 @@ class Reader:
                 for name, value in event.items():
                     setattr(operation, name, value)
                 yield operation
+
+
+def where_it_hangs(process):
+    """What the kernel says of a child that does not end: its state, what it waits for, its open files."""
+    proc, said = Path("/proc") / str(process.pid), []
+    for name in ("stat", "wchan", "syscall"):
+        try:
+            said.append(f"{name}: {(proc / name).read_text().strip()[:200]}")
+        except OSError as error:
+            said.append(f"{name}: {error}")
+    try:
+        said += sorted({os.readlink(file) for file in (proc / "fd").iterdir()})
+    except OSError as error:
+        said.append(str(error))
+    return "; ".join(said)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compares what a store acknowledged with what is there. Knows nothing of processes: it gets operations and a look at a store.
+"""Compares what a store acknowledged with what is there. Knows nothing of processes: it gets operations and a Found.
 
 A version or a tag that was acknowledged may be missing only if
   - a replacement of the store that ended later explains it,
@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 KINDS = ("hangs", "lost", "damaged", "failed loads", "unexpected errors")
 MAKES_VERSIONS = ("save", "replace", "restore")
 
-# What may go wrong because of what the others do, and is no fault: operation → codes of errors, by store.
+# Errors that the others cause, which is not a fault: operation → codes, by store.
 EXPECTED = {
     "kept": {
-        "tag": {"not_found"},  # gc was faster than the one who tags
+        "tag": {"not_found"},  # gc was faster
         "restore": {"not_found"},
     },
     "replaced": {
@@ -40,7 +40,7 @@ class Problem:
 
 @dataclass
 class Found:
-    """What a store has while nobody uses it. A content is an identity, or a text that says why it could not be loaded."""
+    """What a store has while nobody uses it. A content is an identity, or a text that says why it cannot be loaded."""
 
     messages: dict = field(default_factory=dict)  # of each version
     contents: dict = field(default_factory=dict)
@@ -135,7 +135,8 @@ class StoreJudge:
     def _could_remove(self, gc, number, ours):
         if gc.status == "ok":
             return number in gc.result["removed"]
-        if any(_tagged(tag) == number and tag.end < gc.begin and not _untagged(tag, ours, gc.end) for tag in self._tags):
+        tags = [tag for tag in self._tags if _tagged(tag) == number and tag.end < gc.begin]
+        if any(not _untagged(tag, ours, gc.end) for tag in tags):
             return False
         newer = sum(
             operation.what in MAKES_VERSIONS
@@ -154,7 +155,7 @@ class StoreJudge:
             standing.append(operation)
             if found.tags.get(name) != number:
                 there = f"points to {found.tags[name]}" if name in found.tags else "is not there"
-                yield Problem("lost", f"{self.name}: the tag `{name}` of version {number} {there}, acknowledged by {operation}")
+                yield Problem("lost", f"{self.name}: the tag `{name}` of version {number} {there}: {operation}")
         self._tags = standing
 
     def _check_moving_tags(self, ours, found):
@@ -168,8 +169,9 @@ class StoreJudge:
             before = set() if operation.status == "ok" else self._moving.get(name, {None})
             self._moving[name] = before | {number}
         for name, possible in self._moving.items():
-            if found.tags.get(name) not in possible:
-                yield Problem("lost", f"{self.name}: the tag `{name}` points to {found.tags.get(name)}, expected {possible}")
+            number = found.tags.get(name)
+            if number not in possible:
+                yield Problem("lost", f"{self.name}: the tag `{name}` points to {number}, expected {possible}")
 
     def _count_silent(self, ours, found):
         there = {message for message in found.messages.values() if message}
@@ -180,7 +182,8 @@ class StoreJudge:
 
 
 def _new_tag(operation):
-    return bool(operation.arguments.get("tag")) and not operation.arguments.get("force") and operation.what in ("save", "tag")
+    moves = operation.arguments.get("force")
+    return bool(operation.arguments.get("tag")) and not moves and operation.what in ("save", "tag")
 
 
 def _tagged(operation):
@@ -198,6 +201,5 @@ def _untagged(tag, ours, before):
 
 
 def _was_replaced(made, ours):
-    return any(
-        other is not made and other.what == "replace" and other.status != "error" and other.end > made.begin for other in ours
-    )
+    others = [other for other in ours if other.what == "replace" and other.status != "error" and other is not made]
+    return any(other.end > made.begin for other in others)

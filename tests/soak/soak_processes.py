@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from soak_journal import Journal
+from soak_journal import HANGS, Journal, where_it_hangs
 from soak_roles import NEED_TORCH
 
 WORKER = Path(__file__).with_name("soak_worker.py")
@@ -32,7 +32,7 @@ class Member:
 
     def works(self):
         """False while Python starts and imports, when a signal tells nothing of what is tested here."""
-        return self.process is not None and self.journal.exists()
+        return self.process is not None and self.process.poll() is None and self.journal.exists()
 
 
 class Processes:
@@ -113,7 +113,13 @@ class Processes:
         while time.monotonic() < until and any(member.works() for member in self.members):
             time.sleep(0.05)
             self._reap()
-        return [f"{member.name} does not end" for member in self.members if member.works()]
+        return [self._describe(member) for member in self.members if member.works()]
+
+    def _describe(self, member):
+        member.process.send_signal(HANGS)
+        time.sleep(0.5)
+        said = member.journal.with_suffix(".stderr").read_text(errors="replace")[-3000:]
+        return f"{member.name} does not end: {where_it_hangs(member.process)}\n{said}"
 
     def kill_all(self):
         self.end("all")

@@ -77,7 +77,7 @@ def poll(worker):
         identity = soak_content.identity_of(version.load())
         saved = soak_content.identity_in(version.info.message)
         if saved not in (None, identity):
-            raise soak_content.Mixture(f"version {version.number} is that of {saved:x}, with the values of {identity:x}")
+            raise soak_content.Mixture(f"version {version.number} of {saved:x} has the values of {identity:x}")
 
 
 def read_into(worker):
@@ -87,7 +87,7 @@ def read_into(worker):
     target = {name: torch.from_numpy(values) for name, values in soak_content.model(0).items()}
     with worker.operation("load"):
         missing, _ = worker.lancekeep.open(worker.path).load_into(target, strict=False)
-        if not missing:  # otherwise it is the version of a training
+        if not missing:  # otherwise the role `training` saved it
             soak_content.identity_of(target)
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One process of a soak: soak_worker.py ROLE STORE PATH JOURNAL OVER SEED LIMIT – goes on until the file OVER is there."""
+"""One process of a soak, until the file OVER exists: soak_worker.py ROLE STORE PATH JOURNAL OVER SEED LIMIT"""
 
+import faulthandler
 import os
 import random
 import signal
@@ -9,7 +10,7 @@ import time
 import traceback
 from contextlib import contextmanager
 
-from soak_journal import Journal, Stopped
+from soak_journal import HANGS, Journal, Stopped
 
 SOON = 0.05  # seconds until a role that failed tries again
 
@@ -56,15 +57,17 @@ class Worker:
         self._begun.remove(number)
 
     def close_interrupted(self):
-        """An interrupt that came right after an operation has left it without an end; whether it happened is unknown."""
+        """An interrupt right after an operation leaves it without an end; whether it happened is unknown."""
         for number in self._begun:
             self.journal.end(number, "unknown")
         self._begun.clear()
 
 
 def work(worker, role):
-    while not worker.is_over():
+    while True:
         try:
+            if worker.is_over():
+                return
             if worker.store_name == "replaced" and random.random() < 0.2:
                 worker.reopen()
             role(worker)
@@ -98,12 +101,13 @@ def main():
     random.seed(seed)
     # An interrupt while torch is imported can crash it, which is not what is tested here.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    faulthandler.register(HANGS)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a soak in the background inherits that it is ignored
     from soak_commands import COMMAND_ROLES
     from soak_roles import NEED_TORCH, ROLES
 
     if role in NEED_TORCH:
-        import torch  # noqa: F401
+        import torch._dynamo  # noqa: F401 – which optimizers import
     worker = Worker(role, store, path, journal, over, limit)
     act = (ROLES | COMMAND_ROLES)[role]
     if isinstance(act, type):  # a role with something of its own

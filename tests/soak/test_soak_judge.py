@@ -81,8 +81,10 @@ def test_a_lost_tag():
 
 
 def test_a_tag_that_moves_points_to_where_it_may():
-    moves = [operation("tag", begin, begin + 1, status, tag="moving", version=version, force=True)
-             for begin, status, version in [(0, "ok", 1), (2, "ok", 2), (4, "unknown", 3)]]
+    moves = [
+        operation("tag", begin, begin + 1, status, tag="moving", version=version, force=True)
+        for begin, status, version in [(0, "ok", 1), (2, "ok", 2), (4, "unknown", 3)]
+    ]
     for version, kinds in [(1, ["lost"]), (2, []), (3, [])]:
         assert judged(moves, there(1, 2, 3, tags={"moving": version})) == kinds
 

@@ -13,6 +13,7 @@
 #include "lance/table/version_list.h"
 #include "store/read/store_folder.h"
 #include "store/read/versions.h"
+#include "store/save/save.h"
 
 #include <fmt/format.h>
 
@@ -179,10 +180,13 @@ FirstSaveFolder::FirstSaveFolder(io::Storage& storage)
   was_there_ = is_there(folder_);
   were_there_ = names_in(storage);
   try {
-    do {
+    for (int attempt = 0;; ++attempt) {
       storage.make_folder(lance::kVersionsFolder);
       lock_ = storage.lock("", io::LockMode::shared);  // 1
-    } while (!storage.exists(lance::kVersionsFolder) || !storage.is_current());
+      if (storage.exists(lance::kVersionsFolder) && storage.is_current()) break;
+      // Another first save has removed what it made; but a store that was replaced never returns.
+      if (attempt >= kMaxCommitAttempts) require_current(storage);
+    }
     storage.sync_folder("");  // 2
   } catch (...) {             // an Error, or what a signal raised while the lock was waited for
     remove_what_was_made();

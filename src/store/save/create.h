@@ -37,7 +37,8 @@ void require_parent(const std::filesystem::path& folder);
 ///     made, if they are empty: a save that committed no version leaves no file.
 class FirstSaveFolder {
  public:
-  /// @throws Error invalid_argument if the folder contains anything other than a dataset.
+  /// @throws Error invalid_argument if the folder contains anything other than a dataset; conflict
+  /// if `storage` is the folder of a store that was replaced.
   explicit FirstSaveFolder(io::Storage& storage);
   /// Step 3, which removes nothing once there is a version.
   ~FirstSaveFolder();

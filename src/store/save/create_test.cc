@@ -164,6 +164,17 @@ TEST_F(Create, AStoreThatIsReplacedAfterItsFirstSaveIsAnother) {
   EXPECT_THAT([&] { store.save(source_); }, fails_with(ErrorCode::conflict, "replaced"));
 }
 
+// As a save finds it that began when the store was there, and listed versions when they were gone.
+TEST_F(Create, AFolderThatIsReplacedDuringAFirstSaveIsNotWaitedFor) {
+  fs::create_directory(path_);
+  const auto storage = io::open_local_storage(path_);
+  fs::rename(path_, folder_ / "away.lance");
+  Store::create(path_).save(source_);
+  EXPECT_THAT([&] { const FirstSaveFolder first(*storage); },
+              fails_with(ErrorCode::conflict, "replaced"));
+  expect_equal(Store::open(path_).at(1), source_);
+}
+
 TEST_F(Create, AFailedFirstSaveLeavesTheFolderToAnotherThatIsSaving) {
   Store one = Store::create(path_), other = Store::create(path_);
   SaveOptions options{.progress = [&](std::uint64_t done, std::uint64_t, std::string_view) {
