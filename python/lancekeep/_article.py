@@ -6,6 +6,7 @@ docs/from-the-article.md says what changes for its users.
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
 from typing import Any
 
@@ -20,7 +21,7 @@ def save_model(state_dict: Any, file_name: PathLike, version: bool = False) -> N
     """Saves a state dict as a new version of the store at ``file_name``; without ``version``, in place of that store.
 
     If there is no store yet, either creates one with version 1. Replacing is one step: readers see the old store or the
-    new one. A dataset in the plain layout stays in it, with values as float64; a new store keeps each tensor's dtype.
+    new one. Replacing a store that had several versions, or tags, warns of what is gone. A dataset in the plain layout stays in it, with values as float64; a new store keeps each tensor's dtype.
 
     Raises the errors of :meth:`Store.save`.
     """
@@ -29,7 +30,8 @@ def save_model(state_dict: Any, file_name: PathLike, version: bool = False) -> N
         with save_options("save") as options:
             save_to(file_name, source, options)
     else:
-        Store.replace(file_name, state_dict)
+        for note in Store.replace(file_name, state_dict).notes:
+            warnings.warn(note, stacklevel=2)
 
 
 def load_state_dict(file_name: PathLike, version: Ref = 1, map_location: Any = None) -> OrderedDict[str, Any]:

@@ -45,6 +45,8 @@ void bind_tensor_info(nb::module_& module) {
 void bind_version_info(nb::module_& module) {
   nb::class_<VersionInfo>(module, "VersionInfo", "A version, without its tensors.")
       .def_ro("number", &VersionInfo::number)
+      .def_ro("id", &VersionInfo::id,
+              "Identifies the version for good; numbers start at 1 again when a store is replaced.")
       .def_prop_ro(
           "layout", [](const VersionInfo& info) { return to_string(info.layout); },
           "'native', or 'plain' (lists of float64).")
@@ -60,7 +62,9 @@ void bind_version_info(nb::module_& module) {
               "Bytes of all tensors; tied tensors count once.")
       .def_ro("bytes_added", &VersionInfo::bytes_added,
               "Bytes of the files that this version added.")
-      .def_ro("damage", &VersionInfo::damage, "Why its manifest cannot be read; empty if it can.")
+      .def_ro(
+          "damage", &VersionInfo::damage,
+          "Why it cannot be loaded: a file is missing or damaged; empty if none is known to be.")
       .def_ro("warning", &VersionInfo::warning)
       .def("__repr__", [](const VersionInfo& info) {
         return fmt::format("VersionInfo(number={}, message={})", info.number,

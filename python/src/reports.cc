@@ -119,6 +119,8 @@ void bind_usage(nb::module_& module) {
       .def_ro("values", &DiskUsage::values)
       .def_ro("bookkeeping", &DiskUsage::bookkeeping)
       .def_ro("unreachable", &DiskUsage::unreachable, "Files that no version references.")
+      .def_ro("beside", &DiskUsage::beside,
+              "What killed replacements left beside the store; not part of bytes.")
       .def_ro("versions", &DiskUsage::versions, "Oldest first.")
       .def_ro("notes", &DiskUsage::notes)
       .def("__repr__", [](const DiskUsage& figures) {
