@@ -259,6 +259,24 @@ TEST_F(GcKeepsTheLastThatCanBeRead, WhenAnEarlierVersionThatIsKeptIsDamaged) {
   EXPECT_THAT(collect({.keep_last = 1}).versions_removed, testing::ElementsAre(1u, 2u));
 }
 
+TEST_F(GcKeepsTheLastThatCanBeRead, WhenAFileMayNotBeRead) {
+  class Unreadable : public io::ForwardingStorage {
+   public:
+    using ForwardingStorage::ForwardingStorage;
+    io::InputFile open(const std::string& path) const override {
+      throw Error(ErrorCode::io, "cannot open: Permission denied", full_name(path));
+    }
+  };
+  Unreadable storage(io::open_local_storage(path_));
+  const auto before = files();
+  const auto clean_up = [&] {
+    (void)collect_garbage(storage, {.keep_last = 1}, std::chrono::system_clock::now());
+  };
+  EXPECT_THAT(clean_up, io::fails_with(ErrorCode::io, "version 3, which would be kept, could not be "
+                                                      "checked: cannot open: Permission denied"));
+  EXPECT_EQ(files(), before);
+}
+
 TEST_F(GcKeepsTheLastThatCanBeRead, AndGoesOnAfterARestore) {
   fs::remove(path_ / data_file_of(3));
   EXPECT_EQ(store_.restore(2), 4u);

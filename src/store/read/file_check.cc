@@ -3,8 +3,10 @@
 
 #include "io/input_file.h"
 #include "lance/file/footer.h"
+#include "lance/table/dataset_columns.h"
 #include "lance/table/deletion_file.h"
 #include "lance/table/file_names.h"
+#include "store/read/blob_files.h"
 
 #include <fmt/format.h>
 
@@ -41,9 +43,10 @@ void require_magic(const io::InputFile& file, std::uint64_t size) {
 }  // namespace
 
 std::optional<Error> FileCheck::find_damage(const lance::Manifest& manifest) {
+  const bool has_blobs = may_have_blob_files(manifest);
   for (const lance::Fragment& fragment : manifest.fragments) {
     for (const lance::DataFile& file : fragment.files) {
-      if (auto error = check_data(file)) return error;
+      if (auto error = check_data(file, has_blobs)) return error;
     }
     if (!fragment.deletion) continue;
     if (auto error = check_deletion(fragment)) return error;
@@ -51,12 +54,33 @@ std::optional<Error> FileCheck::find_damage(const lance::Manifest& manifest) {
   return std::nullopt;
 }
 
-std::optional<Error> FileCheck::check_data(const lance::DataFile& file) {
+std::optional<Error> FileCheck::check_data(const lance::DataFile& file, bool has_blobs) {
   std::string path;
   if (auto error = error_of([&] { path = lance::data_path(file); })) return error;
   const auto [known, is_new] = known_.try_emplace(fmt::format("{} {}", path, file.size));
-  if (is_new) known->second = error_of([&] { require_whole(path, file.size); });
+  if (!is_new) return known->second;
+  known->second = error_of([&] {
+    require_whole(path, file.size);
+    if (has_blobs) require_blob_files(path, file);
+  });
   return known->second;
+}
+
+void FileCheck::require_blob_files(const std::string& path, const lance::DataFile& file) const {
+  std::map<std::string, std::uint64_t> files;
+  try {
+    files = blob_files_of(lance::open_data_file(storage_, file), path);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::unsupported) throw;  // nothing is known against the file
+  }
+  for (const auto& [blob, bytes] : files) {
+    if (const std::uint64_t size = storage_.size(blob); size < bytes) {
+      throw Error(ErrorCode::corrupt,
+                  fmt::format("the file of blobs has {} bytes, but {} refers to {}", size, path,
+                              bytes),
+                  storage_.full_name(blob));
+    }
+  }
 }
 
 // The manifest does not record a deletion file's size, but the file is small: it is decoded.

@@ -26,7 +26,8 @@ class FileCheck {
   [[nodiscard]] std::optional<Error> find_damage(const lance::Manifest& manifest);
 
  private:
-  std::optional<Error> check_data(const lance::DataFile& file);
+  std::optional<Error> check_data(const lance::DataFile& file, bool has_blobs);
+  void require_blob_files(const std::string& path, const lance::DataFile& file) const;
   std::optional<Error> check_deletion(const lance::Fragment& fragment);
   void require_whole(const std::string& path, std::uint64_t recorded) const;
 

@@ -8,6 +8,7 @@
 #include "lance/table/version_list.h"
 #include "store/read/store_folder.h"
 #include "store/read/versions.h"
+#include "store/save/next_version.h"
 #include "store/save/referenced_files.h"
 #include "store/save/save.h"
 #include "store/table/digest.h"
