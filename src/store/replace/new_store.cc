@@ -169,19 +169,27 @@ NewStore::NewStore(const fs::path& path, Existing existing) : state_(std::make_u
 }
 
 void NewStore::State::make_fresh() {
-  std::unique_ptr<io::Storage> storage;
-  do {
+  const bool is_private = store::is_there(target);
+  while (!lock) {
     fresh = store::new_sibling(target);
-    if (store::is_there(target)) io::make_private_folder(fresh);
-    storage = io::create_local_storage(fresh);
-    lock = storage->lock("", io::LockMode::shared);
-  } while (!storage->is_current());
-  storage->make_folder(lance::kVersionsFolder);  // a dataset even if nothing is saved
+    try {
+      if (is_private) io::make_private_folder(fresh);
+      const auto storage =
+          is_private ? io::open_local_storage(fresh) : io::create_local_storage(fresh);
+      auto shared = storage->lock("", io::LockMode::shared);
+      storage->make_folder(lance::kVersionsFolder);  // a dataset even if nothing is saved
+      if (storage->is_current()) lock = std::move(shared);
+    } catch (const Error& error) {
+      // Another process may have removed the folder as soon as it was made.
+      if (error.code() != ErrorCode::not_found || store::is_there(fresh)) throw;
+      store::require_parent(target);
+    }
+  }
 }
 
 std::vector<std::string> NewStore::State::finish() {
   std::vector<std::string> notes;
-  if (store::is_there(target)) notes = store::keep_permissions(target, fresh);
+  if (old != nullptr || is_empty_folder(target)) notes = store::keep_permissions(target, fresh);
   const auto storage = io::open_local_storage(fresh);
   store::sync_dataset(*storage);
   published = lance::list_versions(*storage).newest();
@@ -204,6 +212,7 @@ std::vector<std::string> NewStore::publish() {
   }
   if (state.old != nullptr) {  // 6, 7
     const auto more = state.exchange();
+    if (!state.is_published) notes.clear();  // the old folder is still there, as it was
     notes.insert(notes.end(), more.begin(), more.end());
   }
   note_stale_siblings(store::remove_stale_siblings(state.target), notes);  // 8
