@@ -57,7 +57,8 @@ void print_text(const DiskUsage& usage, const Infos& infos) {
   }
   print((usage.versions.empty() ? "" : table.text()) + sum_line("on disk", usage.bytes) +
         sum_line("values", usage.values) + sum_line("bookkeeping", usage.bookkeeping) +
-        sum_line("unreachable", usage.unreachable));
+        sum_line("unreachable", usage.unreachable) +
+        (usage.beside == 0 ? "" : sum_line("beside it", usage.beside)));
   for (const std::string& note : usage.notes) print_note(note);
 }
 
@@ -78,6 +79,7 @@ Json to_json(const std::string& store, const DiskUsage& usage, const Infos& info
                        {"values", usage.values},
                        {"bookkeeping", usage.bookkeeping},
                        {"unreachable", usage.unreachable},
+                       {"beside", usage.beside},
                        {"versions", std::move(versions)},
                        {"notes", usage.notes}});
 }
@@ -105,7 +107,8 @@ void add_du(CommandLine& command) {
   lancekeep du model.lance
   lancekeep du model.lance --json
 
-Versions share files. "own" is what removing that version alone would free.
+Versions share files. "own" is what removing that version alone would free. "beside it" is what
+killed replacements left beside the store.
 )");
   auto store = std::make_shared<std::string>();
   verb.store(*store);

@@ -21,12 +21,15 @@ struct RestoreLine {
 
 ExitCode run_restore(const RestoreLine& line, bool json) {
   const InterruptScope scope;
-  const std::uint64_t version = Store::open(line.store).restore(Ref::parse(line.ref));
+  std::vector<std::string> notes;
+  const std::uint64_t version = Store::open(line.store).restore(Ref::parse(line.ref), &notes);
   if (json) {
-    print_json(Json::object({{"store", line.store}, {"restored", line.ref}, {"version", version}}));
+    print_json(Json::object(
+        {{"store", line.store}, {"restored", line.ref}, {"version", version}, {"notes", notes}}));
   } else {
     print(fmt::format("version {} of {}: restored from {}\n", version, escape_line(line.store),
                       escape_line(line.ref)));
+    for (const std::string& note : notes) print_note(note);
   }
   return ExitCode::ok;
 }
@@ -38,6 +41,8 @@ void add_restore(CommandLine& command) {
                                "Make an earlier version the latest again, without copying data", R"(
   lancekeep restore model.lance 3
   lancekeep restore model.lance best
+
+The new version keeps the message and the metadata of the old one, and says restored_from.
 )");
   auto line = std::make_shared<RestoreLine>();
   verb.store(line->store);

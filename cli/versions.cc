@@ -42,6 +42,7 @@ Json to_json(const std::vector<TensorInfo>& tensors) {
 
 Json to_json(const VersionInfo& version) {
   return Json::object({{"number", version.number},
+                       {"id", version.id},
                        {"layout", to_string(version.layout)},
                        {"time", utc_time(version.time, TimePrecision::microseconds)},
                        {"message", version.message},

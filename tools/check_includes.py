@@ -79,7 +79,7 @@ LAYERS = (
     store("src/store/tests", uses=("store/table", "store/plain", "store/read", "store/save", "store/gc")),
     store("src/store/diff", uses=("store/table", "store/read")),
     store("src/store/verify", uses=("store/table", "store/plain", "store/read")),
-    store("src/store/gc", uses=("store/table", "store/read", "store/save")),
+    store("src/store/gc", uses=("store/table", "store/read", "store/save", "store/replace")),
     Layer("cli", own=("cli",), public=None, libraries=("CLI", "fmt", "nlohmann")),
     Layer("python/src", own=("python",), public=None, libraries=("nanobind", "fmt", "Python.h")),
 )

@@ -42,10 +42,13 @@ struct GcReport {
 struct DiskUsage {
   std::uint64_t bytes = 0;   ///< all files in the store's folder; links are not followed
   std::uint64_t values = 0;  ///< data files that a version refers to
-  /// Manifests, transactions, deletion files and tags; also Lance's indices, managed blobs and
-  /// branches, which are not examined.
+  /// Manifests, transactions, deletion files, tags, and indices that a version uses; also Lance's
+  /// managed blobs and branches, which are not examined.
   std::uint64_t bookkeeping = 0;
   std::uint64_t unreachable = 0;  ///< unreferenced files, left by killed saves or other programs
+  /// Folders beside the store's, with names such as `.<store>.lancekeep-0123456789abcdef`, that
+  /// killed replacements left or running ones use. Not part of `bytes`.
+  std::uint64_t beside = 0;
   struct OfVersion {
     std::uint64_t number = 0;
     std::uint64_t bytes = 0;      ///< all files it refers to; 0: its manifest is damaged

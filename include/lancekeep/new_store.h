@@ -8,6 +8,7 @@
 #include <lancekeep/store.h>
 #include <lancekeep/visibility.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -31,10 +32,17 @@ class LANCEKEEP_API NewStore {
   /// The store to save versions into; must not be used after publish().
   [[nodiscard]] Store& store();
   /// Moves the store to its path, durably, including versions that were saved with
-  /// SaveOptions::durable = false. Returns notes for the user: where the replaced dataset's files
-  /// that are not Lance's are now, and how many folders of interrupted replacements were removed.
-  /// @throws Error already_exists or conflict if someone else was faster; then nothing has changed.
+  /// SaveOptions::durable = false. It has the mode of the folder that it replaces, and where
+  /// permitted the owner and group. Returns notes for the user: the versions and tags that went,
+  /// where the replaced dataset's files that are not Lance's are now, how many folders of
+  /// interrupted replacements were removed. Where the folder cannot be exchanged (overlayfs), the
+  /// only version of store() is saved into it, and the older versions are removed.
+  /// @throws Error already_exists or conflict if someone else was faster; unsupported if the folder
+  /// cannot be exchanged and store() has several versions. Then nothing has changed.
   std::vector<std::string> publish();
+  /// After publish(): the number of the version at the path that is the latest one of store(). It
+  /// is another number only if the folder could not be exchanged.
+  [[nodiscard]] std::uint64_t published_version() const;
 
   struct State;
 

@@ -87,6 +87,10 @@ enum class Layout { native, plain };
 
 struct VersionInfo {
   std::uint64_t number = 0;
+  /// Identifies the version for good: numbers start at 1 again when a store is replaced, but no two
+  /// commits have the same id. A copy of the store has the same ids. Text without spaces; empty if
+  /// the manifest cannot be read.
+  std::string id;
   Layout layout = Layout::native;
   std::chrono::sys_time<std::chrono::nanoseconds> time;  ///< UTC, taken when it was committed
   std::string message;
@@ -96,7 +100,9 @@ struct VersionInfo {
   /// Bytes of all tensors, tied ones counted once; a plain dataset's values count as float64.
   std::uint64_t bytes_total = 0;
   std::uint64_t bytes_added = 0;  ///< bytes of the files that this version added
-  std::string damage;             ///< why its manifest cannot be read; empty if it can
+  /// Why it cannot be loaded: its manifest cannot be read, or a file that the manifest names is
+  /// missing or has another size. Empty if neither is known; values are not read.
+  std::string damage;
   /// Set if the latest version was requested and a newer one was skipped because its manifest is
   /// torn: a power cut can do that to a version that was not synced.
   std::string warning;
@@ -131,11 +137,10 @@ struct ReadRequest {
 /// other views see the change.
 enum class Access { read, copy_on_write };
 
-/// One version as it was when it was opened; a later save does not change it. Copies share their
-/// state, and all views with `copy_on_write` share one set of pages. Untied tensors never share
-/// writable memory; if two have the same bytes on disk, the second is copied. source() opens the
-/// data files again, and so does the first `copy_on_write` view of each; both throw not_found if
-/// the store has been replaced.
+/// One version as it was when it was opened; a later save does not change it, and its values can
+/// be read even after gc has removed it or the store was replaced. Copies share their state, and
+/// all views with `copy_on_write` share one set of pages. Untied tensors never share writable
+/// memory; if two have the same bytes on disk, the second is copied.
 class LANCEKEEP_API Version {
  public:
   [[nodiscard]] std::uint64_t number() const;
@@ -163,7 +168,8 @@ class LANCEKEEP_API Version {
   /// before anything is read, if a buffer's size differs from the tensor's or another dtype is
   /// requested for a native tensor. After any other error, some buffers may be filled.
   void read(std::span<const ReadRequest> requests) const;
-  /// @throws Error unsupported for a plain dataset, whose values are encoded.
+  /// @throws Error unsupported for a plain dataset, whose values are encoded; conflict or not_found
+  /// if the store was replaced or removed, or the version's file: the path then leads elsewhere.
   [[nodiscard]] Location locate(std::string_view name) const;
   /// All rows of this version, to be saved or exported again. Keeps this version's state alive.
   [[nodiscard]] std::unique_ptr<TensorSource> source() const;
@@ -197,6 +203,9 @@ struct SaveReport {
   std::vector<std::string> notes;   ///< remarks for the user, one line each
 };
 
+/// The folder that is at a path when the first call on this object is answered. If another store
+/// takes its place later, every call throws conflict, and not_found if nothing is there any more:
+/// no call reports the old store as empty, or writes into it. Open the path again to go on.
 class LANCEKEEP_API Store {
  public:
   /// @throws Error not_found if nothing is there; invalid_argument if something else is.
@@ -208,6 +217,9 @@ class LANCEKEEP_API Store {
   /// if the parent folder does not exist.
   [[nodiscard]] static Store create(const std::filesystem::path& path);
   /// Atomically makes `path` a store with exactly one version, number 1; older ones are removed.
+  /// The folder keeps its mode and, where permitted, its owner and group. Where the file system
+  /// cannot exchange folders (overlayfs, for a store of a lower layer), the model becomes the next
+  /// version and the older ones are removed after it: SaveReport has its number.
   /// @throws Error invalid_argument, with nothing changed, if something other than a Lance dataset
   /// is there.
   static SaveReport replace(const std::filesystem::path& path, TensorSource& source,
@@ -223,9 +235,9 @@ class LANCEKEEP_API Store {
   [[nodiscard]] std::vector<VersionInfo> versions() const;
 
   /// Commits the rows of an earlier version again, as a new latest version; no values are copied.
-  /// Its message is "restore of version N" and its metadata has restored_from=N. Returns its
-  /// number.
-  std::uint64_t restore(const Ref& ref);
+  /// It has that version's message (if that is empty: "restore of version N") and metadata, and
+  /// restored_from=N. Returns its number. Adds remarks for the user to `notes`.
+  std::uint64_t restore(const Ref& ref, std::vector<std::string>* notes = nullptr);
   /// lancekeep::diff() of two versions of this store.
   [[nodiscard]] Diff diff(const Ref& before, const Ref& after,
                           const DiffOptions& options = {}) const;
@@ -254,7 +266,8 @@ class LANCEKEEP_API Store {
   /// mapped stay readable. If gc is interrupted, every version that remains is complete, and the
   /// next gc deletes the rest. @throws Error invalid_argument if no limit is set; unsupported, with
   /// nothing deleted, if a manifest or a branch uses features that this build does not know;
-  /// corrupt, with nothing deleted, if a manifest or a tag is damaged.
+  /// corrupt or not_found, with nothing deleted, if a manifest or a tag is damaged, or if a file of
+  /// a version that would be kept is missing or has another size.
   GcReport gc(const GcOptions& options);
   [[nodiscard]] DiskUsage disk_usage() const;
 

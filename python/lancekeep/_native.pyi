@@ -64,6 +64,12 @@ class VersionInfo:
     def number(self) -> int: ...
 
     @property
+    def id(self) -> str:
+        """
+        Identifies the version for good; numbers start at 1 again when a store is replaced.
+        """
+
+    @property
     def layout(self) -> str:
         """'native', or 'plain' (lists of float64)."""
 
@@ -94,7 +100,9 @@ class VersionInfo:
 
     @property
     def damage(self) -> str:
-        """Why its manifest cannot be read; empty if it can."""
+        """
+        Why it cannot be loaded: a file is missing or damaged; empty if none is known to be.
+        """
 
     @property
     def warning(self) -> str: ...
@@ -365,6 +373,10 @@ class DiskUsage:
         """Files that no version references."""
 
     @property
+    def beside(self) -> int:
+        """What killed replacements left beside the store; not part of bytes."""
+
+    @property
     def versions(self) -> list[VersionUsage]:
         """Oldest first."""
 
@@ -509,7 +521,7 @@ class Store:
 
     def untag(self, name: str) -> None: ...
 
-    def restore(self, ref: int | str | None) -> int: ...
+    def restore(self, ref: int | str | None) -> tuple[int, list[str]]: ...
 
     def gc(self, keep_last: int | None, older_than: float | None, orphans_older_than: float | None, dry_run: bool) -> GcReport: ...
 

@@ -59,7 +59,8 @@ class Store:
 
     A version is given by its number, by a tag, or as None, which means the latest. Any number of threads may use one
     store; any number of stores, in any threads and processes, may be open on one folder. Readers never wait for
-    writers. After a fork, the child process may keep using the stores, versions and tensors that it inherited.
+    writers. If the store is replaced or removed, every call raises ConflictError, or NotFoundError where nothing is left:
+    open it again. After a fork, the child process may keep using the stores, versions and tensors that it inherited.
     """
 
     def __init__(self, native: _native.Store, framework: str = "pt", create: bool = False):
@@ -161,6 +162,10 @@ class Store:
     def replace(path: PathLike, state: Any, *, objects: str = "refuse", **options: Unpack[SaveOptions]) -> SaveReport:
         """Makes ``path`` a store with one version, number 1, in place of all versions that were there, in one step.
 
+        The new folder has the mode of the old one and, where permitted, its owner and group. Where the file system
+        cannot exchange folders (a store of a container's image), the model becomes the next version, and the older ones
+        are removed after it; the report has its number.
+
         Options and errors are those of :meth:`save`. Raises InvalidArgumentError if ``path`` holds something other than a
         Lance dataset.
         """
@@ -228,7 +233,9 @@ class Store:
     # --- history ------------------------------------------------------------------------------------------------------
 
     def versions(self) -> list[VersionInfo]:
-        """All versions, oldest first. If a version's manifest is damaged, its ``damage`` says so."""
+        """All versions, oldest first. If a version's manifest is damaged, or a file of it missing or cut short, its
+        ``damage`` says so; values are not read. Its ``id`` identifies a version even if the store is replaced.
+        """
         return self._native.versions()
 
     def diff(
@@ -242,8 +249,16 @@ class Store:
         return before.diff(after, norms=norms, progress=progress)
 
     def restore(self, version: Ref) -> int:
-        """Makes an earlier version the latest again, as a new version; returns the new number. Copies nothing."""
-        return finish(self._native.restore, checked_ref(version), says=lambda number: f"version {number} is saved")
+        """Makes an earlier version the latest again, as a new version; returns the new number. Copies nothing.
+
+        The new version has the message and the metadata of the old one, and ``restored_from`` in its metadata. Warns
+        of what pylance had made and the new version lacks: indices, stable row ids.
+        """
+        says = lambda done: f"version {done[0]} is saved"  # noqa: E731
+        number, notes = finish(self._native.restore, checked_ref(version), says=says)
+        for note in notes:
+            warnings.warn(note, stacklevel=2)
+        return number
 
     def tags(self) -> dict[str, int]:
         """The version that each tag points to. A damaged tag is omitted; using it raises an error that says why."""
@@ -292,7 +307,8 @@ class Store:
         killed save leaves, are removed after a week, or after ``orphans_older_than``. Durations are timedeltas, or
         seconds. Files that are still mapped stay readable. With ``dry_run``, only reports what would be removed.
 
-        Raises InvalidArgumentError if neither limit is given.
+        Raises InvalidArgumentError if neither limit is given; CorruptError or NotFoundError, with nothing removed, if a
+        file of a version that would be kept is damaged or missing.
         """
         if keep_last is None and older_than is None:
             raise InvalidArgumentError("gc needs a limit: keep_last=, older_than=, or both")

@@ -45,11 +45,11 @@ void bind_tensor_info(nb::module_& module) {
 nb::tuple state_of(const VersionInfo& info) {
   return nb::make_tuple(static_cast<int>(info.layout), info.time.time_since_epoch().count(),
                         info.number, info.message, info.metadata, info.tags, info.tensors,
-                        info.bytes_total, info.bytes_added, info.damage, info.warning);
+                        info.bytes_total, info.bytes_added, info.damage, info.warning, info.id);
 }
 
 void set_state(VersionInfo& info, const nb::tuple& state) {
-  require_fields(state, 11);
+  require_fields(state, 12);
   new (&info) VersionInfo();
   info.layout = nb::cast<int>(state[0]) == 0 ? Layout::native : Layout::plain;
   info.time = decltype(info.time)(std::chrono::nanoseconds(nb::cast<std::int64_t>(state[1])));
@@ -62,11 +62,14 @@ void set_state(VersionInfo& info, const nb::tuple& state) {
   info.bytes_added = nb::cast<std::uint64_t>(state[8]);
   info.damage = nb::cast<std::string>(state[9]);
   info.warning = nb::cast<std::string>(state[10]);
+  info.id = nb::cast<std::string>(state[11]);
 }
 
 void bind_version_info(nb::module_& module) {
   nb::class_<VersionInfo> type(module, "VersionInfo", "A version, without its tensors.");
   type.def_ro("number", &VersionInfo::number)
+      .def_ro("id", &VersionInfo::id,
+              "Identifies the version for good; numbers start at 1 again when a store is replaced.")
       .def_prop_ro(
           "layout", [](const VersionInfo& info) { return to_string(info.layout); },
           "'native', or 'plain' (lists of float64).")
@@ -82,12 +85,15 @@ void bind_version_info(nb::module_& module) {
               "Bytes of all tensors; tied tensors count once.")
       .def_ro("bytes_added", &VersionInfo::bytes_added,
               "Bytes of the files that this version added.")
-      .def_ro("damage", &VersionInfo::damage, "Why its manifest cannot be read; empty if it can.")
+      .def_ro(
+          "damage", &VersionInfo::damage,
+          "Why it cannot be loaded: a file is missing or damaged; empty if none is known to be.")
       .def_ro("warning", &VersionInfo::warning)
       .def("__getstate__", &state_of)
       .def("__setstate__", &set_state);
-  const FieldNames names = {"number",  "layout",      "time",        "message", "metadata", "tags",
-                            "tensors", "bytes_total", "bytes_added", "damage",  "warning"};
+  const FieldNames names = {"number",      "id",          "layout", "time",
+                            "message",     "metadata",    "tags",   "tensors",
+                            "bytes_total", "bytes_added", "damage", "warning"};
   add_record_methods(type, names);
   add_repr(type, names);
 }

@@ -122,6 +122,8 @@ void bind_usage(nb::module_& module) {
   add_fields(usage, field("bytes", &DiskUsage::bytes, "values + bookkeeping + unreachable."),
              field("values", &DiskUsage::values), field("bookkeeping", &DiskUsage::bookkeeping),
              field("unreachable", &DiskUsage::unreachable, "Files that no version references."),
+             field("beside", &DiskUsage::beside,
+                   "What killed replacements left beside the store; not part of bytes."),
              field("versions", &DiskUsage::versions, "Oldest first."),
              field("notes", &DiskUsage::notes));
 }

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 #include <nanobind/stl/filesystem.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/variant.h>
 
 #include <algorithm>
@@ -92,7 +93,12 @@ void bind_writing(nb::class_<Store>& store) {
       nb::call_guard<Writing>());
   store.def("untag", &Store::untag, nb::arg("name"), nb::call_guard<Writing>());
   store.def(
-      "restore", [](Store& self, const PythonRef& ref) { return self.restore(ref_of(ref)); },
+      "restore",
+      [](Store& self, const PythonRef& ref) {
+        std::vector<std::string> notes;
+        const std::uint64_t version = self.restore(ref_of(ref), &notes);
+        return std::pair(version, notes);
+      },
       nb::arg("ref").none(), nb::call_guard<Writing>());
   store.def("gc", &gc, nb::arg("keep_last").none(), nb::arg("older_than").none(),
             nb::arg("orphans_older_than").none(), nb::arg("dry_run"));

@@ -5,10 +5,13 @@
 #include "io/rooted_path.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <optional>
+#include <thread>
 
 namespace lancekeep::io {
 namespace {
@@ -67,6 +70,15 @@ void move(const std::filesystem::path& from, const std::filesystem::path& to) {
   }
 }
 
+constexpr int kMaxWaits = 1000;
+
+// Whether the process that is swapping the folder is alive. Unknown, and thus false, where the file
+// system has no flock.
+bool is_locked(const std::filesystem::path& folder) {
+  const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  return opened.is_open() && ::flock(opened.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
 void sync_parent(const std::filesystem::path& folder) {
   sync_folder_at(AT_FDCWD, folder.parent_path().c_str(), folder.parent_path().string());
 }
@@ -89,17 +101,22 @@ bool link_if_free(const NameIn& from, const NameIn& to) {
   return true;
 }
 
-void swap_folders(const std::filesystem::path& replacement, const std::filesystem::path& folder) {
+bool swap_folders(const std::filesystem::path& replacement, const std::filesystem::path& folder) {
   const auto from = absolute_folder(replacement);
   const auto to = absolute_folder(folder);
   require_folder(from);
   require_folder(to);
   if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) != 0) {
-    if (errno == EINVAL || errno == ENOSYS) return swap_folders_by_renames(from, to);
+    if (errno == EXDEV || errno == EBUSY) return false;
+    if (errno == EINVAL || errno == ENOSYS) {
+      swap_folders_by_renames(from, to);
+      return true;
+    }
     throw_system_error(errno, "swap " + from.string() + " with this folder", to.string());
   }
   sync_parent(to);
   if (from.parent_path() != to.parent_path()) sync_parent(from);
+  return true;
 }
 
 void swap_folders_by_renames(const std::filesystem::path& replacement,
@@ -131,6 +148,10 @@ void finish_swap(const std::filesystem::path& folder) {
   struct stat status = {};
   if (::lstat(to.c_str(), &status) == 0 || errno != ENOENT) return;
   if (::lstat(aside.c_str(), &status) != 0) return;
+  for (int waits = 0; waits < kMaxWaits && is_locked(aside); ++waits) {
+    if (::lstat(to.c_str(), &status) == 0) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
   // False if another process has moved it back meanwhile.
   if (move_if_free(aside, to)) sync_parent(to);
 }

@@ -22,9 +22,12 @@ struct NameIn {
 /// removes the first one.
 [[nodiscard]] bool link_if_free(const NameIn& from, const NameIn& to);
 
-/// Exchanges two folders in one step (renameat2 RENAME_EXCHANGE) and syncs their parents; both must
-/// be on one file system. If the file system cannot exchange names, uses swap_folders_by_renames().
-void swap_folders(const std::filesystem::path& replacement, const std::filesystem::path& folder);
+/// Exchanges two folders in one step (renameat2 RENAME_EXCHANGE) and syncs their parents. If the
+/// file system cannot exchange names, uses swap_folders_by_renames(). Returns false, with nothing
+/// changed, if `folder` cannot be renamed at all: it is in a lower layer of an overlay (as in a
+/// container), or a mount point.
+[[nodiscard]] bool swap_folders(const std::filesystem::path& replacement,
+                                const std::filesystem::path& folder);
 
 /// The same in three renames: `folder` to `folder`.replaced, `replacement` to `folder`, and
 /// `folder`.replaced to `replacement`. Between the first two, `folder` does not exist; after a
@@ -34,7 +37,8 @@ void swap_folders_by_renames(const std::filesystem::path& replacement,
                              const std::filesystem::path& folder);
 
 /// Moves `folder`.replaced back to `folder` if swap_folders_by_renames() was interrupted between
-/// its first two renames; otherwise does nothing.
+/// its first two renames. If its process is alive, which has then locked the folder with flock(2),
+/// waits for it a little. Otherwise does nothing.
 void finish_swap(const std::filesystem::path& folder);
 
 }  // namespace lancekeep::io

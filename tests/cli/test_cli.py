@@ -379,7 +379,7 @@ def test_show(store):
     )
 
 
-VERSION_MEMBERS = ["number", "layout", "time", "message", "metadata", "tags", "tensors", "bytes_total", "bytes_added",
+VERSION_MEMBERS = ["number", "id", "layout", "time", "message", "metadata", "tags", "tensors", "bytes_total", "bytes_added",
                    "damage", "warning"]
 
 

@@ -36,7 +36,7 @@ def test_table_and_sums(store):
 
 def test_json(store):
     document = run("du", store, "--json").json()
-    assert list(document) == ["store", "bytes", "values", "bookkeeping", "unreachable", "versions", "notes"]
+    assert list(document) == ["store", "bytes", "values", "bookkeeping", "unreachable", "beside", "versions", "notes"]
     assert document["bytes"] == on_disk(store)
     assert document["bytes"] == document["values"] + document["bookkeeping"]
     assert document["unreachable"] == 0

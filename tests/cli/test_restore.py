@@ -13,12 +13,15 @@ def test_restore_makes_a_new_version(store):
     assert (result.status, result.err) == (0, "")
     assert result.out == f"version 3 of {store}: restored from 1\n"
     document = run("show", store, "--json").json()
-    assert (document["message"], document["metadata"]) == ("restore of version 1", {"restored_from": "1"})
+    before = run("show", store, "--at", "1", "--json").json()
+    assert document["message"] == before["message"] == "first"
+    assert document["metadata"] == {**before["metadata"], "restored_from": "1"}
+    assert document["id"] != before["id"]
 
 
 def test_restore_takes_a_tag_and_gives_json(store):
     document = run("restore", store, "base", "--json").json()
-    assert document == {"store": str(store), "restored": "base", "version": 3}
+    assert document == {"store": str(store), "restored": "base", "version": 3, "notes": []}
 
 
 def test_restore_of_a_missing_version(store):

@@ -133,9 +133,9 @@ def keep_restoring(store, until):
     with open_tool(store) as tool:
         for _ in until.rounds():
             try:
-                version = random.choice(tool("log")["versions"])["number"]
-                number = tool("restore", version=version)
-                acknowledged[number] = f"restore of version {version}"
+                version = random.choice(tool("log")["versions"])
+                number = tool("restore", version=version["number"])
+                acknowledged[number] = version["message"]
             except (StoreError, IndexError) as error:
                 assert isinstance(error, IndexError) or error.code == "not_found", error
     until.counts["restores"] += len(acknowledged)

@@ -2,6 +2,7 @@
 // Operations for the durability sweeps, each in one short process.
 //   lancekeep_durability_tool replace STORE FILE   replaces STORE with a store of FILE's tensors
 //   lancekeep_durability_tool publish STORE FILE   the same through NewStore, saving without fsync
+//   lancekeep_durability_tool publish-two STORE FILE   the same with two versions
 //   lancekeep_durability_tool create STORE FILE    creates STORE and saves FILE's tensors into it
 //   lancekeep_durability_tool check STORE FILE     prints as JSON all that a reader finds in STORE,
 //                                                  then saves FILE into it and prints what the
@@ -76,6 +77,10 @@ int main(int argc, char** argv) {
     } else if (verb == "publish") {
       lancekeep::NewStore fresh(argv[2], lancekeep::NewStore::Existing::replace);
       fresh.store().save(*lancekeep::open_model_file(argv[3]), {.durable = false});
+      fresh.publish();
+    } else if (verb == "publish-two") {
+      lancekeep::NewStore fresh(argv[2], lancekeep::NewStore::Existing::replace);
+      for (int i = 0; i < 2; ++i) fresh.store().save(*lancekeep::open_model_file(argv[3]));
       fresh.publish();
     } else if (verb == "create") {
       lancekeep::Store::create(argv[2]).save(*lancekeep::open_model_file(argv[3]));

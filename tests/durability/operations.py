@@ -22,6 +22,7 @@ class Operation:
     start: str  # the content of the folder before the operation: see STARTS
     line: tuple
     renames: bool = True  # False: as on a file system without renameat2
+    exchanges: bool = True  # False: as if the store's folder were in a lower layer of an overlay
     whole: bool = True  # True: the store changes in one step; False: each version and each tag does
     also: Callable | None = None  # computes another accepted state from the state before
 
@@ -55,6 +56,8 @@ OPERATIONS = [
     command("export over a file", "two", "export", "m.lance", "out.safetensors", "--force", "--quiet"),
     Operation("replace", "two", (TOOL, "replace", "m.lance", "third.safetensors")),
     Operation("new store in the place of another", "two", (TOOL, "publish", "m.lance", "third.safetensors")),
+    Operation("replace of a folder that cannot be renamed", "two", (TOOL, "replace", "m.lance", "third.safetensors"),
+              exchanges=False, whole=False),
     Operation("first save into a created store", "nothing", (TOOL, "create", "m.lance", "first.safetensors")),
 ]
 

@@ -64,12 +64,14 @@ def trace(operation, place, log):
 
 
 def without_renames(operation):
+    if not operation.exchanges:  # the first one names the new store's manifest, the second exchanges the folders
+        return ["-e", "inject=renameat2:error=EXDEV:when=2"]
     return [] if operation.renames else ["-e", "inject=renameat2:error=ENOSYS"]
 
 
 def disturb(operation, place, injections):
     """Runs the operation with `injections`, which are pairs of a call's name and what strace injects into it."""
-    names = {name for name, _ in injections} | (set() if operation.renames else {"renameat2"})
+    names = {name for name, _ in injections} | (set() if operation.renames and operation.exchanges else {"renameat2"})
     line = ["strace", "-f", "-o", "/dev/null", "-e", "trace=" + ",".join(sorted(names))]
     line += without_renames(operation)
     for name, what in injections:

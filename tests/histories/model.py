@@ -99,8 +99,9 @@ class Model:
         self.versions[self.newest + 1] = Version(list(tensors), message, metadata or {})
 
     def restore(self, version):
-        restored = {"restored_from": str(version)}
-        self.commit(self.versions[version].tensors, f"restore of version {version}", restored)
+        restored = self.versions[version]
+        metadata = {**restored.metadata, "restored_from": str(version)}
+        self.commit(restored.tensors, restored.message or f"restore of version {version}", metadata)
 
     def rewrite(self):
         """What gc does when it commits the newest version again, with fewer files."""

@@ -3,13 +3,14 @@
 
 import json
 import os
+import subprocess
 import time
 
 import lance
 import pyarrow as pa
 import pytest
 import torch
-from models import append_row, check_lancekeep, check_pylance, clean_up, lancekeep, network, save
+from models import BUILD, append_row, check_lancekeep, check_pylance, clean_up, lancekeep, network, save
 
 
 @pytest.fixture
@@ -140,6 +141,27 @@ def test_blob_files_are_removed_with_their_data_file(tmp_path):
     assert usage(path)["unreachable"] == 0
 
 
+@pytest.mark.parametrize("harm", ["missing", "cut short"])
+@pytest.mark.parametrize("size", [100_000, 6_000_000], ids=["shared", "own"])
+def test_a_damaged_blob_file_of_a_kept_version_stops_gc(tmp_path, size, harm):
+    path = tmp_path / "blobs.lance"
+    for i in range(2):
+        table = pa.table([lance.blob_array([bytes([i]) * size, None])], schema=pa.schema([lance.blob_field("blob")]))
+        lance.write_dataset(table, str(path), mode="overwrite" if i else "create", data_storage_version="2.2")
+    newest = max(path.glob("data/*/*.blob"), key=lambda file: file.stat().st_mtime_ns)
+    if harm == "missing":
+        newest.unlink()
+    else:
+        os.truncate(newest, size - 1)
+    before = sorted(path.rglob("*"))
+    for options in (["--dry-run"], []):
+        done = subprocess.run([BUILD / "cli" / "lancekeep", "gc", path, "--keep-last", "1", *options],
+                              capture_output=True, text=True)
+        assert done.returncode == 2 and newest.name in done.stderr
+        assert "gc removes nothing: version 2, which would be kept, is damaged" in done.stderr
+    assert sorted(path.rglob("*")) == before
+
+
 @pytest.mark.parametrize("deleted", [False, True])
 def test_a_branch_stops_gc_until_it_is_deleted(store, deleted):
     dataset = lance.dataset(str(store))
@@ -171,6 +193,38 @@ def test_stable_row_ids_are_supported(tmp_path):
         )
     assert gc(path, "--keep-last", "1")["versions_removed"] == [1, 2]
     assert lance.dataset(str(path)).count_rows() == 1000
+
+
+def index_model(store):
+    lance.dataset(str(store)).create_scalar_index("name", "BTREE")
+    return {file for file in store.glob("_indices/*/*")}
+
+
+def test_an_index_that_no_version_names_is_removed(store, tmp_path):
+    """A save drops indices, and says so; their files are unreachable once the version with the index is gone."""
+    indexed = index_model(store)
+    assert indexed and usage(store)["unreachable"] == 0
+    save(network(3), store, tmp_path)
+    assert usage(store)["unreachable"] == 0, "version 3 still has it"
+    report = gc(store, "--keep-last", "1", "--orphans-older-than", "0s")
+    assert report["versions_removed"] == [2, 3]
+    assert not list(store.glob("_indices/*"))
+    check_pylance(store, network(3))
+    left = store / "_indices" / "12345678-1234-1234-1234-123456789abc" / "page.lance"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"1234")
+    assert usage(store)["unreachable"] == 4
+    assert gc(store, "--keep-last", "1")["orphans_kept"] == 1
+    assert gc(store, "--keep-last", "1", "--orphans-older-than", "0s")["bytes_freed"] == 4
+    assert not left.parent.exists()
+
+
+def test_a_save_and_a_restore_say_which_indices_they_drop(store, tmp_path):
+    index_model(store)
+    restored = json.loads(lancekeep("restore", store, "1", "--json"))
+    assert restored["notes"] == ["the new version has no index: the index of version 3 was not carried over; make new "
+                                 "ones with pylance if you need them"]
+    assert json.loads(lancekeep("restore", store, "1", "--json"))["notes"] == []
 
 
 def test_indices_are_kept(tmp_path):

@@ -284,10 +284,12 @@ Manifest decode_manifest(const io::ByteView& message) {
       case ManifestTag::schema_metadata:
         read_map_entry(reader, message, manifest.schema_metadata);
         break;
-      // Positions in the file that was read, which are meaningless in another file.
+      // A position in the file that was read, which is meaningless in another file.
       case ManifestTag::version_aux_data:
-      case ManifestTag::index_section:
         reader.skip();
+        break;
+      case ManifestTag::index_section:
+        manifest.index_section = get_u64(reader);
         break;
       case ManifestTag::timestamp:
         decode_timestamp(get_view(reader, message), manifest);

@@ -75,6 +75,8 @@ struct Manifest {
   std::optional<std::uint64_t> transaction_section;  ///< file offset of the inline transaction
   /// The same, under the field number that pylance 1 used. Read, but never written.
   std::optional<std::uint64_t> transaction_section_2025;
+  /// File offset of the list of indices. Read, but never written: a new version has no indices.
+  std::optional<std::uint64_t> index_section;
   /// Unknown fields as raw protobuf, without fields 4, 6, 21 and 23, which are positions in the
   /// file that was read.
   std::string unknown;

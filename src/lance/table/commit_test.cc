@@ -189,7 +189,7 @@ TEST_F(Commit, RejectsAStoreThatWasReplaced) {
 TEST_F(Commit, RejectsAStoreThatWasRemoved) {
   ASSERT_TRUE(commit(*storage, commit_on(0)));
   std::filesystem::remove_all(folder);
-  expect_error(ErrorCode::conflict, "the store is gone: its folder was removed or renamed",
+  expect_error(ErrorCode::not_found, "the store is gone: its folder was removed or renamed",
                [&] { (void)commit(*storage, commit_on(1)); });
   EXPECT_FALSE(std::filesystem::exists(folder));
 }

@@ -144,6 +144,13 @@ std::optional<FileKind> kind_of_json(std::string_view name, FileKind kind) {
   return kind;
 }
 
+constexpr std::size_t kUuidSize = 36;
+
+std::optional<FileKind> kind_of_index(std::string_view name) {
+  if (name.size() <= kUuidSize + 1 || name[kUuidSize] != '/') return std::nullopt;
+  return is_uuid(name.substr(0, kUuidSize)) ? std::optional(FileKind::index) : std::nullopt;
+}
+
 std::optional<FileKind> kind_of_final(std::string_view folder, std::string_view name) {
   if (folder == kDataFolder) return kind_of_data(name);
   if (folder == kVersionsFolder) return kind_of_manifest(name);
@@ -151,6 +158,7 @@ std::optional<FileKind> kind_of_final(std::string_view folder, std::string_view 
   if (folder == kDeletionsFolder) return kind_of_deletion(name);
   if (folder == kTagsFolder) return kind_of_json(name, FileKind::tag);
   if (folder == kBranchesFolder) return kind_of_json(name, FileKind::branch);
+  if (folder == kIndicesFolder) return kind_of_index(name);
   return std::nullopt;
 }
 
@@ -247,6 +255,20 @@ std::string owner_of_sidecar(std::string_view path) {
 
 bool is_sidecar_folder(std::string_view path) {
   return kind_of_file(std::string(path) + ".lance") == FileKind::data;
+}
+
+std::string index_folder(std::string_view uuid) {
+  return fmt::format("{}/{}", kIndicesFolder, uuid);
+}
+
+std::optional<std::string> index_folder_of(std::string_view path) {
+  const std::size_t start = std::string_view(kIndicesFolder).size() + 1;
+  if (!path.starts_with(index_folder("")) || path.size() < start + kUuidSize) return std::nullopt;
+  const std::string_view rest = path.substr(start + kUuidSize);
+  if (!is_uuid(path.substr(start, kUuidSize)) || (!rest.empty() && rest.front() != '/')) {
+    return std::nullopt;
+  }
+  return std::string(path.substr(0, start + kUuidSize));
 }
 
 std::map<std::string, io::FolderEntry> list_lance_folders(const io::Storage& storage) {

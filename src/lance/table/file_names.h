@@ -24,10 +24,11 @@ inline constexpr const char* kDeletionsFolder = "_deletions";
 inline constexpr const char* kRefsFolder = "_refs";
 inline constexpr const char* kTagsFolder = "_refs/tags";
 inline constexpr const char* kBranchesFolder = "_refs/branches";
+inline constexpr const char* kIndicesFolder = "_indices";
 /// All folders of a dataset, each before its parent.
-inline constexpr std::array<const char*, 7> kLanceFolders = {
+inline constexpr std::array<const char*, 8> kLanceFolders = {
     kDataFolder, kVersionsFolder, kTransactionsFolder, kDeletionsFolder,
-    kTagsFolder, kBranchesFolder, kRefsFolder};
+    kTagsFolder, kBranchesFolder, kRefsFolder,         kIndicesFolder};
 
 /// Higher numbers are detached versions, which no list of versions contains.
 inline constexpr std::uint64_t kMaxVersion = (std::uint64_t{1} << 63) - 1;
@@ -72,6 +73,7 @@ enum class FileKind {
   version_hint,  ///< _versions/latest_version_hint.json
   tag,           ///< _refs/tags/<name>.json
   branch,        ///< _refs/branches/<name>.json
+  index,         ///< _indices/<uuid>/<anything>
   temporary,     ///< <anything>.tmp, or pylance's: any of the above followed by #<number>
 };
 
@@ -83,6 +85,12 @@ enum class FileKind {
 [[nodiscard]] std::string owner_of_sidecar(std::string_view path);
 /// Whether this is "data/<stem>", the folder of a data file's sidecars.
 [[nodiscard]] bool is_sidecar_folder(std::string_view path);
+
+/// The folder of an index, "_indices/<uuid>".
+[[nodiscard]] std::string index_folder(std::string_view uuid);
+/// The folder of the index that a file or folder below _indices/ belongs to, which may be the
+/// folder itself; unset for anything else.
+[[nodiscard]] std::optional<std::string> index_folder_of(std::string_view path);
 
 /// Everything in kLanceFolders, by path. Does not follow links.
 [[nodiscard]] std::map<std::string, io::FolderEntry> list_lance_folders(const io::Storage& storage);

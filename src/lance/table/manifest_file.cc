@@ -3,6 +3,7 @@
 #include "lance/table/manifest_file.h"
 
 #include "lance/file/footer.h"
+#include "lance/proto/wire.h"
 #include "lance/table/compatibility.h"
 
 #include <fmt/format.h>
@@ -75,6 +76,65 @@ std::optional<Transaction> inline_transaction(const io::ByteView& content, const
   } catch (const Error&) {  // not a transaction
   }
   return std::nullopt;
+}
+
+enum class IndexSectionTag : protozero::pbf_tag_type { indices = 1 };
+enum class IndexTag : protozero::pbf_tag_type { uuid = 1 };
+enum class UuidTag : protozero::pbf_tag_type { bytes = 1 };
+
+std::string decode_uuid(const io::ByteView& message) {
+  constexpr std::size_t kUuidBytes = 16;
+  std::string bytes;
+  read_fields(message, "an index's uuid", [&](protozero::pbf_reader& reader) {
+    if (UuidTag{reader.tag()} == UuidTag::bytes) {
+      bytes = get_view(reader, message).text();
+    } else {
+      reader.skip();
+    }
+  });
+  if (bytes.size() != kUuidBytes) {
+    message.fail(
+        fmt::format("an index's uuid has {} bytes, expected {}", bytes.size(), kUuidBytes));
+  }
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += fmt::format("{:02x}", static_cast<unsigned char>(bytes[i]));
+  }
+  return text;
+}
+
+std::string decode_index(const io::ByteView& message) {
+  std::string uuid;
+  read_fields(message, "an index", [&](protozero::pbf_reader& reader) {
+    if (IndexTag{reader.tag()} == IndexTag::uuid) {
+      uuid = decode_uuid(get_view(reader, message));
+    } else {
+      reader.skip();
+    }
+  });
+  if (uuid.empty()) message.fail("an index has no uuid");
+  return uuid;
+}
+
+// Unset if the list cannot be read: that prevents only gc, which must know all files.
+std::optional<std::vector<std::string>> read_indices(const io::ByteView& content,
+                                                     const Manifest& manifest, std::uint64_t end) {
+  std::vector<std::string> uuids;
+  if (!manifest.index_section) return uuids;
+  try {
+    const io::ByteView list = section(content, *manifest.index_section, end, "the list of indices");
+    read_fields(list, "the list of indices", [&](protozero::pbf_reader& reader) {
+      if (IndexSectionTag{reader.tag()} == IndexSectionTag::indices) {
+        uuids.push_back(decode_index(get_view(reader, list)));
+      } else {
+        reader.skip();
+      }
+    });
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  return uuids;
 }
 
 // The same error, with advice appended.
@@ -198,6 +258,7 @@ ManifestFile decode_manifest_file(const io::ByteView& content) {
   if (file.manifest.version == 0) message.fail("the manifest says that it is version 0");
   check_reader_flags(file.manifest, content.file());
   file.transaction = inline_transaction(content, file.manifest, position);
+  file.indices = read_indices(content, file.manifest, position);
   return file;
 }
 

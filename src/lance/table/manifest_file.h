@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace lancekeep::lance {
 
@@ -22,6 +23,9 @@ struct ManifestFile {
   Manifest manifest;
   std::optional<Transaction> transaction;  ///< unset if it is neither inline nor in its file
   std::uint64_t size = 0;                  ///< bytes of the manifest file
+  /// The uuids of the indices that the manifest lists; unset if the list cannot be read. Indices
+  /// are not needed to read the rows.
+  std::optional<std::vector<std::string>> indices = std::vector<std::string>();
 };
 
 /// `content` is the whole file. Throws corrupt, or unsupported for unknown reader feature flags.

@@ -22,9 +22,29 @@ namespace {
 
 }  // namespace
 
+namespace {
+
+// A folder is not listed in one step: while versions are added and removed, a list can miss both
+// the old ones and the new ones. No store has no manifest at all once it had one, so an empty list
+// is read again.
+std::vector<std::string> manifest_names(const io::Storage& storage) {
+  constexpr int kMaxLists = 3;
+  std::vector<std::string> names;
+  for (int i = 0; i < kMaxLists; ++i) {
+    names = storage.file_names(kVersionsFolder);
+    if (std::ranges::any_of(
+            names, [](const auto& name) { return parse_manifest_name(name).has_value(); })) {
+      break;
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
 VersionList list_versions(const io::Storage& storage) {
   VersionList list;
-  for (const std::string& file : storage.file_names(kVersionsFolder)) {
+  for (const std::string& file : manifest_names(storage)) {
     const std::optional<ManifestName> name = parse_manifest_name(file);
     if (!name) continue;
     const std::string path = std::string(kVersionsFolder) + "/" + file;
@@ -43,11 +63,11 @@ void require_current(const io::Storage& storage) {
   if (storage.is_current()) return;
   const std::string folder = storage.full_name("");
   std::error_code ignored;
-  throw Error(ErrorCode::conflict,
-              std::filesystem::exists(folder, ignored)
-                  ? "the store was replaced by another one; open it again"
-                  : "the store is gone: its folder was removed or renamed",
-              folder);
+  if (!std::filesystem::exists(folder, ignored)) {
+    throw Error(ErrorCode::not_found, "the store is gone: its folder was removed or renamed",
+                folder);
+  }
+  throw Error(ErrorCode::conflict, "the store was replaced by another one; open it again", folder);
 }
 
 }  // namespace lancekeep::lance

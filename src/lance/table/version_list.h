@@ -31,8 +31,8 @@ struct VersionList {
 /// Empty if the folder does not exist. Throws corrupt if both naming schemes are in use.
 [[nodiscard]] VersionList list_versions(const io::Storage& storage);
 
-/// Throws conflict if the path with which `storage` was opened no longer leads to the same folder,
-/// because the store was replaced or removed.
+/// Throws if the path with which `storage` was opened no longer leads to the same folder: conflict
+/// if another store is there, not_found if nothing is there.
 void require_current(const io::Storage& storage);
 
 }  // namespace lancekeep::lance

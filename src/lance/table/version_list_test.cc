@@ -58,7 +58,7 @@ TEST_F(RequireCurrent, SaysThatTheStoreWasReplaced) {
 
 TEST_F(RequireCurrent, SaysThatTheStoreIsGone) {
   std::filesystem::remove_all(folder);
-  expect_error(ErrorCode::conflict, "the store is gone: its folder was removed or renamed",
+  expect_error(ErrorCode::not_found, "the store is gone: its folder was removed or renamed",
                [&] { require_current(*storage); });
 }
 

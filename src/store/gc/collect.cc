@@ -10,8 +10,9 @@
 //  2. Check that the path still leads to this folder: else the report would be about a store that
 //     was replaced and is being deleted.
 //  3. List the files, then read the tags and all manifests; stop if there is anything that this
-//     build does not understand: it could refer to a file that nothing else refers to. The order
-//     matters, because a writer that takes no lock (pylance) may commit meanwhile: its files are
+//     build does not understand: it could refer to a file that nothing else refers to. Stop too if
+//     a file of a version that will be kept is missing or was cut short: the versions to be removed
+//     may be the last that can be read. The order matters, because a writer that takes no lock (pylance) may commit meanwhile: its files are
 //     then referenced, or young, or not listed.
 //  4. Sync the files of the versions that are kept, if their writer did not (pylance, or a save
 //     that was not durable or died early): else a power cut could lose them after the versions that
@@ -24,6 +25,8 @@
 //     of a version, so nobody is writing them. Files that are memory-mapped stay readable.
 //  8. Remove unreferenced files, but only those that are old enough (an unlocked writer may still
 //     be using younger ones) and not locked (by a running save).
+//  9. Remove the folders that killed replacements left beside the store: nobody has locked them. See
+//     store/replace/new_store.cc.
 #include "store/gc/collect.h"
 
 #include "io/waiting.h"
@@ -32,6 +35,7 @@
 #include "store/gc/rewrite.h"
 #include "store/read/store_folder.h"
 #include "store/read/versions.h"
+#include "store/replace/stale_siblings.h"
 #include "store/save/referenced_files.h"
 
 #include <fmt/format.h>
@@ -60,7 +64,9 @@ class Collection {
     for (const std::string& path : plan.released) remove(path);          // 7
     for (const std::string& path : plan.orphans) remove_unused(path);    // 8
     for (const std::string& path : plan.young) keep(path);
-    for (const std::string& path : plan.folders) remove_if_empty(path);
+    for (auto path = plan.folders.rbegin(); path != plan.folders.rend(); ++path) {
+      remove_if_empty(*path);  // a folder within a folder first
+    }
     for (const auto& entry : inventory_.expired) report_.versions_removed.push_back(entry.version);
     note_foreign(plan.foreign);
     return std::move(report_);
@@ -106,6 +112,7 @@ class Collection {
     if (holds_some || report_.dry_run) return;
     try {
       storage_.remove(folder);
+      inventory_.files.erase(folder);
     } catch (const Error&) {
       // Someone has put a file into the folder since it was listed.
     }
@@ -135,28 +142,50 @@ GcReport collect_garbage(io::Storage& storage, const GcOptions& options, Time no
   return Collection(storage, std::move(inventory), options.dry_run).run(plan);  // 4 to 8
 }
 
-}  // namespace lancekeep::store
+namespace {
 
-namespace lancekeep {
+void remove_siblings(const std::filesystem::path& path, GcReport& report) {
+  const RemovedSiblings removed = remove_stale_siblings(path, report.dry_run);
+  if (removed.folders == 0) return;
+  report.files_removed += removed.files;
+  report.bytes_freed += removed.bytes;
+  report.notes.push_back(
+      fmt::format("{} {} that an interrupted replacement had left beside the store",
+                  report.dry_run ? "would remove" : "removed",
+                  removed.folders == 1 ? "1 folder" : fmt::format("{} folders", removed.folders)));
+}
 
-GcReport Store::gc(const GcOptions& options) {
+}  // namespace
+
+GcReport collect_all(const std::shared_ptr<io::Storage>& storage, const std::filesystem::path& path,
+                     const GcOptions& options) {
   const auto now = std::chrono::system_clock::now();
-  store::check_options(options);
-  store::require_current(*state_->storage);
   std::optional<std::uint64_t> rewritten;
   std::string note;
   try {
-    if (!options.dry_run) rewritten = store::rewrite_mostly_dead(state_->storage, options, now);
+    if (!options.dry_run) rewritten = rewrite_mostly_dead(storage, options, now);
   } catch (const Error& e) {
     // If the disk failed, remove nothing: the version just committed may not survive.
     if (e.code() == ErrorCode::io) throw;
     // Go on after other errors. One is a full disk, which may be the reason for this clean-up.
     note = fmt::format("data files that are mostly dead were not rewritten: {}", e.what());
   }
-  GcReport report = store::collect_garbage(*state_->storage, options, now);
+  GcReport report = collect_garbage(*storage, options, now);
+  remove_siblings(path, report);  // 9
   report.rewritten = rewritten;
   if (!note.empty()) report.notes.push_back(std::move(note));
   return report;
+}
+
+}  // namespace lancekeep::store
+
+namespace lancekeep {
+
+GcReport Store::gc(const GcOptions& options) {
+  store::check_options(options);
+  return state_->change([&](const std::shared_ptr<io::Storage>& storage) {
+    return store::collect_all(storage, state_->path, options);
+  });
 }
 
 }  // namespace lancekeep

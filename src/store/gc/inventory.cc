@@ -63,12 +63,26 @@ void note_lost_tags(const TagsByVersion& tags, const std::vector<lance::VersionE
   }
 }
 
+// pylance's clean-up takes no lock: a version whose manifest is gone by now needs no files.
+void require_whole_if_there(const io::Storage& storage, const lance::VersionEntry& entry,
+                            const lance::Manifest& manifest, const TagsByVersion& tags,
+                            bool is_latest, FileCheck& check) {
+  KeptVersion kept{.number = entry.version, .is_latest = is_latest};
+  if (const auto found = tags.find(entry.version); found != tags.end()) kept.tags = found->second;
+  try {
+    require_whole(check, kept, manifest);
+  } catch (const Error&) {
+    if (storage.exists(entry.path)) throw;
+  }
+}
+
 using lance::FileKind;
 
 enum class FileState { referenced, released, unreferenced };
 
 // The path that a manifest uses for the file.
 std::string referenced_as(const std::string& path, std::optional<FileKind> kind) {
+  if (kind == FileKind::index) return *lance::index_folder_of(path);
   return kind == FileKind::sidecar ? lance::owner_of_sidecar(path) : path;
 }
 
@@ -88,6 +102,7 @@ bool may_be_orphan(const Inventory& inventory, const std::string& path, FileKind
     case FileKind::sidecar:
     case FileKind::deletion:
     case FileKind::transaction:
+    case FileKind::index:
     case FileKind::temporary:
       return true;
     case FileKind::manifest:
@@ -101,20 +116,23 @@ bool may_be_orphan(const Inventory& inventory, const std::string& path, FileKind
   return false;
 }
 
-// A blob counts as at most as old as the data file beside it: both were written together.
+// A blob counts as at most as old as the data file beside it, and a file of an index as its folder:
+// both were written together.
 Time last_written(const Inventory& inventory, const std::string& path, const std::string& name) {
   const Time own = inventory.files.at(path).modified;
   const auto owner = inventory.files.find(name);
   return owner == inventory.files.end() ? own : std::max(own, owner->second.modified);
 }
 
-// Whether `path` is a folder data/<stem> that can be removed. It can if only expired versions refer
-// to the data file <stem>.lance. If no version does, the folder must be as old as an unreferenced
-// file must be, because someone may be about to put a blob into it.
+// Whether `path` is a folder data/<stem> or _indices/<uuid> that can be removed. It can if only
+// expired versions refer to the data file <stem>.lance, or to the index. If no version does, the
+// folder must be as old as an unreferenced file must be, because someone may be about to put a file
+// into it.
 bool is_left_folder(const Inventory& inventory, const std::string& path, const GcOptions& options,
                     Time now) {
-  if (!lance::is_sidecar_folder(path)) return false;
-  const FileState state = state_of(inventory, path + ".lance");
+  const auto index = lance::index_folder_of(path);
+  if (!index && !lance::is_sidecar_folder(path)) return false;
+  const FileState state = state_of(inventory, index ? *index : path + ".lance");
   if (state != FileState::unreferenced) return state == FileState::released;
   return is_at_least(inventory.files.at(path).modified, options.orphans_older_than, now);
 }
@@ -130,6 +148,7 @@ Inventory take_inventory(const io::Storage& storage, const GcOptions& options, T
   const std::vector<lance::VersionEntry> versions = separate_torn(storage, tags, inventory);
   note_lost_tags(tags, versions, inventory);
 
+  FileCheck check(storage);
   std::uint64_t newer = versions.size();
   for (const lance::VersionEntry& entry : versions) {
     --newer;
@@ -137,6 +156,7 @@ Inventory take_inventory(const io::Storage& storage, const GcOptions& options, T
     if (!version) continue;
     const auto add_files_to = [&](std::set<std::string>& files) {
       files.insert(version->names.begin(), version->names.end());
+      files.insert(version->indices.begin(), version->indices.end());
     };
     const VersionAge age{newer, time_of(version->manifest), tags.contains(entry.version)};
     if (is_file(inventory.files, entry.path) && is_expired(age, options, now)) {
@@ -146,13 +166,16 @@ Inventory take_inventory(const io::Storage& storage, const GcOptions& options, T
     }
     require_known(storage, entry, version->manifest);
     for (const std::string& name : version->names) require_no_link(storage, name, inventory.files);
+    require_whole_if_there(storage, entry, version->manifest, tags, newer == 0, check);
     add_files_to(inventory.referenced);
     if (newer > 0) {
       add_files_to(inventory.referenced_by_older);
     } else if (is_expired({1, age.time, age.has_tag}, options, now)) {
       inventory.replaceable = entry.version;
     }
-    if (!version->is_synced) add_files_to(inventory.unsynced);
+    if (!version->is_synced) {
+      inventory.unsynced.insert(version->names.begin(), version->names.end());
+    }
   }
   return inventory;
 }

@@ -34,7 +34,7 @@ struct Inventory {
 
 /// Reads only. The caller holds the exclusive lock of _versions.
 /// @throws Error if the store contains something that could refer to files in a way that this build
-/// does not know; see preconditions.h.
+/// does not know, or if a version to keep is damaged; see preconditions.h.
 [[nodiscard]] Inventory take_inventory(const io::Storage& storage, const GcOptions& options,
                                        Time now);
 
@@ -44,7 +44,8 @@ struct Plan {
   std::vector<std::string> released;   ///< files that only those versions refer to
   std::vector<std::string> orphans;    ///< unreferenced files that are old enough
   std::vector<std::string> young;      ///< unreferenced files that are kept for now
-  /// Folders of blobs beside unreferenced data files: removed once they are empty.
+  /// Folders of blobs beside unreferenced data files, and of unreferenced indices: removed once
+  /// they are empty.
   std::vector<std::string> folders;
   std::uint64_t foreign = 0;  ///< files, links and the like with names that Lance does not write
 };

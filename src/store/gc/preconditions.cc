@@ -138,6 +138,28 @@ std::optional<ReferencedFiles> require_readable(const io::Storage& storage,
   }
 }
 
+void require_whole(FileCheck& check, const KeptVersion& kept, const lance::Manifest& manifest) {
+  const std::optional<Error> error = check.find_damage(manifest);
+  if (!error) return;
+  const bool is_damage =
+      error->code() == ErrorCode::corrupt || error->code() == ErrorCode::not_found;
+  const std::string why =
+      fmt::format("{}version {}, which would be kept, {}: {}", kRemovesNothing, kept.number,
+                  is_damage ? "is damaged" : "could not be checked", error->message());
+  const std::string way_out =
+      !is_damage ? "make the file readable, and try again"
+      : kept.is_latest
+          ? "put the file back from a backup, or restore an earlier version first, so that the "
+            "latest one is whole"
+      : !kept.tags.empty()
+          ? fmt::format(
+                "put the file back from a backup, or delete the version's tags ({}) to "
+                "give it up",
+                fmt::join(kept.tags, ", "))
+          : "put the file back from a backup, or choose limits that remove this version too";
+  throw error->with_message(why + "; " + way_out);
+}
+
 void reject_tagged_torn(const io::Storage& storage, const lance::VersionEntry& entry,
                         const std::vector<std::string>& tags) {
   refuse(ErrorCode::corrupt,

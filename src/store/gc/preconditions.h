@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What must be true before a clean-up removes anything: nothing in the store refers to files in a
-// way that this build does not know. Each function throws an Error whose message starts with "gc
+// way that this build does not know, and the versions that stay are whole. Each function throws an Error whose message starts with "gc
 // removes nothing: ".
 #pragma once
 
 #include "store/gc/inventory.h"
+#include "store/read/file_check.h"
 #include "store/save/referenced_files.h"
 
 #include <map>
@@ -31,6 +32,15 @@ void require_no_link(const io::Storage& storage, const std::string& path, const 
 /// it first. @throws Error for a version that cannot be read: it could refer to any file.
 [[nodiscard]] std::optional<ReferencedFiles> require_readable(const io::Storage& storage,
                                                               const lance::VersionEntry& entry);
+/// A version that will be kept, and how a person can give it up.
+struct KeptVersion {
+  std::uint64_t number = 0;
+  bool is_latest = false;
+  std::vector<std::string> tags;
+};
+/// @throws Error corrupt or not_found if a file of the version is damaged or missing: what would be
+/// removed may be the last that can be read. Another code if a file cannot be examined.
+void require_whole(FileCheck& check, const KeptVersion& kept, const lance::Manifest& manifest);
 /// @throws Error corrupt: the version's manifest is cut short, but tags show that someone needs the
 /// version.
 [[noreturn]] void reject_tagged_torn(const io::Storage& storage, const lance::VersionEntry& entry,

@@ -174,6 +174,127 @@ TEST_F(GcRejects, AStoreWithoutAReadableVersion) {
   expect_refused(ErrorCode::corrupt, "every manifest of the store is cut short");
 }
 
+class GcKeepsTheLastThatCanBeRead : public GcTest {
+ protected:
+  void SetUp() override {
+    save(1);
+    save(2);
+    save(3);
+  }
+  void cut(const std::string& path, std::size_t size) const {
+    put(path, files().at(path).substr(0, size));
+  }
+  // Of any kind of clean-up, also one that only says what it would do.
+  void expect_all_refused(ErrorCode code, const std::string& part) const {
+    expect_refused(code, part);
+    expect_refused(code, part, {.keep_last = 1, .dry_run = true});
+    expect_refused(code, part, {.older_than = std::chrono::nanoseconds(0)});
+    EXPECT_THAT(store_.versions().back().damage, testing::Not(""));
+    EXPECT_EQ(store_.versions().front().damage, "");
+    EXPECT_THAT(store_.disk_usage().notes,
+                testing::ElementsAre(testing::StartsWith("version 3 cannot be loaded: ")));
+  }
+  // Makes version 3 one that has deleted rows, and returns its deletion file.
+  std::string delete_a_row() {
+    MemorySource all = changing_model(3);
+    MemorySource less;
+    less.add("conv.weight", "float32", {2, 3, 2}, all.value(0));
+    store_.save(less);
+    store_.gc({.keep_last = 1});
+    store_.save(less);
+    for (const auto& [path, ignored] : files()) {
+      if (path.starts_with("_deletions/")) return path;
+    }
+    throw std::logic_error("no row was deleted");
+  }
+};
+
+TEST_F(GcKeepsTheLastThatCanBeRead, WhenADataFileIsMissing) {
+  fs::remove(path_ / data_file_of(3));
+  expect_all_refused(ErrorCode::not_found, "version 3, which would be kept, is damaged");
+}
+
+TEST_F(GcKeepsTheLastThatCanBeRead, WhenADataFileIsEmpty) {
+  put(data_file_of(3), "");
+  expect_all_refused(ErrorCode::corrupt, "the data file has 0 bytes, but the manifest says");
+}
+
+TEST_F(GcKeepsTheLastThatCanBeRead, WhenADataFileIsCutShort) {
+  cut(data_file_of(3), 100);
+  expect_all_refused(ErrorCode::corrupt, "restore an earlier version first");
+}
+
+TEST_F(GcKeepsTheLastThatCanBeRead, WhenADataFileIsTooLong) {
+  put(data_file_of(3), files().at(data_file_of(3)) + "more");
+  expect_all_refused(ErrorCode::corrupt, "but the manifest says");
+}
+
+TEST_F(GcKeepsTheLastThatCanBeRead, WhenADataFileHasNeverReachedTheDisk) {
+  put(data_file_of(3), std::string(files().at(data_file_of(3)).size(), '\0'));
+  expect_all_refused(ErrorCode::corrupt, "it was cut short, or never reached the disk");
+}
+
+TEST_F(GcKeepsTheLastThatCanBeRead, WhenADataFileOfUnknownSizeIsCutShort) {
+  cut(data_file_of(3), 100);
+  put_version(4, [](lance::Manifest& manifest) { manifest.fragments[0].files[0].size = 0; });
+  expect_refused(ErrorCode::corrupt, "the data file does not end with \"LANC\"");
+}
+
+TEST_F(GcKeepsTheLastThatCanBeRead, WhenADeletionFileIsMissing) {
+  fs::remove(path_ / delete_a_row());
+  expect_refused(ErrorCode::not_found, "which would be kept, is damaged");
+}
+
+TEST_F(GcKeepsTheLastThatCanBeRead, WhenADeletionFileIsEmptyOrCutShort) {
+  const std::string path = delete_a_row();
+  const std::string content = files().at(path);
+  for (const std::size_t size : {std::size_t{0}, content.size() - 1}) {
+    put(path, content.substr(0, size));
+    expect_refused(ErrorCode::corrupt, "which would be kept, is damaged");
+  }
+}
+
+TEST_F(GcKeepsTheLastThatCanBeRead, WhenATaggedVersionIsDamaged) {
+  store_.tag("best", 1);
+  fs::remove(path_ / data_file_of(1));
+  expect_refused(ErrorCode::not_found, "version 1, which would be kept, is damaged");
+  expect_refused(ErrorCode::not_found, "or delete the version's tags (best) to give it up");
+  store_.untag("best");
+  EXPECT_THAT(collect({.keep_last = 1}).versions_removed, testing::ElementsAre(1u, 2u));
+}
+
+TEST_F(GcKeepsTheLastThatCanBeRead, WhenAnEarlierVersionThatIsKeptIsDamaged) {
+  fs::remove(path_ / data_file_of(2));
+  expect_refused(ErrorCode::not_found, "or choose limits that remove this version too",
+                 {.keep_last = 2});
+  EXPECT_THAT(collect({.keep_last = 1}).versions_removed, testing::ElementsAre(1u, 2u));
+}
+
+TEST_F(GcKeepsTheLastThatCanBeRead, WhenAFileMayNotBeRead) {
+  class Unreadable : public io::ForwardingStorage {
+   public:
+    using ForwardingStorage::ForwardingStorage;
+    io::InputFile open(const std::string& path) const override {
+      throw Error(ErrorCode::io, "cannot open: Permission denied", full_name(path));
+    }
+  };
+  Unreadable storage(io::open_local_storage(path_));
+  const auto before = files();
+  const auto clean_up = [&] {
+    (void)collect_garbage(storage, {.keep_last = 1}, std::chrono::system_clock::now());
+  };
+  EXPECT_THAT(clean_up, io::fails_with(ErrorCode::io, "version 3, which would be kept, could not be "
+                                                      "checked: cannot open: Permission denied"));
+  EXPECT_EQ(files(), before);
+}
+
+TEST_F(GcKeepsTheLastThatCanBeRead, AndGoesOnAfterARestore) {
+  fs::remove(path_ / data_file_of(3));
+  EXPECT_EQ(store_.restore(2), 4u);
+  EXPECT_THAT(collect({.keep_last = 1}).versions_removed, testing::ElementsAre(1u, 2u, 3u));
+  expect_model(4, 2);
+}
+
 TEST_F(GcRejects, ALinkInPlaceOfAKeptDataFile) {
   const std::string data = data_file_of(2);
   fs::rename(path_ / data, path_ / "data" / (kStem + ".lance"));

@@ -2,6 +2,7 @@
 #include "store/read/native_values.h"
 
 #include "io/parallel.h"
+#include "lance/table/version_list.h"
 #include "store/table/digest.h"
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include <bit>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <new>
 #include <thread>
@@ -94,15 +96,31 @@ NativeValues::NativeValues(std::shared_ptr<io::Storage> storage, TensorTable tab
       table_(std::move(table)),
       repeats_(repeats_of(table_, targets)) {}
 
-const io::ByteView& NativeValues::file(std::size_t index, Access access) const {
-  if (access == Access::read) return table_.files[index];
+const io::ByteView* NativeValues::file(std::size_t index, Access access) const {
+  if (access == Access::read) return &table_.files[index];
   const std::lock_guard lock(mutex_);
   auto it = writable_.find(index);
   if (it == writable_.end()) {
-    io::ByteView mapped = storage_->map(table_.paths[index], io::MapMode::copy_on_write);
+    std::optional<io::ByteView> mapped;
+    try {
+      mapped = storage_->map(table_.paths[index], io::MapMode::copy_on_write);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::not_found) throw;
+    }
     it = writable_.emplace(index, std::move(mapped)).first;
   }
-  return it->second;
+  return it->second ? &*it->second : nullptr;
+}
+
+// A gc or a replacement has removed the file, but this version's mapping keeps its bytes. All views
+// of a value share the copy, as they would share its pages.
+TensorView NativeValues::view_of_copy(const TensorRow& row,
+                                      std::span<const std::byte> bytes) const {
+  const std::lock_guard lock(mutex_);
+  const auto key = std::pair(row.file, row.value->position);
+  auto it = copies_.find(key);
+  if (it == copies_.end()) it = copies_.emplace(key, aligned_copy(row, bytes)).first;
+  return {*row.dtype, *row.shape, it->second.bytes(), it->second.owner()};
 }
 
 std::optional<io::InputFile> NativeValues::open(std::size_t index) const {
@@ -122,9 +140,12 @@ TensorView NativeValues::view(std::size_t index, Access access) const {
   if (row.value->size == 0) return {*row.dtype, *row.shape, {}, nullptr};
   // Copy the saved bytes, not pages that someone may have written to.
   const bool is_copied = repeats_[index] && access == Access::copy_on_write;
-  const io::ByteView& whole = file(row.file, is_copied ? Access::read : access);
-  const io::ByteView bytes = whole.sub(row.value->position, row.value->size, "a tensor's value");
+  const io::ByteView* whole = file(row.file, is_copied ? Access::read : access);
+  const bool is_gone = whole == nullptr;
+  if (is_gone) whole = &table_.files[row.file];
+  const io::ByteView bytes = whole->sub(row.value->position, row.value->size, "a tensor's value");
   const auto address = reinterpret_cast<std::uintptr_t>(bytes.bytes().data());
+  if (is_gone) return view_of_copy(row, bytes.bytes());
   if (is_copied || address % alignment_of(*row.dtype) != 0) return aligned_copy(row, bytes.bytes());
   return {*row.dtype, *row.shape, bytes.bytes(), bytes.owner()};
 }
@@ -162,6 +183,14 @@ std::uint64_t NativeValues::nbytes_as(std::size_t index, const std::string& dtyp
 
 Location NativeValues::locate(std::size_t index) const {
   const TensorRow& row = table_.rows[index];
+  const std::string& path = table_.paths.at(row.file);
+  if (!storage_->is_current() || !storage_->exists(path)) {
+    lance::require_current(*storage_);
+    throw Error(ErrorCode::not_found,
+                "the version was removed, and its file with it; the bytes that are mapped can "
+                "still be read",
+                storage_->full_name(path));
+  }
   return {storage_->full_name(table_.paths.at(row.file)), row.value->position, row.value->size};
 }
 
@@ -173,15 +202,14 @@ class NativeValues::Reader : public RowReader {
   void push(std::size_t index, const ByteSink& sink) override {
     const TensorRow& row = values_.table_.rows[index];
     if (row.value->size == 0) return;
-    const io::InputFile file = values_.storage_->open(values_.table_.paths[row.file]);
     Hasher hasher;
     std::uint64_t seen = 0;
-    file.read_pieces(row.value->position, row.value->size, "a tensor's value",
-                     [&](std::span<const std::byte> piece) {
-                       hasher.update(piece);
-                       seen += piece.size();
-                       return sink(piece);
-                     });
+    const auto pass_on = [&](std::span<const std::byte> piece) {
+      hasher.update(piece);
+      seen += piece.size();
+      return sink(piece);
+    };
+    read_pieces(row, pass_on);
     // The whole value was read, so its hash can be checked: damage must not be copied.
     const bool checked = row.hash && !row.hash->empty() && seen == row.value->size;
     if (!checked || hasher.hex() == *row.hash) return;
@@ -190,10 +218,29 @@ class NativeValues::Reader : public RowReader {
         fmt::format("the value of tensor `{}` is damaged: its {} bytes from here on have the hash "
                     "{}, but the save recorded {}",
                     *row.name, row.value->size, hasher.hex(), *row.hash),
-        file.name(), row.value->position);
+        values_.table_.files[row.file].file(), row.value->position);
   }
 
  private:
+  // From the mapping if a gc or a replacement has removed the file.
+  void read_pieces(const TensorRow& row,
+                   const std::function<bool(std::span<const std::byte>)>& sink) const {
+    const auto [position, size] = *row.value;
+    std::optional<io::InputFile> file;
+    try {
+      file = values_.storage_->open(values_.table_.paths[row.file]);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::not_found) throw;
+    }
+    if (file) return file->read_pieces(position, size, "a tensor's value", sink);
+    const io::ByteView value =
+        values_.table_.files[row.file].sub(position, size, "a tensor's value");
+    for (std::uint64_t at = 0; at < size; at += kPieceBytes) {
+      const std::uint64_t length = std::min<std::uint64_t>(kPieceBytes, size - at);
+      if (!sink(value.bytes().subspan(at, length))) return;
+    }
+  }
+
   const NativeValues& values_;
 };
 

@@ -8,9 +8,12 @@
 #include "store/read/version_state.h"
 #include "store/table/tensor_table.h"
 
+#include <map>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace lancekeep::store {
@@ -34,15 +37,21 @@ class NativeValues : public VersionValues {
 
  private:
   class Reader;
-  [[nodiscard]] const io::ByteView& file(std::size_t index, Access access) const;
+  /// Null for `copy_on_write` if the file is gone and was not mapped so before.
+  [[nodiscard]] const io::ByteView* file(std::size_t index, Access access) const;
   [[nodiscard]] std::optional<io::InputFile> open(std::size_t index) const;
+  [[nodiscard]] TensorView view_of_copy(const TensorRow& row,
+                                        std::span<const std::byte> bytes) const;
 
   const std::shared_ptr<io::Storage> storage_;
   const TensorTable table_;
   /// For each row, whether an earlier row that it is not tied to has the same bytes in the file.
   const std::vector<bool> repeats_;
-  mutable std::mutex mutex_;  ///< guards the two maps below, whose keys are file indices
-  mutable std::unordered_map<std::size_t, io::ByteView> writable_;  ///< copy-on-write mappings
+  mutable std::mutex mutex_;  ///< guards the maps below; the keys of two are file indices
+  /// Copy-on-write mappings; unset if the file is gone.
+  mutable std::unordered_map<std::size_t, std::optional<io::ByteView>> writable_;
+  /// Of values in files that are gone: their memory by file and position.
+  mutable std::map<std::pair<std::size_t, std::uint64_t>, TensorView> copies_;
   /// Files open for reading; unset if the file is gone and only its mapping is left.
   mutable std::unordered_map<std::size_t, std::optional<io::InputFile>> opened_;
 };

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lancekeep/store.h>
 
-#include "io/local_storage.h"
-#include "io/rename.h"
+#include "io/storage.h"
 #include "lance/table/file_names.h"
 #include "lance/table/tags.h"
 #include "store/read/store_folder.h"
@@ -13,6 +12,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <memory>
 
 namespace lancekeep {
 
@@ -47,47 +47,27 @@ Ref Ref::parse(const std::string& text) {
 
 Store Store::open(const std::filesystem::path& path) {
   store::require_local(path);
-  store::require_no_file(path);
-  io::finish_swap(path);
-  if (!store::is_there(path)) {
-    throw Error(ErrorCode::not_found, "there is no store: no such file or folder", path.string());
-  }
-  std::shared_ptr<io::Storage> storage = io::open_local_storage(path);
-  store::require_dataset(*storage, path);
-  return State::make_store({path, std::move(storage)});
+  return State::make_store({path, store::open_dataset(path)});
 }
 
 const std::filesystem::path& Store::path() const { return state_->path; }
 
 Version Store::at(const Ref& ref, const ReadOptions& options) const {
-  return store::open_version(state_->storage, ref, options);
+  return state_->answer([&](const std::shared_ptr<io::Storage>& storage) {
+    return store::open_version(storage, ref, options);
+  });
 }
 
 std::vector<VersionInfo> Store::versions() const {
-  const io::Storage& storage = *state_->storage;
-  auto tags = store::tags_by_version(storage);
-  std::vector<VersionInfo> infos;
-  store::FileSizes earlier;
-  for (const lance::VersionEntry& entry : lance::list_versions(storage).entries) {
-    try {
-      const lance::ManifestFile file = lance::read_manifest(storage, entry);
-      VersionInfo info = store::describe(
-          entry, file, [&] { return store::read_tensor_bytes(storage, file.manifest); });
-      store::FileSizes files = store::files_of(file.manifest);
-      info.bytes_added = file.size + store::added_bytes(storage, files, earlier);
-      infos.push_back(std::move(info));
-      earlier.merge(files);
-    } catch (const Error& e) {
-      infos.push_back({.number = entry.version, .damage = e.what()});
-    }
-    infos.back().tags = std::move(tags[entry.version]);
-  }
-  return infos;
+  return state_->answer(
+      [](const std::shared_ptr<io::Storage>& storage) { return store::describe_all(*storage); });
 }
 
 std::map<std::string, std::uint64_t> Store::tags() const {
+  const auto by_version = state_->answer(
+      [](const std::shared_ptr<io::Storage>& storage) { return store::tags_by_version(*storage); });
   std::map<std::string, std::uint64_t> tags;
-  for (const auto& [version, names] : store::tags_by_version(*state_->storage)) {
+  for (const auto& [version, names] : by_version) {
     for (const std::string& name : names) tags.emplace(name, version);
   }
   return tags;
@@ -109,18 +89,22 @@ void require_tag_at(const io::Storage& storage, const std::string& name, std::ui
               storage.full_name(lance::tag_path(name)));
 }
 
-}  // namespace
+// An operation on a store's folder that is locked: the folder must still be at its path then, or
+// the tag would go into a store that nobody opens any more.
+std::unique_ptr<io::FolderLock> lock_current(io::Storage& storage) {
+  auto lock = storage.lock(lance::kVersionsFolder, io::LockMode::exclusive);
+  store::require_current(storage);
+  return lock;
+}
 
-std::uint64_t Store::tag(const std::string& name, const Ref& ref, bool force,
-                         std::optional<std::uint64_t> expected) {
-  io::Storage& storage = *state_->storage;
-  lance::check_tag_name(name);
+std::uint64_t set_tag(io::Storage& storage, const std::string& name, const Ref& ref, bool force,
+                      std::optional<std::uint64_t> expected) {
   // Resolve it without the lock first: a ref to a missing version fails at once, even while a
   // writer holds the lock.
   (void)store::resolve(storage, lance::list_versions(storage), ref);
   // The exclusive lock keeps the version from being removed before the tag exists, and two writers
   // from moving one tag at once.
-  const auto lock = storage.lock(lance::kVersionsFolder, io::LockMode::exclusive);
+  const auto lock = lock_current(storage);
   const lance::VersionEntry entry = store::resolve(storage, lance::list_versions(storage), ref);
   if (expected) require_tag_at(storage, name, *expected);
   // The version's writer may have died before this sync, and a tag must not outlive its version.
@@ -130,10 +114,22 @@ std::uint64_t Store::tag(const std::string& name, const Ref& ref, bool force,
   return entry.version;
 }
 
+}  // namespace
+
+std::uint64_t Store::tag(const std::string& name, const Ref& ref, bool force,
+                         std::optional<std::uint64_t> expected) {
+  lance::check_tag_name(name);
+  return state_->change([&](const std::shared_ptr<io::Storage>& storage) {
+    return set_tag(*storage, name, ref, force, expected);
+  });
+}
+
 void Store::untag(const std::string& name) {
   lance::check_tag_name(name);
-  const auto lock = state_->storage->lock(lance::kVersionsFolder, io::LockMode::exclusive);
-  lance::remove_tag(*state_->storage, name);
+  state_->change([&](const std::shared_ptr<io::Storage>& storage) {
+    const auto lock = lock_current(*storage);
+    lance::remove_tag(*storage, name);
+  });
 }
 
 }  // namespace lancekeep

@@ -3,6 +3,8 @@
 
 #include <lancekeep/error.h>
 
+#include "io/local_storage.h"
+#include "io/rename.h"
 #include "kinds/place.h"
 #include "lance/table/file_names.h"
 #include "store/table/layout.h"
@@ -75,6 +77,36 @@ void require_dataset(const io::Storage& storage, const fs::path& path) {
   require_dataset(storage, path, storage.list(""));
 }
 
+namespace {
+
+// Whether it is worth looking again after `error`: the folder was replaced while it was opened.
+// Looks a second time at a folder that is still there, too, because its entries are not listed in
+// one step.
+bool may_be_replaced(const io::Storage* storage, int attempt) {
+  if (attempt >= kMaxLooks) return false;
+  return storage == nullptr || !storage->is_current() || attempt == 1;
+}
+
+}  // namespace
+
+std::shared_ptr<io::Storage> open_dataset(const fs::path& path) {
+  for (int attempt = 1;; ++attempt) {
+    require_no_file(path);
+    io::finish_swap(path);
+    if (!is_there(path)) {
+      throw Error(ErrorCode::not_found, "there is no store: no such file or folder", path.string());
+    }
+    std::shared_ptr<io::Storage> storage;
+    try {
+      storage = io::open_local_storage(path);
+      require_dataset(*storage, path);
+      return storage;
+    } catch (const Error&) {
+      if (!may_be_replaced(storage.get(), attempt)) throw;
+    }
+  }
+}
+
 void require_dataset_or_empty(const io::Storage& storage, const fs::path& path) {
   // List the folder only once: other processes may be making or removing the store.
   const auto entries = storage.list("");
@@ -103,3 +135,34 @@ void require_native(const io::Storage& storage, const lance::Manifest& manifest)
 }
 
 }  // namespace lancekeep::store
+
+namespace lancekeep {
+
+std::shared_ptr<io::Storage> Store::State::current() const {
+  const std::lock_guard lock(mutex_);
+  if (storage_->is_current()) return storage_;
+  if (is_bound_) store::require_current(*storage_);
+  storage_ = store::open_dataset(path);
+  return storage_;
+}
+
+void Store::State::bind(const io::Storage& storage) const {
+  const std::lock_guard lock(mutex_);
+  if (storage_.get() == &storage) is_bound_ = true;
+}
+
+bool Store::State::is_settled(const io::Storage& storage, int attempt) const {
+  const std::lock_guard lock(mutex_);
+  if (storage.is_current()) {
+    if (storage_.get() == &storage) is_bound_ = true;
+    return true;
+  }
+  if (is_bound_ || attempt >= store::kMaxLooks) store::require_current(storage);
+  return false;
+}
+
+void Store::State::require_current_if_missing(const io::Storage& storage, const Error& error) {
+  if (error.code() == ErrorCode::not_found) store::require_current(storage);
+}
+
+}  // namespace lancekeep

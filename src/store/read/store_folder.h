@@ -11,17 +11,72 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 namespace lancekeep {
 
+// The path, and the folder that was found there. Until a call has been answered, nobody knows
+// anything of that folder: if another one takes its place, the next call opens that one. From then
+// on the store is bound to its folder. Any number of threads may use it.
 struct Store::State {
-  std::filesystem::path path;
-  std::shared_ptr<io::Storage> storage;
+  struct Opened {
+    std::filesystem::path path;
+    std::shared_ptr<io::Storage> storage;
+  };
+  explicit State(Opened opened)
+      : path(std::move(opened.path)), storage_(std::move(opened.storage)) {}
 
-  [[nodiscard]] static Store make_store(State state) {
-    return Store(std::make_shared<State>(std::move(state)));
+  [[nodiscard]] static Store make_store(Opened opened) {
+    return Store(std::make_shared<State>(std::move(opened)));
   }
+
+  /// The folder that is at the path. @throws Error conflict if it is not the one that the store is
+  /// bound to; not_found if nothing is there.
+  [[nodiscard]] std::shared_ptr<io::Storage> current() const;
+
+  /// `read(storage)`, which only reads. What it returns, or throws, is of a folder that was at the
+  /// path the whole time: otherwise it is called again if the store is not bound yet, and else
+  /// throws as current() does.
+  template <typename Read>
+  auto answer(Read read) const {
+    for (int attempt = 1;; ++attempt) {
+      const std::shared_ptr<io::Storage> storage = current();
+      try {
+        auto result = read(storage);
+        if (is_settled(*storage, attempt)) return result;
+      } catch (const Error&) {
+        if (is_settled(*storage, attempt)) throw;
+      }
+    }
+  }
+
+  /// `write(storage)`, which changes the store. Its outcome is what is returned or thrown; only a
+  /// file that is missing because the folder was replaced is reported as current() does.
+  template <typename Write>
+  auto change(Write write) const {
+    const std::shared_ptr<io::Storage> storage = current();
+    bind(*storage);
+    try {
+      return write(storage);
+    } catch (const Error& error) {
+      require_current_if_missing(*storage, error);
+      throw;
+    }
+  }
+
+  const std::filesystem::path path;
+
+ private:
+  void bind(const io::Storage& storage) const;
+  // Binds the store if `storage` is still at the path; else false, or throws if there is nothing
+  // left to try.
+  bool is_settled(const io::Storage& storage, int attempt) const;
+  static void require_current_if_missing(const io::Storage& storage, const Error& error);
+
+  mutable std::mutex mutex_;
+  mutable std::shared_ptr<io::Storage> storage_;
+  mutable bool is_bound_ = false;
 };
 
 }  // namespace lancekeep
@@ -30,6 +85,11 @@ namespace lancekeep::store {
 
 /// Whether anything exists at the path. @throws Error io if the system cannot determine it.
 [[nodiscard]] bool is_there(const std::filesystem::path& path);
+/// Opens the dataset at the path, and looks again a few times if its folder is just being replaced.
+/// @throws Error not_found, invalid_argument as Store::open() does.
+[[nodiscard]] std::shared_ptr<io::Storage> open_dataset(const std::filesystem::path& path);
+/// How often a reader looks again for what someone else is just replacing.
+inline constexpr int kMaxLooks = 20;
 /// @throws Error unsupported for a URL such as "s3://…": as a path it would mean a folder "s3:".
 void require_local(const std::filesystem::path& path);
 /// @throws Error invalid_argument if a file is at the path, which the message describes; not_found

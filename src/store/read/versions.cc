@@ -4,6 +4,8 @@
 #include "lance/table/file_names.h"
 #include "lance/table/tags.h"
 #include "store/plain/plain_table.h"
+#include "store/read/file_check.h"
+#include "store/read/store_folder.h"
 #include "store/table/layout.h"
 #include "store/table/properties.h"
 #include "store/table/tensor_table.h"
@@ -11,6 +13,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 namespace lancekeep::store {
 namespace {
@@ -32,6 +35,25 @@ lance::VersionEntry find_version(const io::Storage& storage, const lance::Versio
 // 0 for a missing file, because a transaction file may have been removed.
 std::uint64_t size_of(const io::Storage& storage, const std::string& path) {
   return storage.exists(path) ? storage.size(path) : 0;
+}
+
+// The uuid of the commit. Writers that name no transaction file have nothing better than the time.
+std::string id_of(const lance::Manifest& manifest) {
+  const std::string& file = manifest.transaction_file;  // "<read version>-<uuid>.txn"
+  const std::size_t dash = file.find('-');
+  if (dash != std::string::npos && file.ends_with(".txn")) {
+    return file.substr(dash + 1, file.size() - dash - 1 - std::string_view(".txn").size());
+  }
+  return fmt::format("{}-{}.{:09}", manifest.version, manifest.seconds, manifest.nanos);
+}
+
+// Damage that can be seen without reading values. What cannot be examined is not damage.
+std::string damage_of(FileCheck& check, const lance::Manifest& manifest) {
+  const std::optional<Error> error = check.find_damage(manifest);
+  if (!error) return "";
+  const bool is_damage =
+      error->code() == ErrorCode::corrupt || error->code() == ErrorCode::not_found;
+  return is_damage ? error->what() : "";
 }
 
 }  // namespace
@@ -131,7 +153,8 @@ VersionInfo describe(const lance::VersionEntry& entry, const lance::ManifestFile
                      const std::function<std::uint64_t()>& tensor_bytes) {
   const lance::Manifest& manifest = file.manifest;
   const std::optional<Layout> layout = layout_of(manifest.fields);
-  VersionInfo info{.number = entry.version, .layout = layout.value_or(Layout::native)};
+  VersionInfo info{
+      .number = entry.version, .id = id_of(manifest), .layout = layout.value_or(Layout::native)};
   info.time = std::chrono::sys_time<std::chrono::nanoseconds>(
       std::chrono::seconds(manifest.seconds) + std::chrono::nanoseconds(manifest.nanos));
   for (const lance::Fragment& fragment : manifest.fragments) {
@@ -145,6 +168,32 @@ VersionInfo describe(const lance::VersionEntry& entry, const lance::ManifestFile
   // pylance does not record how large the tensors are, so their rows must be read.
   if (!properties.contains(kBytesKey) && layout) info.bytes_total = tensor_bytes();
   return info;
+}
+
+std::vector<VersionInfo> describe_all(const io::Storage& storage) {
+  auto tags = tags_by_version(storage);
+  std::vector<VersionInfo> infos;
+  FileSizes earlier;
+  FileCheck check(storage);
+  for (const lance::VersionEntry& entry : lance::list_versions(storage).entries) {
+    VersionInfo info{.number = entry.version};
+    try {
+      const lance::ManifestFile file = lance::read_manifest(storage, entry);
+      const std::string damage = damage_of(check, file.manifest);
+      info.damage = damage;  // a better reason than what describe() fails with
+      info = describe(entry, file, [&] { return read_tensor_bytes(storage, file.manifest); });
+      info.damage = damage;
+      FileSizes files = files_of(file.manifest);
+      info.bytes_added = file.size + added_bytes(storage, files, earlier);
+      earlier.merge(files);
+    } catch (const Error& e) {
+      if (info.damage.empty()) info.damage = e.what();
+    }
+    if (!info.damage.empty() && !storage.exists(entry.path)) continue;  // removed meanwhile
+    info.tags = std::move(tags[entry.version]);
+    infos.push_back(std::move(info));
+  }
+  return infos;
 }
 
 std::uint64_t read_tensor_bytes(const io::Storage& storage, const lance::Manifest& manifest) {

@@ -49,12 +49,14 @@ using FileSizes = std::map<std::string, std::uint64_t>;
 [[nodiscard]] std::uint64_t added_bytes(const io::Storage& storage, const FileSizes& files,
                                         const FileSizes& earlier);
 
-/// Everything that the manifest says about a version: all of VersionInfo but `tags`, `bytes_added`
-/// and `warning`. If the save did not record the sum of the tensors' bytes, it comes from
+/// Everything that the manifest says about a version: all of VersionInfo but `tags`, `bytes_added`,
+/// `damage` and `warning`. If the save did not record the sum of the tensors' bytes, it comes from
 /// `tensor_bytes`.
 [[nodiscard]] VersionInfo describe(const lance::VersionEntry& entry,
                                    const lance::ManifestFile& file,
                                    const std::function<std::uint64_t()>& tensor_bytes);
+/// Every version, oldest first. Versions that a clean-up removes meanwhile are left out.
+[[nodiscard]] std::vector<VersionInfo> describe_all(const io::Storage& storage);
 /// Reads the table of a version that keeps a model and adds up the tensors' bytes.
 [[nodiscard]] std::uint64_t read_tensor_bytes(const io::Storage& storage,
                                               const lance::Manifest& manifest);

@@ -7,6 +7,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
+#include <set>
+
 namespace lancekeep::store {
 namespace {
 
@@ -164,6 +168,67 @@ TEST(Replace, RejectsWhatFloat64CannotRepresentInAPlainStore) {
   EXPECT_THAT([&] { Store::replace(folder / "m.lance", native); },
               io::fails_with(ErrorCode::invalid_argument, "tensor `bn.num_batches`"));
   EXPECT_EQ(snapshot(folder / ""), before);
+}
+
+mode_t mode_of(const fs::path& path) {
+  struct stat status = {};
+  EXPECT_EQ(::stat(path.c_str(), &status), 0);
+  return status.st_mode & 07777;
+}
+
+TEST(Replace, KeepsWhoMayUseTheStore) {
+  for (const mode_t mode : {0700u, 02770u, 0750u, 01777u}) {
+    const TemporaryFolder folder;
+    MemorySource first = small_model(1), second = small_model(2);
+    Store::create(folder / "m.lance").save(first, {.tag = "best"});
+    ASSERT_EQ(::chmod((folder / "m.lance").c_str(), mode), 0);
+    ASSERT_EQ(::chmod((folder / "m.lance/data").c_str(), 0711), 0);
+    for (const auto& file : fs::directory_iterator(folder / "m.lance/data")) {
+      ASSERT_EQ(::chmod(file.path().c_str(), 0600), 0);
+    }
+    Store::replace(folder / "m.lance", second);
+    EXPECT_EQ(mode_of(folder / "m.lance"), mode);
+    EXPECT_EQ(mode_of(folder / "m.lance/data"), 0711u);
+    for (const auto& file : fs::directory_iterator(folder / "m.lance/data")) {
+      EXPECT_EQ(mode_of(file.path()), 0600u);
+    }
+    EXPECT_EQ(Store::open(folder / "m.lance").versions().size(), 1u);
+  }
+}
+
+TEST(Replace, KeepsWhoMayUseAnEmptyFolder) {
+  const TemporaryFolder folder;
+  MemorySource source = small_model();
+  fs::create_directory(folder / "m.lance");
+  ASSERT_EQ(::chmod((folder / "m.lance").c_str(), 0700), 0);
+  Store::replace(folder / "m.lance", source);
+  EXPECT_EQ(mode_of(folder / "m.lance"), 0700u);
+}
+
+TEST(Replace, IsPrivateWhileItIsWritten) {
+  const TemporaryFolder folder;
+  MemorySource source = small_model();
+  Store::replace(folder / "m.lance", source);
+  std::set<mode_t> seen;
+  SaveOptions options{.progress = [&](std::uint64_t, std::uint64_t, std::string_view) {
+    for (const auto& entry : fs::directory_iterator(folder / "")) {
+      if (entry.path().filename() != "m.lance") seen.insert(mode_of(entry.path()));
+    }
+  }};
+  Store::replace(folder / "m.lance", source, options);
+  EXPECT_EQ(seen, std::set<mode_t>{0700u});
+}
+
+TEST(Replace, SaysWhichHistoryIsGone) {
+  const TemporaryFolder folder;
+  MemorySource first = small_model(1), second = small_model(2);
+  Store store = Store::create(folder / "m.lance");
+  store.save(first, {.tag = "best"});
+  store.save(second, {.tag = "v1"});
+  EXPECT_THAT(Store::replace(folder / "m.lance", first).notes,
+              testing::ElementsAre("the store that was replaced had 2 versions and the tags best "
+                                   "(1), v1 (2), which are gone"));
+  EXPECT_TRUE(Store::replace(folder / "m.lance", first).notes.empty());
 }
 
 }  // namespace

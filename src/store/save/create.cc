@@ -67,7 +67,10 @@ class StorageToBeMade : public io::Storage {
     return require(path)->create(path);
   }
   bool rename_new(const std::string& from, const std::string& to) override {
-    return require(from)->rename_new(from, to);
+    const auto there = require(from);
+    const bool is_renamed = there->rename_new(from, to);
+    if (is_renamed && to.starts_with(lance::kVersionsFolder)) settle(there);
+    return is_renamed;
   }
   void rename_over(const std::string& from, const std::string& to) override {
     require(from)->rename_over(from, to);
@@ -91,6 +94,11 @@ class StorageToBeMade : public io::Storage {
   std::shared_ptr<io::Storage> find() const;
   std::shared_ptr<io::Storage> require(const std::string& path) const;
   std::shared_ptr<io::Storage> make();
+  // There is a version in `there`: from now on, no other folder may take its place.
+  void settle(const std::shared_ptr<io::Storage>& there) const {
+    const std::lock_guard guard(mutex_);
+    if (found_ == there) has_version_ = true;
+  }
 
   const fs::path folder_;
   mutable std::mutex mutex_;
@@ -125,8 +133,7 @@ std::vector<std::string> StorageToBeMade::file_names(const std::string& folder) 
   std::vector<std::string> names = there->file_names(folder);
   const auto is_manifest = [](const std::string& name) { return name.ends_with(".manifest"); };
   if (folder == lance::kVersionsFolder && std::ranges::any_of(names, is_manifest)) {
-    const std::lock_guard guard(mutex_);
-    if (found_ == there) has_version_ = true;
+    settle(there);
   }
   return names;
 }

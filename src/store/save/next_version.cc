@@ -4,6 +4,7 @@
 #include <lancekeep/error.h>
 
 #include "lance/file/data_file_writer.h"
+#include "lance/table/compatibility.h"
 #include "lance/table/deletion_file.h"
 #include "lance/table/file_names.h"
 #include "store/save/fragment_writer.h"
@@ -20,6 +21,8 @@
 
 namespace lancekeep::store {
 namespace {
+
+constexpr auto kStableRowIds = static_cast<std::uint64_t>(lance::FeatureFlag::stable_row_ids);
 
 // One fragment's rows before and after the save.
 struct FragmentChange {
@@ -115,6 +118,32 @@ std::vector<lance::Fragment> fragments_of_next_version(io::Storage& storage,
     fragments.push_back(std::move(fragment));
   }
   return fragments;
+}
+
+bool has_what_a_save_drops(const lance::ManifestFile& before) {
+  return !before.indices || !before.indices->empty() ||
+         (before.manifest.reader_flags & kStableRowIds) != 0;
+}
+
+std::vector<std::string> notes_on_dropped(const lance::ManifestFile& before,
+                                          const lance::Manifest& after) {
+  std::vector<std::string> notes;
+  const std::size_t indices = before.indices ? before.indices->size() : 1;
+  if (indices > 0) {
+    notes.push_back(fmt::format(
+        "the new version has no index: {} of version {} {} not carried over; make new ones with "
+        "pylance if you need them",
+        indices == 1 ? "the index" : fmt::format("the {} indices", indices),
+        before.manifest.version, indices == 1 ? "was" : "were"));
+  }
+  lance::Manifest flagged = after;
+  lance::set_flags_from_content(flagged);
+  if ((before.manifest.reader_flags & ~flagged.reader_flags & kStableRowIds) != 0) {
+    notes.push_back(fmt::format(
+        "version {} had stable row ids; the new version has none, because its new rows lack them",
+        before.manifest.version));
+  }
+  return notes;
 }
 
 Metadata save_properties(const SaveOptions& options, const TensorSource& source,

@@ -5,6 +5,7 @@
 #include <lancekeep/store.h>
 
 #include "lance/table/commit.h"
+#include "lance/table/manifest_file.h"
 #include "store/table/tensor_table.h"
 
 #include <vector>
@@ -34,6 +35,13 @@ struct Candidates {
 
 /// The tag that these options ask for.
 [[nodiscard]] lance::TagRequest tag_request(const SaveOptions& options);
+
+/// Whether the version has indices or stable row ids, which pylance makes and a save may drop.
+[[nodiscard]] bool has_what_a_save_drops(const lance::ManifestFile& before);
+/// Remarks for the user: the indices and stable row ids of `before`, the version that was the
+/// latest, that a version with `after`'s fragments does not have.
+[[nodiscard]] std::vector<std::string> notes_on_dropped(const lance::ManifestFile& before,
+                                                        const lance::Manifest& after);
 
 /// Greater than every fragment id that was ever used in the dataset. `before` is the newest
 /// manifest, or null if there is none.

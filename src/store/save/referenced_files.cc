@@ -32,8 +32,15 @@ ReferencedFiles read_referenced_files(const io::Storage& storage,
   if (!manifest.transaction_file.empty()) {
     names.push_back(lance::transaction_path(manifest.transaction_file));
   }
+  if (!file.indices) {
+    throw Error(ErrorCode::corrupt,
+                "the manifest's list of indices cannot be read, so their files are unknown",
+                storage.full_name(entry.path));
+  }
+  std::vector<std::string> indices;
+  for (const std::string& uuid : *file.indices) indices.push_back(lance::index_folder(uuid));
   const bool synced = is_synced(file);
-  return {std::move(file.manifest), std::move(names), synced};
+  return {std::move(file.manifest), std::move(names), std::move(indices), synced};
 }
 
 bool files_exist(const io::Storage& storage, const std::vector<lance::Fragment>& fragments) {

@@ -18,10 +18,12 @@ struct ReferencedFiles {
   /// Paths of data, deletion and transaction files, and of the manifest itself. Blobs beside a data
   /// file belong to that file (lance::owner_of_sidecar).
   std::vector<std::string> names;
-  bool is_synced = false;  ///< whether the version says that all of them were synced
+  std::vector<std::string> indices;  ///< folders of indices, "_indices/<uuid>"
+  bool is_synced = false;            ///< whether the version says that all of them were synced
 };
 
-/// @throws Error if the manifest cannot be read, or names files outside of the store.
+/// @throws Error if the manifest or its list of indices cannot be read, or if it names files outside
+/// of the store.
 [[nodiscard]] ReferencedFiles read_referenced_files(const io::Storage& storage,
                                                     const lance::VersionEntry& entry);
 

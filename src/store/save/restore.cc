@@ -8,6 +8,7 @@
 #include "lance/table/version_list.h"
 #include "store/read/store_folder.h"
 #include "store/read/versions.h"
+#include "store/save/next_version.h"
 #include "store/save/referenced_files.h"
 #include "store/save/save.h"
 #include "store/table/digest.h"
@@ -17,8 +18,10 @@
 #include "tensor/state_dicts.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace lancekeep {
 namespace store {
@@ -42,15 +45,22 @@ Restored read_restored(const io::Storage& storage, const lance::VersionList& lis
   return restored;
 }
 
+// The message and the metadata are those of the restored version: they describe the model.
 Metadata properties_of(const Restored& restored, std::uint64_t version) {
   const std::string number = std::to_string(restored.entry.version);
-  Metadata properties{{kMessageKey, "restore of version " + number},
-                      {kRestoredFromKey, number},
-                      {kSyncedKey, std::to_string(version)}};
+  Metadata properties;
+  std::string message;
   if (restored.file.transaction) {
-    std::string text = property(restored.file.transaction->properties, kStateDictsKey);
-    if (!text.empty()) properties[kStateDictsKey] = std::move(text);
+    const Metadata& old = restored.file.transaction->properties;
+    properties = user_metadata(old);
+    message = property(old, kMessageKey);
+    if (std::string text = property(old, kStateDictsKey); !text.empty()) {
+      properties[kStateDictsKey] = std::move(text);
+    }
   }
+  properties[kMessageKey] = message.empty() ? "restore of version " + number : message;
+  properties[kRestoredFromKey] = number;
+  properties[kSyncedKey] = std::to_string(version);
   if (restored.layout == Layout::native) {
     properties[kBytesKey] = std::to_string(total_bytes(restored.table));
     properties[kDigestKey] = digest_property(table_digest(restored.table.rows), version);
@@ -83,10 +93,15 @@ lance::CommitRequest request_for(const Restored& restored, const lance::Manifest
   return request;
 }
 
+struct RestorePlan {
+  lance::CommitRequest request;
+  std::vector<std::string> notes;
+};
+
 // The restored version and its files must still exist while the lock of _versions is held: a
 // clean-up that removes them takes the same lock.
-lance::CommitRequest plan_restore_upon(io::Storage& storage, const lance::VersionList& list,
-                                       const Ref& ref) {
+RestorePlan plan_restore_upon(io::Storage& storage, const lance::VersionList& list,
+                              const Ref& ref) {
   const Restored restored = read_restored(storage, list, ref);
   const lance::Newest newest = lance::read_newest(storage, list);
   lance::CommitRequest request = request_for(restored, newest.file.manifest, list.newest());
@@ -94,11 +109,12 @@ lance::CommitRequest plan_restore_upon(io::Storage& storage, const lance::Versio
   request.check = [&storage, path = restored.entry.path, fragments = request.manifest.fragments] {
     return storage.exists(path) && files_exist(storage, fragments);
   };
-  return request;
+  std::vector<std::string> notes = notes_on_dropped(newest.file, request.manifest);
+  return {std::move(request), std::move(notes)};
 }
 
 // Plans again if someone committed another version and a clean-up then removed the newest one.
-lance::CommitRequest plan_restore(io::Storage& storage, const Ref& ref) {
+RestorePlan plan_restore(io::Storage& storage, const Ref& ref) {
   while (true) {
     const lance::VersionList list = lance::list_versions(storage);
     try {
@@ -109,17 +125,24 @@ lance::CommitRequest plan_restore(io::Storage& storage, const Ref& ref) {
   }
 }
 
+std::uint64_t restore(io::Storage& storage, const Ref& ref, std::vector<std::string>* notes) {
+  for (int attempt = 0; attempt < kMaxCommitAttempts; ++attempt) {
+    RestorePlan plan = plan_restore(storage, ref);
+    const auto committed = lance::commit(storage, plan.request);
+    if (!committed) continue;
+    if (notes != nullptr) notes->insert(notes->end(), plan.notes.begin(), plan.notes.end());
+    return committed->version;
+  }
+  too_many_attempts(storage);
+}
+
 }  // namespace
 }  // namespace store
 
-std::uint64_t Store::restore(const Ref& ref) {
-  io::Storage& storage = *state_->storage;
-  store::require_current(storage);
-  for (int attempt = 0; attempt < store::kMaxCommitAttempts; ++attempt) {
-    const lance::CommitRequest request = store::plan_restore(storage, ref);
-    if (const auto committed = lance::commit(storage, request)) return committed->version;
-  }
-  store::too_many_attempts(storage);
+std::uint64_t Store::restore(const Ref& ref, std::vector<std::string>* notes) {
+  return state_->change([&](const std::shared_ptr<io::Storage>& storage) {
+    return store::restore(*storage, ref, notes);
+  });
 }
 
 }  // namespace lancekeep

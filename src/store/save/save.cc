@@ -14,6 +14,7 @@
 #include "store/read/versions.h"
 #include "store/save/create.h"
 #include "store/save/native_save.h"
+#include "store/save/next_version.h"
 #include "store/save/plain_save.h"
 #include "store/save/referenced_files.h"
 #include "store/save/to_float64.h"
@@ -89,6 +90,19 @@ std::optional<lance::CommitResult> attempt_upon(const io::Storage& storage, Layo
   }
 }
 
+// Looks at the version that was committed, which a clean-up may have removed already: then there is
+// nothing to say.
+void note_dropped(const io::Storage& storage, const SaveBase& base, SaveReport& report) {
+  if (!base.file || !has_what_a_save_drops(*base.file)) return;
+  try {
+    const ResolvedVersion saved =
+        read_resolved(storage, lance::list_versions(storage), report.version);
+    const auto notes = notes_on_dropped(*base.file, saved.file.manifest);
+    report.notes.insert(report.notes.end(), notes.begin(), notes.end());
+  } catch (const Error&) {
+  }
+}
+
 SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& options) {
   check_before_writing(storage, source, options);
   std::optional<FirstSaveFolder> first;  // outlives `work`, which removes its files
@@ -103,7 +117,9 @@ SaveReport save(io::Storage& storage, TensorSource& source, const SaveOptions& o
     if (base.newest == 0 && !first) first.emplace(storage);
     const auto published = attempt_upon(storage, *work, base);
     if (!published) continue;
-    return work->report(base, *published);
+    SaveReport report = work->report(base, *published);
+    note_dropped(storage, base, report);
+    return report;
   }
   too_many_attempts(storage);
 }
@@ -162,7 +178,9 @@ bool is_outdated(const io::Storage& storage, std::uint64_t newest, const Error& 
 }  // namespace store
 
 SaveReport Store::save(TensorSource& source, const SaveOptions& options) {
-  return store::save(*state_->storage, source, options);
+  return state_->change([&](const std::shared_ptr<io::Storage>& storage) {
+    return store::save(*storage, source, options);
+  });
 }
 
 }  // namespace lancekeep

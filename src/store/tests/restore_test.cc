@@ -34,14 +34,23 @@ TEST_F(Restore, IsANewVersionWithTheOldRows) {
   EXPECT_EQ(version.find("embedding.weight").tied_to, "conv.weight");
 }
 
-TEST_F(Restore, SaysWhatItIsAndCopiesNothingElse) {
+TEST_F(Restore, KeepsMessageAndMetadataAndSaysWhatItIs) {
   store_.restore("base");
   const VersionInfo info = store_.at().info();
-  EXPECT_EQ(info.message, "restore of version 1");
-  EXPECT_EQ(info.metadata, (Metadata{{"restored_from", "1"}}));
+  EXPECT_EQ(info.message, "first");
+  EXPECT_EQ(info.metadata, (Metadata{{"loss", "1"}, {"restored_from", "1"}}));
   EXPECT_TRUE(info.tags.empty());
   EXPECT_EQ(info.bytes_total, 156u);
   EXPECT_EQ(store_.tags(), (std::map<std::string, std::uint64_t>{{"base", 1}}));
+}
+
+TEST_F(Restore, HasAMessageEvenIfTheVersionHasNone) {
+  MemorySource third = small_model(3);
+  store_.save(third);
+  store_.restore(3);
+  EXPECT_EQ(store_.at().info().message, "restore of version 3");
+  store_.restore(4);
+  EXPECT_EQ(store_.at().info().metadata, (Metadata{{"restored_from", "4"}}));
 }
 
 TEST_F(Restore, WritesNoValue) {

@@ -176,11 +176,15 @@ void Verifier::drop_removed() {
 namespace lancekeep {
 
 VerifyReport Store::verify(const Ref& ref, const VerifyOptions& options) const {
-  return store::Verifier(*state_->storage, options).run(ref);
+  return state_->answer([&](const std::shared_ptr<io::Storage>& storage) {
+    return store::Verifier(*storage, options).run(ref);
+  });
 }
 
 VerifyReport Store::verify_all(const VerifyOptions& options) const {
-  return store::Verifier(*state_->storage, options).run(std::nullopt);
+  return state_->answer([&](const std::shared_ptr<io::Storage>& storage) {
+    return store::Verifier(*storage, options).run(std::nullopt);
+  });
 }
 
 }  // namespace lancekeep
