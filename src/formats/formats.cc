@@ -9,6 +9,7 @@
 #include "formats/safetensors/sharded_reader.h"
 #include "formats/torch/torch_file.h"
 #include "formats/torch/torch_reader.h"
+#include "formats/whole_model.h"
 #include "io/input_file.h"
 #include "io/utf8.h"
 
@@ -97,10 +98,14 @@ void reject_folder(const std::filesystem::path& path) {
               path.string());
 }
 
-std::unique_ptr<TensorSource> open_zip(const io::InputFile& file, io::MemoryBudget& budget) {
+std::unique_ptr<TensorSource> open_zip(const io::InputFile& file, io::MemoryBudget& budget,
+                                       const ReadOptions& options) {
   const formats::ZipArchive archive(file, budget);
-  if (formats::is_npz(archive)) return formats::open_npz(file, archive, budget);
-  return formats::open_torch_checkpoint(formats::open_torch_zip(file, archive, budget));
+  if (formats::is_npz(archive)) {
+    return formats::open_npz(file, archive, budget, options.void_dtype);
+  }
+  return formats::open_torch_checkpoint(formats::open_torch_zip(file, archive, budget),
+                                        options.skip_objects);
 }
 
 io::ByteView head_of(const io::InputFile& file) {
@@ -112,36 +117,58 @@ std::string stem_of(const io::InputFile& file) {
 }
 
 std::unique_ptr<TensorSource> open_single_file(const io::InputFile& file, std::string_view head,
-                                               io::MemoryBudget& budget) {
+                                               io::MemoryBudget& budget,
+                                               const ReadOptions& options) {
   // Checks for safetensors first, because the bytes of a header's length can look like the start of
   // any other kind.
   if (is_safetensors(head)) return formats::open_safetensors(file, budget);
-  if (is_zip(head)) return open_zip(file, budget);
-  if (head.starts_with(formats::kNpyMagic)) return formats::open_npy(file, stem_of(file));
+  if (is_zip(head)) return open_zip(file, budget, options);
+  if (head.starts_with(formats::kNpyMagic)) {
+    return formats::open_npy(file, stem_of(file), options.void_dtype);
+  }
   if (is_tar(head)) reject(file, head);
   if (is_pickle(head)) {
-    return formats::open_torch_checkpoint(formats::open_torch_legacy(file, budget));
+    return formats::open_torch_checkpoint(formats::open_torch_legacy(file, budget),
+                                          options.skip_objects);
   }
   reject(file, head);
 }
 
-std::unique_ptr<TensorSource> open_shard(const io::InputFile& file, io::MemoryBudget& budget) {
-  return open_single_file(file, head_of(file).text(), budget);
+formats::OpenShard shard_opener(const ReadOptions& options) {
+  return [options](const io::InputFile& file, io::MemoryBudget& budget) {
+    return open_single_file(file, head_of(file).text(), budget, options);
+  };
 }
 
 }  // namespace
 
-std::unique_ptr<TensorSource> open_model_file(const std::filesystem::path& path) {
+std::unique_ptr<TensorSource> open_model_file(const std::filesystem::path& path,
+                                              const ReadOptions& options) {
   reject_folder(path);
   const io::InputFile file(path);
   const io::ByteView start = head_of(file);
   if (is_json(start.text()) && !is_safetensors(start.text())) {
-    auto source = formats::open_shards(file, path.parent_path(), open_shard);
+    auto source = formats::open_shards(file, path.parent_path(), shard_opener(options));
     if (!source) reject(file, start.text());
     return source;
   }
   io::MemoryBudget budget(file);
-  return open_single_file(file, start.text(), budget);
+  return open_single_file(file, start.text(), budget, options);
+}
+
+std::unique_ptr<TensorSource> open_model(const std::filesystem::path& path,
+                                         const ReadOptions& options) {
+  const formats::WholeModel model = formats::find_whole_model(path);
+  auto source = model.shards.empty()
+                    ? open_model_file(model.path, options)
+                    : formats::open_shards_without_index(model.path.parent_path(), model.shards,
+                                                         shard_opener(options));
+  if (model.note.empty()) return source;
+  return std::make_unique<formats::NotedSource>(std::move(source), model.note);
+}
+
+std::vector<std::filesystem::path> model_paths(std::span<const std::filesystem::path> paths) {
+  return formats::find_whole_models(paths);
 }
 
 namespace {

@@ -7,10 +7,16 @@ Python package, it shares no code with either, so that tests can compare the lib
 """
 
 import base64
+import builtins
 import collections
+import datetime
+import decimal
+import fractions
 import json
 import math
+import pathlib
 import struct
+import uuid
 
 import numpy as np
 import torch
@@ -52,11 +58,11 @@ def holds_numbers(value: object) -> bool:
         return True
     if isinstance(value, dict):
         return any(holds_numbers(item) for item in value.values())
-    return isinstance(value, (list, tuple)) and any(holds_numbers(item) for item in value)
+    return isinstance(value, (list, tuple, collections.deque)) and any(holds_numbers(item) for item in value)
 
 
 def is_descended(value: object) -> bool:
-    return isinstance(value, dict) or (isinstance(value, (list, tuple)) and holds_numbers(value))
+    return not is_row_of_numbers(value) and holds_numbers(value)
 
 
 def text(value: str) -> str:
@@ -95,9 +101,17 @@ def is_plain_key(key: object) -> bool:
     return isinstance(key, str) and not key.startswith("$") and text(key).startswith('"')
 
 
+FACTORIES = (dict, list, set, tuple, int, float, str, bool, bytes, complex, frozenset)
+
+
 def json_of_dict(value: dict, values: list[str]) -> str:
     """`values` are the JSON texts of the dict's values."""
     keys = list(value)
+    if isinstance(value, collections.defaultdict):
+        factory = value.default_factory
+        if factory is None or factory in FACTORIES:
+            name = "null" if factory is None else json.dumps(factory.__name__)
+            return tagged("$defaultdict", array([name, pairs(keys, values)]))
     if isinstance(value, collections.OrderedDict):
         return tagged("$odict", pairs(keys, values))
     if isinstance(value, collections.Counter):
@@ -111,6 +125,36 @@ def json_of(value: object) -> str:  # noqa: C901 - a line for each type
     match value:
         case None:
             return "null"
+        case datetime.datetime():
+            return tagged("$datetime", json.dumps(value.isoformat()))
+        case datetime.date():
+            return tagged("$date", json.dumps(value.isoformat()))
+        case datetime.time():
+            return tagged("$time", json.dumps(value.isoformat()))
+        case datetime.timedelta():
+            return tagged("$timedelta", json_of([value.days, value.seconds, value.microseconds]))
+        case pathlib.PurePath():
+            return tagged("$path", json_of([type(value).__name__, str(value)]))
+        case range():
+            return tagged("$range", json_of([value.start, value.stop, value.step]))
+        case slice():
+            return tagged("$slice", json_of([value.start, value.stop, value.step]))
+        case decimal.Decimal():
+            return tagged("$decimal", json.dumps(str(value)))
+        case fractions.Fraction():
+            return tagged("$fraction", json_of([value.numerator, value.denominator]))
+        case uuid.UUID():
+            return tagged("$uuid", json.dumps(str(value)))
+        case frozenset():
+            return tagged("$frozenset", array(sorted((json_of(item) for item in value), key=str.encode)))
+        case collections.deque():
+            return tagged("$deque", array([json_of(list(value)), json_of(value.maxlen)]))
+        case np.dtype():
+            return tagged("$numpy_dtype", json.dumps(value.str))
+        case type():
+            return tagged("$type", json.dumps(value.__name__ if value in FACTORIES else f"numpy.{value.__name__}"))
+        case builtins.Ellipsis:  # Python's `...`
+            return tagged("$constant", '"Ellipsis"')
         case np.generic():
             return tagged("$numpy", array([json.dumps(value.dtype.str), base64_text(value.tobytes())]))
         case bool():
@@ -187,11 +231,14 @@ class Rows:
         inside = [self.add(str(key) if path is None else f"{path}.{key}", item) for key, item in items]
         if isinstance(value, dict):
             return json_of_dict(value, inside)
+        if isinstance(value, collections.deque):
+            return tagged("$deque", array([array(inside), json_of(value.maxlen)]))
         return array(inside) if isinstance(value, list) else tagged("$tuple", array(inside))
 
 
 def is_flat(value: object) -> bool:
-    return type(value) in (dict, collections.OrderedDict) and all(
+    is_plain = type(value) in (dict, collections.OrderedDict) and (not value or holds_numbers(value))
+    return is_plain and all(
         isinstance(key, str) and not is_descended(item) and not isinstance(item, np.ndarray)
         for key, item in value.items()
     )
