@@ -40,19 +40,27 @@ Metadata parse_settings(const std::vector<std::string>& settings) {
   return metadata;
 }
 
-bool is_folder(const std::string& file) {
+// Any other folder can have a model in it.
+bool is_dataset(const std::string& folder) {
   std::error_code ignored;  // opening it reports the error
-  return std::filesystem::is_directory(file, ignored);
+  return std::filesystem::is_directory(std::filesystem::path(folder) / "_versions", ignored);
+}
+
+// Replaces the files of one model by the path that opens it.
+void group_files(ImportPlan& plan) {
+  const std::vector<std::filesystem::path> paths(plan.files.begin(), plan.files.end());
+  plan.files.clear();
+  for (const std::filesystem::path& path : model_paths(paths)) plan.files.push_back(path.string());
 }
 
 void check_several(const ImportPlan& plan) {
   if (!plan.has_several()) return;
-  const auto folder = std::ranges::find_if(plan.files, is_folder);
-  if (folder != plan.files.end()) {
+  const auto dataset = std::ranges::find_if(plan.files, is_dataset);
+  if (dataset != plan.files.end()) {
     throw Error(ErrorCode::invalid_argument,
                 "found a folder among several files; a Lance dataset has versions of its own and "
                 "must be imported by itself",
-                *folder);
+                *dataset);
   }
   if (!plan.tag.empty()) {
     throw Error(ErrorCode::invalid_argument,
@@ -72,12 +80,28 @@ void check_store(const ImportPlan& plan) {
               plan.store);
 }
 
-// A model file has only one version, and its tensors keep their own dtypes.
+bool is_numpy_file(const std::string& file) {
+  return file.ends_with(".npz") || file.ends_with(".npy");
+}
+
+// A model file has only one version, and its tensors keep their own dtypes, except for NumPy's
+// arrays of raw bytes.
 void check_needs_no_dataset(const ImportPlan& plan) {
-  const char* option = plan.at ? "--at" : plan.dtype.empty() ? nullptr : "--dtype";
-  if (option == nullptr) return;
+  if (plan.at) {
+    throw Error(ErrorCode::invalid_argument, "--at is for Lance datasets only, found a model file",
+                plan.files.front());
+  }
+  const auto other = std::ranges::find_if_not(plan.files, is_numpy_file);
+  if (plan.dtype.empty() || other == plan.files.end()) return;
   throw Error(ErrorCode::invalid_argument,
-              fmt::format("{} is for Lance datasets only, found a model file", option),
+              "--dtype is for Lance datasets, and for raw bytes in NumPy's .npz and .npy files; "
+              "found another model file",
+              *other);
+}
+
+void check_needs_no_files(const ImportPlan& plan) {
+  if (!plan.read.skip_objects) return;
+  throw Error(ErrorCode::invalid_argument, "--skip-objects is for model files, found a Lance dataset",
               plan.files.front());
 }
 
@@ -156,7 +180,6 @@ void print_text(const ImportPlan& plan, const DatasetOutcome& outcome) {
 
 ExitCode run_files(const ImportLine& line, bool json) {
   const ImportPlan& plan = line.plan;
-  check_needs_no_dataset(plan);
   const bool talks = !json && !line.quiet;
   if (const std::string note = order_note(plan.files); talks && !note.empty()) print_note(note);
   std::vector<ImportedVersion> all;
@@ -169,6 +192,7 @@ ExitCode run_files(const ImportLine& line, bool json) {
 }
 
 ExitCode run_dataset(const ImportLine& line, bool json) {
+  check_needs_no_files(line.plan);
   const bool talks = !json && !line.quiet;
   std::vector<ImportedVersion> all;
   const auto outcome = import_dataset(line.plan, talks, [&](const ImportedVersion& done) {
@@ -184,8 +208,11 @@ ExitCode run_import(ImportLine line, bool json) {
   ImportPlan& plan = line.plan;
   plan.settings = parse_settings(line.settings);
   check_store(plan);
+  if (plan.files.size() > 1 || !is_dataset(plan.files.front())) group_files(plan);
   check_several(plan);
-  if (is_folder(plan.files.front())) return run_dataset(line, json);
+  if (is_dataset(plan.files.front())) return run_dataset(line, json);
+  check_needs_no_dataset(plan);
+  plan.read.void_dtype = plan.dtype;
   if (line.natural) std::ranges::stable_sort(plan.files, natural_less);
   return run_files(line, json);
 }
@@ -198,14 +225,23 @@ void add_import(CommandLine& command) {
   lancekeep import model.safetensors model.lance -m "first"
   lancekeep import epoch2.pth model.lance --set epoch=2 --set loss=0.31 --tag best
   lancekeep import epoch3.pth model.lance --tag best --move-tag
+  lancekeep import checkpoint.ckpt model.lance --skip-objects
   lancekeep import epoch-*.pt model.lance --natural   (one version each; epoch-2 before epoch-10)
   lancekeep import weights.lance model.lance --dtype float32   (a dataset with all its versions)
   lancekeep import model.safetensors plain.lance --layout plain
 
 Reads .safetensors, the .safetensors.index.json of a model in several files, torch's .pth, .pt and
-.bin (state dicts and training checkpoints), NumPy's .npz and .npy, and Lance datasets. A file's
-kind is detected from its content. If there are several files, all are checked before the first is
-saved, and --json prints {"store", "versions": [{"version", "file", "message", ...}], "warning"}.
+.bin (state dicts and training checkpoints), NumPy's .npz and .npy, a folder with one of these, and
+Lance datasets. A file's kind is detected from its content. Files named model-00001-of-00003.* are
+one model; if there is an index, give the index. If there are several models, all are checked before
+the first is saved, and --json prints
+{"store", "versions": [{"version", "file", "message", ...}], "warning"}.
+
+A checkpoint that holds objects, such as an argparse.Namespace or a whole module, is rejected with
+their classes and keys. With --skip-objects, its tensors and plain values are imported: objects
+become plain data, such as a dict of their attributes, or are left out, and notes list them. No code
+of a file is ever run. Of .npz files, text and other arrays that are not numbers are left out, with
+a note.
 
 Importing a dataset, native or plain, copies all its versions, oldest first, with their message,
 metadata and tags. Their time and number become source_time and source_version in the metadata;
@@ -218,7 +254,7 @@ Versions that are not models, and branches, are left out with a note. --json pri
   verb.files_and_store(
       plan.files,
       "Model files, one version each: .safetensors, .safetensors.index.json, .pth, "
-      ".pt, .bin, .npz, .npy; or the folder of one Lance dataset",
+      ".pt, .bin, .npz, .npy; or a folder with one of these; or the folder of one Lance dataset",
       plan.store, "The store's folder; created if it does not exist");
   verb.option("-m,--message", "MESSAGE", plan.message,
               "Message of each version (default: none for one file, the file's name for several; "
@@ -238,6 +274,8 @@ Versions that are not models, and branches, are left out with a note. --json pri
   verb.layout(plan.layout,
               "Layout of a new store: native (the default), or plain, with numbers as lists of "
               "float64");
+  verb.flag("--skip-objects", plan.read.skip_objects,
+            "Import a checkpoint's tensors and plain values without the objects that are in it");
   verb.flag("--natural", line->natural,
             "Sort the files by the numbers in their names (epoch-2 before epoch-10)");
   verb.quiet(line->quiet);

@@ -22,13 +22,39 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
+// Whether the file can be read without the objects that are in it.
+bool has_only_objects_against_it(const ImportPlan& plan, const std::string& file,
+                                 const Error& error) {
+  const bool may_have_objects =
+      error.code() == ErrorCode::unsafe || error.code() == ErrorCode::unsupported;
+  if (!may_have_objects || plan.read.skip_objects) return false;
+  ReadOptions options = plan.read;
+  options.skip_objects = true;
+  try {
+    return !open_model(file, options)->tensors().empty();
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+std::unique_ptr<TensorSource> open_file(const ImportPlan& plan, const std::string& file) {
+  try {
+    return open_model(file, plan.read);
+  } catch (const Error& error) {
+    if (!has_only_objects_against_it(plan, file, error)) throw;
+    throw with_outcome(error,
+                       "--skip-objects imports the tensors and plain values of the file without "
+                       "its objects");
+  }
+}
+
 // Opens each file. Returns where each file's bytes begin among those of all files, then their sum.
-std::vector<std::uint64_t> check_files(const std::vector<std::string>& files) {
+std::vector<std::uint64_t> check_files(const ImportPlan& plan) {
   std::vector<std::uint64_t> starts = {0};
-  for (const std::string& file : files) {
+  for (const std::string& file : plan.files) {
     throw_if_interrupted();
     try {
-      starts.push_back(starts.back() + total_nbytes(open_model_file(file)->tensors()));
+      starts.push_back(starts.back() + total_nbytes(open_file(plan, file)->tensors()));
     } catch (const Error& error) {
       throw with_outcome(error, "none of the files was saved");
     }
@@ -51,7 +77,7 @@ std::string file_name(const std::string& file) { return fs::path(file).filename(
 ImportedVersion import_file(const ImportPlan& plan, const std::string& file, Store& store,
                             Progress progress) {
   const auto start = Clock::now();
-  Watched source = interruptible(open_model_file(file));
+  Watched source = interruptible(open_file(plan, file));
   ImportedVersion done = {.file = file};
   done.message = plan.message.value_or(plan.has_several() ? escape_line(file_name(file)) : "");
   done.metadata = file_metadata(source.metadata(), plan.settings);
@@ -77,7 +103,7 @@ void import_files(const ImportPlan& plan, bool show_progress, const OnImported& 
   const std::vector<std::string>& files = plan.files;
   Batch batch(show_progress);
   const std::vector<std::uint64_t> starts =
-      plan.has_several() ? check_files(files) : std::vector<std::uint64_t>{0};
+      plan.has_several() ? check_files(plan) : std::vector<std::uint64_t>{0};
   Store store = Store::create(plan.store);
   std::vector<std::uint64_t> saved;
   const auto import_one = [&](std::size_t item) {

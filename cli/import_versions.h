@@ -4,6 +4,7 @@
 // were saved before.
 #pragma once
 
+#include <lancekeep/formats.h>
 #include <lancekeep/store.h>
 #include <lancekeep/tensors.h>
 
@@ -18,7 +19,8 @@
 namespace lancekeep::cli {
 
 struct ImportPlan {
-  std::vector<std::string> files;  ///< model files, or the folder of one dataset
+  std::vector<std::string> files;  ///< models, one path each, or the folder of one dataset
+  ReadOptions read;                ///< of model files
   std::string store;
   std::optional<Layout> layout;  ///< of the store; unset: the store's layout
   std::optional<std::string>

@@ -19,7 +19,7 @@ SYSTEM = re.compile(  # C and Linux
     r"(sys|linux)/[a-z_0-9]+\.h|"
     r"(dirent|errno|fcntl|fnmatch|pthread|signal|stdio|stdlib|string|time|unistd)\.h"
 )
-LIBRARIES = ("fmt", "protozero", "flatbuffers", "roaring", "nlohmann", "zstd.h", "lz4.h", "lz4frame.h", "xxhash.h")
+LIBRARIES = ("fmt", "protozero", "flatbuffers", "roaring", "nlohmann", "zstd.h", "lz4.h", "lz4frame.h", "xxhash.h", "zlib.h")
 TEST_LIBRARIES = ("gtest", "gmock")
 TEST_FILE = re.compile(r".*(_test\.cc|/test_[a-z0-9_]+\.h|_testing\.h|_matcher\.h)")
 TORCH = ("torch", "c10", "ATen")

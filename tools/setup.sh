@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 
 packages=(g++ cmake ninja-build make pkg-config python3 python3-venv python3-dev
   libfmt-dev nlohmann-json3-dev libcli11-dev libprotozero-dev libflatbuffers-dev
-  libroaring-dev libxxhash-dev libzstd-dev liblz4-dev libgtest-dev libgmock-dev strace)
+  libroaring-dev libxxhash-dev libzstd-dev liblz4-dev zlib1g-dev libgtest-dev libgmock-dev strace)
 
 # setup_packages PACKAGE...
 setup_packages() {

@@ -17,17 +17,45 @@
 
 namespace lancekeep {
 
+/// How to read a model file.
+struct ReadOptions {
+  /// Of a torch file: reads past objects of classes whose meaning is not known, such as
+  /// argparse.Namespace, a whole module or a user's own class. All tensors and plain values are
+  /// kept; objects become plain data, such as a dict of their attributes, or are left out, and the
+  /// notes name each class with its keys. Without it, a file with such objects is rejected.
+  bool skip_objects = false;
+  /// Of NumPy's files: the dtype of arrays of raw bytes (void), such as "bfloat16", for which NumPy
+  /// has no name of its own. Empty: they are left out of an `.npz`, with a note.
+  std::string void_dtype;
+};
+
 /// Opens a model file for reading. Its content, not its name, determines the kind:
 ///   - safetensors; or the `*.index.json` of a sharded model, together with its files;
 ///   - torch's `.pth`, `.pt` or `.bin` (zip or legacy form): a state dict, or a training checkpoint
 ///     of nested dicts, lists, tuples, numbers and strings. Values that are not tensors become
 ///     entries of dtype `json`, and the nesting becomes an entry of dtype `tree`;
-///   - NumPy's `.npz` and `.npy`.
+///   - NumPy's `.npz` and `.npy`. Entries of an `.npz` that are not arrays of numbers are left out,
+///     with a note.
 /// The source reads from the file until it is destroyed; the file must not change meanwhile.
 /// @throws Error not_found, corrupt, unsupported, or unsafe (a pickle that names a forbidden
 /// global, or a name that leads out of its archive or folder).
 [[nodiscard]] LANCEKEEP_API std::unique_ptr<TensorSource> open_model_file(
-    const std::filesystem::path& path);
+    const std::filesystem::path& path, const ReadOptions& options = {});
+
+/// Opens the whole model at `path`: a file as above; a folder with one model in it; or one file of
+/// several, `model-00001-of-00003.safetensors`, without an index, together with the others. The
+/// notes say what else was read or left aside.
+/// @throws Error as open_model_file(); invalid_argument for one of several files that have an
+/// index, which is to be opened instead, and for a folder with several models; not_found if some
+/// of the several files are missing.
+[[nodiscard]] LANCEKEEP_API std::unique_ptr<TensorSource> open_model(
+    const std::filesystem::path& path, const ReadOptions& options = {});
+
+/// Returns the paths that open_model() takes, one for each model, in the given order: several files
+/// of one model become the first of them, so that they are opened once.
+/// @throws Error invalid_argument for some of several files that have an index.
+[[nodiscard]] LANCEKEEP_API std::vector<std::filesystem::path> model_paths(
+    std::span<const std::filesystem::path> paths);
 
 struct ExportReport {
   std::uint64_t tensors = 0;

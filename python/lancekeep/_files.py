@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Unpack
 
 from . import _native
-from ._arguments import FileOptions, PathLike, Ref, SaveOptions, checked_metadata
-from ._errors import InvalidArgumentError, WrongTypeError
+from ._arguments import FileOptions, PathLike, Ref, SaveOptions, checked_metadata, dtype_text
+from ._errors import Error, InvalidArgumentError, UnsafeError, UnsupportedError, WrongTypeError
 from ._framework import framework_of, is_array, is_tensor
 from ._model_file import open_version
 from ._native import ExportReport, SaveReport
@@ -20,19 +20,53 @@ from ._store import open, save_to
 RESERVED = ("lancekeep.", "__lance")  # prefixes of metadata keys that the store itself uses
 
 
-def import_file(file: PathLike, path: PathLike, **options: Unpack[SaveOptions]) -> SaveReport:
+def import_file(
+    file: PathLike,
+    path: PathLike,
+    *,
+    objects: str = "refuse",
+    void_dtype: Any = None,
+    **options: Unpack[SaveOptions],
+) -> SaveReport:
     """Saves a model file as a new version of the store ``path``, which is created if there is none.
 
     The format is recognised by the file's content: safetensors, the ``.index.json`` of a sharded model, torch's ``.pth``,
-    ``.pt`` and ``.bin`` (state dicts and training checkpoints; no pickle is run), NumPy's ``.npz`` and ``.npy``. The
-    file's own text metadata is kept; ``metadata`` overrides it. The options are those of :meth:`Store.save`.
+    ``.pt`` and ``.bin`` (state dicts and training checkpoints; no pickle is run), NumPy's ``.npz`` and ``.npy``. A folder
+    with one model in it is taken for that model, and one file of several without an index for all of them. The
+    file's own text metadata is kept; ``metadata`` overrides it. The options are those of :meth:`Store.save`, and:
 
-    Raises NotFoundError, CorruptError, UnsupportedError, UnsafeError (a pickle that would run code), and the errors of
-    :meth:`Store.save`.
+        objects (str): what happens to a checkpoint that holds objects, such as an argparse.Namespace, a config or a whole
+            module. ``"refuse"``, the default, raises UnsafeError, which lists their classes and keys. ``"skip"`` keeps
+            every tensor and plain value: an object becomes plain data (a module its state dict, an object with
+            attributes a dict of them, an enum its value) or is left out, and the report's notes list each class with
+            its keys. Nothing is ever run.
+        void_dtype: the dtype of NumPy's arrays of raw bytes (``V2``), such as ``"bfloat16"``, for which NumPy has no name.
+
+    Raises NotFoundError, CorruptError, UnsupportedError, UnsafeError (a pickle that would run code),
+    InvalidArgumentError (one of several files of a model that has an index), and the errors of :meth:`Store.save`.
     """
-    source = _native.open_model_file(os.fspath(file))
+    source = _open_model(os.fspath(file), objects, dtype_text(void_dtype))
     options["metadata"] = {**_metadata_of(source), **checked_metadata(options.get("metadata"))}
     return save_to(path, source, "import", **options)
+
+
+def _open_model(file: str, objects: str, void_dtype: str) -> _native.TensorSource:
+    if objects not in ("refuse", "skip"):
+        raise InvalidArgumentError(f"objects is 'refuse' or 'skip', not {objects!r}")
+    try:
+        return _native.open_model(file, objects == "skip", void_dtype)
+    except (UnsafeError, UnsupportedError) as error:
+        if objects == "skip" or not _is_readable_without_objects(file, void_dtype):
+            raise
+        error.args = (f"{error}; objects='skip' imports the tensors and plain values of the file without its objects",)
+        raise
+
+
+def _is_readable_without_objects(file: str, void_dtype: str) -> bool:
+    try:
+        return bool(_native.open_model(file, True, void_dtype).tensors())
+    except Error:
+        return False
 
 
 def _metadata_of(source: _native.TensorSource) -> dict[str, str]:

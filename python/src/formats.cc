@@ -34,9 +34,20 @@ void bind_formats(nb::module_& module) {
              field("notes", &ExportReport::notes));
   module.def("safetensors_bytes", &safetensors_bytes, nb::arg("source"), nb::arg("metadata"),
              "The bytes of a safetensors file.");
-  module.def("open_model_file", &open_model_file, nb::arg("path"),
-             nb::call_guard<nb::gil_scoped_release>(),
-             nb::sig("def open_model_file(path: str | os.PathLike[str]) -> TensorSource"));
+  module.def(
+      "open_model_file", [](const std::filesystem::path& path) { return open_model_file(path); },
+      nb::arg("path"), nb::call_guard<nb::gil_scoped_release>(),
+      nb::sig("def open_model_file(path: str | os.PathLike[str]) -> TensorSource"));
+  module.def(
+      "open_model",
+      [](const std::filesystem::path& path, bool skip_objects, std::string void_dtype) {
+        return open_model(
+            path, {.skip_objects = skip_objects, .void_dtype = std::move(void_dtype)});
+      },
+      nb::arg("path"), nb::arg("skip_objects"), nb::arg("void_dtype"),
+      nb::call_guard<nb::gil_scoped_release>(),
+      nb::sig("def open_model(path: str | os.PathLike[str], skip_objects: bool, void_dtype: str) "
+              "-> TensorSource"));
   module.def(
       "write_model_file",
       [](const std::filesystem::path& path, TensorSource& source, Metadata metadata,

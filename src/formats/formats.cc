@@ -10,6 +10,7 @@
 #include "formats/safetensors/sharded_reader.h"
 #include "formats/torch/torch_file.h"
 #include "formats/torch/torch_reader.h"
+#include "formats/whole_model.h"
 #include "formats/zip/zip_archive.h"
 #include "io/input_file.h"
 #include "io/utf8.h"
@@ -99,16 +100,20 @@ std::string other_zip(const formats::ZipArchive& archive) {
                      io::printable(model));
 }
 
-std::unique_ptr<TensorSource> open_zip(const io::InputFile& file, io::MemoryBudget& budget) {
+std::unique_ptr<TensorSource> open_zip(const io::InputFile& file, io::MemoryBudget& budget,
+                                       const ReadOptions& options) {
   const formats::ZipArchive archive(file, budget);
-  if (formats::is_npz(archive)) return formats::open_npz(file, archive, budget);
+  if (formats::is_npz(archive)) {
+    return formats::open_npz(file, archive, budget, options.void_dtype);
+  }
   const bool is_torch = std::ranges::any_of(archive.entries(), [](const formats::ZipEntry& entry) {
     return entry.name.ends_with("/data.pkl");
   });
   if (const std::string other = is_torch ? "" : other_zip(archive); !other.empty()) {
     reject(file, other);
   }
-  return formats::open_torch_checkpoint(formats::open_torch_zip(file, archive, budget));
+  return formats::open_torch_checkpoint(formats::open_torch_zip(file, archive, budget),
+                                        options.skip_objects);
 }
 
 io::ByteView head_of(const io::InputFile& file) {
@@ -121,17 +126,19 @@ std::string stem_of(const io::InputFile& file) {
 
 std::unique_ptr<TensorSource> open_single_file(const io::InputFile& file, std::string_view head,
                                                const kinds::FileKind* kind,
-                                               io::MemoryBudget& budget) {
+                                               io::MemoryBudget& budget,
+                                               const ReadOptions& options) {
   if (kind == nullptr) reject_unknown(file, head);
   switch (kind->reader) {
     case kinds::Reader::safetensors:
       return formats::open_safetensors(file, budget);
     case kinds::Reader::zip:
-      return open_zip(file, budget);
+      return open_zip(file, budget, options);
     case kinds::Reader::npy:
-      return formats::open_npy(file, stem_of(file));
+      return formats::open_npy(file, stem_of(file), options.void_dtype);
     case kinds::Reader::pickle:
-      return formats::open_torch_checkpoint(formats::open_torch_legacy(file, budget));
+      return formats::open_torch_checkpoint(formats::open_torch_legacy(file, budget),
+                                            options.skip_objects);
     case kinds::Reader::index:
       reject_json(file);
     case kinds::Reader::none:
@@ -140,26 +147,44 @@ std::unique_ptr<TensorSource> open_single_file(const io::InputFile& file, std::s
   reject(file, kinds::describe(*kind));
 }
 
-std::unique_ptr<TensorSource> open_shard(const io::InputFile& file, io::MemoryBudget& budget) {
-  const io::ByteView head = head_of(file);
-  return open_single_file(file, head.text(), kinds::find_file_kind(file.name(), head.text()),
-                          budget);
+formats::OpenShard shard_opener(const ReadOptions& options) {
+  return [options](const io::InputFile& file, io::MemoryBudget& budget) {
+    const io::ByteView head = head_of(file);
+    return open_single_file(file, head.text(), kinds::find_file_kind(file.name(), head.text()),
+                            budget, options);
+  };
 }
 
 }  // namespace
 
-std::unique_ptr<TensorSource> open_model_file(const std::filesystem::path& path) {
+std::unique_ptr<TensorSource> open_model_file(const std::filesystem::path& path,
+                                              const ReadOptions& options) {
   reject_folder(path);
   const io::InputFile file = open_file(path);
   const io::ByteView start = head_of(file);
   const auto* kind = kinds::find_file_kind(path, start.text());
   if (kind != nullptr && kind->reader == kinds::Reader::index) {
-    auto source = formats::open_shards(file, path.parent_path(), open_shard);
+    auto source = formats::open_shards(file, path.parent_path(), shard_opener(options));
     if (!source) reject_json(file);
     return source;
   }
   io::MemoryBudget budget(file);
-  return open_single_file(file, start.text(), kind, budget);
+  return open_single_file(file, start.text(), kind, budget, options);
+}
+
+std::unique_ptr<TensorSource> open_model(const std::filesystem::path& path,
+                                         const ReadOptions& options) {
+  const formats::WholeModel model = formats::find_whole_model(path);
+  auto source = model.shards.empty()
+                    ? open_model_file(model.path, options)
+                    : formats::open_shards_without_index(model.path.parent_path(), model.shards,
+                                                         shard_opener(options));
+  if (model.note.empty()) return source;
+  return std::make_unique<formats::NotedSource>(std::move(source), model.note);
+}
+
+std::vector<std::filesystem::path> model_paths(std::span<const std::filesystem::path> paths) {
+  return formats::find_whole_models(paths);
 }
 
 namespace {

@@ -19,7 +19,8 @@ void require_memory(std::uint64_t length, const std::string& file);
 
 /// Limits the memory of a file's structures by the file's size: code that keeps memory while the
 /// file is read takes it from the budget first. Values of tensors do not count, since they are
-/// streamed. One thread at a time.
+/// streamed. Content that takes much of the file, such as a vocabulary, raises the limit with
+/// grant(); structure that takes few bytes does not. One thread at a time.
 class MemoryBudget {
  public:
   /// 36 MiB plus a 16th of the file.
@@ -30,6 +31,12 @@ class MemoryBudget {
 
   /// @throws Error unsupported, naming `what` ("the pickle's values"), if fewer bytes are left.
   void take(std::uint64_t bytes, std::string_view what);
+  /// Raises the limit, because the file has content that deserves memory: `bytes` must be in
+  /// proportion to the bytes of the file that hold the content.
+  void grant(std::uint64_t bytes) noexcept {
+    limit_ += bytes;
+    left_ += bytes;
+  }
   /// Returns memory that was taken from the budget and is freed before the file has been read.
   void give_back(std::uint64_t bytes) noexcept { left_ += bytes; }
   [[nodiscard]] std::uint64_t left() const noexcept { return left_; }

@@ -7,6 +7,7 @@ Python package, it shares no code with either, so that tests can compare the lib
 """
 
 import base64
+import builtins
 import collections
 import datetime
 import decimal
@@ -100,6 +101,9 @@ def is_plain_key(key: object) -> bool:
     return isinstance(key, str) and not key.startswith("$") and text(key).startswith('"')
 
 
+FACTORIES = (dict, list, set, tuple, int, float, str, bool, bytes, complex, frozenset)
+
+
 def json_of_dict(value: dict, values: list[str]) -> str:
     """`values` are the JSON texts of the dict's values."""
     keys = list(value)
@@ -124,6 +128,36 @@ def json_of(value: object) -> str:  # noqa: C901 - a line for each type
     match value:
         case None:
             return "null"
+        case datetime.datetime():
+            return tagged("$datetime", json.dumps(value.isoformat()))
+        case datetime.date():
+            return tagged("$date", json.dumps(value.isoformat()))
+        case datetime.time():
+            return tagged("$time", json.dumps(value.isoformat()))
+        case datetime.timedelta():
+            return tagged("$timedelta", json_of([value.days, value.seconds, value.microseconds]))
+        case pathlib.PurePath():
+            return tagged("$path", json_of([type(value).__name__, str(value)]))
+        case range():
+            return tagged("$range", json_of([value.start, value.stop, value.step]))
+        case slice():
+            return tagged("$slice", json_of([value.start, value.stop, value.step]))
+        case decimal.Decimal():
+            return tagged("$decimal", json.dumps(str(value)))
+        case fractions.Fraction():
+            return tagged("$fraction", json_of([value.numerator, value.denominator]))
+        case uuid.UUID():
+            return tagged("$uuid", json.dumps(str(value)))
+        case frozenset():
+            return tagged("$frozenset", array(sorted((json_of(item) for item in value), key=str.encode)))
+        case collections.deque():
+            return tagged("$deque", array([json_of(list(value)), json_of(value.maxlen)]))
+        case np.dtype():
+            return tagged("$numpy_dtype", json.dumps(value.str))
+        case type():
+            return tagged("$type", json.dumps(value.__name__ if value in FACTORIES else f"numpy.{value.__name__}"))
+        case builtins.Ellipsis:  # Python's `...`
+            return tagged("$constant", '"Ellipsis"')
         case np.generic():
             return tagged("$numpy", array([json.dumps(value.dtype.str), base64_text(value.tobytes())]))
         case bool():

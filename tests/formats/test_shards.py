@@ -107,16 +107,22 @@ def test_links_as_in_the_hubs_cache_are_followed(tmp_path: Path) -> None:
     assert_reads(tmp_path / "snapshot" / "model.safetensors.index.json", model(), tmp_path / "out")
 
 
+def test_an_index_decides_which_tensors_count(tmp_path: Path) -> None:
+    path = in_safetensors(tmp_path, model())
+    index = json.loads(path.read_text())
+    del index["weight_map"]["empty"]
+    path.write_text(json.dumps(index))
+    wanted = {name: tensor for name, tensor in model().items() if name != "empty"}
+    _, notes = assert_reads(path, wanted, tmp_path / "out")
+    assert len(notes) == 1 and "does not list it: `empty` in" in notes[0]
+
+
 def spoil_missing(folder: Path, index: dict) -> None:
     (folder / "model-00002-of-00003.safetensors").unlink()
 
 
 def spoil_lacking(folder: Path, index: dict) -> None:
     index["weight_map"]["gone"] = "model-00002-of-00003.safetensors"
-
-
-def spoil_unnamed(folder: Path, index: dict) -> None:
-    del index["weight_map"]["empty"]
 
 
 def spoil_elsewhere(folder: Path, index: dict) -> None:
@@ -137,7 +143,6 @@ def spoil_shard(folder: Path, index: dict) -> None:
 SPOILT = {
     spoil_missing: ("not_found", "of the index are missing: `model-00002-of-00003.safetensors`"),
     spoil_lacking: ("corrupt", "do not have: `gone` in `model-00002-of-00003.safetensors`"),
-    spoil_unnamed: ("corrupt", "does not list: `empty` in"),
     spoil_elsewhere: ("corrupt", "the index puts into another file: `layers."),
     spoil_path: ("unsafe", "in the index's folder"),
     spoil_shard: ("corrupt", "model-00003-of-00003.safetensors: at byte 8"),

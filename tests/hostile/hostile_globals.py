@@ -67,7 +67,7 @@ CASES = (
         for how in (global_, stack_global)
     ]
     + [
-        body("os.system by INST", r"INST", b"(" + text("true") + b"ios\nsystem\n"),
+        body("os.system by INST", SAYS, b"(" + text("true") + b"ios\nsystem\n"),
         body("an object by EXT1", r"EXT1", b"\x82\1"),
         body("an object by EXT2", r"EXT2", b"\x83\1\0"),
         body("an object by EXT4", r"EXT4", b"\x84\1\0\0\0"),

@@ -21,8 +21,8 @@ std::string advice(std::string_view kind) {
              "not read. Convert it to an array of numbers with numpy";
     case 'V':
       return "raw bytes (void), which numpy writes for dtypes that it does not know, such as the "
-             "bfloat16 and float8 of ml_dtypes. Convert it to float32 before saving, or save it "
-             "with safetensors";
+             "bfloat16 and float8 of ml_dtypes. Say which dtype it is, convert it to float32 before "
+             "saving, or save it with safetensors";
     case 'U':
     case 'S':
     case 'a':
@@ -46,13 +46,15 @@ std::string advice(std::string_view kind) {
 }  // namespace
 
 NumpyDescr read_numpy_descr(std::string_view descr, const std::string& name,
-                            const io::ByteView& at) {
+                            const io::ByteView& at, std::string_view void_dtype) {
   const char order = descr.empty() ? '\0' : descr.front();
   if (kOrders.find(order) != kOrders.npos) {
     const std::string_view kind = descr.substr(1);
     const DtypeNames* found = find_dtype(&DtypeNames::numpy, kind);
     const bool has_order = order != '|' || (found && found->number_size() == 1);
     if (found && has_order) return {found, order == '>'};
+    const DtypeNames* given = find_dtype(&DtypeNames::dtype, void_dtype);
+    if (given && kind == fmt::format("V{}", given->itemsize())) return {given, false};
   }
   at.fail(ErrorCode::unsupported,
           fmt::format("the array `{}` has the dtype `{}`: {}", io::printable(name),

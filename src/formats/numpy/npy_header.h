@@ -38,10 +38,12 @@ struct NumpyDescr {
   bool is_big_endian = false;
 };
 
-/// Looks up the `descr` of the array `name`. `at` is its place in the file, for messages.
+/// Looks up the `descr` of the array `name`. `at` is its place in the file, for messages. Raw bytes
+/// (void) have the dtype `void_dtype`, if that is given and takes as many bytes.
 /// @throws Error unsupported, with advice, for any dtype that is not a number.
 [[nodiscard]] NumpyDescr read_numpy_descr(std::string_view descr, const std::string& name,
-                                          const io::ByteView& at);
+                                          const io::ByteView& at,
+                                          std::string_view void_dtype = {});
 
 /// Looks up a dtype by Lancekeep's name; null if NumPy lacks the dtype.
 [[nodiscard]] const DtypeNames* numpy_dtype_of(std::string_view dtype) noexcept;

@@ -6,12 +6,15 @@
 #include "io/testing/error_matcher.h"
 #include "io/testing/temporary_folder.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace lancekeep::formats {
 namespace {
 
 using io::fails_with;
+using testing::ElementsAre;
+using testing::HasSubstr;
 
 class NumpyArrayTest : public testing::Test {
  protected:
@@ -205,11 +208,32 @@ TEST_F(NumpyReader, RecognizesItsArchives) {
   EXPECT_FALSE(is_archive_of_numpy({{"m/data.pkl", ""}, {"m/data/0.npy", ""}}));
 }
 
-TEST_F(NumpyReader, EntriesOfAnotherKindAreRejectedByName) {
-  EXPECT_THAT(opening({{"w.npy", bytes_}, {"notes.txt", "x"}}),
-              fails_with(ErrorCode::unsupported, "`notes.txt` is not a .npy array"));
-  EXPECT_THAT(opening({{"w.npy", bytes_}, {"folder/", ""}}),
-              fails_with(ErrorCode::unsupported, "`folder/` is not a .npy array"));
+TEST_F(NumpyReader, EntriesThatAreNotArraysOfNumbersAreLeftOutWithNotes) {
+  const std::string text = npy_of(npy_header("'<U1'", "(1,)"), std::string(4, 'x'));
+  const std::string raw = npy_of(npy_header("'|V2'", "(1,)"), "xy");
+  const auto source =
+      open({{"w.npy", bytes_}, {"notes.txt", "x"}, {"labels.npy", text}, {"b.npy", raw}});
+  EXPECT_EQ(source->tensors().size(), 1u);
+  EXPECT_THAT(source->notes(),
+              ElementsAre(HasSubstr("`notes.txt` is not a .npy array"),
+                          HasSubstr("`labels` has the dtype `<U1`: text"),
+                          HasSubstr("`b` has the dtype `|V2`: raw bytes (void)")));
+}
+
+TEST_F(NumpyReader, AnArchiveWithoutAnArrayOfNumbersIsRejected) {
+  EXPECT_THAT(opening({{"labels.npy", npy_of(npy_header("'<U1'", "(1,)"), std::string(4, 'x'))}}),
+              fails_with(ErrorCode::unsupported, "`labels` has the dtype `<U1`"));
+}
+
+TEST_F(NumpyReader, RawBytesHaveTheGivenDtype) {
+  const io::InputFile file(write_archive(
+      folder_ / "m.npz", {{"b.npy", npy_of(npy_header("'|V2'", "(1,)"), "xy")}}));
+  io::MemoryBudget budget(file);
+  const auto source = open_npz(file, ZipArchive(file, budget), budget, "bfloat16");
+  EXPECT_EQ(source->tensors()[0].dtype, "bfloat16");
+  EXPECT_EQ(bytes_of(*source, 0), "xy");
+  EXPECT_THAT([&] { (void)open_npz(file, ZipArchive(file, budget), budget, "float32"); },
+              fails_with(ErrorCode::unsupported, "raw bytes (void)"));
 }
 
 TEST_F(NumpyReader, InvalidArraysAreRejectedByName) {
@@ -234,7 +258,7 @@ TEST_F(NumpyReader, ChangedBytesAreDetectedWhenRead) {
     const std::string before = zip_of({{"w.npy", array}});  // with the checksum 0
     const auto source = open(io::InputFile(folder_.write("m.npz", before)));
     EXPECT_THAT([&] { (void)bytes_of(*source, 0); },
-                fails_with(ErrorCode::corrupt, "the array `w` has the checksum"));
+                fails_with(ErrorCode::corrupt, "the entry `w.npy` has the checksum"));
   }
 }
 
@@ -249,7 +273,8 @@ TEST_F(NumpyReader, AReadThatStopsEarlyVerifiesNothing) {
 }
 
 TEST_F(NumpyReader, TheListIsChargedToTheBudget) {
-  const io::InputFile file(write_archive(folder_ / "m.npz", {{"w.npy", bytes_}}));
+  const std::string empty = npy_of(npy_header("'|u1'", "(0,)"), "");
+  const io::InputFile file(write_archive(folder_ / "m.npz", {{"w.npy", empty}}));
   const ZipArchive archive(file);
   io::MemoryBudget budget(100, "m.npz");
   EXPECT_THAT([&] { (void)open_npz(file, archive, budget); },

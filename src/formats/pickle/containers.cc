@@ -54,29 +54,50 @@ PickleValue counter(const PicklePlace& place, PickleDocument& document,
                            counts ? counts->items() : PickleStack::Values());
 }
 
-PickleValue set(const PicklePlace& place, PickleDocument& document, const PickleNode& arguments) {
+// Makes a set or a frozenset.
+PickleValue set(const PicklePlace& place, PickleDocument& document, const PickleNode& arguments,
+                NodeKind kind) {
   const PickleNode* items =
       only_argument(place, document, arguments, NodeKind::list, "set takes no argument or a list");
-  return document.add_node(NodeKind::set, place.at, items ? items->items() : PickleStack::Values());
+  return document.add_node(kind, place.at, items ? items->items() : PickleStack::Values());
 }
 
-// Drops the factory, which makes the values of missing keys: nothing looks up missing keys here.
+// Its items follow by APPENDS, except in old pickles.
+PickleValue deque(const PicklePlace& place, PickleDocument& document, const PickleNode& arguments) {
+  const PickleNode* items = arguments.count > 0 ? document.node(arguments.items()[0]) : nullptr;
+  const PickleValue maxlen = arguments.count == 2 ? arguments.items()[1] : PickleValue{};
+  const bool is_list =
+      !items || items->kind == NodeKind::tuple || items->kind == NodeKind::list;
+  const auto length = document.integer(maxlen);
+  const bool has_length = length && *length >= 0;
+  if (arguments.count > 2 || !is_list || (arguments.count > 0 && !items) ||
+      (maxlen != PickleValue{} && !has_length)) {
+    fail(place, "deque takes no argument, or a list and the greatest length");
+  }
+  const PickleValue made = document.add_node(NodeKind::deque, place.at,
+                                             items ? items->items() : PickleStack::Values());
+  document.set_extra(made, maxlen);
+  return made;
+}
+
+// Keeps the factory, which makes the values of missing keys.
 PickleValue default_dict(const PicklePlace& place, PickleDocument& document,
                          const PickleNode& arguments) {
-  const bool known =
-      arguments.count == 0 ||
-      (arguments.count == 1 && (arguments.items()[0] == PickleValue{} ||
-                                document.node(arguments.items()[0], NodeKind::global)));
-  if (!known) fail(place, "defaultdict takes no argument or a factory");
-  return document.add_node(NodeKind::dict, place.at);
+  const PickleValue factory = arguments.count == 1 ? arguments.items()[0] : PickleValue{};
+  if (arguments.count > 1 || (factory != PickleValue{} && !document.node(factory))) {
+    fail(place, "defaultdict takes no argument or a factory");
+  }
+  const PickleValue made = document.add_node(NodeKind::default_dict, place.at);
+  document.set_extra(made, factory);
+  return made;
 }
-
-}  // namespace
 
 bool is_ordered_dict(const PickleDocument& document, const PickleNode& global) {
   return document.global_module(global) == "collections" &&
          document.global_name(global) == "OrderedDict";
 }
+
+}  // namespace
 
 std::optional<PickleValue> make_container(const PicklePlace& place, PickleDocument& document,
                                           const PickleNode& function, const PickleNode& arguments) {
@@ -84,7 +105,14 @@ std::optional<PickleValue> make_container(const PicklePlace& place, PickleDocume
   const std::string name = document.full_name(function);
   if (name == "collections.Counter") return counter(place, document, arguments);
   if (name == "collections.defaultdict") return default_dict(place, document, arguments);
-  if (name == "builtins.set" || name == "__builtin__.set") return set(place, document, arguments);
+  if (name == "collections.deque") return deque(place, document, arguments);
+  const auto is_builtin = [&](std::string_view type) {
+    return document.global_name(function) == type &&
+           (document.global_module(function) == "builtins" ||
+            document.global_module(function) == "__builtin__");
+  };
+  if (is_builtin("set")) return set(place, document, arguments, NodeKind::set);
+  if (is_builtin("frozenset")) return set(place, document, arguments, NodeKind::frozenset);
   return std::nullopt;
 }
 
@@ -104,8 +132,21 @@ bool is_tuple(const PickleDocument& document, PickleValue value) {
 std::optional<std::uint64_t> size_of(const PickleDocument& document, PickleValue key, int depth) {
   if (const PickleText* text = document.text(key)) return 8 + text->length;
   const PickleNode* node = document.node(key);
-  if (!node || node->kind == PickleNode::Kind::global) return 8;
-  if (node->kind != PickleNode::Kind::tuple || depth == kDeepestTuple) return std::nullopt;
+  if (!node) return 8;
+  switch (node->kind) {
+    case NodeKind::global:
+    case NodeKind::foreign:
+    case NodeKind::call:
+    case NodeKind::object:
+    case NodeKind::frozenset:
+    case NodeKind::persistent_id:
+      return 8;
+    case NodeKind::tuple:
+      break;
+    default:
+      return std::nullopt;
+  }
+  if (depth == kDeepestTuple) return std::nullopt;
   std::uint64_t sum = 8;
   for (const PickleValue item : node->items()) {
     const auto size = size_of(document, item, depth + 1);
@@ -121,7 +162,7 @@ void check_key(const PickleDocument& document, const PickleNode& holder, PickleV
   if (key.kind == ValueKind::bytearray || !size) {
     document.fail(ErrorCode::unsupported,
                   fmt::format("a key is {}; keys of dicts and items of sets can be strings, "
-                              "numbers, bytes, None, dtypes and tuples of these",
+                              "numbers, bytes, None, dtypes, tuples of these and the like",
                               document.describe(key)),
                   holder.offset);
   }
@@ -146,8 +187,11 @@ std::optional<std::int64_t> whole_number(const PickleDocument& document, PickleV
 // Keys of different ranks are never equal.
 int rank(const PickleDocument& document, PickleValue value) {
   if (whole_number(document, value)) return 0;
-  if (value.kind == ValueKind::node) return is_tuple(document, value) ? 1 : 2;
-  return 3 + static_cast<int>(value.kind);
+  if (const PickleNode* node = document.node(value)) {
+    if (node->kind == NodeKind::tuple) return 1;
+    return node->kind == NodeKind::global || node->kind == NodeKind::foreign ? 2 : 3;
+  }
+  return 4 + static_cast<int>(value.kind);
 }
 
 std::strong_ordering compare(const PickleDocument& document, PickleValue a, PickleValue b);
@@ -178,6 +222,7 @@ std::strong_ordering compare(const PickleDocument& document, PickleValue a, Pick
   if (const auto order = rank_of_a <=> rank(document, b); order != 0) return order;
   if (rank_of_a == 0)
     return whole_number(document, a).value() <=> whole_number(document, b).value();
+  if (rank_of_a == 3) return a.payload <=> b.payload;
   if (const PickleNode* node = document.node(a)) {
     return compare_items(document, *node, *document.node(b));
   }
@@ -246,7 +291,8 @@ void drop_repeated(PickleDocument& document, PickleNode& node) {
 
 void drop_repeated_keys(PickleDocument& document) {
   for (PickleNode& node : document.change_nodes()) {
-    if (node.is_dict() || node.kind == PickleNode::Kind::set) drop_repeated(document, node);
+    const bool is_set = node.kind == NodeKind::set || node.kind == NodeKind::frozenset;
+    if (node.is_dict() || is_set) drop_repeated(document, node);
   }
 }
 

@@ -5,7 +5,6 @@
 #include "formats/pickle/opcode.h"
 #include "formats/pickle/pickle_reader.h"
 #include "formats/pickle/stack.h"
-#include "io/utf8.h"
 
 #include <fmt/format.h>
 
@@ -20,9 +19,9 @@ constexpr std::size_t kLongestGlobal = 1024;
 
 class Machine {
  public:
-  Machine(PickleReader in, const GlobalRule& rule, io::MemoryBudget& budget)
+  Machine(PickleReader in, const KnowsGlobal& knows, io::MemoryBudget& budget)
       : place_{std::move(in)},
-        rule_(rule),
+        knows_(knows),
         document_(in_.file(), budget),
         stack_(place_, budget),
         memo_(budget) {
@@ -44,11 +43,13 @@ class Machine {
   }
 
  private:
-  // Each of the four *_step() functions handles the opcode and returns true, or returns false.
+  // Each of the five *_step() functions handles the opcode and returns true, or returns false.
   void step() {
     if (const auto scalar = read_scalar(place_.opcode, in_, document_)) return push(*scalar);
-    if (stack_step() || container_step() || memo_step() || object_step()) return;
-    reject_opcode();
+    if (stack_step() || container_step() || memo_step() || object_step() || old_object_step()) {
+      return;
+    }
+    fail(ErrorCode::unsupported, "is not an opcode that a checkpoint of data needs");
   }
 
   bool stack_step() {
@@ -88,12 +89,14 @@ class Machine {
         return make(NodeKind::dict), true;
       case Opcode::empty_set:
         return make(NodeKind::set), true;
+      case Opcode::frozenset:
+        return make(NodeKind::frozenset, stack_.take_to_mark()), true;
       case Opcode::additems:
-        return extend(NodeKind::set, stack_.take_to_mark()), true;
+        return extend(stack_.take_to_mark()), true;
       case Opcode::append:
-        return extend(NodeKind::list, stack_.take(1)), true;
+        return extend(stack_.take(1)), true;
       case Opcode::appends:
-        return extend(NodeKind::list, stack_.take_to_mark()), true;
+        return extend(stack_.take_to_mark()), true;
       case Opcode::setitem:
         return extend_dict(stack_.take(2)), true;
       case Opcode::setitems:
@@ -129,11 +132,31 @@ class Machine {
       case Opcode::reduce:
         return call(), true;
       case Opcode::newobj:
-        return new_object(), true;
+        return call(), true;
+      case Opcode::newobj_ex:
+        return call_with_keywords(), true;
       case Opcode::build:
         return build(), true;
       case Opcode::binpersid:
         return make(NodeKind::persistent_id, stack_.take(1)), true;
+      default:
+        return false;
+    }
+  }
+
+  // Objects as protocols 0 and 1 wrote them, and types by number.
+  bool old_object_step() {
+    switch (place_.opcode) {
+      case Opcode::inst:
+        return instance(), true;
+      case Opcode::obj:
+        return object_of_stack(), true;
+      case Opcode::ext1:
+        return extension("EXT1", in_.u8("a type's number")), true;
+      case Opcode::ext2:
+        return extension("EXT2", in_.u16("a type's number")), true;
+      case Opcode::ext4:
+        return extension("EXT4", in_.u32("a type's number")), true;
       default:
         return false;
     }
@@ -155,18 +178,34 @@ class Machine {
     }
   }
 
-  // Adds to a list or a set.
-  void extend(NodeKind kind, Values values) {
+  // Adds to a list, a deque or a set, or to the items of an object.
+  void extend(Values values) {
     PickleNode* node = mutable_top("add items to");
-    if (node->kind != kind) fail("cannot add items to " + describe(stack_.top()));
+    if (node->kind == NodeKind::object) {
+      return document_.append(part_of_object(*node, kObjectItems, NodeKind::list), values);
+    }
+    const bool is_right = place_.opcode == Opcode::additems
+                              ? node->kind == NodeKind::set
+                              : node->kind == NodeKind::list || node->kind == NodeKind::deque;
+    if (!is_right) fail("cannot add items to " + describe(stack_.top()));
     document_.append(*node, values);
   }
 
   void extend_dict(Values pairs) {
     PickleNode* dict = mutable_top("set items of");
+    if (dict->kind == NodeKind::object) {
+      dict = &part_of_object(*dict, kObjectEntries, NodeKind::dict);
+    }
     if (!dict->is_dict()) fail("cannot set items of " + describe(stack_.top()));
     if (pairs.size() % 2 != 0) fail("a key without a value");
     document_.append(*dict, pairs);
+  }
+
+  // Returns this part of an object, and makes it if it is not there yet.
+  PickleNode& part_of_object(PickleNode& object, ObjectPart part, NodeKind kind) {
+    PickleValue& value = object.first[part];
+    if (value.kind == PickleValue::Kind::absent) value = document_.add_node(kind, place_.at);
+    return document_.change(value);
   }
 
   void memoize(std::uint64_t index) { memo_.put(index, stack_.top()); }
@@ -197,51 +236,80 @@ class Machine {
   }
 
   void global(std::string_view module, std::string_view name) {
-    if (const auto rejection = rule_(module, name)) {
-      fail(rejection->code,
-           fmt::format("the pickle names the global `{}.{}`, {}", io::printable(module),
-                       io::printable(name), rejection->why));
-    }
     const std::array names = {document_.add_text(module, place_.at),
                               document_.add_text(name, place_.at)};
-    make(NodeKind::global, names);
+    make(knows_(module, name) ? NodeKind::global : NodeKind::foreign, names);
   }
 
+  // Handles REDUCE and NEWOBJ.
   void call() {
     const Values called = stack_.take(2);
-    const PickleNode* function = document_.node(called[0], NodeKind::global);
-    const PickleNode* arguments = document_.node(called[1], NodeKind::tuple);
-    if (!function) fail("what is called must be a global, not " + describe(called[0]));
-    if (!arguments) fail("the arguments of a call must be a tuple, not " + describe(called[1]));
-    if (const auto made = make_container(place_, document_, *function, *arguments)) {
-      return push(*made);
-    }
-    make(NodeKind::call, called);
+    make_call(called[0], called[1]);
   }
 
-  void new_object() {
-    const Values called = stack_.take(2);
-    const PickleNode* type = document_.node(called[0], NodeKind::global);
-    const PickleNode* arguments = document_.node(called[1], NodeKind::tuple);
-    if (!type || !is_ordered_dict(document_, *type) || !arguments) {
-      fail(ErrorCode::unsupported,
-           fmt::format("the pickle makes an object of {}, which a checkpoint of data does not need",
-                       describe(called[0])));
-    }
-    push(make_container(place_, document_, *type, *arguments).value());
+  // Keyword arguments are not kept: only objects have them.
+  void call_with_keywords() {
+    const Values called = stack_.take(3);
+    make_call(called[0], called[1]);
   }
 
-  // The state of a module's state dict is `_metadata`, the version numbers of its layers; it is
-  // dropped. The state of a call, for example one that makes a NumPy array, is interpreted by the
-  // code that knows the function.
+  void make_call(PickleValue maker, PickleValue arguments) {
+    const PickleNode* function = document_.node(maker);
+    const bool is_callable =
+        function && (function->kind == NodeKind::global || function->kind == NodeKind::foreign ||
+                     function->kind == NodeKind::object);
+    const PickleNode* tuple = document_.node(arguments, NodeKind::tuple);
+    if (!is_callable) fail("what is called must be a global, not " + describe(maker));
+    if (!tuple) fail("the arguments of a call must be a tuple, not " + describe(arguments));
+    if (function->kind != NodeKind::global) return make_object(maker, arguments);
+    if (const auto made = make_container(place_, document_, *function, *tuple)) return push(*made);
+    make(NodeKind::call, std::array{maker, arguments});
+  }
+
+  void make_object(PickleValue maker, PickleValue arguments) {
+    const PickleValue none{PickleValue::Kind::absent};
+    make(NodeKind::object, std::array{maker, arguments, none, none, none});
+  }
+
+  void instance() {
+    global_of_lines();
+    const PickleValue type = stack_.take(1).front();
+    const PickleValue arguments =
+        document_.add_node(NodeKind::tuple, place_.at, stack_.take_to_mark());
+    make_call(type, arguments);
+  }
+
+  void object_of_stack() {
+    const Values values = stack_.take_to_mark();
+    if (values.empty()) fail("the type of an object is missing");
+    const PickleValue type = values.front();
+    make_call(type, document_.add_node(NodeKind::tuple, place_.at, values.subspan(1)));
+  }
+
+  // A type's number in the registry `copyreg` of the program that wrote the pickle.
+  void extension(std::string_view opcode, std::uint32_t number) {
+    const std::array names = {
+        document_.add_text("copyreg", place_.at),
+        document_.add_text(fmt::format("{}({})", opcode, number), place_.at)};
+    make(NodeKind::foreign, names);
+  }
+
+  // The state of a module's state dict has `_metadata`, the version numbers of its layers. The
+  // state of a call, for example one that makes a NumPy array, is interpreted by the code that
+  // knows the function.
   void build() {
     const PickleValue state = stack_.take(1).front();
     PickleNode* node = mutable_top("set the state of");
-    if (node->kind == NodeKind::ordered_dict) return;
+    if (node->kind == NodeKind::ordered_dict) return document_.set_extra(stack_.top(), state);
     if (node->kind == NodeKind::call && node->count == 2)
       return document_.append(*node, {&state, 1});
+    if (node->kind == NodeKind::object) {
+      node->first[kObjectState] = state;
+      return;
+    }
+    if (node->kind == NodeKind::foreign) return;
     fail(ErrorCode::unsupported, "the pickle sets the state of " + describe(stack_.top()) +
-                                     "; only an OrderedDict's state can be ignored");
+                                     "; only an OrderedDict or an object has one");
   }
 
   void make(NodeKind kind, Values items = {}) { push(document_.add_node(kind, place_.at, items)); }
@@ -258,27 +326,12 @@ class Machine {
 
   [[nodiscard]] std::string describe(PickleValue value) const { return document_.describe(value); }
 
-  [[noreturn]] void reject_opcode() {
-    switch (place_.opcode) {
-      case Opcode::ext1:
-      case Opcode::ext2:
-      case Opcode::ext4:
-      case Opcode::inst:
-      case Opcode::obj:
-      case Opcode::newobj_ex:
-        fail(ErrorCode::unsafe,
-             "makes an object of a type that the pickle chooses; nothing was run");
-      default:
-        fail(ErrorCode::unsupported, "is not an opcode that a checkpoint of data needs");
-    }
-  }
-
   [[noreturn]] void fail(const std::string& problem) { place_.fail(ErrorCode::corrupt, problem); }
   [[noreturn]] void fail(ErrorCode code, const std::string& problem) { place_.fail(code, problem); }
 
   PicklePlace place_;
   PickleReader& in_ = place_.in;
-  const GlobalRule& rule_;
+  const KnowsGlobal& knows_;
   PickleDocument document_;
   PickleStack stack_;
   PickleMemo memo_;
@@ -286,8 +339,8 @@ class Machine {
 
 }  // namespace
 
-PickleDocument load_pickle(PickleReader in, const GlobalRule& rule, io::MemoryBudget& budget) {
-  return Machine(std::move(in), rule, budget).run();
+PickleDocument load_pickle(PickleReader in, const KnowsGlobal& knows, io::MemoryBudget& budget) {
+  return Machine(std::move(in), knows, budget).run();
 }
 
 }  // namespace lancekeep::formats

@@ -125,7 +125,36 @@ std::string_view PickleReader::line(std::size_t longest, std::string_view what) 
   return rest.substr(0, end);
 }
 
-std::optional<PickleValue> read_scalar(Opcode opcode, PickleReader& in, PickleDocument& document) {
+namespace {
+
+// What a value of the file may take in memory, with its place in a container and its JSON text, for
+// each byte that it has in the file. A vocabulary or a history of numbers then fits its budget at
+// any size, and opcodes of a byte or two, with which a small pickle makes millions of values, get
+// nothing.
+constexpr std::uint64_t kPerTextByte = 8;
+constexpr std::uint64_t kPerLongTextByte = 3;  // it stays in the file until it is written
+constexpr std::uint64_t kPerFloatByte = 5;
+constexpr std::uint64_t kPerIntByte = 4;
+constexpr std::uint64_t kShortestInt = 2;  // bytes
+
+std::uint64_t grant_for(PickleValue value, std::uint64_t bytes) {
+  switch (value.kind) {
+    case ValueKind::text:
+    case ValueKind::bytes:
+    case ValueKind::bytearray:
+      return bytes * (bytes > kLongestKeptText ? kPerLongTextByte : kPerTextByte);
+    case ValueKind::real:
+      return bytes * kPerFloatByte;
+    case ValueKind::small_integer:
+    case ValueKind::integer:
+    case ValueKind::big_integer:
+      return bytes < kShortestInt ? 0 : bytes * kPerIntByte;
+    default:
+      return 0;
+  }
+}
+
+std::optional<PickleValue> read_value(Opcode opcode, PickleReader& in, PickleDocument& document) {
   const auto bytes_of = [&](ValueKind kind, std::uint64_t length) {
     return document.add_text(kind, in.text(length, "a string of a pickle"));
   };
@@ -170,6 +199,17 @@ std::optional<PickleValue> read_scalar(Opcode opcode, PickleReader& in, PickleDo
     default:
       return std::nullopt;
   }
+}
+
+}  // namespace
+
+std::optional<PickleValue> read_scalar(Opcode opcode, PickleReader& in, PickleDocument& document) {
+  const std::uint64_t start = in.position();
+  const auto value = read_value(opcode, in, document);
+  if (!value) return value;
+  const PickleText* text = document.text(*value);
+  document.budget().grant(grant_for(*value, text ? text->length : in.position() - start));
+  return value;
 }
 
 }  // namespace lancekeep::formats

@@ -23,14 +23,25 @@ std::string describe_node(const PickleDocument& document, const PickleNode& node
       return "a list";
     case PickleNode::Kind::set:
       return "a set";
+    case PickleNode::Kind::frozenset:
+      return "a frozenset";
+    case PickleNode::Kind::deque:
+      return "a deque";
     case PickleNode::Kind::dict:
       return "a dict";
     case PickleNode::Kind::ordered_dict:
       return "an OrderedDict";
     case PickleNode::Kind::counter:
       return "a Counter";
+    case PickleNode::Kind::default_dict:
+      return "a defaultdict";
     case PickleNode::Kind::global:
+    case PickleNode::Kind::foreign:
       return "the global " + document.full_name(node);
+    case PickleNode::Kind::object: {
+      const PickleNode* maker = document.node(node.items()[kMaker], PickleNode::Kind::foreign);
+      return maker ? "an object of " + document.full_name(*maker) : "an object";
+    }
     case PickleNode::Kind::call:
       return "a call of " + document.full_name(*document.node(node.items()[0]));
     case PickleNode::Kind::persistent_id:
@@ -59,10 +70,23 @@ std::byte* PickleArena::take(std::size_t count, std::size_t size, std::size_t al
   }
   const std::size_t chunk = std::max(wanted, kChunk);
   budget_->take(chunk, "the pickle's values");
-  const auto& made = chunks_.emplace_back(std::make_unique_for_overwrite<std::byte[]>(chunk));
-  // A large allocation gets a chunk of its own; the current chunk stays in use.
-  if (wanted < kChunk) free_ = std::span(made.get(), chunk).subspan(wanted);
-  return made.get();
+  auto made = std::make_unique_for_overwrite<std::byte[]>(chunk);
+  std::byte* const memory = made.get();
+  if (wanted < kChunk) {
+    free_ = std::span(memory, chunk).subspan(wanted);
+    chunks_.push_back(std::move(made));
+  } else {
+    // A large allocation gets a chunk of its own; the current chunk stays in use.
+    large_.emplace(memory, Chunk{std::move(made), chunk});
+  }
+  return memory;
+}
+
+void PickleArena::free_large(const void* memory) {
+  const auto found = large_.find(memory);
+  if (found == large_.end()) return;
+  budget_->give_back(found->second.size);
+  large_.erase(found);
 }
 
 std::optional<bool> PickleDocument::boolean(PickleValue value) const {
@@ -101,6 +125,19 @@ const PickleNode* PickleDocument::node(PickleValue value) const {
 const PickleNode* PickleDocument::node(PickleValue value, PickleNode::Kind kind) const {
   const PickleNode* found = node(value);
   return found && found->kind == kind ? found : nullptr;
+}
+
+std::optional<PickleValue> PickleDocument::extra(PickleValue node) const {
+  if (node.kind != ValueKind::node) return std::nullopt;
+  const auto found = extras_.find(node.payload);
+  if (found == extras_.end()) return std::nullopt;
+  return found->second;
+}
+
+void PickleDocument::set_extra(PickleValue node, PickleValue extra) {
+  constexpr std::uint64_t kExtraBytes = 64;
+  const auto [place, is_new] = extras_.insert_or_assign(node.payload, extra);
+  if (is_new) budget_->take(kExtraBytes, "the pickle's values");
 }
 
 std::string_view PickleDocument::global_module(const PickleNode& global) const {
@@ -198,12 +235,15 @@ PickleValue PickleDocument::add_node(PickleNode::Kind kind, std::uint64_t offset
 
 void PickleDocument::append(PickleNode& node, std::span<const PickleValue> items) {
   if (items.size() > node.capacity - node.count) {
+    constexpr std::uint64_t kLarge = kChunk / sizeof(PickleValue);
     const std::uint64_t wanted = std::uint64_t{node.count} + items.size();
-    const std::uint64_t doubled = std::max(wanted, std::uint64_t{node.capacity} * 2);
-    const std::span<PickleValue> room = arena_.allocate<PickleValue>(doubled);
+    const std::uint64_t more = node.capacity < kLarge ? node.capacity : node.capacity / 2;
+    const std::uint64_t grown = std::max(wanted, std::uint64_t{node.capacity} + more);
+    const std::span<PickleValue> room = arena_.allocate<PickleValue>(grown);
     std::copy(node.first, node.first + node.count, room.begin());
+    arena_.free_large(node.first);
     node.first = room.data();
-    node.capacity = static_cast<std::uint32_t>(doubled);
+    node.capacity = static_cast<std::uint32_t>(grown);
   }
   std::copy(items.begin(), items.end(), node.first + node.count);
   node.count += static_cast<std::uint32_t>(items.size());

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -40,14 +41,21 @@ class PickleArena {
     return {reinterpret_cast<T*>(take(count, sizeof(T), alignof(T))), count};
   }
   [[nodiscard]] std::string_view copy(std::string_view text);
+  /// Gives back the memory of an allocation that had a chunk of its own; keeps any other.
+  void free_large(const void* memory);
 
  private:
   static constexpr std::size_t kAlignment = 8;
 
   std::byte* take(std::size_t count, std::size_t size, std::size_t alignment);
 
+  struct Chunk {
+    std::unique_ptr<std::byte[]> memory;
+    std::size_t size = 0;
+  };
   io::MemoryBudget* budget_;
   std::vector<std::unique_ptr<std::byte[]>> chunks_;
+  std::map<const void*, Chunk> large_;  ///< each with one allocation, which takes all of it
   std::span<std::byte> free_;  ///< the unused part of the newest chunk
 };
 
@@ -83,11 +91,16 @@ struct PickleNode {
     tuple,
     list,
     set,
+    frozenset,
+    deque,          ///< collections.deque; its maxlen is its extra()
     dict,           ///< items: key, value, key, value, ...; keys are unique
-    ordered_dict,   ///< collections.OrderedDict; items as in a dict
+    ordered_dict,   ///< collections.OrderedDict; items as in a dict; its state is its extra()
     counter,        ///< collections.Counter; items as in a dict
+    default_dict,   ///< collections.defaultdict; items as in a dict; its factory is its extra()
     global,         ///< items: module and name, two short strings
+    foreign,        ///< a global that the rule does not know; items as in a global
     call,           ///< items: a global, a tuple of arguments, maybe a state; never called
+    object,         ///< what a foreign global would make; items: see ObjectPart
     persistent_id,  ///< items: the id
   };
   PickleValue* first = nullptr;
@@ -98,8 +111,19 @@ struct PickleNode {
 
   [[nodiscard]] std::span<const PickleValue> items() const { return {first, count}; }
   [[nodiscard]] bool is_dict() const {
-    return kind == Kind::dict || kind == Kind::ordered_dict || kind == Kind::counter;
+    return kind == Kind::dict || kind == Kind::ordered_dict || kind == Kind::counter ||
+           kind == Kind::default_dict;
   }
+};
+
+/// The items of an object, by index. Those that the pickle does not give are absent.
+enum ObjectPart : std::uint8_t {
+  kMaker,          ///< what is called: a foreign global, or another object
+  kArguments,      ///< a tuple
+  kObjectItems,    ///< a list: what APPENDS added
+  kObjectEntries,  ///< a dict: what SETITEMS added
+  kObjectState,    ///< what BUILD set
+  kObjectParts,
 };
 
 using ValueKind = PickleValue::Kind;
@@ -129,6 +153,9 @@ class PickleDocument {
   /// Returns null unless the value is a node of this kind.
   [[nodiscard]] const PickleNode* node(PickleValue value, PickleNode::Kind kind) const;
   [[nodiscard]] const std::deque<PickleNode>& nodes() const { return nodes_; }
+  /// Returns what else a node has besides its items; nullopt if it has nothing else.
+  [[nodiscard]] std::optional<PickleValue> extra(PickleValue node) const;
+  /// The functions below take a global, or a foreign one.
   [[nodiscard]] std::string_view global_module(const PickleNode& global) const;
   [[nodiscard]] std::string_view global_name(const PickleNode& global) const;
   /// Returns "torch._utils._rebuild_tensor_v2".
@@ -152,6 +179,7 @@ class PickleDocument {
   [[nodiscard]] PickleNode& change(PickleValue node) { return nodes_[node.payload]; }
   [[nodiscard]] std::deque<PickleNode>& change_nodes() { return nodes_; }
   void append(PickleNode& node, std::span<const PickleValue> items);
+  void set_extra(PickleValue node, PickleValue extra);
   [[nodiscard]] io::MemoryBudget& budget() { return *budget_; }
   /// Keeps alive the bytes that strings point to.
   void keep(io::ByteView bytes) { bytes_ = std::move(bytes); }
@@ -167,6 +195,7 @@ class PickleDocument {
   std::deque<PickleNode> nodes_;
   std::deque<PickleText> texts_;
   std::deque<std::uint64_t> numbers_;  ///< bits of int64s and doubles
+  std::map<std::uint32_t, PickleValue> extras_;  ///< by node
 };
 
 }  // namespace lancekeep::formats

@@ -57,6 +57,9 @@ namespace {
 constexpr std::size_t kMostTorchDimensions = 64;
 // What the allocator adds to a tensor's name and shape, and to a metadata entry.
 constexpr std::uint64_t kHeaderTensorOverhead = 64;
+// What one tensor takes here and in the reader, besides its name.
+constexpr std::uint64_t kGrantPerTensor =
+    sizeof(SafetensorsEntry) + kHeaderTensorOverhead + sizeof(TensorSpec) + 128;
 constexpr std::uint64_t kHeaderMetadataOverhead =
     48 + 2 * sizeof(std::string) + kHeaderTensorOverhead;
 
@@ -188,6 +191,10 @@ class HeaderParser : public JsonEvents {
     }
     entry().begin = numbers_[0];
     entry().end = numbers_[1];
+    // A tensor with values takes more of the file than of memory; empty ones take almost nothing.
+    if (entry().end > entry().begin) {
+      stream().budget().grant(kGrantPerTensor + 3 * key_.size());
+    }
     return leave(Place::entry);
   }
 

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <set>
 
 namespace lancekeep::formats {
@@ -30,6 +31,7 @@ struct ShardFile {
 struct ShardSet {
   std::vector<ShardFile> files;  // the files that have tensors, sorted by name
   std::vector<TensorSpec> specs;
+  std::vector<std::uint32_t> places;  // of each spec, among the tensors of its file
   Metadata metadata;
   std::vector<std::string> notes;
   std::uint64_t budget_left = 0;
@@ -46,6 +48,7 @@ class NameList {
     if (count_ <= kMostNamed) names_.back() += " in `" + io::printable(file) + "`";
   }
   [[nodiscard]] bool empty() const { return count_ == 0; }
+  [[nodiscard]] std::size_t count() const { return count_; }
   [[nodiscard]] std::string text() const {
     const std::size_t more = count_ - names_.size();
     return fmt::format("{}{}", fmt::join(names_, ", "),
@@ -88,9 +91,12 @@ class ShardCheck {
         budget_(limit, index.name()),
         seen_(content.tensors.size()) {
     budget_.take(used, "the index");
-    // This many specs are kept, because the files must have exactly the tensors of the index.
-    budget_.take(seen_.size() * sizeof(TensorSpec) + seen_.size() / 8, "the index's tensors");
+    // This many specs are kept, because the files must have all tensors of the index, and others
+    // are left out.
+    constexpr std::uint64_t kEach = sizeof(TensorSpec) + sizeof(std::uint32_t);
+    budget_.take(seen_.size() * kEach + seen_.size() / 8, "the index's tensors");
     set_.specs.reserve(seen_.size());
+    set_.places.reserve(seen_.size());
     set_.metadata = content.metadata;
   }
 
@@ -101,11 +107,12 @@ class ShardCheck {
     const std::size_t first = set_.specs.size();
     budget_.take(sizeof(ShardFile) + path.native().size() + kShardTensorOverhead,
                  "the files' names");
-    if (!specs.empty()) set_.files.push_back({path, first});
-    for (const TensorSpec& spec : specs) {
-      require_no_tree(spec, path);
-      if (is_expected(spec.name, shard)) keep(spec, first);
+    Places kept(specs.size());
+    for (std::uint32_t i = 0; i < specs.size(); ++i) {
+      require_no_tree(specs[i], path);
+      if (is_expected(specs[i].name, shard)) keep(specs[i], i, kept);
     }
+    if (set_.specs.size() > first) set_.files.push_back({path, first});
     for (const auto& [key, value] : source.metadata()) merge(key, value, shard);
     for (const std::string& note : source.notes()) {
       set_.notes.push_back("`" + io::printable(content_.shards[shard]) + "`: " + note);
@@ -118,18 +125,28 @@ class ShardCheck {
       if (!seen_[i]) missing_.add(tensor.name, content_.shards[tensor.shard]);
     }
     reject_if(missing_, "the index lists tensors that their files do not have");
-    reject_if(unlisted_, "files have tensors that the index does not list");
     reject_if(misplaced_, "files have tensors that the index puts into another file");
+    if (!unlisted_.empty()) {
+      const bool one = unlisted_.count() == 1;
+      set_.notes.push_back(fmt::format("{} of the files {} left out, because the index does not list {}: {}",
+                                       one ? "1 tensor" : fmt::format("{} tensors", unlisted_.count()),
+                                       one ? "is" : "are", one ? "it" : "them", unlisted_.text()));
+    }
     set_.budget_left = budget_.left();
     return std::move(set_);
   }
 
  private:
-  void keep(const TensorSpec& spec, std::size_t first) {
+  // For each tensor of one file, its index in ShardSet::specs; unset if it was left out.
+  using Places = std::vector<std::optional<std::size_t>>;
+
+  void keep(const TensorSpec& spec, std::uint32_t place, Places& kept) {
     budget_.take(spec.name.size() + spec.shape.size() * sizeof(std::int64_t) + kShardTensorOverhead,
                  "the files' tensors");
+    kept[place] = set_.specs.size();
     set_.specs.push_back(spec);
-    if (spec.tied_to) set_.specs.back().tied_to = first + *spec.tied_to;
+    set_.places.push_back(place);
+    if (spec.tied_to) set_.specs.back().tied_to = kept[*spec.tied_to];
   }
 
   bool is_expected(const std::string& name, std::uint32_t shard) {
@@ -154,7 +171,9 @@ class ShardCheck {
                 path.string());
   }
 
+  // What a store keeps about the state dict of one file does not hold for the whole model.
   void merge(const std::string& key, const std::string& value, std::uint32_t shard) {
+    if (key.starts_with("lancekeep.")) return;
     const auto known = set_.metadata.find(key);
     if (known == set_.metadata.end()) {
       budget_.take(kShardMetadataOverhead + key.size() + value.size(), "the files' metadata");
@@ -181,7 +200,7 @@ class ShardCheck {
   std::vector<bool> seen_;
   std::set<std::string> disputed_;
   NameList missing_;    // listed, but not in their file
-  NameList unlisted_;   // in a file, but not in the index
+  NameList unlisted_;   // in a file, but not in the index: left out
   NameList misplaced_;  // not in the file that the index gives
 };
 
@@ -214,7 +233,7 @@ class ShardedSource : public TensorSource {
                          [](std::size_t i, const ShardFile& file) { return i < file.first; });
     const ShardFile& file = *std::prev(after);
     open(file);
-    const std::size_t within = index - file.first;
+    const std::size_t within = shards_.places[index];
     require_unchanged(file, within, spec);
     source_->read(within, sink);
   }
@@ -261,7 +280,57 @@ std::optional<ShardIndex> read_index(const io::InputFile& file, io::MemoryBudget
   return decode_shard_index(json);
 }
 
+// Lists the tensors of the files, as an index would.
+ShardIndex index_of_files(const std::filesystem::path& folder,
+                          const std::vector<std::string>& files, io::MemoryBudget& budget,
+                          const OpenShard& open) {
+  ShardIndex index;
+  index.shards = files;
+  std::sort(index.shards.begin(), index.shards.end());
+  for (std::uint32_t shard = 0; shard < index.shards.size(); ++shard) {
+    const std::filesystem::path path = folder / index.shards[shard];
+    io::MemoryBudget own(budget.left(), path.string());
+    for (const TensorSpec& spec : open(io::InputFile(path), own)->tensors()) {
+      budget.take(sizeof(ShardIndex::Tensor) + spec.name.size() + kShardTensorOverhead,
+                  "the files' tensors");
+      index.tensors.push_back({spec.name, shard});
+    }
+  }
+  std::ranges::stable_sort(index.tensors, {}, &ShardIndex::Tensor::name);
+  const auto twice = std::ranges::adjacent_find(index.tensors, {}, &ShardIndex::Tensor::name);
+  if (twice == index.tensors.end()) return index;
+  throw Error(ErrorCode::corrupt,
+              fmt::format("tensor `{}` is in `{}` and in `{}`, but the files of one model have "
+                          "different tensors. If each file is a model of its own, rename them: a "
+                          "name that ends in `-00001-of-00002` marks the first of two files",
+                          io::printable(twice->name), io::printable(index.shards[twice->shard]),
+                          io::printable(index.shards[std::next(twice)->shard])),
+              (folder / index.shards.front()).string());
+}
+
+std::uint64_t size_of_files(const std::filesystem::path& folder,
+                            const std::vector<std::string>& files) {
+  std::uint64_t total = 0;
+  for (const std::string& file : files) {
+    const std::uint64_t size = io::InputFile(folder / file).size();
+    total = io::checked_add(total, size).value_or(total);
+  }
+  return total;
+}
+
 }  // namespace
+
+std::unique_ptr<TensorSource> open_shards_without_index(const std::filesystem::path& folder,
+                                                        const std::vector<std::string>& files,
+                                                        OpenShard open) {
+  const std::string first = (folder / files.front()).string();
+  io::MemoryBudget budget(io::MemoryBudget::limit_for(size_of_files(folder, files)), first);
+  const std::uint64_t before = budget.left();
+  const ShardIndex content = index_of_files(folder, files, budget, open);
+  ShardSet shards =
+      check_shards(io::InputFile(first), folder, content, before - budget.left(), open);
+  return std::make_unique<ShardedSource>(std::move(shards), std::move(open));
+}
 
 std::unique_ptr<TensorSource> open_shards(const io::InputFile& index,
                                           const std::filesystem::path& folder, OpenShard open) {

@@ -142,11 +142,28 @@ TEST_F(Shards, ATensorThatItsFileLacksIsRejected) {
                          "`c` in `1`"));
 }
 
-TEST_F(Shards, ATensorThatTheIndexLacksIsRejected) {
-  shard("1", {"a", "b"});
-  EXPECT_THAT(opening(R"("a":"1")"),
-              fails_with(ErrorCode::corrupt,
-                         "files have tensors that the index does not list: `b` in `1`"));
+TEST_F(Shards, ATensorThatTheIndexLacksIsLeftOutWithANote) {
+  shard("1", {"x", "a", "b"});
+  const auto source = open(R"("a":"1","b":"1")");
+  EXPECT_THAT(tensor_names(*source), ElementsAre("a", "b"));
+  EXPECT_EQ(bytes_of(*source, 1), "b");
+  EXPECT_THAT(source->notes(), ElementsAre("1 tensor of the files is left out, because the index "
+                                           "does not list it: `x` in `1`"));
+}
+
+TEST_F(Shards, FilesWithoutAnIndexAreOneModel) {
+  shard("2", {"b"});
+  shard("1", {"a"});
+  const auto source = open_shards_without_index(folder_.path(), {"1", "2"}, open_);
+  EXPECT_THAT(tensor_names(*source), ElementsAre("a", "b"));
+  EXPECT_EQ(bytes_of(*source, 1), "b");
+}
+
+TEST_F(Shards, FilesOfOneTensorAreNotOneModel) {
+  shard("1", {"a"});
+  shard("2", {"a"});
+  EXPECT_THAT([&] { (void)open_shards_without_index(folder_.path(), {"1", "2"}, open_); },
+              fails_with(ErrorCode::corrupt, "tensor `a` is in `1` and in `2`, but"));
 }
 
 TEST_F(Shards, ATensorInAnotherFileIsRejected) {

@@ -42,9 +42,7 @@ std::uint8_t ContainerDepths::visit(PickleValue value, int depth) {
   if (!node) return 0;
   Facts& facts = facts_[value.payload];
   const ObjectKind kind = object_kind(document_, value);
-  const bool is_container = kind == ObjectKind::list || kind == ObjectKind::tuple ||
-                            kind == ObjectKind::set || kind == ObjectKind::dict;
-  if (!is_container) {
+  if (!is_container(kind)) {
     facts.holds_numbers = is_numbers(kind);
     return 0;
   }
@@ -65,6 +63,11 @@ std::uint8_t ContainerDepths::visit(PickleValue value, int depth) {
     below = std::max(below, visit(item, depth + 1));
     facts.holds_numbers |= holds_numbers(item);
     if (document_.node(item)) expanded += facts_[item.payload].expanded;
+  }
+  // The state of an OrderedDict is written beside the rows.
+  const auto extra = document_.extra(value);
+  if (extra && node->kind == NodeKind::ordered_dict) {
+    below = std::max(below, visit(*extra, depth + 1));
   }
   constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
   facts.expanded = static_cast<std::uint32_t>(std::min(expanded, kMost));

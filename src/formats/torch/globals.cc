@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string>
 
 namespace lancekeep::formats {
@@ -23,16 +24,31 @@ constexpr auto kCallables = std::to_array<Entry>({
     {"collections", "OrderedDict", Callable::container},
     {"collections", "Counter", Callable::container},
     {"collections", "defaultdict", Callable::container},
+    {"collections", "deque", Callable::container},
     {"builtins", "set", Callable::container},
     {"__builtin__", "set", Callable::container},
-    {"builtins", "dict", Callable::factory},
-    {"__builtin__", "dict", Callable::factory},
-    {"builtins", "float", Callable::factory},
-    {"__builtin__", "float", Callable::factory},
-    {"builtins", "int", Callable::factory},
-    {"__builtin__", "int", Callable::factory},
-    {"builtins", "list", Callable::factory},
-    {"__builtin__", "list", Callable::factory},
+    {"builtins", "frozenset", Callable::container},
+    {"__builtin__", "frozenset", Callable::container},
+    {"builtins", "range", Callable::range},
+    {"__builtin__", "xrange", Callable::range},
+    {"builtins", "slice", Callable::slice},
+    {"__builtin__", "slice", Callable::slice},
+    {"pathlib", "PosixPath", Callable::path},
+    {"pathlib", "PurePosixPath", Callable::path},
+    {"pathlib", "WindowsPath", Callable::path},
+    {"pathlib", "PureWindowsPath", Callable::path},
+    {"pathlib._local", "PosixPath", Callable::path},
+    {"pathlib._local", "PurePosixPath", Callable::path},
+    {"pathlib._local", "WindowsPath", Callable::path},
+    {"pathlib._local", "PureWindowsPath", Callable::path},
+    {"datetime", "date", Callable::date},
+    {"datetime", "time", Callable::time},
+    {"datetime", "datetime", Callable::datetime},
+    {"datetime", "timedelta", Callable::timedelta},
+    {"datetime", "timezone", Callable::timezone},
+    {"decimal", "Decimal", Callable::decimal},
+    {"fractions", "Fraction", Callable::fraction},
+    {"uuid", "UUID", Callable::uuid},
     {"builtins", "bytes", Callable::bytes},
     {"__builtin__", "bytes", Callable::bytes},
     {"builtins", "bytearray", Callable::bytearray},
@@ -48,7 +64,9 @@ constexpr auto kCallables = std::to_array<Entry>({
     {"torch._utils", "_rebuild_tensor_v3", Callable::tensor_v3},
     {"torch._utils", "_rebuild_parameter", Callable::parameter},
     {"torch._utils", "_rebuild_parameter_with_state", Callable::parameter_with_state},
-    {"torch._tensor", "_rebuild_from_type_v2", Callable::from_type},
+    {"torch._utils", "_rebuild_wrapper_subclass", Callable::wrapper},
+    {"torch._tensor", "_rebuild_from_type", Callable::from_type},
+    {"torch._tensor", "_rebuild_from_type_v2", Callable::from_type_v2},
     {"torch", "Tensor", Callable::tensor_type},
     {"torch.nn.parameter", "Parameter", Callable::tensor_type},
     {"numpy.core.multiarray", "scalar", Callable::numpy_scalar},
@@ -61,14 +79,70 @@ constexpr auto kCallables = std::to_array<Entry>({
     {"numpy", "ndarray", Callable::numpy_ndarray},
 });
 
+// Python's types that can be values by themselves. Python 2 called two of them otherwise.
+constexpr auto kTypes = std::to_array<std::string_view>(
+    {"dict", "list", "set", "tuple", "int", "float", "str", "bool", "bytes", "complex",
+     "frozenset"});
+constexpr auto kMemoryFormats = std::to_array<std::string_view>(
+    {"contiguous_format", "channels_last", "channels_last_3d", "preserve_format"});
+constexpr auto kQuantizationSchemes = std::to_array<std::string_view>(
+    {"per_tensor_affine", "per_channel_affine", "per_tensor_symmetric", "per_channel_symmetric",
+     "per_channel_affine_float_qparams"});
+constexpr auto kNumpyTypes = std::to_array<std::string_view>(
+    {"bool",    "bool_",  "int8",    "int16",   "int32",   "int64",     "uint8", "uint16",
+     "uint32",  "uint64", "float16", "float32", "float64", "complex64", "complex128"});
+
+bool is_among(std::span<const std::string_view> names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool is_builtin(std::string_view module) { return module == "builtins" || module == "__builtin__"; }
+
+// Returns the name of one of Python's types; empty for anything else.
+std::string_view type_name(std::string_view module, std::string_view name) {
+  if (module == "__builtin__" && name == "long") return "int";
+  if (module == "__builtin__" && name == "unicode") return "str";
+  return is_builtin(module) && is_among(kTypes, name) ? name : std::string_view();
+}
+
 }  // namespace
 
 std::optional<Callable> find_callable(std::string_view module, std::string_view name) {
   const auto* found = std::find_if(kCallables.begin(), kCallables.end(), [&](const Entry& entry) {
     return entry.name == name && entry.module == module;
   });
-  if (found == kCallables.end()) return std::nullopt;
-  return found->callable;
+  if (found != kCallables.end()) return found->callable;
+  if (!type_name(module, name).empty()) return Callable::type;
+  return std::nullopt;
+}
+
+std::optional<ConstantJson> constant_json(std::string_view module, std::string_view name) {
+  if (is_builtin(module) && name == "Ellipsis") return ConstantJson{"$constant", "Ellipsis"};
+  if (module == "torch" && is_among(kMemoryFormats, name)) {
+    return ConstantJson{"$memory_format", std::string(name)};
+  }
+  if (module == "torch" && is_among(kQuantizationSchemes, name)) {
+    return ConstantJson{"$qscheme", std::string(name)};
+  }
+  if (module == "numpy" && is_among(kNumpyTypes, name)) {
+    return ConstantJson{"$type", "numpy." + std::string(name)};
+  }
+  const std::string_view type = type_name(module, name);
+  if (type.empty()) return std::nullopt;
+  return ConstantJson{"$type", std::string(type)};
+}
+
+std::optional<std::string> factory_name(const PickleDocument& document, PickleValue factory) {
+  const PickleNode* global = document.node(factory, NodeKind::global);
+  if (!global) return std::nullopt;
+  const std::string_view module = document.global_module(*global);
+  const std::string_view name = document.global_name(*global);
+  const std::string_view type = type_name(module, name);
+  if (!type.empty()) return std::string(type);
+  constexpr auto kCollections =
+      std::to_array<std::string_view>({"OrderedDict", "Counter", "deque"});
+  if (module != "collections" || !is_among(kCollections, name)) return std::nullopt;
+  return document.full_name(*global);
 }
 
 Call call_of(const PickleDocument& document, PickleValue value) {
@@ -87,25 +161,6 @@ bool is_global(const PickleDocument& document, PickleValue value, Callable calla
          find_callable(document.global_module(*global), document.global_name(*global)) == callable;
 }
 
-namespace {
-
-constexpr std::string_view kNothingWasRun =
-    "which is not on the list of what a checkpoint of data needs; nothing was run. ";
-
-std::string advice_for_tensor_kind(std::string_view name) {
-  if (name == "_rebuild_qtensor") {
-    return "Quantized tensors are not supported: save tensor.dequantize(), or its int_repr(), "
-           "scales and zero points as separate tensors";
-  }
-  if (name == "_rebuild_sparse_tensor") {
-    return "Sparse tensors are not supported: save tensor.to_dense(), or its indices and values as "
-           "separate tensors";
-  }
-  return "Tensors of this kind are not supported: save it as a plain, dense tensor";
-}
-
-}  // namespace
-
 std::optional<std::string_view> storage_type_dtype(std::string_view module, std::string_view name) {
   if (name == "UntypedStorage" && (module == "torch.storage" || module == "torch")) return "uint8";
   if (module != "torch" && module != "torch.cuda") return std::nullopt;
@@ -114,40 +169,9 @@ std::optional<std::string_view> storage_type_dtype(std::string_view module, std:
   return found->dtype;
 }
 
-std::optional<GlobalRejection> reject_torch_global(std::string_view module, std::string_view name) {
-  if (find_callable(module, name)) return std::nullopt;
-  if (storage_type_dtype(module, name)) return std::nullopt;
-  if (module == "torch" && dtype_itemsize(name)) return std::nullopt;
-  const std::string start(kNothingWasRun);
-  if (module == "torch._utils" && name.starts_with("_rebuild_")) {
-    return GlobalRejection{ErrorCode::unsupported, start + advice_for_tensor_kind(name)};
-  }
-  if (module.starts_with("torch.nn.") || module.starts_with("__torch__")) {
-    return GlobalRejection{
-        ErrorCode::unsafe,
-        start + "The file holds a whole module: save model.state_dict() instead"};
-  }
-  if (module == "argparse" && name == "Namespace") {
-    return GlobalRejection{ErrorCode::unsafe, start + "Save vars(args), a dict, instead"};
-  }
-  if (module.starts_with("numpy")) {
-    return GlobalRejection{ErrorCode::unsafe,
-                           start + "From NumPy, arrays and scalars of numbers are supported"};
-  }
-  if (module.starts_with("torch.nested") || module.starts_with("torch.distributed") ||
-      module.starts_with("torch.sparse")) {
-    return GlobalRejection{ErrorCode::unsupported, start + advice_for_tensor_kind(name)};
-  }
-  if (module == "torch") {
-    return GlobalRejection{ErrorCode::unsafe,
-                           start +
-                               "From torch, tensors, torch.Size, dtypes, devices and layouts are "
-                               "supported"};
-  }
-  return GlobalRejection{ErrorCode::unsafe,
-                         start +
-                             "Save dicts, lists, numbers, strings and tensors; or, if you trust "
-                             "the file, load it in Python and save its tensors as safetensors"};
+bool knows_torch_global(std::string_view module, std::string_view name) {
+  return find_callable(module, name) || storage_type_dtype(module, name) ||
+         (module == "torch" && dtype_itemsize(name)) || constant_json(module, name);
 }
 
 }  // namespace lancekeep::formats

@@ -6,6 +6,7 @@
 #include "formats/torch/globals.h"
 #include "formats/torch/numpy_value.h"
 #include "formats/torch/python_object.h"
+#include "formats/torch/python_value.h"
 #include "io/utf8.h"
 
 #include <fmt/format.h>
@@ -40,10 +41,13 @@ void JsonValueWriter::write(PickleValue value) {
       return write_bytes(value, "$bytearray");
     case ObjectKind::list:
     case ObjectKind::tuple:
+    case ObjectKind::deque:
     case ObjectKind::dict:
-      return write_container(*node, [&](std::uint32_t place) { write(node->items()[place]); });
+      return write_container(value, [&](std::uint32_t place) { write(node->items()[place]); });
     case ObjectKind::set:
-      return write_set(*node);
+      return write_set(*node, "$set");
+    case ObjectKind::frozenset:
+      return write_set(*node, "$frozenset");
     case ObjectKind::size:
       return write_size(value);
     case ObjectKind::dtype:
@@ -54,18 +58,41 @@ void JsonValueWriter::write(PickleValue value) {
       return write_device(value);
     case ObjectKind::layout:
       return write_layout(value);
+    case ObjectKind::constant:
+      return write_constant(*node);
+    case ObjectKind::path:
+    case ObjectKind::date:
+    case ObjectKind::time:
+    case ObjectKind::datetime:
+    case ObjectKind::timedelta:
+    case ObjectKind::decimal:
+    case ObjectKind::fraction:
+    case ObjectKind::uuid:
+    case ObjectKind::range:
+    case ObjectKind::slice:
+      return write_python_value(object_kind(document_, value), value);
     case ObjectKind::numpy_scalar:
       return write_numpy_scalar(value);
+    case ObjectKind::numpy_dtype:
+      json_.open_tag("$numpy_dtype");
+      json_.string(read_numpy_dtype(torch_, value, where_));
+      return json_.raw("}");
     case ObjectKind::numpy_array:
     case ObjectKind::tensor:
+    case ObjectKind::foreign:
     case ObjectKind::other:
       reject(value);
   }
 }
 
-void JsonValueWriter::write_container(const PickleNode& node,
+void JsonValueWriter::write_container(PickleValue container,
                                       const std::function<void(std::uint32_t)>& write_item) {
+  const PickleNode& node = *document_.node(container);
   switch (node.kind) {
+    case PickleNode::Kind::deque:
+      return write_deque(container, write_item);
+    case PickleNode::Kind::default_dict:
+      return write_default_dict(container, write_item);
     case PickleNode::Kind::dict:
       if (has_plain_keys(node)) return write_object(node, write_item);
       json_.open_tag("$dict");
@@ -135,8 +162,38 @@ void JsonValueWriter::write_sequence(const PickleNode& node,
   json_.raw("]");
 }
 
+void JsonValueWriter::write_deque(PickleValue deque,
+                                  const std::function<void(std::uint32_t)>& write_item) {
+  json_.open_tag("$deque");
+  json_.raw("[");
+  write_sequence(*document_.node(deque), write_item);
+  json_.raw(",");
+  write(document_.extra(deque).value_or(PickleValue{}));
+  json_.raw("]}");
+}
+
+// A defaultdict whose factory is not Python's own becomes a dict.
+void JsonValueWriter::write_default_dict(PickleValue dict,
+                                         const std::function<void(std::uint32_t)>& write_item) {
+  const PickleNode& node = *document_.node(dict);
+  const PickleValue factory = document_.extra(dict).value_or(PickleValue{});
+  const auto name = factory_name(document_, factory);
+  if (!name && factory != PickleValue{}) {
+    if (has_plain_keys(node)) return write_object(node, write_item);
+    json_.open_tag("$dict");
+    write_pairs(node, write_item);
+    return json_.raw("}");
+  }
+  json_.open_tag("$defaultdict");
+  json_.raw("[");
+  if (name) json_.string(*name);
+  json_.raw(name ? "," : "null,");
+  write_pairs(node, write_item);
+  json_.raw("]}");
+}
+
 // Sorts the items, so that equal sets have equal text.
-void JsonValueWriter::write_set(const PickleNode& node) {
+void JsonValueWriter::write_set(const PickleNode& node, const char* tag) {
   std::vector<std::string> items;
   std::uint64_t taken = 0;
   for (const PickleValue value : node.items()) {
@@ -148,7 +205,7 @@ void JsonValueWriter::write_set(const PickleNode& node) {
     items.emplace_back(text.begin(), text.end());
   }
   std::sort(items.begin(), items.end());
-  json_.open_tag("$set");
+  json_.open_tag(tag);
   json_.raw("[");
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (i > 0) json_.raw(",");
@@ -236,11 +293,102 @@ void JsonValueWriter::write_layout(PickleValue value) {
   json_.raw("}");
 }
 
+void JsonValueWriter::write_constant(const PickleNode& node) {
+  const auto constant = constant_json(document_.global_module(node), document_.global_name(node));
+  json_.open_tag(constant->tag);
+  json_.string(constant->text);
+  json_.raw("}");
+}
+
+void JsonValueWriter::write_python_value(ObjectKind kind, PickleValue value) {
+  switch (kind) {
+    case ObjectKind::path:
+      return write_path(value);
+    case ObjectKind::timedelta:
+      return write_arguments("$timedelta", value);
+    case ObjectKind::range:
+      return write_arguments("$range", value);
+    case ObjectKind::slice:
+      return write_arguments("$slice", value);
+    case ObjectKind::decimal:
+    case ObjectKind::uuid: {
+      const bool is_uuid = kind == ObjectKind::uuid;
+      const auto text = is_uuid ? uuid_text(document_, value) : decimal_text(document_, value);
+      if (!text) fail_call(value);
+      json_.open_tag(is_uuid ? "$uuid" : "$decimal");
+      json_.text(*text, where_);
+      return json_.raw("}");
+    }
+    case ObjectKind::fraction: {
+      const auto parts = fraction_text(document_, value);
+      if (!parts) fail_call(value);
+      json_.open_tag("$fraction");
+      json_.raw("[");
+      write_digits(parts->first);
+      json_.raw(",");
+      write_digits(parts->second);
+      return json_.raw("]}");
+    }
+    default:
+      return write_time(kind, value);
+  }
+}
+
+void JsonValueWriter::write_path(PickleValue value) {
+  const auto text = path_text(document_, value);
+  if (!text) fail_call(value);
+  json_.open_tag("$path");
+  json_.raw("[");
+  json_.string(document_.global_name(*document_.node(document_.node(value)->items()[0])));
+  json_.raw(",");
+  json_.text(*text, where_);
+  json_.raw("]}");
+}
+
+void JsonValueWriter::write_time(ObjectKind kind, PickleValue value) {
+  const auto text = time_text(torch_, value);
+  if (!text) fail_call(value);
+  json_.open_tag(kind == ObjectKind::date   ? "$date"
+                 : kind == ObjectKind::time ? "$time"
+                                            : "$datetime");
+  if (text->fold) json_.raw("[");
+  json_.string(text->iso);
+  json_.raw(text->fold ? ",null,1]}" : "}");
+}
+
+// Writes the three arguments of a call, which are numbers or None.
+void JsonValueWriter::write_arguments(const char* tag, PickleValue value) {
+  const Call call = call_of(document_, value);
+  if (call.arguments.size() != 3 || call.state) fail_call(value);
+  json_.open_tag(tag);
+  json_.raw("[");
+  for (std::size_t i = 0; i < 3; ++i) {
+    const PickleValue argument = call.arguments[i];
+    const ObjectKind kind = object_kind(document_, argument);
+    const bool may_be_missing = kind == ObjectKind::none || kind == ObjectKind::real;
+    if (kind != ObjectKind::integer &&
+        !(may_be_missing && object_kind(document_, value) == ObjectKind::slice)) {
+      fail_call(value);
+    }
+    if (i > 0) json_.raw(",");
+    write(argument);
+  }
+  json_.raw("]}");
+}
+
+void JsonValueWriter::write_digits(const std::string& digits) {
+  constexpr std::size_t kAlwaysFit = 18;
+  if (digits.size() <= kAlwaysFit) return json_.raw(digits);
+  json_.open_tag("$int");
+  json_.string(digits);
+  json_.raw("}");
+}
+
 void JsonValueWriter::write_numpy_scalar(PickleValue value) {
   const NumpyScalar scalar = read_numpy_scalar(torch_, value, where_);
   json_.open_tag("$numpy");
   json_.raw("[");
-  json_.string(scalar.dtype->numpy_descr());
+  json_.string(scalar.descr);
   json_.raw(",");
   json_.base64(read_raw_bytes(torch_.file, scalar.bytes));
   json_.raw("]}");

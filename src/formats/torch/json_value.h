@@ -4,6 +4,7 @@
 #pragma once
 
 #include "formats/torch/json_writer.h"
+#include "formats/torch/python_object.h"
 #include "formats/torch/torch_file.h"
 
 #include <cstdint>
@@ -20,12 +21,14 @@ class JsonValueWriter {
 
   /// @throws Error unsupported for a value that has no JSON form; corrupt.
   void write(PickleValue value);
-  /// Writes a dict, list or tuple; calls `write_item` for each value in it, with the value's index
-  /// among the node's items.
-  void write_container(const PickleNode& node,
+  /// Writes a dict, list, tuple or deque; calls `write_item` for each value in it, with the value's
+  /// index among the node's items.
+  void write_container(PickleValue container,
                        const std::function<void(std::uint32_t place)>& write_item);
   /// Writes `{"$row":"name"}` or `{"$ndarray":"name"}`.
   void write_reference(const char* tag, const std::string& name);
+  /// Writes the comma between two values.
+  void separate() { json_.raw(","); }
   [[nodiscard]] std::vector<char> take() { return json_.take(); }
 
  private:
@@ -35,7 +38,10 @@ class JsonValueWriter {
                     const std::function<void(std::uint32_t place)>& write_item);
   void write_sequence(const PickleNode& node,
                       const std::function<void(std::uint32_t place)>& write_item);
-  void write_set(const PickleNode& node);
+  void write_deque(PickleValue deque, const std::function<void(std::uint32_t place)>& write_item);
+  void write_default_dict(PickleValue dict,
+                          const std::function<void(std::uint32_t place)>& write_item);
+  void write_set(const PickleNode& node, const char* tag);
   void write_text(const PickleText& text);
   void write_bytes(PickleValue value, const char* tag);
   void write_integer(PickleValue value);
@@ -44,6 +50,12 @@ class JsonValueWriter {
   void write_device(PickleValue value);
   void write_layout(PickleValue value);
   void write_numpy_scalar(PickleValue value);
+  void write_python_value(ObjectKind kind, PickleValue value);
+  void write_path(PickleValue value);
+  void write_time(ObjectKind kind, PickleValue value);
+  void write_arguments(const char* tag, PickleValue value);
+  void write_constant(const PickleNode& node);
+  void write_digits(const std::string& digits);
   [[nodiscard]] bool has_plain_keys(const PickleNode& node) const;
   [[noreturn]] void reject(PickleValue value) const;
   [[noreturn]] void fail_call(PickleValue value) const;

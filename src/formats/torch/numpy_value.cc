@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 namespace lancekeep::formats {
 namespace {
@@ -22,9 +23,18 @@ class NumpyValueReader {
   NumpyScalar scalar() const {
     const Call call = call_of(document_, value_);
     if (call.arguments.size() != 2 || call.state) corrupt("is a NumPy scalar with wrong arguments");
-    NumpyScalar scalar{&dtype(call.arguments[0]), bytes(call.arguments[1])};
-    check_size(scalar.bytes, scalar.dtype->itemsize());
+    const NamedDtype named = named_dtype(call.arguments[0]);
+    if (named.order == '>') reject_big_endian(named.code);
+    if (named.itemsize == 0 && !is_text(named.code)) reject_dtype(named.code);
+    NumpyScalar scalar{named.descr(), named.number, bytes(call.arguments[1])};
+    check_size(scalar.bytes, named.itemsize);
     return scalar;
+  }
+
+  std::string descr() const {
+    const NamedDtype named = named_dtype(value_);
+    if (named.itemsize == 0 && !is_text(named.code)) reject_dtype(named.code);
+    return named.descr();
   }
 
   TorchTensor array() const {
@@ -57,8 +67,23 @@ class NumpyValueReader {
     return placed(type, shape(call.arguments[2]), order == "F", bytes(call.arguments[0]));
   }
 
+  // A dtype as NumPy names it. Numbers, text, dates and durations have an itemsize.
+  struct NamedDtype {
+    std::string code;  // "f8", "U3", "M8"
+    char order = '|';
+    std::string unit;  // of a date or a duration: "[D]"
+    const DtypeNames* number = nullptr;
+    std::uint64_t itemsize = 0;
+
+    [[nodiscard]] std::string descr() const { return order + code + unit; }
+  };
+
+  static bool is_text(std::string_view code) { return code.starts_with('U') || code.starts_with('S'); }
+
   // dtype('f8', False, True) with the state (3, '<', None, None, None, -1, -1, 0).
-  const DtypeNames& dtype(PickleValue value) const {
+  NamedDtype named_dtype(PickleValue value) const {
+    constexpr std::uint64_t kCharacterBytes = 4;
+    constexpr std::size_t kMostDigits = 5;
     const Call call = call_of(document_, value);
     const auto code = call.function == Callable::numpy_dtype && !call.arguments.empty()
                           ? document_.short_text(call.arguments[0])
@@ -67,20 +92,65 @@ class NumpyValueReader {
         call.state ? document_.node(*call.state, PickleNode::Kind::tuple) : nullptr;
     if (!code || !state || state->count < 5)
       corrupt("has " + document_.describe(value) + " as its dtype");
-    const DtypeNames* found = find_dtype(&DtypeNames::numpy, *code);
     const auto order = document_.short_text(state->items()[1]);
     const bool plain = std::all_of(state->items().begin() + 2, state->items().begin() + 5,
                                    [](PickleValue item) { return item == PickleValue{}; });
-    if (!found || !plain) {
-      reject(fmt::format("has NumPy's dtype `{}`, which torch lacks; save numbers or text",
-                         io::printable(*code)));
+    if (!plain) reject_dtype(*code);
+    if (order != "<" && order != "=" && order != "|" && order != ">")
+      corrupt("has a dtype of unknown byte order");
+    if (code->empty()) reject_dtype(*code);
+    NamedDtype named{std::string(*code), order == ">" ? '>' : '<'};
+    named.number = find_dtype(&DtypeNames::numpy, *code);
+    if (named.number) {
+      named.itemsize = named.number->itemsize();
+      if (named.number->number_size() == 1) named.order = '|';
+      return named;
     }
-    if (order == ">") {
-      reject(fmt::format("has NumPy's big-endian dtype `>{}`; save array.astype('<{}')", *code,
-                         *code));
+    const std::string_view digits = std::string_view(named.code).substr(1);
+    const bool has_length = !digits.empty() && digits.size() <= kMostDigits &&
+                            digits.find_first_not_of("0123456789") == digits.npos;
+    if (is_text(*code) && has_length) {
+      const bool is_wide = code->front() == 'U';
+      named.itemsize = std::stoull(std::string(digits)) * (is_wide ? kCharacterBytes : 1);
+      if (!is_wide) named.order = '|';
+    } else if (*code == "M8" || *code == "m8") {
+      named.unit = unit_of(*state);
+      named.itemsize = named.unit.empty() ? 0 : 8;
     }
-    if (order != "<" && order != "=" && order != "|") corrupt("has a dtype of unknown byte order");
-    return *found;
+    return named;
+  }
+
+  // The ninth item of the state is (metadata, (unit, how many, ...)). Returns "[D]"; empty for any
+  // other unit.
+  std::string unit_of(const PickleNode& state) const {
+    constexpr std::size_t kAt = 8;
+    const PickleNode* both =
+        state.count > kAt ? document_.node(state.items()[kAt], NodeKind::tuple) : nullptr;
+    const PickleNode* unit =
+        both && both->count == 2 ? document_.node(both->items()[1], NodeKind::tuple) : nullptr;
+    if (!unit || unit->count < 2) return {};
+    const auto raw = raw_bytes(document_, unit->items()[0]);
+    const auto count = document_.integer(unit->items()[1]);
+    if (!raw || raw->length > 8 || !count || *count < 1) return {};
+    const std::string name = read_raw_bytes(torch_.file, *raw);
+    if (name.find_first_not_of("YMWDhmsnpfau") != name.npos) return {};
+    return *count == 1 ? "[" + name + "]" : fmt::format("[{}{}]", *count, name);
+  }
+
+  [[noreturn]] void reject_dtype(std::string_view code) const {
+    reject(fmt::format("has NumPy's dtype `{}`, which torch lacks; save numbers or text",
+                       io::printable(code)));
+  }
+  [[noreturn]] void reject_big_endian(std::string_view code) const {
+    reject(fmt::format("has NumPy's big-endian dtype `>{}`; save array.astype('<{}')", code, code));
+  }
+
+  // The dtype of an array: a number.
+  const DtypeNames& dtype(PickleValue value) const {
+    const NamedDtype named = named_dtype(value);
+    if (!named.number) reject_dtype(named.code);
+    if (named.order == '>') reject_big_endian(named.code);
+    return *named.number;
   }
 
   Shape shape(PickleValue value) const {
@@ -145,6 +215,10 @@ class NumpyValueReader {
 
 NumpyScalar read_numpy_scalar(const TorchFile& torch, PickleValue value, const std::string& where) {
   return NumpyValueReader(torch, value, where).scalar();
+}
+
+std::string read_numpy_dtype(const TorchFile& torch, PickleValue value, const std::string& where) {
+  return NumpyValueReader(torch, value, where).descr();
 }
 
 TorchTensor read_numpy_array(const TorchFile& torch, PickleValue value, const std::string& where) {

@@ -13,7 +13,8 @@
 namespace lancekeep::formats {
 
 struct NumpyScalar {
-  const DtypeNames* dtype = nullptr;
+  std::string descr;                  ///< NumPy's name of the dtype: "<f8", "<U3", "<M8[D]"
+  const DtypeNames* dtype = nullptr;  ///< null unless it is a number
   RawBytes bytes;
 };
 
@@ -21,6 +22,9 @@ struct NumpyScalar {
 /// @throws Error corrupt; unsupported, naming a dtype that torch lacks.
 [[nodiscard]] NumpyScalar read_numpy_scalar(const TorchFile& torch, PickleValue value,
                                             const std::string& where);
+/// Returns NumPy's name of a numpy.dtype object, such as "<f4".
+[[nodiscard]] std::string read_numpy_dtype(const TorchFile& torch, PickleValue value,
+                                           const std::string& where);
 /// Reads an array as a tensor whose bytes are in the pickle.
 [[nodiscard]] TorchTensor read_numpy_array(const TorchFile& torch, PickleValue value,
                                            const std::string& where);

@@ -27,6 +27,28 @@ ObjectKind kind_of_call(const Call& call) {
       return ObjectKind::device;
     case Callable::layout:
       return ObjectKind::layout;
+    case Callable::path:
+      return ObjectKind::path;
+    case Callable::date:
+      return ObjectKind::date;
+    case Callable::time:
+      return ObjectKind::time;
+    case Callable::datetime:
+      return ObjectKind::datetime;
+    case Callable::timedelta:
+      return ObjectKind::timedelta;
+    case Callable::decimal:
+      return ObjectKind::decimal;
+    case Callable::fraction:
+      return ObjectKind::fraction;
+    case Callable::uuid:
+      return ObjectKind::uuid;
+    case Callable::range:
+      return ObjectKind::range;
+    case Callable::slice:
+      return ObjectKind::slice;
+    case Callable::numpy_dtype:
+      return ObjectKind::numpy_dtype;
     case Callable::numpy_scalar:
       return ObjectKind::numpy_scalar;
     case Callable::numpy_reconstruct:
@@ -38,10 +60,16 @@ ObjectKind kind_of_call(const Call& call) {
     case Callable::parameter:
     case Callable::parameter_with_state:
     case Callable::from_type:
+    case Callable::from_type_v2:
       return ObjectKind::tensor;
     default:
       return ObjectKind::other;
   }
+}
+
+ObjectKind kind_of_global(std::string_view module, std::string_view name) {
+  if (module == "torch" && dtype_itemsize(name)) return ObjectKind::dtype;
+  return constant_json(module, name) ? ObjectKind::constant : ObjectKind::other;
 }
 
 ObjectKind kind_of_node(const PickleDocument& document, PickleValue value, const PickleNode& node) {
@@ -52,14 +80,20 @@ ObjectKind kind_of_node(const PickleDocument& document, PickleValue value, const
       return ObjectKind::list;
     case PickleNode::Kind::set:
       return ObjectKind::set;
+    case PickleNode::Kind::frozenset:
+      return ObjectKind::frozenset;
+    case PickleNode::Kind::deque:
+      return ObjectKind::deque;
     case PickleNode::Kind::dict:
     case PickleNode::Kind::ordered_dict:
     case PickleNode::Kind::counter:
+    case PickleNode::Kind::default_dict:
       return ObjectKind::dict;
     case PickleNode::Kind::global:
-      return document.global_module(node) == "torch" && dtype_itemsize(document.global_name(node))
-                 ? ObjectKind::dtype
-                 : ObjectKind::other;
+      return kind_of_global(document.global_module(node), document.global_name(node));
+    case PickleNode::Kind::foreign:
+    case PickleNode::Kind::object:
+      return ObjectKind::foreign;
     case PickleNode::Kind::call:
       return kind_of_call(call_of(document, value));
     case PickleNode::Kind::persistent_id:

@@ -30,15 +30,30 @@ enum class ObjectKind {
   list,
   tuple,
   set,
-  dict,  ///< also an OrderedDict or a Counter
+  frozenset,
+  deque,
+  dict,  ///< also an OrderedDict, a Counter or a defaultdict
   size,
   dtype,
   device,
   layout,
+  constant,  ///< see constant_json()
+  path,
+  date,
+  time,
+  datetime,
+  timedelta,
+  decimal,
+  fraction,
+  uuid,
+  range,
+  slice,
   numpy_scalar,
+  numpy_dtype,
   numpy_array,
   tensor,
-  other,  ///< not supported
+  foreign,  ///< a class or a function whose meaning is not known, or what it would make
+  other,    ///< not supported
 };
 
 [[nodiscard]] ObjectKind object_kind(const PickleDocument& document, PickleValue value);
@@ -46,6 +61,11 @@ enum class ObjectKind {
 /// Whether a value of this kind becomes a row of numbers: a tensor or a NumPy array.
 [[nodiscard]] inline bool is_numbers(ObjectKind kind) {
   return kind == ObjectKind::tensor || kind == ObjectKind::numpy_array;
+}
+
+[[nodiscard]] inline bool is_container(ObjectKind kind) {
+  return kind == ObjectKind::list || kind == ObjectKind::tuple || kind == ObjectKind::set ||
+         kind == ObjectKind::frozenset || kind == ObjectKind::deque || kind == ObjectKind::dict;
 }
 
 /// Returns the name of a dtype, such as "float32". The value must be a dtype.

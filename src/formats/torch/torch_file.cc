@@ -134,6 +134,17 @@ void require_little_endian(const ZipArchive& archive, const std::string& folder,
            io::printable(order.text())));
 }
 
+// What a tensor takes: its storage, its nodes in the pickle, its row.
+constexpr std::uint64_t kGrantPerStorage = 800;
+
+// A tensor with values takes a few hundred bytes of the file besides them.
+void grant_for_storages(const ZipArchive& archive, const std::string& folder,
+                        io::MemoryBudget& budget) {
+  for (const ZipEntry& entry : archive.entries()) {
+    if (entry.size > 0 && entry.name.starts_with(folder)) budget.grant(kGrantPerStorage);
+  }
+}
+
 void find_storages(TorchFile& torch, const ZipArchive& archive, const std::string& folder) {
   for (const ZipEntry& entry : archive.entries()) {
     if (!entry.name.starts_with(folder)) continue;
@@ -153,9 +164,10 @@ TorchFile open_torch_zip(const io::InputFile& file, const ZipArchive& archive,
   require_little_endian(archive, folder, file);
   const ZipEntry& pickle = *archive.find(folder + std::string(kPickleName));
   archive.require_stored(pickle);
+  grant_for_storages(archive, folder + "/data/", budget);
   TorchFile torch{file, &budget,
                   load_pickle(PickleReader(file, pickle.offset, pickle.offset + pickle.size),
-                              reject_torch_global, budget)};
+                              knows_torch_global, budget)};
   if (torch.object.length != pickle.size) {
     torch.object.fail(ErrorCode::corrupt, "data.pkl continues after its STOP opcode",
                       pickle.offset + torch.object.length);
@@ -187,7 +199,7 @@ class PickleSequence {
 
   PickleDocument next() {
     PickleDocument document =
-        load_pickle(PickleReader(file_, position_, file_.size()), reject_torch_global, budget_);
+        load_pickle(PickleReader(file_, position_, file_.size()), knows_torch_global, budget_);
     position_ += document.length;
     return document;
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/torch/torch_reader.h"
 
+#include "formats/torch/foreign_objects.h"
+#include "formats/torch/skipped_objects.h"
 #include "formats/torch/torch_rows.h"
 #include "io/checked_math.h"
 #include "io/utf8.h"
@@ -38,6 +40,7 @@ class TorchSource : public TensorSource {
     }
     push_torch_tensor(file_, rows_.specs[index], std::get<TensorPlace>(value), sink);
   }
+  Metadata metadata() const override { return rows_.metadata; }
   std::vector<std::string> notes() const override { return notes_; }
 
  private:
@@ -134,13 +137,21 @@ void check_total(const TorchFile& torch, const std::vector<TensorSpec>& specs) {
 
 }  // namespace
 
-std::unique_ptr<TensorSource> open_torch_checkpoint(const TorchFile& torch) {
+std::unique_ptr<TensorSource> open_torch_checkpoint(TorchFile torch, bool skip_objects) {
+  std::vector<std::string> notes;
+  if (skip_objects) {
+    notes = skip_foreign_objects(torch);
+  } else {
+    reject_foreign_objects(torch);
+  }
   TorchRows rows = make_rows(torch);
+  notes.insert(notes.end(), rows.notes.begin(), rows.notes.end());
   torch.budget->take(rows.specs.size() * sizeof(std::uint32_t), "the file's tensors");
   std::vector<std::uint32_t> order = by_identity(rows);
   find_ties(rows, order);
   check_total(torch, rows.specs);
-  std::vector<std::string> notes = overlap_notes(torch, rows, std::move(order));
+  const std::vector<std::string> overlaps = overlap_notes(torch, rows, std::move(order));
+  notes.insert(notes.end(), overlaps.begin(), overlaps.end());
   return std::make_unique<TorchSource>(torch.file, std::move(rows), std::move(notes));
 }
 

@@ -223,18 +223,69 @@ TEST_F(TorchCheckpoint, AParameterWithAttributesIsATensor) {
   EXPECT_EQ(open(pickled_dict({{"w", parameter}}))->tensors()[0].nbytes, 24u);
 }
 
-TEST_F(TorchCheckpoint, ATensorWithItsOwnClassIsRejected) {
+// _rebuild_from_type_v2(function, type, arguments, state) of the tensor.
+std::string of_type(const std::string& type, const std::string& function,
+                    const std::string& arguments, const std::string& state) {
+  return pickled_global("torch._tensor", "_rebuild_from_type_v2") +
+         pickled_tuple({pickled_global("torch._utils", function), type, arguments, state}) + "R";
+}
+
+// The arguments of the call that makes a tensor.
+std::string arguments_of(const PickledTensor& tensor) {
+  const std::string function = pickled_global("torch._utils", tensor.function);
+  const std::string text = tensor.text();
+  return text.substr(function.size(), text.size() - function.size() - 1);
+}
+
+TEST_F(TorchCheckpoint, ATensorOfASubclassIsAPlainTensorWithANote) {
+  const std::string type = pickled_global("my", "Tagged");
+  const std::string arguments = arguments_of(tensor_);
+  const std::string parameter = pickled_tuple({tensor_.text(), "\x88", "}"});
+  for (const std::string& made : {of_type(type, "_rebuild_tensor_v2", arguments, "}"),
+                                  of_type(type, "_rebuild_parameter", parameter, "}")}) {
+    const auto source = open(pickled_dict({{"w", made}}));
+    EXPECT_EQ(bytes_of(*source, 0), counting_bytes(24));
+    EXPECT_THAT(source->notes(), ElementsAre("`w` (my.Tagged) is kept as a plain tensor"));
+  }
+}
+
+TEST_F(TorchCheckpoint, ATensorThatWrapsAnotherOfItsShapeIsThatTensor) {
+  const std::string type = pickled_global("torch.distributed.tensor", "DTensor");
+  const auto wrapper = [&](const Numbers& shape) {
+    return pickled_tuple({type, pickled_global("torch", "float32"), pickled_tuple(shape)});
+  };
+  const std::string state = "N" + pickled_dict({{"_local_tensor", tensor_.text()}}) + "\x86";
+  const auto source = open(pickled_dict(
+      {{"w", of_type(type, "_rebuild_wrapper_subclass", wrapper({2, 3}), state)}}));
+  EXPECT_EQ(bytes_of(*source, 0), counting_bytes(24));
+  EXPECT_THAT(opening(pickled_dict(
+                  {{"w", of_type(type, "_rebuild_wrapper_subclass", wrapper({4, 3}), state)}})),
+              fails_with(ErrorCode::unsupported, "only a part of it; save tensor.full_tensor()"));
+}
+
+TEST_F(TorchCheckpoint, ATensorOfSeveralTensorsIsRejectedWithTheirNames) {
+  const std::string type = pickled_global("torchao", "Int8Tensor");
+  const std::string made = of_type(
+      type, "_rebuild_wrapper_subclass",
+      pickled_tuple({type, pickled_global("torch", "float32"), pickled_tuple(Numbers{2, 3})}),
+      pickled_dict({{"qdata", tensor_.text()}, {"scale", tensor_.text()}}));
+  EXPECT_THAT(opening(pickled_dict({{"w", made}})),
+              fails_with(ErrorCode::unsupported,
+                         "tensor `w` is a torchao.Int8Tensor, which consists of `qdata`, `scale`"));
+}
+
+TEST_F(TorchCheckpoint, ATensorMadeByAnUnknownFunctionIsRejected) {
   const std::string made = pickled_global("torch._tensor", "_rebuild_from_type_v2") + "(";
-  const std::string function = pickled_global("torch._utils", "_rebuild_tensor_v2");
-  EXPECT_THAT(opening(pickled_dict({{"w", made + function + "N))tR"}})),
-              fails_with(ErrorCode::unsupported, "tensor `w` has its own class"));
   EXPECT_THAT(opening(pickled_dict({{"w", made + pickled_global("torch", "Size") +
                                               pickled_global("torch", "Tensor") + "))tR"}})),
               fails_with(ErrorCode::unsupported, "tensor `w` has its own class"));
+  EXPECT_THAT(opening(pickled_dict({{"w", made + "N" + pickled_global("torch", "Tensor") + "N)tR"}})),
+              fails_with(ErrorCode::unsupported, "tensor `w` has its own class"));
 }
 
-TEST_F(TorchCheckpoint, ATensorWithAStateIsRejected) {
-  EXPECT_THAT(opening(pickled_dict({{"w", tensor_.text() + "}b"}})),
+TEST_F(TorchCheckpoint, AttributesOfATensorAreDropped) {
+  EXPECT_EQ(open(pickled_dict({{"w", tensor_.text() + "}b"}}))->tensors()[0].nbytes, 24u);
+  EXPECT_THAT(opening(pickled_dict({{"w", tensor_.text() + "Nb"}})),
               fails_with(ErrorCode::unsupported, "tensor `w` has a state of its own"));
 }
 

@@ -5,9 +5,11 @@
 
 #include "formats/torch/container_depths.h"
 #include "formats/torch/json_value.h"
-#include "formats/torch/json_writer.h"
+#include "formats/torch/key_name.h"
 #include "formats/torch/numpy_value.h"
+#include "formats/torch/path_notes.h"
 #include "formats/torch/python_object.h"
+#include "formats/torch/state_dicts.h"
 #include "io/utf8.h"
 
 #include <fmt/format.h>
@@ -23,74 +25,6 @@
 
 namespace lancekeep::formats {
 namespace {
-
-std::string_view kept(const PickleDocument& document, PickleValue key) {
-  const PickleText& text = *document.text(key);
-  return {text.kept, text.length};
-}
-
-std::string_view checked(const PickleDocument& document, PickleValue key) {
-  const std::string_view text = kept(document, key);
-  if (io::utf8_error(text)) {
-    document.fail(
-        ErrorCode::unsupported,
-        fmt::format("a dict has a key of {} bytes that is not UTF-8, as names of tensors must be",
-                    text.size()));
-  }
-  return text;
-}
-
-// Quotes text as Python's repr() quotes a str, or bytes after their `b`.
-std::string quoted(std::string_view text, bool is_bytes) {
-  const bool doubled = text.find('\'') != text.npos && text.find('"') == text.npos;
-  const char quote = doubled ? '"' : '\'';
-  std::string result(1, quote);
-  for (const char character : text) {
-    const auto code = static_cast<unsigned char>(character);
-    if (character == quote || character == '\\') {
-      result += '\\';
-      result += character;
-    } else if (character == '\n') {
-      result += "\\n";
-    } else if (character == '\r') {
-      result += "\\r";
-    } else if (character == '\t') {
-      result += "\\t";
-    } else if (code < 0x20 || code == 0x7f || (is_bytes && code > 0x7f)) {
-      result += fmt::format("\\x{:02x}", code);
-    } else {
-      result += character;
-    }
-  }
-  return result + quote;
-}
-
-std::string key_name(const PickleDocument& document, PickleValue key);
-
-std::string tuple_name(const PickleDocument& document, const PickleNode& tuple) {
-  std::string text = "(";
-  for (const PickleValue item : tuple.items()) {
-    if (text.size() > 1) text += ", ";
-    text += item.kind == ValueKind::text ? quoted(checked(document, item), false)
-                                         : key_name(document, item);
-  }
-  return text + (tuple.count == 1 ? ",)" : ")");
-}
-
-// Returns a dict's key as part of a row's name, as Python's str() writes it: `weight`, `0`, `1.5`,
-// `None`, `('a', 1)`. Characters beyond ASCII are never escaped.
-std::string key_name(const PickleDocument& document, PickleValue key) {
-  if (key.kind == ValueKind::text) return std::string(checked(document, key));
-  if (key.kind == ValueKind::none) return "None";
-  if (key.kind == ValueKind::bytes) return "b" + quoted(kept(document, key), true);
-  if (key.kind == ValueKind::big_integer) return decimal(kept(document, key));
-  if (const auto boolean = document.boolean(key)) return *boolean ? "True" : "False";
-  if (const auto integer = document.integer(key)) return fmt::to_string(*integer);
-  if (const auto real = document.real(key)) return text_of_real(*real);
-  const PickleNode& node = *document.node(key);
-  if (node.kind == PickleNode::Kind::tuple) return tuple_name(document, node);
-  return document.full_name(node);
-}
 
 // What a set or a map takes for one entry.
 constexpr std::uint64_t kNodeBytes = 48;
@@ -145,28 +79,33 @@ class RowMaker {
         document_(torch.object),
         depths_(torch),
         tree_(torch, "the checkpoint"),
-        names_(rows_.specs, *torch.budget) {}
+        names_(rows_.specs, *torch.budget),
+        states_(torch),
+        notes_(*torch.budget) {}
 
   TorchRows make() {
     const PickleNode* dict = document_.node(document_.root);
     if (dict && is_flat(*dict)) {
+      states_.add_flat_root(document_.root);
       for (std::uint32_t i = 0; i < dict->count; i += 2) {
-        (void)add_row(key_name(document_, dict->items()[i]), dict->items()[i + 1]);
+        (void)add_row(key_name(torch_, dict->items()[i]), dict->items()[i + 1]);
       }
     } else {
       add(std::nullopt, document_.root);
       add_text("__tree__", "tree", tree_.take());
     }
+    rows_.notes = notes_.take();
+    states_.take(rows_.metadata, rows_.notes);
     return std::move(rows_);
   }
 
  private:
-  // Whether the rows describe the object without a tree. An array needs a tree, because only the
-  // tree distinguishes it from a tensor.
+  // Whether the rows describe the object without a tree: an empty dict, or a dict that holds a
+  // tensor. An array needs a tree, because only the tree distinguishes it from a tensor.
   bool is_flat(const PickleNode& node) const {
     const bool is_plain =
         node.kind == PickleNode::Kind::dict || node.kind == PickleNode::Kind::ordered_dict;
-    if (!is_plain) return false;
+    if (!is_plain || (node.count > 0 && !depths_.holds_numbers(document_.root))) return false;
     for (std::uint32_t i = 0; i < node.count; i += 2) {
       if (node.items()[i].kind != PickleValue::Kind::text) return false;
       const PickleValue value = node.items()[i + 1];
@@ -178,8 +117,9 @@ class RowMaker {
 
   bool has_own_rows(PickleValue value) const {
     const ObjectKind kind = object_kind(document_, value);
-    if (kind == ObjectKind::dict) return true;
-    return (kind == ObjectKind::list || kind == ObjectKind::tuple) && depths_.holds_numbers(value);
+    const bool may_have_rows = kind == ObjectKind::dict || kind == ObjectKind::list ||
+                               kind == ObjectKind::tuple || kind == ObjectKind::deque;
+    return may_have_rows && depths_.holds_numbers(value);
   }
 
   // Adds all rows of the value, and adds its nesting to the tree. The root has no path.
@@ -191,10 +131,13 @@ class RowMaker {
       return tree_.write_reference(is_array ? "$ndarray" : "$row", name);
     }
     const PickleNode& node = *document_.node(value);
-    tree_.write_container(node, [&](std::uint32_t place) {
+    states_.add(value);
+    tree_.write_container(value, [&](std::uint32_t place) {
+      states_.enter(node, place);
       const std::string part =
-          node.is_dict() ? key_name(document_, node.items()[place - 1]) : fmt::to_string(place);
+          node.is_dict() ? key_name(torch_, node.items()[place - 1]) : fmt::to_string(place);
       add(path ? *path + "." + part : part, node.items()[place]);
+      states_.leave();
     });
   }
 
@@ -218,6 +161,9 @@ class RowMaker {
   const std::string& add_numbers(const std::string& wanted, TorchTensor tensor) {
     const std::uint64_t dimensions = tensor.shape.size() + tensor.place.strides.size();
     torch_.budget->take(kRowBytes + dimensions * sizeof(std::int64_t), "the file's tensors");
+    if (!tensor.own_class.empty()) {
+      notes_.add(wanted, tensor.own_class, "is kept as a plain tensor", "are kept as plain tensors");
+    }
     rows_.values.emplace_back(std::move(tensor.place));
     return names_.add(
         {wanted, std::move(tensor.dtype), std::move(tensor.shape), tensor.nbytes, {}});
@@ -237,6 +183,8 @@ class RowMaker {
   JsonValueWriter tree_;
   TorchRows rows_;
   RowNames names_;
+  StateDicts states_;
+  PathNotes notes_;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "formats/torch/torch_file.h"
 #include "formats/torch/torch_tensor.h"
 
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -20,6 +21,8 @@ using RowValue = std::variant<TensorPlace, std::vector<char>>;
 struct TorchRows {
   std::vector<TensorSpec> specs;
   std::vector<RowValue> values;  ///< one for each spec
+  Metadata metadata;             ///< what is not in rows: see state_dicts.h
+  std::vector<std::string> notes;
 };
 
 /// Memory for the rows is taken from the file's budget.

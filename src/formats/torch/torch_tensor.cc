@@ -3,6 +3,7 @@
 
 #include "formats/torch/globals.h"
 #include "formats/torch/python_object.h"
+#include "formats/torch/tensor_call.h"
 #include "formats/torch/torch_file.h"
 #include "io/checked_math.h"
 #include "io/utf8.h"
@@ -13,26 +14,15 @@
 
 #include <optional>
 #include <span>
+#include <string_view>
 
 namespace lancekeep::formats {
 namespace {
 
-// The call that rebuilds a plain tensor, without the parameter or type that wraps it.
-struct PlainCall {
-  const PickleNode* node = nullptr;
-  Callable function = Callable::tensor;
-  std::span<const PickleValue> arguments;
-};
-
-bool rebuilds_plainly(std::optional<Callable> function) {
-  return function == Callable::tensor || function == Callable::tensor_v2 ||
-         function == Callable::tensor_v3;
-}
-
 // Reads the arguments of one call that rebuilds a tensor.
 class RebuildCall {
  public:
-  RebuildCall(const TorchFile& torch, const PlainCall& call, const std::string& name)
+  RebuildCall(const TorchFile& torch, const PlainTensorCall& call, const std::string& name)
       : torch_(torch), document_(torch.object), call_(call), name_(io::printable(name)) {}
 
   TorchTensor read() {
@@ -164,62 +154,18 @@ class RebuildCall {
 
   const TorchFile& torch_;
   const PickleDocument& document_;
-  const PlainCall call_;
+  const PlainTensorCall call_;
   const std::string name_;
   const std::span<const PickleValue> arguments_ = call_.arguments;
 };
 
-[[noreturn]] void reject_wrapping(const PickleDocument& document, PickleValue wrapping,
-                                  std::span<const PickleValue> arguments, const std::string& name) {
-  fail_at(document, wrapping, ErrorCode::corrupt,
-          fmt::format("parameter `{}` wraps {}", io::printable(name),
-                      arguments.empty() ? "nothing" : document.describe(arguments[0])));
-}
-
-// _rebuild_from_type_v2(function, type, arguments, state) makes a tensor with attributes.
-PlainCall typed_call(const PickleDocument& document, PickleValue value, const Call& call,
-                     const std::string& name) {
-  const bool whole = call.arguments.size() == 4;
-  const PickleNode* function = whole ? document.node(call.arguments[0], NodeKind::global) : nullptr;
-  const PickleNode* arguments = whole ? document.node(call.arguments[2], NodeKind::tuple) : nullptr;
-  const auto callable =
-      function ? find_callable(document.global_module(*function), document.global_name(*function))
-               : std::nullopt;
-  if (!arguments || !rebuilds_plainly(callable) ||
-      !is_global(document, call.arguments[1], Callable::tensor_type)) {
-    fail_at(document, value, ErrorCode::unsupported,
-            fmt::format("tensor `{}` has its own class; save it as a plain tensor",
-                        io::printable(name)));
-  }
-  return {document.node(value), *callable, arguments->items()};
-}
-
-// Unwraps a parameter, with or without attributes, and a type.
-PlainCall plain_call(const PickleDocument& document, PickleValue value, const std::string& name) {
-  Call call = call_of(document, value);
-  if (call.function == Callable::parameter || call.function == Callable::parameter_with_state) {
-    // _rebuild_parameter(tensor, requires_grad, hooks)
-    if (call.arguments.empty()) reject_wrapping(document, value, call.arguments, name);
-    const Call inner = call_of(document, call.arguments[0]);
-    if (!rebuilds_plainly(inner.function) && inner.function != Callable::from_type) {
-      reject_wrapping(document, value, call.arguments, name);
-    }
-    value = call.arguments[0];
-    call = inner;
-  }
-  if (call.state) {
-    fail_at(document, value, ErrorCode::unsupported,
-            fmt::format("tensor `{}` has a state of its own; save it as a plain tensor",
-                        io::printable(name)));
-  }
-  if (call.function == Callable::from_type) return typed_call(document, value, call, name);
-  return {document.node(value), call.function.value(), call.arguments};
-}
-
 }  // namespace
 
 TorchTensor read_torch_tensor(const TorchFile& torch, PickleValue value, const std::string& name) {
-  return RebuildCall(torch, plain_call(torch.object, value, name), name).read();
+  const PlainTensorCall call = unwrap_tensor(torch.object, value, name);
+  TorchTensor tensor = RebuildCall(torch, call, name).read();
+  tensor.own_class = call.own_class;
+  return tensor;
 }
 
 namespace {

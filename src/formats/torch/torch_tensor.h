@@ -31,6 +31,7 @@ struct TorchTensor {
   Shape shape;
   std::uint64_t nbytes = 0;  ///< in row-major order
   TensorPlace place;
+  std::string own_class = {};  ///< of a subclass of Tensor, which is not kept; empty: none
 };
 
 inline constexpr std::size_t kMostDimensions = 64;
@@ -38,8 +39,9 @@ inline constexpr std::size_t kMostDimensions = 64;
 /// because its elements can be needed in any order.
 inline constexpr std::uint64_t kLargestRead = 32 << 20;
 
-/// Does what the calls in the pickle would do, but with file offsets instead of memory. `name` is
-/// the entry's name, for messages.
+/// Does what the calls in the pickle would do, but with file offsets instead of memory. A parameter
+/// or a subclass gives its plain tensor; so does a tensor that wraps another of the same dtype and
+/// shape, as a DTensor of one process does. `name` is the entry's name, for messages.
 /// @throws Error corrupt or unsupported, at the call's file offset.
 [[nodiscard]] TorchTensor read_torch_tensor(const TorchFile& torch, PickleValue value,
                                             const std::string& name);
