@@ -6,6 +6,7 @@
 #include "io/local_storage.h"
 #include "io/testing/error_matcher.h"
 #include "io/testing/fault_storage.h"
+#include "lance/proto/transaction.h"
 #include "lance/table/commit.h"
 #include "lance/table/manifest_file.h"
 #include "lance/table/version_list.h"
@@ -170,6 +171,8 @@ TEST(SaveFault, AClockThatIsBehindIsNoted) {
     future.manifest =
         lance::read_manifest(*storage, lance::list_versions(*storage).entries[0]).manifest;
     future.manifest.seconds = 2'051'222'400;  // 2035
+    future.transaction.operation = lance::Operation::restore;
+    future.transaction.operation_bytes = lance::encode_restore(1);
     ASSERT_TRUE(lance::commit(*storage, future));
     EXPECT_THAT(store.save(source).notes,
                 testing::Contains(testing::HasSubstr("the clock is behind version 2")));
