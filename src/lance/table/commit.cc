@@ -9,17 +9,17 @@
 //     manifest, so that losing one file does not lose the message.
 //  3. Write and sync the manifest under a temporary name: otherwise readers, also after a power
 //     cut, could see a version whose manifest is cut short.
-//  4. Lock _versions, shared (exclusive if a tag is set, as for every change of a tag): otherwise a concurrent gc that removes the newest versions could free
-//     the name that step 8 relies on, and this version would refer to files that are gone.
+//  4. Lock _versions: shared, or exclusive if a tag is set, as for every change of a tag. Otherwise
+//     a concurrent gc that removes the newest versions could free the name that step 8 relies on,
+//     and this version would refer to files that are gone.
 //  5. The path must still lead to this folder: otherwise the version would go into a store that
 //     was replaced.
 //  6. The newest version must be the one on which this one was planned: otherwise this commit would
 //     undo another save.
 //  7. Call the caller's check, e.g. that reused files still exist; under the lock, gc cannot remove
-//     them.
-//     Then write and sync the tag's file under a temporary name, if there is a tag: from here to
-//     step 10 nothing is left that takes long or needs space. Last, look whether a signal wants the
-//     commit to stop: afterwards it would report as undone what is done.
+//     them. If there is a tag, write and sync its file under a temporary name: from here to step 10
+//     nothing is left that takes long or needs space. Last, look at signals: an exception for one
+//     after step 8 would report as undone what is done.
 //  8. Rename to the final name, if it is free: if two writers come this far, only one gets it.
 //     From here on nothing is undone.
 //  9. Sync _versions: otherwise a power cut could remove the name after the save was acknowledged,

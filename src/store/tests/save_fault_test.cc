@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // A disk fills up, or a process dies, at every call of a save: afterwards the store is unchanged,
 // or has the complete new version.
+#include <lancekeep/wait_hooks.h>
+
 #include "io/local_storage.h"
 #include "io/testing/error_matcher.h"
 #include "io/testing/fault_storage.h"
+#include "lance/proto/transaction.h"
+#include "lance/table/commit.h"
+#include "lance/table/manifest_file.h"
+#include "lance/table/version_list.h"
 #include "store/read/store_folder.h"
 #include "store/testing/test_store.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <stdexcept>
 
 namespace lancekeep::store {
 namespace {
@@ -121,6 +129,53 @@ TEST(SaveFault, AVersionWhoseRenameLostItsAnswerKeepsItsFilesAndIsNotSavedTwice)
     EXPECT_THAT([&] { unlucky.save(second); }, io::fails_with(answer, "timed out"));
     EXPECT_EQ(store.versions().size(), 2u);
     expect_version(store, 2, second);
+  }
+}
+
+TEST(SaveFault, ASignalBeforeTheCommitLeavesNothing) {
+  const TemporaryFolder folder;
+  const auto path = folder / "m.lance";
+  MemorySource source = small_model();
+  Store store = Store::create(path);
+  bool stops = true;
+  const WaitScope scope({.check = [&] {
+    if (stops) throw std::runtime_error("Ctrl-C");
+  }});
+  const SaveOptions options{.tag = "best"};
+  EXPECT_THROW(store.save(source, options), std::runtime_error);
+  EXPECT_FALSE(std::filesystem::exists(path));
+  stops = false;
+  store.save(source, options);
+  stops = true;
+  const auto before = snapshot(path);
+  EXPECT_THROW(store.save(source), std::runtime_error);
+  EXPECT_THROW(store.restore(1), std::runtime_error);
+  EXPECT_THROW(store.tag("best", 1, true), std::runtime_error);
+  EXPECT_THROW(store.untag("best"), std::runtime_error);
+  EXPECT_THROW(store.gc({.keep_last = 1}), std::runtime_error);
+  EXPECT_THROW(Store::replace(path, source), std::runtime_error);
+  EXPECT_EQ(snapshot(path), before);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+TEST(SaveFault, AClockThatIsBehindIsNoted) {
+  for (const Layout layout : {Layout::native, Layout::plain}) {
+    const TemporaryFolder folder;
+    const auto path = folder / "m.lance";
+    MemorySource source = float64_model();
+    Store store = Store::create(path);
+    EXPECT_TRUE(store.save(source, {.layout = layout}).notes.empty());
+    const auto storage = io::open_local_storage(path);
+    lance::CommitRequest future;
+    future.read_version = 1;
+    future.manifest =
+        lance::read_manifest(*storage, lance::list_versions(*storage).entries[0]).manifest;
+    future.manifest.seconds = 2'051'222'400;  // 2035
+    future.transaction.operation = lance::Operation::restore;
+    future.transaction.operation_bytes = lance::encode_restore(1);
+    ASSERT_TRUE(lance::commit(*storage, future));
+    EXPECT_THAT(store.save(source).notes,
+                testing::Contains(testing::HasSubstr("the clock is behind version 2")));
   }
 }
 
