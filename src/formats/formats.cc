@@ -99,7 +99,7 @@ void reject_folder(const std::filesystem::path& path) {
 }
 
 std::unique_ptr<TensorSource> open_zip(const io::InputFile& file, io::MemoryBudget& budget,
-                                       const ReadOptions& options) {
+                                       const ImportOptions& options) {
   const formats::ZipArchive archive(file, budget);
   if (formats::is_npz(archive)) {
     return formats::open_npz(file, archive, budget, options.void_dtype);
@@ -118,7 +118,7 @@ std::string stem_of(const io::InputFile& file) {
 
 std::unique_ptr<TensorSource> open_single_file(const io::InputFile& file, std::string_view head,
                                                io::MemoryBudget& budget,
-                                               const ReadOptions& options) {
+                                               const ImportOptions& options) {
   // Checks for safetensors first, because the bytes of a header's length can look like the start of
   // any other kind.
   if (is_safetensors(head)) return formats::open_safetensors(file, budget);
@@ -134,7 +134,7 @@ std::unique_ptr<TensorSource> open_single_file(const io::InputFile& file, std::s
   reject(file, head);
 }
 
-formats::OpenShard shard_opener(const ReadOptions& options) {
+formats::OpenShard shard_opener(const ImportOptions& options) {
   return [options](const io::InputFile& file, io::MemoryBudget& budget) {
     return open_single_file(file, head_of(file).text(), budget, options);
   };
@@ -143,7 +143,7 @@ formats::OpenShard shard_opener(const ReadOptions& options) {
 }  // namespace
 
 std::unique_ptr<TensorSource> open_model_file(const std::filesystem::path& path,
-                                              const ReadOptions& options) {
+                                              const ImportOptions& options) {
   reject_folder(path);
   const io::InputFile file(path);
   const io::ByteView start = head_of(file);
@@ -157,7 +157,7 @@ std::unique_ptr<TensorSource> open_model_file(const std::filesystem::path& path,
 }
 
 std::unique_ptr<TensorSource> open_model(const std::filesystem::path& path,
-                                         const ReadOptions& options) {
+                                         const ImportOptions& options) {
   const formats::WholeModel model = formats::find_whole_model(path);
   auto source = model.shards.empty()
                     ? open_model_file(model.path, options)

@@ -247,6 +247,8 @@ def is_flat(value: object) -> bool:
 def expected_rows(value: object) -> list[Row]:
     """(name, dtype, shape, bytes, tied_to) of every row, in order; `tied_to` is an earlier row's name, or None."""
     rows = Rows()
+    if is_flat(value) and not value:
+        return []
     tree = rows.add(None, value)
     if not is_flat(value):
         rows.rows.append((rows.free_name("__tree__"), "tree", [], tree.encode(), None))
