@@ -28,7 +28,7 @@ bool has_only_objects_against_it(const ImportPlan& plan, const std::string& file
   const bool may_have_objects =
       error.code() == ErrorCode::unsafe || error.code() == ErrorCode::unsupported;
   if (!may_have_objects || plan.read.skip_objects) return false;
-  ReadOptions options = plan.read;
+  ImportOptions options = plan.read;
   options.skip_objects = true;
   try {
     return !open_model(file, options)->tensors().empty();

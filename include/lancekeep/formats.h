@@ -18,7 +18,7 @@
 namespace lancekeep {
 
 /// How to read a model file.
-struct ReadOptions {
+struct ImportOptions {
   /// Of a torch file: reads past objects of classes whose meaning is not known, such as
   /// argparse.Namespace, a whole module or a user's own class. All tensors and plain values are
   /// kept; objects become plain data, such as a dict of their attributes, or are left out, and the
@@ -40,7 +40,7 @@ struct ReadOptions {
 /// @throws Error not_found, corrupt, unsupported, or unsafe (a pickle that names a forbidden
 /// global, or a name that leads out of its archive or folder).
 [[nodiscard]] LANCEKEEP_API std::unique_ptr<TensorSource> open_model_file(
-    const std::filesystem::path& path, const ReadOptions& options = {});
+    const std::filesystem::path& path, const ImportOptions& options = {});
 
 /// Opens the whole model at `path`: a file as above; a folder with one model in it; or one file of
 /// several, `model-00001-of-00003.safetensors`, without an index, together with the others. The
@@ -49,7 +49,7 @@ struct ReadOptions {
 /// index, which is to be opened instead, and for a folder with several models; not_found if some
 /// of the several files are missing.
 [[nodiscard]] LANCEKEEP_API std::unique_ptr<TensorSource> open_model(
-    const std::filesystem::path& path, const ReadOptions& options = {});
+    const std::filesystem::path& path, const ImportOptions& options = {});
 
 /// Returns the paths that open_model() takes, one for each model, in the given order: several files
 /// of one model become the first of them, so that they are opened once.

@@ -101,7 +101,7 @@ std::string other_zip(const formats::ZipArchive& archive) {
 }
 
 std::unique_ptr<TensorSource> open_zip(const io::InputFile& file, io::MemoryBudget& budget,
-                                       const ReadOptions& options) {
+                                       const ImportOptions& options) {
   const formats::ZipArchive archive(file, budget);
   if (formats::is_npz(archive)) {
     return formats::open_npz(file, archive, budget, options.void_dtype);
@@ -127,7 +127,7 @@ std::string stem_of(const io::InputFile& file) {
 std::unique_ptr<TensorSource> open_single_file(const io::InputFile& file, std::string_view head,
                                                const kinds::FileKind* kind,
                                                io::MemoryBudget& budget,
-                                               const ReadOptions& options) {
+                                               const ImportOptions& options) {
   if (kind == nullptr) reject_unknown(file, head);
   switch (kind->reader) {
     case kinds::Reader::safetensors:
@@ -147,7 +147,7 @@ std::unique_ptr<TensorSource> open_single_file(const io::InputFile& file, std::s
   reject(file, kinds::describe(*kind));
 }
 
-formats::OpenShard shard_opener(const ReadOptions& options) {
+formats::OpenShard shard_opener(const ImportOptions& options) {
   return [options](const io::InputFile& file, io::MemoryBudget& budget) {
     const io::ByteView head = head_of(file);
     return open_single_file(file, head.text(), kinds::find_file_kind(file.name(), head.text()),
@@ -158,7 +158,7 @@ formats::OpenShard shard_opener(const ReadOptions& options) {
 }  // namespace
 
 std::unique_ptr<TensorSource> open_model_file(const std::filesystem::path& path,
-                                              const ReadOptions& options) {
+                                              const ImportOptions& options) {
   reject_folder(path);
   const io::InputFile file = open_file(path);
   const io::ByteView start = head_of(file);
@@ -173,7 +173,7 @@ std::unique_ptr<TensorSource> open_model_file(const std::filesystem::path& path,
 }
 
 std::unique_ptr<TensorSource> open_model(const std::filesystem::path& path,
-                                         const ReadOptions& options) {
+                                         const ImportOptions& options) {
   const formats::WholeModel model = formats::find_whole_model(path);
   auto source = model.shards.empty()
                     ? open_model_file(model.path, options)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """lancekeep import of several files, and of every kind of file."""
 
+import argparse
 import json
 import os
 import pty
@@ -12,6 +13,7 @@ import time
 
 import numpy as np
 import pytest
+import torch
 from command import COMMAND, fails, run, versions
 from safetensors.numpy import load_file, save_file
 
@@ -251,6 +253,63 @@ def test_a_model_in_several_files(tmp_path, path):
     (tmp_path / "m.safetensors.index.json").write_text(json.dumps(index))
     assert run("import", tmp_path / "m.safetensors.index.json", path).status == 0
     assert sorted(rows(path)) == [("a", "float32", [2]), ("b", "int64", [3])]
+
+
+def write_shards(folder):
+    paths = [folder / f"m-0000{number}-of-00002.safetensors" for number in (1, 2)]
+    save_file({"a": np.ones(2, np.float32)}, paths[0])
+    save_file({"b": np.ones(3, np.int64)}, paths[1])
+    return paths
+
+
+def test_files_of_one_model_are_one_version(tmp_path, path):
+    result = run("import", *write_shards(tmp_path), path, "--tag", "best")
+    assert result.status == 0 and "consists of 2 files without an index" in result.err
+    assert len(versions(path)) == 1
+    assert sorted(rows(path)) == [("a", "float32", [2]), ("b", "int64", [3])]
+
+
+def test_files_of_one_model_with_an_index_are_refused(tmp_path, path):
+    shards = write_shards(tmp_path)
+    index = tmp_path / "m.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": shards[0].name, "b": shards[1].name}}))
+    code, message = fails("import", *shards, path)
+    assert code == "invalid_argument" and f"give `{index}` instead" in message
+    assert not path.exists()
+
+
+def test_a_folder_with_one_model(tmp_path, path):
+    (tmp_path / "hub").mkdir()
+    save_file({"a": np.ones(2, np.float32)}, tmp_path / "hub" / "model.safetensors")
+    result = run("import", tmp_path / "hub", path)
+    assert result.status == 0 and "`model.safetensors` was read" in result.err
+    assert rows(path) == [("a", "float32", [2])]
+
+
+def test_objects_are_refused_with_the_option_that_skips_them(tmp_path, path):
+    state = {"w": torch.ones(2), "args": argparse.Namespace(lr=0.1), "f": os.path.join}
+    torch.save(state, tmp_path / "c.pt")
+    code, message = fails("import", tmp_path / "c.pt", path)
+    assert code == "unsafe"
+    assert "`argparse.Namespace` at `args`" in message and "`posixpath.join` at `f`" in message
+    assert message.endswith("; --skip-objects imports the tensors and plain values of the file without its objects\n")
+    assert not path.exists()
+    result = run("import", tmp_path / "c.pt", path, "--skip-objects", "--json")
+    assert result.json()["notes"] == ["`args` (argparse.Namespace) is kept as a dict of its attributes",
+                                      "`f` (posixpath.join) is left out"]  # fmt: skip
+    assert [(name, dtype) for name, dtype, _ in rows(path)] == [("w", "float32"), ("args", "json")]
+
+
+def test_skip_objects_is_not_for_datasets(tmp_path, path, epochs):
+    assert run("import", epochs[0], path).status == 0
+    assert "--skip-objects is for model files" in fails("import", path, tmp_path / "x.lance", "--skip-objects")[1]
+
+
+def test_raw_bytes_of_numpy_have_the_given_dtype(tmp_path, path):
+    np.save(tmp_path / "m.npy", np.zeros(3, "V2"))
+    assert "raw bytes (void)" in fails("import", tmp_path / "m.npy", path)[1]
+    assert run("import", tmp_path / "m.npy", path, "--dtype", "bfloat16").status == 0
+    assert rows(path) == [("m", "bfloat16", [3])]
 
 
 def test_help_names_the_kinds():

@@ -244,7 +244,7 @@ REFUSED = {
     "objects": (lambda: np.array([None]), "unsupported", "dtype `O8`"),
     "strings": (lambda: {"a": np.array(["x"])}, "unsupported", "`a` has NumPy's dtype `U1`"),
     "big-endian": (lambda: np.arange(3, dtype=">f4"), "unsupported", "astype('<f4')"),
-    "surrogate key": (lambda: {"\ud800": 1}, "unsupported", "is not UTF-8"),
+    "surrogate key": (lambda: {"\ud800": torch.ones(1)}, "unsupported", "is not UTF-8"),
     "namespace": (lambda: argparse.Namespace(a=1), "unsafe", "vars(args)"),
     "nested": (lambda: torch.nested.nested_tensor([torch.ones(1)]), "unsupported", "plain, dense tensor"),
     "set of tensors": (lambda: {torch.ones(1)}, "unsupported", "`value` is a call of"),

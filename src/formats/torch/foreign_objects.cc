@@ -187,7 +187,7 @@ std::string advice_for_objects(const ForeignFinder& found) {
   if (const auto& module = found.module_path()) {
     return (module->empty() ? "The file holds a whole module"
                             : "`" + io::printable(*module) + "` is a whole module") +
-           ": save its state_dict() instead";
+           ": save model.state_dict() instead";
   }
   if (starts("torch.optim.")) return "Of an optimizer or a scheduler, save its state_dict()";
   if (starts("argparse.Namespace")) return "Save vars(args), a dict, instead of a Namespace";

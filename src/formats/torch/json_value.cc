@@ -17,8 +17,18 @@
 
 namespace lancekeep::formats {
 
-JsonValueWriter::JsonValueWriter(const TorchFile& torch, std::string where)
-    : torch_(torch), document_(torch.object), where_(std::move(where)), json_(*torch.budget) {}
+JsonValueWriter::JsonValueWriter(const TorchFile& torch, std::string where, std::string base)
+    : torch_(torch),
+      document_(torch.object),
+      where_(std::move(where)),
+      base_(std::move(base)),
+      path_(torch),
+      json_(*torch.budget) {}
+
+std::string JsonValueWriter::where() const {
+  if (path_.depth() == 0) return where_;
+  return "the entry `" + io::printable(base_ + (base_.empty() ? "" : ".") + path_.text()) + "`";
+}
 
 void JsonValueWriter::write(PickleValue value) {
   const PickleNode* node = document_.node(value);
@@ -43,7 +53,11 @@ void JsonValueWriter::write(PickleValue value) {
     case ObjectKind::tuple:
     case ObjectKind::deque:
     case ObjectKind::dict:
-      return write_container(value, [&](std::uint32_t place) { write(node->items()[place]); });
+      return write_container(value, [&](std::uint32_t place) {
+        path_.push(*node, place);
+        write(node->items()[place]);
+        path_.pop();
+      });
     case ObjectKind::set:
       return write_set(*node, "$set");
     case ObjectKind::frozenset:
@@ -75,7 +89,7 @@ void JsonValueWriter::write(PickleValue value) {
       return write_numpy_scalar(value);
     case ObjectKind::numpy_dtype:
       json_.open_tag("$numpy_dtype");
-      json_.string(read_numpy_dtype(torch_, value, where_));
+      json_.string(read_numpy_dtype(torch_, value, where()));
       return json_.raw("}");
     case ObjectKind::numpy_array:
     case ObjectKind::tensor:
@@ -385,7 +399,7 @@ void JsonValueWriter::write_digits(const std::string& digits) {
 }
 
 void JsonValueWriter::write_numpy_scalar(PickleValue value) {
-  const NumpyScalar scalar = read_numpy_scalar(torch_, value, where_);
+  const NumpyScalar scalar = read_numpy_scalar(torch_, value, where());
   json_.open_tag("$numpy");
   json_.raw("[");
   json_.string(scalar.descr);
@@ -398,14 +412,14 @@ void JsonValueWriter::reject(PickleValue value) const {
   const PickleNode* node = document_.node(value);
   const bool is_storage = node && node->kind == PickleNode::Kind::persistent_id;
   fail_at(document_, value, ErrorCode::unsupported,
-          fmt::format("{} is {}; {}", where_, document_.describe(value),
+          fmt::format("{} is {}; {}", where(), document_.describe(value),
                       is_storage ? "save a tensor instead"
                                  : "save tensors, numbers, text, dicts, lists and tuples"));
 }
 
 void JsonValueWriter::fail_call(PickleValue value) const {
   fail_at(document_, value, ErrorCode::corrupt,
-          fmt::format("{} is {} with wrong arguments", where_, document_.describe(value)));
+          fmt::format("{} is {} with wrong arguments", where(), document_.describe(value)));
 }
 
 }  // namespace lancekeep::formats

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "formats/torch/json_writer.h"
+#include "formats/torch/object_paths.h"
 #include "formats/torch/python_object.h"
 #include "formats/torch/torch_file.h"
 
@@ -16,8 +17,9 @@ namespace lancekeep::formats {
 
 class JsonValueWriter {
  public:
-  /// `where` names the value in errors: "entry `a`". `torch` must outlive the writer.
-  JsonValueWriter(const TorchFile& torch, std::string where);
+  /// `where` names the value in errors: "the entry `a`"; a value inside it has the path `base` and
+  /// its keys. `torch` must outlive the writer.
+  JsonValueWriter(const TorchFile& torch, std::string where, std::string base = {});
 
   /// @throws Error unsupported for a value that has no JSON form; corrupt.
   void write(PickleValue value);
@@ -56,6 +58,8 @@ class JsonValueWriter {
   void write_arguments(const char* tag, PickleValue value);
   void write_constant(const PickleNode& node);
   void write_digits(const std::string& digits);
+  /// Names the current value.
+  [[nodiscard]] std::string where() const;
   [[nodiscard]] bool has_plain_keys(const PickleNode& node) const;
   [[noreturn]] void reject(PickleValue value) const;
   [[noreturn]] void fail_call(PickleValue value) const;
@@ -63,6 +67,8 @@ class JsonValueWriter {
   const TorchFile& torch_;
   const PickleDocument& document_;
   const std::string where_;
+  const std::string base_;
+  ObjectPath path_;  ///< to the current value, from the one that `where_` names
   JsonWriter json_;
 };
 

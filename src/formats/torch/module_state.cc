@@ -11,9 +11,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace lancekeep::formats {
 namespace {
@@ -110,6 +112,87 @@ class StateDictMaker {
 
 PickleValue make_state_dict(TorchFile& torch, PickleValue module) {
   return StateDictMaker(torch).make(module);
+}
+
+namespace {
+
+class OptimizerStateMaker {
+ public:
+  explicit OptimizerStateMaker(TorchFile& torch) : document_(torch.object), budget_(*torch.budget) {}
+
+  PickleValue make(PickleValue optimizer) {
+    const PickleValue groups =
+        made_groups(*document_.node(*attribute_of(document_, optimizer, "param_groups")));
+    const PickleValue state =
+        made_state(*document_.node(*attribute_of(document_, optimizer, "state")));
+    const std::array entries = {document_.add_text("state", 0), state,
+                                document_.add_text("param_groups", 0), groups};
+    return document_.add_node(NodeKind::dict, 0, entries);
+  }
+
+ private:
+  PickleValue made_groups(const PickleNode& groups) {
+    const PickleValue made = document_.add_node(NodeKind::list, groups.offset);
+    for (const PickleValue group : groups.items()) {
+      const PickleNode* dict = document_.node(group);
+      const bool is_dict = dict && dict->is_dict();
+      const PickleValue item = is_dict ? made_group(*dict) : group;
+      document_.append(document_.change(made), {&item, 1});
+    }
+    return made;
+  }
+
+  PickleValue made_group(const PickleNode& group) {
+    const PickleValue made = document_.add_node(NodeKind::dict, group.offset);
+    for (std::uint32_t i = 0; i + 1 < group.count; i += 2) {
+      const PickleValue value = group.items()[i + 1];
+      const PickleNode* list = document_.node(value, NodeKind::list);
+      const bool is_params = list && document_.short_text(group.items()[i]) == "params";
+      const std::array entry = {group.items()[i], is_params ? numbered(*list) : value};
+      document_.append(document_.change(made), entry);
+    }
+    return made;
+  }
+
+  // Numbers the parameters over all groups, as torch does.
+  PickleValue numbered(const PickleNode& parameters) {
+    const PickleValue made = document_.add_node(NodeKind::list, parameters.offset);
+    for (const PickleValue parameter : parameters.items()) {
+      const PickleValue number = document_.add_integer(number_of(parameter));
+      document_.append(document_.change(made), {&number, 1});
+    }
+    return made;
+  }
+
+  std::int64_t number_of(PickleValue parameter) {
+    budget_.take(kVisitBytes, "the parameters of an optimizer");
+    const auto next = static_cast<std::int64_t>(numbers_.size());
+    return numbers_.try_emplace({parameter.kind, parameter.payload}, next).first->second;
+  }
+
+  // The keys of the state are the parameters themselves.
+  PickleValue made_state(const PickleNode& state) {
+    const PickleValue made = document_.add_node(NodeKind::dict, state.offset);
+    for (std::uint32_t i = 0; i + 1 < state.count; i += 2) {
+      const PickleValue key = state.items()[i];
+      const auto known = numbers_.find({key.kind, key.payload});
+      const std::array entry = {
+          known == numbers_.end() ? key : document_.add_integer(known->second),
+          state.items()[i + 1]};
+      document_.append(document_.change(made), entry);
+    }
+    return made;
+  }
+
+  PickleDocument& document_;
+  io::MemoryBudget& budget_;
+  std::map<std::pair<PickleValue::Kind, std::uint32_t>, std::int64_t> numbers_;
+};
+
+}  // namespace
+
+PickleValue make_optimizer_state(TorchFile& torch, PickleValue optimizer) {
+  return OptimizerStateMaker(torch).make(optimizer);
 }
 
 }  // namespace lancekeep::formats

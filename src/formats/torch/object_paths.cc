@@ -82,4 +82,11 @@ bool is_module(const PickleDocument& document, PickleValue value) {
          attribute_of(document, value, "_buffers") && attribute_of(document, value, "_modules");
 }
 
+bool is_optimizer(const PickleDocument& document, PickleValue value) {
+  const auto groups = attribute_of(document, value, "param_groups");
+  const auto state = attribute_of(document, value, "state");
+  const PickleNode* dict = state ? document.node(*state) : nullptr;
+  return groups && document.node(*groups, NodeKind::list) && dict && dict->is_dict();
+}
+
 }  // namespace lancekeep::formats

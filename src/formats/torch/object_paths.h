@@ -23,6 +23,11 @@ class ObjectPath {
   void push_index(std::uint32_t index) {
     parts_.emplace_back(PickleValue{PickleValue::Kind::absent}, index);
   }
+  /// Pushes the item at `place` of a container, of a dict the key before it.
+  void push(const PickleNode& container, std::uint32_t place) {
+    if (container.is_dict()) return push_key(container.items()[place - 1]);
+    push_index(place);
+  }
   void pop() { parts_.pop_back(); }
   [[nodiscard]] std::size_t depth() const { return parts_.size(); }
   /// The parts joined with dots. A long path is cut at the front.
@@ -54,6 +59,8 @@ struct Attributes {
 /// Whether the object is a torch.nn.Module: its attributes have `_parameters`, `_buffers` and
 /// `_modules`.
 [[nodiscard]] bool is_module(const PickleDocument& document, PickleValue value);
+/// Whether the object is a torch.optim.Optimizer: its attributes have `state` and `param_groups`.
+[[nodiscard]] bool is_optimizer(const PickleDocument& document, PickleValue value);
 /// Returns an attribute of an object; nullopt if it is not an object or has no such attribute.
 [[nodiscard]] std::optional<PickleValue> attribute_of(const PickleDocument& document,
                                                       PickleValue object, std::string_view name);

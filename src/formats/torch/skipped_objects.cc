@@ -160,10 +160,10 @@ class ObjectSkipper {
 
   // Leaves out tensors and arrays of kinds that are not supported.
   bool can_be_read(PickleValue value, ObjectKind kind) {
-    const std::string where = path_.text();
+    const std::string where = "it";
     try {
       if (kind == ObjectKind::tensor) {
-        (void)read_torch_tensor(torch_, value, where);
+        (void)read_torch_tensor(torch_, value, path_.text());
       } else if (kind == ObjectKind::numpy_array) {
         (void)read_numpy_array(torch_, value, where);
       } else if (kind == ObjectKind::numpy_dtype) {
@@ -183,6 +183,9 @@ class ObjectSkipper {
     const std::string name = foreign_name(document_, value);
     if (node.kind == NodeKind::object) {
       if (is_module(document_, value)) return as_state_dict(value, name);
+      if (is_optimizer(document_, value)) {
+        return kept_as(make_optimizer_state(torch_, value), name, kState);
+      }
       if (name.starts_with("omegaconf.")) {
         if (const auto found = held_by_config(value)) return kept_as(*found, name, kValue);
       }

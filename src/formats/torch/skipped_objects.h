@@ -11,7 +11,7 @@ namespace lancekeep::formats {
 
 /// Changes the document so that it has no foreign objects, and returns a note for each class and
 /// what became of it. Nothing is run. An object becomes what the pickle says about it:
-///   - a module: its state dict, with the names that module.state_dict() has;
+///   - a module or an optimizer: its state dict, as its state_dict() returns it;
 ///   - a subclass of dict or list: a dict or list;
 ///   - OmegaConf's containers and nodes: what they hold;
 ///   - any object with attributes, such as a Namespace or a dataclass: a dict of them;

@@ -248,11 +248,19 @@ void check_machine(const PickleDocument& pickle) {
        "the file was not saved on a little-endian machine; load and save it with torch on one");
 }
 
+// Whether a persistent id is that of a storage, or should be. In the legacy form, a module is
+// pickled with an id of its own, which has its source code.
+bool is_storage_id(const PickleDocument& document, const PickleNode& node) {
+  if (node.kind != NodeKind::persistent_id) return false;
+  const PickleNode* id = document.node(node.items()[0], NodeKind::tuple);
+  return !id || id->count == 0 || document.short_text(id->items()[0]) != "module";
+}
+
 // Returns all storages that the object's pickle refers to, sorted by key.
 std::vector<StorageId> named_storages(const TorchFile& torch) {
   std::vector<StorageId> named;
   for (const PickleNode& node : torch.object.nodes()) {
-    if (node.kind != PickleNode::Kind::persistent_id) continue;
+    if (!is_storage_id(torch.object, node)) continue;
     torch.budget->take(sizeof(StorageId), "the file's storages");
     named.push_back(read_storage_id(torch.object, node));
   }

@@ -88,7 +88,8 @@ class RowMaker {
     if (dict && is_flat(*dict)) {
       states_.add_flat_root(document_.root);
       for (std::uint32_t i = 0; i < dict->count; i += 2) {
-        (void)add_row(key_name(torch_, dict->items()[i]), dict->items()[i + 1]);
+        const std::string name = key_name(torch_, dict->items()[i]);
+        (void)add_row(name, dict->items()[i + 1], name);
       }
     } else {
       add(std::nullopt, document_.root);
@@ -127,7 +128,7 @@ class RowMaker {
     if (!has_own_rows(value)) {
       const bool is_array = object_kind(document_, value) == ObjectKind::numpy_array;
       const char* root = is_numbers(object_kind(document_, value)) ? "tensor" : "value";
-      const std::string& name = add_row(path.value_or(root), value);
+      const std::string& name = add_row(path.value_or(root), value, path.value_or(""));
       return tree_.write_reference(is_array ? "$ndarray" : "$row", name);
     }
     const PickleNode& node = *document_.node(value);
@@ -141,15 +142,17 @@ class RowMaker {
     });
   }
 
-  // Returns the row's name, which can differ from `wanted`.
-  const std::string& add_row(const std::string& wanted, PickleValue value) {
+  // Returns the row's name, which can differ from `wanted`. `path` leads to the value; the root has
+  // an empty one.
+  const std::string& add_row(const std::string& wanted, PickleValue value,
+                             const std::string& path) {
     const ObjectKind kind = object_kind(document_, value);
     if (kind == ObjectKind::tensor)
       return add_numbers(wanted, read_torch_tensor(torch_, value, wanted));
     if (kind == ObjectKind::numpy_array) {
       return add_numbers(wanted, read_numpy_array(torch_, value, entry(wanted)));
     }
-    JsonValueWriter json(torch_, entry(wanted));
+    JsonValueWriter json(torch_, entry(wanted), path);
     json.write(value);
     return add_text(wanted, "json", json.take());
   }
