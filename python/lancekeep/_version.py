@@ -81,6 +81,11 @@ class Version(Mapping[str, TensorInfo]):
         counted = f"{len(self)} tensor{'' if len(self) == 1 else 's'}"
         return f"<lancekeep.Version {self.number} of {self._path!r}: {counted}, {self.info.bytes_total} bytes: {names}>"
 
+    def _repr_html_(self) -> str:
+        from . import _html
+
+        return _html.of_tensors(f"version {self.number} of {self._path}", self.values())
+
     def _ipython_key_completions_(self) -> list[str]:
         return list(self)
 

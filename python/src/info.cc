@@ -84,8 +84,8 @@ void bind_version_info(nb::module_& module) {
               "Bytes of the files that this version added.")
       .def_ro("damage", &VersionInfo::damage, "Why its manifest cannot be read; empty if it can.")
       .def_ro("warning", &VersionInfo::warning)
-      .def("__getstate__", &state_of)
-      .def("__setstate__", &set_state);
+      .def("__getstate__", &state_of, kGetStateSignature)
+      .def("__setstate__", &set_state, nb::arg("state"), kSetStateSignature);
   const FieldNames names = {"number",  "layout",      "time",        "message", "metadata", "tags",
                             "tensors", "bytes_total", "bytes_added", "damage",  "warning"};
   add_record_methods(type, names);
