@@ -31,10 +31,10 @@ class Version(Mapping[str, TensorInfo]):
     the next one of that name, but never in the file or in another ``Version``.
     """
 
-    def __init__(self, native: _native.Version, framework: str, path: str, dtype: str = ""):
+    def __init__(self, native: _native.Version, framework: str, path: str = "", dtype: str = ""):
         self._native = native
         self._framework = framework  # "pt" or "np"
-        self._path = path  # of the store
+        self._path = path  # of the store; empty for a version that is used inside one call
         self._dtype = dtype  # what Store.at was given
 
     def __reduce__(self) -> Any:
