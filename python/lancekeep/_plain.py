@@ -141,8 +141,11 @@ def refuse_objects(value: Any) -> None:
     name = type_name(value)
     if callable(getattr(value, "state_dict", None)):
         raise UnsupportedValue(f"{name}; keep its state_dict()")
-    if is_torch(value, "Generator"):
-        raise UnsupportedValue(f"{name}; keep its get_state()")
+    for state in ("get_state", "getstate"):  # of generators of random numbers
+        if callable(getattr(value, state, None)):
+            raise UnsupportedValue(f"{name}; keep its {state}()")
+    if hasattr(value, "bit_generator"):
+        raise UnsupportedValue(f"{name}; keep its bit_generator.state")
     if name.endswith("PRNGKeyArray"):
         raise UnsupportedValue(f"{name}; keep its jax.random.key_data()")
     if name in ("argparse.Namespace", "types.SimpleNamespace"):
