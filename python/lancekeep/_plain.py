@@ -39,7 +39,7 @@ def plain_form(value: Any) -> Any:
         except UnsupportedValue:
             raise
         except Exception as error:  # noqa: BLE001 - the user's class may raise anything
-            raise UnsupportedValue(f"{type_name(value)}, which cannot be read: {type(error).__name__}: {error}") from error
+            raise UnsupportedValue(f"{type_name(value)}, which cannot be read: {first_line(error)}") from error
     raise UnsupportedValue(type_name(value))
 
 
@@ -55,6 +55,10 @@ def is_kept(value: Any) -> bool:
     if value is ... or isinstance(value, type) or is_numpy(value, "dtype"):
         return True
     return any(is_torch(value, name) for name in ("dtype", "layout", "memory_format", "qscheme", "device", "Size"))
+
+
+def first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 def label(value: Any) -> str:
@@ -126,7 +130,7 @@ def array_of(value: Any) -> Any:
     try:
         array = numpy.asarray(value)
     except Exception as error:  # noqa: BLE001 - the other library's own error
-        raise UnsupportedValue(f"{type_name(value)}, of which NumPy cannot make an array: {error}") from error
+        raise UnsupportedValue(f"{type_name(value)}, of which NumPy cannot make an array: {first_line(error)}") from error
     if array.dtype == object:
         raise UnsupportedValue(f"{type_name(value)}; keep a numpy.ndarray of it")
     return array
@@ -137,8 +141,13 @@ def refuse_objects(value: Any) -> None:
     name = type_name(value)
     if callable(getattr(value, "state_dict", None)):
         raise UnsupportedValue(f"{name}; keep its state_dict()")
-    if is_torch(value, "Generator"):
-        raise UnsupportedValue(f"{name}; keep its get_state()")
+    for state in ("get_state", "getstate"):  # of generators of random numbers
+        if callable(getattr(value, state, None)):
+            raise UnsupportedValue(f"{name}; keep its {state}()")
+    if hasattr(value, "bit_generator"):
+        raise UnsupportedValue(f"{name}; keep its bit_generator.state")
+    if name.endswith("PRNGKeyArray"):
+        raise UnsupportedValue(f"{name}; keep its jax.random.key_data()")
     if name in ("argparse.Namespace", "types.SimpleNamespace"):
         raise UnsupportedValue(f"{name}; keep its vars(), a dict", dict(vars(value)))
     if name.startswith("pandas."):

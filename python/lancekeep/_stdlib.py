@@ -8,10 +8,12 @@ docs/format/tensors.md lists them. Only exact classes are encoded here: an insta
 
 from __future__ import annotations
 
+import base64
 import collections
 import datetime
 import decimal
 import fractions
+import io
 import os
 import pathlib
 import uuid
@@ -117,6 +119,7 @@ ENCODERS: dict[type, Callable[[Any, Encode], Any]] = {
     decimal.Decimal: lambda value, part: {"$decimal": str(value)},
     fractions.Fraction: lambda value, part: {"$fraction": [part(value.numerator), part(value.denominator)]},
     uuid.UUID: lambda value, part: {"$uuid": str(value)},
+    io.BytesIO: lambda value, part: {"$bytesio": base64.b64encode(value.getvalue()).decode()},  # the extra state of some modules
     **{kind: lambda value, part: {"$path": [type(value).__name__, part(str(value))]} for kind in PATHS.values()},
 }
 
@@ -131,6 +134,7 @@ DECODERS: dict[str, Callable[[Any], Any]] = {
     "$fraction": lambda parts: fractions.Fraction(*parts),
     "$uuid": uuid.UUID,
     "$path": decode_path,
+    "$bytesio": lambda text: io.BytesIO(base64.b64decode(text)),
     "$type": decode_type,
     "$constant": decode_constant,
     "$frozenset": frozenset,

@@ -118,6 +118,11 @@ class Store:
     def __bool__(self) -> bool:
         return True  # also without a version
 
+    def _repr_html_(self) -> str:
+        from . import _html
+
+        return repr(self) if self._open is None else _html.of_versions(self.path, self.versions())
+
     def _ipython_key_completions_(self) -> list[str]:
         return list(self.tags())
 

@@ -30,10 +30,10 @@ class Version(Mapping[str, TensorInfo]):
     the next one of that name, but never in the file or in another ``Version``.
     """
 
-    def __init__(self, native: _native.Version, framework: str, path: str, dtype: str = ""):
+    def __init__(self, native: _native.Version, framework: str, path: str = "", dtype: str = ""):
         self._native = native
         self._framework = framework  # "pt" or "np"
-        self._path = path  # of the store
+        self._path = path  # of the store; empty for a version that is used inside one call
         self._dtype = dtype  # what Store.at was given
 
     def __reduce__(self) -> Any:
@@ -79,6 +79,11 @@ class Version(Mapping[str, TensorInfo]):
         names = ", ".join(f"`{name}`" for name in itertools.islice(self, 3)) + (", …" if len(self) > 3 else "")
         counted = f"{len(self)} tensor{'' if len(self) == 1 else 's'}"
         return f"<lancekeep.Version {self.number} of {self._path!r}: {counted}, {self.info.bytes_total} bytes: {names}>"
+
+    def _repr_html_(self) -> str:
+        from . import _html
+
+        return _html.of_tensors(f"version {self.number} of {self._path}", self.values())
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self)

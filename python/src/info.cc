@@ -89,8 +89,8 @@ void bind_version_info(nb::module_& module) {
           "damage", &VersionInfo::damage,
           "Why it cannot be loaded: a file is missing or damaged; empty if none is known to be.")
       .def_ro("warning", &VersionInfo::warning)
-      .def("__getstate__", &state_of)
-      .def("__setstate__", &set_state);
+      .def("__getstate__", &state_of, kGetStateSignature)
+      .def("__setstate__", &set_state, nb::arg("state"), kSetStateSignature);
   const FieldNames names = {"number",      "id",          "layout", "time",
                             "message",     "metadata",    "tags",   "tensors",
                             "bytes_total", "bytes_added", "damage", "warning"};

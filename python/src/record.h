@@ -55,19 +55,28 @@ void add_record_methods(nb::class_<T>& type, const FieldNames& names) {
       .def("__hash__", [](nb::handle self) { return nb::hash(nb::type_name(self.type())); });
 }
 
+inline const nb::sig kGetStateSignature("def __getstate__(self) -> tuple[typing.Any, ...]");
+inline const nb::sig kSetStateSignature(
+    "def __setstate__(self, state: tuple[typing.Any, ...], /) -> None");
+
 /// Makes a class picklable by these members.
 template <class T, class... M>
 void add_pickle(nb::class_<T>& type, M T::*... members) {
-  type.def("__getstate__",
-           [members...](const T& self) {
-             return nb::make_tuple(nb::cast(self.*members, nb::rv_policy::copy)...);
-           })
-      .def("__setstate__", [members...](T& self, const nb::tuple& state) {
-        require_fields(state, sizeof...(M));
-        new (&self) T();
-        std::size_t next = 0;
-        ((self.*members = nb::cast<M>(state[next++])), ...);
-      });
+  type.def(
+          "__getstate__",
+          [members...](const T& self) {
+            return nb::make_tuple(nb::cast(self.*members, nb::rv_policy::copy)...);
+          },
+          kGetStateSignature)
+      .def(
+          "__setstate__",
+          [members...](T& self, const nb::tuple& state) {
+            require_fields(state, sizeof...(M));
+            new (&self) T();
+            std::size_t next = 0;
+            ((self.*members = nb::cast<M>(state[next++])), ...);
+          },
+          nb::arg("state"), kSetStateSignature);
 }
 
 /// Adds the fields as read-only attributes, with ==, _asdict() and pickle, but without a repr.

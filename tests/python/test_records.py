@@ -161,6 +161,15 @@ def test_a_closed_store(store):
     opened.close()
 
 
+def test_tables_for_notebooks(store):
+    store.save({f"<t{i}>": torch.ones(1) for i in range(60)}, message="<b>")
+    shown = store._repr_html_()
+    assert shown.index("<td>3</td>") < shown.index("<td>1</td>")  # newest first
+    assert "<td>best</td>" in shown and "<td>&lt;b&gt;</td>" in shown
+    shown = store.at()._repr_html_()
+    assert "<td>&lt;t0&gt;</td><td>float32</td><td>[1]</td>" in shown and "and 10 more" in shown
+
+
 def test_versions_and_slices_say_what_they_are(store):
     version = store.at(2)
     assert repr(version) == f"<lancekeep.Version 2 of {store.path!r}: 3 tensors, 32 bytes: `w`, `b`, `c`>"

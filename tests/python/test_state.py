@@ -3,6 +3,7 @@
 
 import argparse
 import collections
+import random
 import sys
 from pathlib import Path
 
@@ -150,6 +151,9 @@ REJECTED = {
     "module": (lambda: {"m": [torch.nn.Linear(1, 1)]}, "`m.0` (torch.nn.modules.linear.Linear; keep its state_dict())"),
     "generator": (lambda: {"p": torch.nn.Linear(1, 1).parameters()}, "`p` (generator, which can be read only once; keep a list"),
     "random generator": (lambda: {"g": torch.Generator()}, "`g` (torch._C.Generator; keep its get_state())"),
+    "random state": (lambda: {"r": random.Random()}, "`r` (random.Random; keep its getstate())"),
+    "random state of NumPy": (lambda: {"r": np.random.RandomState()}, "RandomState; keep its get_state())"),
+    "generator of NumPy": (lambda: {"r": np.random.default_rng()}, "Generator; keep its bit_generator.state)"),
     "storage": (lambda: {"s": torch.ones(1).untyped_storage()}, "`s` (torch.storage.UntypedStorage; keep a tensor of it)"),
     "function": (lambda: {"f": len}, "`f` (builtin_function_or_method; keep its name)"),
     "class of the user's": (lambda: {"c": Wrapper}, "`c` (the class "),

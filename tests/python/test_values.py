@@ -8,6 +8,7 @@ import datetime
 import decimal
 import enum
 import fractions
+import io
 import pathlib
 import types
 import uuid
@@ -91,6 +92,12 @@ def test_plain_data_in_disguise_is_kept_as_what_it_is(folder, name):
     loaded, notes = round_trip(folder, state)
     assert notes == []
     assert same_value(loaded["value"], KEPT[name]) and same_value(loaded["in a list"][0], KEPT[name])
+
+
+def test_bytes_in_memory_are_kept(folder):
+    """As the extra state of modules with FP8 scales is."""
+    loaded, notes = round_trip(folder, {"w": torch.ones(1), "_extra_state": io.BytesIO(b"scales")})
+    assert type(loaded["_extra_state"]) is io.BytesIO and loaded["_extra_state"].read() == b"scales" and notes == []
 
 
 @pytest.mark.parametrize("make", [lambda w: collections.deque([w, 1], 7), lambda w: collections.defaultdict(dict, a=w)])
