@@ -179,7 +179,8 @@ std::string dataset_folder(const ExportPlan& plan, std::uint64_t first_version) 
 
 // The plain layout has no place for a checkpoint's other values.
 Error with_choice(const Error& error, Layout layout) {
-  if (layout != Layout::plain || error.code() != ErrorCode::unsupported) return error;
+  const bool is_of_a_value = error.message().find("leave it out") != std::string::npos;
+  if (layout != Layout::plain || !is_of_a_value) return error;
   return with_outcome(error,
                       "--tensor \"model.*\" or --strip-prefix model. exports a part of a "
                       "checkpoint");

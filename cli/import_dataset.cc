@@ -259,8 +259,7 @@ std::string DatasetImport::imported_text() const {
 
 Error DatasetImport::explain(const VersionInfo& version, const Error& error, bool is_last) const {
   if (plan_.at) return error;
-  const Error named =
-      error.with_message(fmt::format("version {}: {}", version.number, error.message()));
+  const Error named(error.code(), fmt::format("version {}: {}", version.number, error.what()));
   return with_outcome(named,
                       imported_text() + (is_last ? "" : "; --at NUMBER imports a single version"));
 }

@@ -4,6 +4,7 @@
 import numpy as np
 import pytest
 import torch
+import torch.distributed.checkpoint
 from command import fails, names_in, run
 from safetensors.numpy import save_file
 

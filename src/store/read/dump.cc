@@ -21,6 +21,7 @@ struct OpenDataset {
 };
 
 OpenDataset open_dataset(const std::filesystem::path& path, const Ref& at) {
+  store::require_no_file(path);
   io::finish_swap(path);
   if (!store::is_there(path)) {
     throw Error(ErrorCode::not_found, "there is no dataset: no such folder", path.string());
