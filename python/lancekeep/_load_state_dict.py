@@ -78,14 +78,16 @@ def call(
     try:
         result = load(entries, **options)
     except Exception as error:
-        raise_with_hint(error, selection, module)
+        raise_with_hint(error, selection, module, entries)
     if hasattr(result, "missing_keys") and hasattr(result, "unexpected_keys"):
         return list(result.missing_keys), list(result.unexpected_keys)
     names = module.state_dict().keys()  # its own load_state_dict() reports nothing
     return [name for name in names if name not in entries], [name for name in entries if name not in names]
 
 
-def raise_with_hint(error: Exception, selection: Selection, module: torch.nn.Module) -> NoReturn:
+def raise_with_hint(
+    error: Exception, selection: Selection, module: torch.nn.Module, entries: Mapping[str, Any]
+) -> NoReturn:
     """torch's own error, in our words; an error of a hook as it is, unless a difference of names explains it."""
     text = hint(selection, module)
     if isinstance(error, RuntimeError) and "loading state_dict" in str(error):
@@ -93,6 +95,11 @@ def raise_with_hint(error: Exception, selection: Selection, module: torch.nn.Mod
         raise InvalidArgumentError(
             f"version {selection.number} does not fit the target: {listed(lines, '; ') if lines else first}. What fits may"
             f" have been loaded, by the target's own rules{text}"
+        ) from error
+    if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str) and error.args[0] not in entries:
+        raise InvalidArgumentError(
+            f"the target's own rules need {quoted(error.args)}, which version {selection.number} lacks; what was loaded"
+            f" before has changed{text}"
         ) from error
     if text and not isinstance(error, InvalidArgumentError):
         what = f"{type(error).__name__}: {error}"
