@@ -6,7 +6,7 @@ from __future__ import annotations
 import inspect
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import torch
 
@@ -77,18 +77,34 @@ def call(
         options = {}
     try:
         result = load(entries, **options)
-    except RuntimeError as error:
-        if "loading state_dict" not in str(error):
-            raise
-        first, *lines = [line.strip() for line in str(error).splitlines()]
-        raise InvalidArgumentError(
-            f"version {selection.number} does not fit the target: {listed(lines, '; ') if lines else first}. What fits may"
-            f" have been loaded, by the target's own rules{hint(selection, module)}"
-        ) from error
+    except Exception as error:
+        raise_with_hint(error, selection, module, entries)
     if hasattr(result, "missing_keys") and hasattr(result, "unexpected_keys"):
         return list(result.missing_keys), list(result.unexpected_keys)
     names = module.state_dict().keys()  # its own load_state_dict() reports nothing
     return [name for name in names if name not in entries], [name for name in entries if name not in names]
+
+
+def raise_with_hint(
+    error: Exception, selection: Selection, module: torch.nn.Module, entries: Mapping[str, Any]
+) -> NoReturn:
+    """torch's own error, in our words; an error of a hook as it is, unless a difference of names explains it."""
+    text = hint(selection, module)
+    if isinstance(error, RuntimeError) and "loading state_dict" in str(error):
+        first, *lines = [line.strip() for line in str(error).splitlines()]
+        raise InvalidArgumentError(
+            f"version {selection.number} does not fit the target: {listed(lines, '; ') if lines else first}. What fits may"
+            f" have been loaded, by the target's own rules{text}"
+        ) from error
+    if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str) and error.args[0] not in entries:
+        raise InvalidArgumentError(
+            f"the target's own rules need {quoted(error.args)}, which version {selection.number} lacks; what was loaded"
+            f" before has changed{text}"
+        ) from error
+    if text and not isinstance(error, InvalidArgumentError):
+        what = f"{type(error).__name__}: {error}"
+        raise InvalidArgumentError(f"loading version {selection.number} by the target's own rules: {what}{text}") from error
+    raise error
 
 
 # --- what load_state_dict() is given ----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 import safetensors.torch
 import torch
 from equality import same
-from module_kinds import DictExtra, Tied, clone, hooked, net, randomized
+from module_kinds import DictExtra, Tied, clone, double, everything, halve, hooked, net, randomized
 
 
 def store_of(folder, state) -> lancekeep.Store:
@@ -66,6 +66,17 @@ def test_the_model_of_a_checkpoint(folder, kind):
     assert store.load_into(found, prefix="model.") == ([], [])
     assert same(values(found), values(saved))
     assert store.load_into(found[0], prefix="model.0.") == ([], [])
+
+
+def test_a_hook_that_meets_a_whole_checkpoint(folder):
+    """The hook multiplies what it finds, and finds a dict."""
+    saved, found = randomized(net()), randomized(hooked(save=halve, load=double))
+    store = store_of(folder, {"model": saved.state_dict(), "epoch": 3})
+    before = everything(found)
+    refused(lambda: store.load_into(found), "TypeError", "start with `model.`: pass prefix='model.'")
+    assert same(everything(found), before)
+    assert store.load_into(found, prefix="model.") == ([], [])
+    assert torch.equal(found[0].weight, 2 * saved[0].weight)
 
 
 def test_two_prefixes_that_fit(folder):

@@ -22,6 +22,7 @@ namespace lancekeep::libtorch {
 [[nodiscard]] inline bool has_own_archive(const torch::nn::Module& module) {
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic"
 #pragma GCC diagnostic ignored "-Wpmf-conversions"
   using Module = torch::nn::Module;
   using Save = void (*)(const Module*, torch::serialize::OutputArchive&);
