@@ -29,6 +29,7 @@ from soak_processes import Processes
 
 ROUND = 60.0
 SHOWN = 5  # problems of each kind
+MUST_HAPPEN = ("save", "replace", "restore", "tag", "untag", "gc", "load", "look", "verify")
 TEAMS = {
     "kept": [
         "saver",
@@ -99,6 +100,7 @@ class Soak:
             for index, role in enumerate(roles):
                 processes.add(f"{name}-{role}-{index}", role, name, self.path(name))
         try:
+            processes.wait_for_all()
             processes.disturb(until=time.monotonic() + 0.75 * seconds)
             processes.end("replacer")  # so that what is saved from now on must be there
             processes.disturb(until=time.monotonic() + 0.25 * seconds)
@@ -125,6 +127,12 @@ class Soak:
     def counts(self):
         counts = Counter(problem.kind for problem in self.problems)
         return ", ".join(f"{kind} {counts[kind]}" for kind in KINDS)
+
+    def require_that_all_happened(self):
+        """A soak in which nothing happens finds nothing."""
+        for what in MUST_HAPPEN:
+            if not self.done[f"{what} ok"]:
+                self.problems.append(Problem("unexpected errors", f"not one {what} was done; make SOAK_SECONDS longer"))
 
     def report(self):
         print("\noperations       " + ", ".join(f"{count} {what}" for what, count in sorted(self.done.items())))
@@ -165,6 +173,7 @@ def main():
     print(f"soak: seed {seed}, {seconds:g} s, {sum(map(len, TEAMS.values()))} processes, in {folder}", flush=True)
     soak = Soak(folder, seconds, seed, limit)
     soak.run()
+    soak.require_that_all_happened()
     status = soak.report()
     if status == 0:
         shutil.rmtree(folder)
