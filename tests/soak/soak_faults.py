@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults on purpose. SOAK_FAULT is hangs, lost, damaged, "failed loads" or "unexpected errors"; the soak counts them."""
+"""Faults on purpose: SOAK_FAULT is one of the soak's five kinds, such as "lost", which must then be counted."""
 
 import os
 import random
