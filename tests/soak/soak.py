@@ -3,8 +3,8 @@
 
 Some twenty processes use two stores: one that is kept, and one that is replaced again and again. They save (from
 Python, with the command, and in a thread while the tensors change), fork, tag, restore, collect garbage, replace, load
-and verify. Meanwhile they get SIGINT, SIGKILL, and SIGSTOP with SIGCONT. After each round of a minute all of them end,
-and the stores are compared with what was acknowledged (soak_judge.py).
+and verify. Meanwhile they get SIGINT, SIGKILL, and SIGSTOP with SIGCONT. After each round of two minutes all of them
+end, and the stores are compared with what was acknowledged (soak_judge.py).
 
     SOAK_SECONDS (1200)  how long      SOAK_SEED    of what is random in the soak itself; printed at the start
     SOAK_HANG (30)       the seconds that an operation may take while no process is stopped
@@ -27,8 +27,9 @@ from soak_judge import KINDS, Found, Problem, StoreJudge, failures, hangs
 from soak_journal import Journal, Reader
 from soak_processes import Processes
 
-ROUND = 60.0
+ROUND = 120.0
 SHOWN = 5  # problems of each kind
+MUST_HAPPEN = ("save", "replace", "restore", "tag", "untag", "gc", "load", "look", "verify")
 TEAMS = {
     "kept": [
         "saver",
@@ -99,6 +100,7 @@ class Soak:
             for index, role in enumerate(roles):
                 processes.add(f"{name}-{role}-{index}", role, name, self.path(name))
         try:
+            processes.wait_for_all()
             processes.disturb(until=time.monotonic() + 0.75 * seconds)
             processes.end("replacer")  # so that what is saved from now on must be there
             processes.disturb(until=time.monotonic() + 0.25 * seconds)
@@ -125,6 +127,21 @@ class Soak:
     def counts(self):
         counts = Counter(problem.kind for problem in self.problems)
         return ", ".join(f"{kind} {counts[kind]}" for kind in KINDS)
+
+    def ask_pylance(self):
+        import lance
+
+        for name in TEAMS:
+            try:
+                lance.dataset(self.path(name)).validate()
+            except Exception as error:
+                self.problems.append(Problem("damaged", f"{name}, by pylance: {error}"))
+
+    def require_that_all_happened(self):
+        """A soak in which nothing happens finds nothing."""
+        for what in MUST_HAPPEN:
+            if not self.done[f"{what} ok"]:
+                self.problems.append(Problem("unexpected errors", f"not one {what} was done; make SOAK_SECONDS longer"))
 
     def report(self):
         print("\noperations       " + ", ".join(f"{count} {what}" for what, count in sorted(self.done.items())))
@@ -165,6 +182,8 @@ def main():
     print(f"soak: seed {seed}, {seconds:g} s, {sum(map(len, TEAMS.values()))} processes, in {folder}", flush=True)
     soak = Soak(folder, seconds, seed, limit)
     soak.run()
+    soak.require_that_all_happened()
+    soak.ask_pylance()
     status = soak.report()
     if status == 0:
         shutil.rmtree(folder)

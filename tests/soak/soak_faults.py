@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults on purpose. SOAK_FAULT is hangs, lost, damaged, "failed loads" or "unexpected errors"; that is then counted."""
+"""Faults on purpose: SOAK_FAULT is one of the soak's five kinds, such as "lost", which must then be counted."""
 
 import os
 import random
@@ -30,5 +30,5 @@ def plant(store):
     elif FAULT == "damaged":
         newest = max(Path(store).glob("data/*.lance"), key=lambda file: file.stat().st_mtime)
         content = bytearray(newest.read_bytes())
-        content[100] ^= 1
+        content[len(content) // 2] ^= 1  # of a value; between values there is padding
         newest.write_bytes(content)

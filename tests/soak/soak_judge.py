@@ -19,6 +19,7 @@ EXPECTED = {
     "kept": {
         "tag": {"not_found"},  # gc was faster
         "restore": {"not_found"},
+        "verify": {"not_found"},  # the tag was deleted
     },
     "replaced": {
         "save": {"conflict"},  # the store that it opened was replaced: it opens it again

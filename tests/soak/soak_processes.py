@@ -14,6 +14,7 @@ from soak_roles import NEED_TORCH
 WORKER = Path(__file__).with_name("soak_worker.py")
 SIGNALS = {signal.SIGINT: 4, signal.SIGKILL: 2, signal.SIGSTOP: 2}
 SLOW_TO_START = {signal.SIGINT: 16, signal.SIGKILL: 1, signal.SIGSTOP: 4}  # a process that imports torch
+LONGEST_START = 300.0  # seconds
 PATIENCE = 15.0  # seconds, beyond what an operation may take, in which a process must end
 
 
@@ -58,6 +59,15 @@ class Processes:
         line += [str(self.random.getrandbits(32)), str(self.limit)]
         with open(member.journal.with_suffix(".stderr"), "wb") as errors:
             member.process = subprocess.Popen(line, stdout=errors, stderr=errors, stdin=subprocess.DEVNULL)
+
+    def wait_for_all(self):
+        """Until each process works. On a busy machine it takes a minute to import torch in several of them."""
+        until = time.monotonic() + LONGEST_START
+        while time.monotonic() < until and not all(member.works() for member in self.members):
+            time.sleep(0.1)
+            if any(member.process.poll() is not None for member in self.members):
+                break  # it died, which the next _reap() says
+        self.crashes += [f"{member.name} does not start" for member in self.members if not member.journal.exists()]
 
     def disturb(self, until):
         while time.monotonic() < until:

@@ -154,7 +154,7 @@ class Training:
         self.children = [child for child in self.children if os.waitpid(child, os.WNOHANG) == (0, 0)]
         if len(self.children) >= 3 or random.random() < 0.5:
             return
-        parent, until = os.getpid(), time.monotonic() + 1.5 * self.worker.limit
+        parent, until = os.getpid(), time.monotonic() + random.uniform(0.1, 1.5) * self.worker.limit
         child = os.fork()
         if child:
             self.children.append(child)
