@@ -86,7 +86,19 @@ class VersionInfo:
 
     @property
     def damage(self) -> str:
-        """Why its manifest cannot be read; empty if it can."""
+        """What is damaged in its manifest or table; empty if nothing is known to be."""
+
+    @property
+    def unchecked(self) -> str:
+        """
+        Why they could not be read, such as a missing permission; empty if they could.
+        """
+
+    @property
+    def not_read(self) -> str:
+        """
+        Why it is not a model, or what of it this build does not read; empty if it does.
+        """
 
     @property
     def warning(self) -> str: ...
@@ -192,7 +204,13 @@ class Diff:
     def __repr__(self) -> str: ...
 
 class VerifyFinding:
-    """One piece of damage."""
+    """Something that is not as recorded, or that could not be checked."""
+
+    @property
+    def kind(self) -> str:
+        """
+        'damaged', 'unchecked' (no permission, an I/O error) or 'not_read' (not a model, or not read by this build).
+        """
 
     @property
     def version(self) -> int:
@@ -216,7 +234,20 @@ class VerifyReport:
     """The bytes checked against what was recorded at save time."""
 
     @property
-    def ok(self) -> bool: ...
+    def ok(self) -> bool:
+        """Everything was checked and is as recorded."""
+
+    @property
+    def damaged(self) -> int:
+        """Number of findings that are damage."""
+
+    @property
+    def unchecked(self) -> int:
+        """Number of findings that could not be checked."""
+
+    @property
+    def not_read(self) -> int:
+        """Number of findings that are not a model, or not read by this build."""
 
     @property
     def versions(self) -> int: ...
@@ -233,7 +264,7 @@ class VerifyReport:
 
     @property
     def notes(self) -> list[str]:
-        """What could not be checked."""
+        """What is not covered, such as values without a hash."""
 
     def __repr__(self) -> str: ...
 

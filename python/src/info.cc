@@ -60,7 +60,12 @@ void bind_version_info(nb::module_& module) {
               "Bytes of all tensors; tied tensors count once.")
       .def_ro("bytes_added", &VersionInfo::bytes_added,
               "Bytes of the files that this version added.")
-      .def_ro("damage", &VersionInfo::damage, "Why its manifest cannot be read; empty if it can.")
+      .def_ro("damage", &VersionInfo::damage,
+              "What is damaged in its manifest or table; empty if nothing is known to be.")
+      .def_ro("unchecked", &VersionInfo::unchecked,
+              "Why they could not be read, such as a missing permission; empty if they could.")
+      .def_ro("not_read", &VersionInfo::not_read,
+              "Why it is not a model, or what of it this build does not read; empty if it does.")
       .def_ro("warning", &VersionInfo::warning)
       .def("__repr__", [](const VersionInfo& info) {
         return fmt::format("VersionInfo(number={}, message={})", info.number,

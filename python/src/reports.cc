@@ -62,26 +62,43 @@ void bind_diff(nb::module_& module) {
 }
 
 void bind_verify(nb::module_& module) {
-  nb::class_<VerifyFinding>(module, "VerifyFinding", "One piece of damage.")
+  nb::class_<VerifyFinding>(module, "VerifyFinding",
+                            "Something that is not as recorded, or that could not be checked.")
+      .def_prop_ro(
+          "kind", [](const VerifyFinding& finding) { return to_string(finding.kind); },
+          "'damaged', 'unchecked' (no permission, an I/O error) or 'not_read' (not a model, or "
+          "not read by this build).")
       .def_ro("version", &VerifyFinding::version, "0 if it does not concern a single version.")
       .def_ro("tensor", &VerifyFinding::tensor)
       .def_ro("file", &VerifyFinding::file)
       .def_ro("offset", &VerifyFinding::offset)
       .def_ro("what", &VerifyFinding::what)
       .def("__repr__", [](const VerifyFinding& finding) {
-        return fmt::format("VerifyFinding(version={}, tensor={}, what={})", finding.version,
+        return fmt::format("VerifyFinding(kind='{}', version={}, tensor={}, what={})",
+                           to_string(finding.kind), finding.version,
                            nb::repr(nb::cast(finding.tensor)).c_str(),
                            nb::repr(nb::cast(finding.what)).c_str());
       });
   nb::class_<VerifyReport>(module, "VerifyReport",
                            "The bytes checked against what was recorded at save time.")
-      .def_prop_ro("ok", &VerifyReport::ok)
+      .def_prop_ro("ok", &VerifyReport::ok, "Everything was checked and is as recorded.")
+      .def_prop_ro(
+          "damaged", [](const VerifyReport& report) { return report.count(FindingKind::damaged); },
+          "Number of findings that are damage.")
+      .def_prop_ro(
+          "unchecked",
+          [](const VerifyReport& report) { return report.count(FindingKind::unchecked); },
+          "Number of findings that could not be checked.")
+      .def_prop_ro(
+          "not_read",
+          [](const VerifyReport& report) { return report.count(FindingKind::not_read); },
+          "Number of findings that are not a model, or not read by this build.")
       .def_ro("versions", &VerifyReport::versions)
       .def_ro("tensors", &VerifyReport::tensors,
               "Number of tensors whose values were checked against their hashes.")
       .def_ro("bytes_read", &VerifyReport::bytes_read)
       .def_ro("findings", &VerifyReport::findings)
-      .def_ro("notes", &VerifyReport::notes, "What could not be checked.")
+      .def_ro("notes", &VerifyReport::notes, "What is not covered, such as values without a hash.")
       .def("__repr__", [](const VerifyReport& report) {
         return fmt::format("VerifyReport(ok={}, {} findings)", report.ok() ? "True" : "False",
                            report.findings.size());

@@ -53,9 +53,16 @@ void require_only_listed_versions(const io::Storage& storage, const Files& files
         !path.ends_with(".manifest") || lance::kind_of_file(path) == lance::FileKind::manifest) {
       continue;
     }
+    if (lance::kind_of_file(path) == lance::FileKind::detached) {
+      refuse(ErrorCode::unsupported,
+             "this manifest belongs to a detached version; the files it refers to are unknown. "
+             "Clean up with pylance",
+             storage.full_name(path));
+    }
     refuse(ErrorCode::unsupported,
-           "this manifest belongs to a detached version, or has a name that this build does not "
-           "know; the files it refers to are unknown. Clean up with pylance",
+           "no version has a manifest of this name: macOS leaves `._*` files beside others, and "
+           "tools that synchronise folders leave copies such as `3 (1).manifest`. Delete it if it "
+           "is one of these",
            storage.full_name(path));
   }
 }

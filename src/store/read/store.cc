@@ -70,14 +70,14 @@ std::vector<VersionInfo> Store::versions() const {
   for (const lance::VersionEntry& entry : lance::list_versions(storage).entries) {
     try {
       const lance::ManifestFile file = lance::read_manifest(storage, entry);
-      VersionInfo info = store::describe(
-          entry, file, [&] { return store::read_tensor_bytes(storage, file.manifest); });
+      VersionInfo info = store::describe_any(storage, entry, file);
       store::FileSizes files = store::files_of(file.manifest);
       info.bytes_added = file.size + store::added_bytes(storage, files, earlier);
       infos.push_back(std::move(info));
       earlier.merge(files);
     } catch (const Error& e) {
-      infos.push_back({.number = entry.version, .damage = e.what()});
+      infos.push_back({.number = entry.version});
+      store::set_problem(infos.back(), e);
     }
     infos.back().tags = std::move(tags[entry.version]);
   }

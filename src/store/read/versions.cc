@@ -4,7 +4,8 @@
 #include "lance/table/file_names.h"
 #include "lance/table/tags.h"
 #include "store/plain/plain_table.h"
-#include "store/table/layout.h"
+#include "store/read/store_folder.h"
+#include "store/table/model_columns.h"
 #include "store/table/properties.h"
 #include "store/table/tensor_table.h"
 
@@ -144,6 +145,52 @@ VersionInfo describe(const lance::VersionEntry& entry, const lance::ManifestFile
   info.bytes_total = number_property(properties, kBytesKey).value_or(0);
   // pylance does not record how large the tensors are, so their rows must be read.
   if (!properties.contains(kBytesKey) && layout) info.bytes_total = tensor_bytes();
+  return info;
+}
+
+FindingKind kind_of(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::io:
+    case ErrorCode::out_of_space:
+    case ErrorCode::conflict:
+      return FindingKind::unchecked;
+    case ErrorCode::unsupported:
+    case ErrorCode::invalid_argument:
+      return FindingKind::not_read;
+    case ErrorCode::not_found:
+    case ErrorCode::already_exists:
+    case ErrorCode::corrupt:
+    case ErrorCode::unsafe:
+      break;
+  }
+  return FindingKind::damaged;
+}
+
+void set_problem(VersionInfo& info, const Error& error) {
+  const FindingKind kind = kind_of(error);
+  std::string& why = kind == FindingKind::damaged     ? info.damage
+                     : kind == FindingKind::unchecked ? info.unchecked
+                                                      : info.not_read;
+  why = error.what();
+}
+
+VersionInfo describe_any(const io::Storage& storage, const lance::VersionEntry& entry,
+                         const lance::ManifestFile& file) {
+  std::optional<Error> problem;
+  VersionInfo info = describe(entry, file, [&]() -> std::uint64_t {
+    try {
+      return read_tensor_bytes(storage, file.manifest);
+    } catch (const Error& error) {
+      problem = error;
+      return 0;
+    }
+  });
+  try {
+    (void)require_model(storage, file);
+  } catch (const Error& error) {
+    problem = error;
+  }
+  if (problem) set_problem(info, *problem);
   return info;
 }
 

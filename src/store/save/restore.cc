@@ -8,6 +8,7 @@
 #include "lance/table/version_list.h"
 #include "store/read/store_folder.h"
 #include "store/read/versions.h"
+#include "store/save/next_version.h"
 #include "store/save/referenced_files.h"
 #include "store/save/save.h"
 #include "store/table/digest.h"
@@ -65,6 +66,7 @@ lance::CommitRequest request_for(const Restored& restored, const lance::Manifest
   request.newest = newest_name;
   lance::Manifest& manifest = request.manifest;
   manifest = restored.file.manifest;
+  drop_unused_files(manifest.fragments, manifest.fields);
   manifest.seconds = newest.seconds;
   manifest.nanos = newest.nanos;
   manifest.writer_flags |= newest.writer_flags;
