@@ -56,8 +56,8 @@ std::string closing_line(const VerifyLine& line, const VerifyReport& report) {
     if (count == 0) continue;
     counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count, problem_word(kind));
   }
-  return fmt::format("{} in {} of {} ({}): {}", counted(report.findings.size(), "finding"),
-                     versions_text(line, report), escape_line(line.store), counts, read);
+  return fmt::format("{} in {} of {}: {} ({})", counted(report.findings.size(), "finding"),
+                     versions_text(line, report), escape_line(line.store), read, counts);
 }
 
 void print_text(const VerifyLine& line, const VerifyReport& report) {

@@ -58,7 +58,7 @@ def test_an_intact_store(store):
 def test_json_of_an_intact_store(store):
     assert verify_json(store) == {
         "store": str(store), "ok": True, "version": 2, "versions": 1, "tensors": 3, "bytes_read": 20048,
-        "findings": [], "notes": []}
+        "damaged": 0, "unchecked": 0, "not_read": 0, "findings": [], "notes": []}
     everything = verify_json(store, "--all")
     assert (everything["version"], everything["versions"]) == (None, 2)
 
@@ -81,7 +81,8 @@ def test_json_of_a_flipped_bit(store):
     report = verify_json(store, "--at", "1", status=1)
     assert (report["ok"], report["version"]) == (False, 1)
     [finding] = report["findings"]
-    assert list(finding) == ["version", "tensor", "file", "offset", "what"]
+    assert list(finding) == ["kind", "version", "tensor", "file", "offset", "what"]
+    assert (finding["kind"], report["damaged"]) == ("damaged", 1)
     assert (finding["version"], finding["tensor"]) == (1, "fc.weight")
     assert (finding["file"], finding["offset"]) == (str(path), offset)
 

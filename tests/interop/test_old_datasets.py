@@ -141,6 +141,8 @@ def forget_counts_of(fragment):
 
 def forget_row_counts(path):
     """Removes the rows of fragments and of deletions from all manifests, which Lance before 0.8 did not record."""
+    for tag in path.glob("_refs/tags/*.json"):
+        tag.unlink()  # it has the manifest's size
     for manifest in path.glob("_versions/*.manifest"):
         content = manifest.read_bytes()
         position = int.from_bytes(content[-16:-8], "little")

@@ -212,7 +212,7 @@ def test_the_message_names_the_column(tmp_path, column, array, words):
     columns = {name: array if name == column else value for name, value in columns.items()}
     path = tmp_path / "other.lance"
     lance.write_dataset(pa.table({name: value for name, value in columns.items() if value is not None}), path)
-    assert words in lancekeep_fails("show", path, "a")
+    assert words in lancekeep_fails("export", path, tmp_path / "x.safetensors")
 
 
 def test_every_form_is_verified_again_after_pylance_compacts(store, tmp_path):

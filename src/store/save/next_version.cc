@@ -64,14 +64,19 @@ std::vector<std::uint32_t> deleted_rows(const FragmentChange& change) {
 
 // Whether new rows of the schema have text or a number where the fragment's files have no column, as
 // after someone else gave the column another type: the column of that type is not in the schema.
-bool lacks_labels(const lance::Fragment& fragment, const std::vector<std::int32_t>& leaf_ids) {
+bool lacks_labels(const lance::Fragment& fragment, const FragmentChange& change,
+                  const std::vector<std::int32_t>& leaf_ids) {
   const auto has = [&](std::int32_t id) {
     return std::ranges::any_of(fragment.files, [&](const lance::DataFile& file) {
       return std::ranges::count(file.fields, id) > 0;
     });
   };
   constexpr Column kLabels[] = {kName, kDtype, kShape, kOrdinal, kHash};
-  return !std::ranges::all_of(kLabels, [&](Column label) { return has(leaf_ids[label]); });
+  if (!std::ranges::all_of(kLabels, [&](Column label) { return has(leaf_ids[label]); }))
+    return true;
+  const bool has_ties = std::ranges::any_of(
+      change.wanted, [](const TensorRow* row) { return row != nullptr && row->tied_to; });
+  return has_ties && !has(leaf_ids[kTiedTo]);
 }
 
 void carry_over(const lance::Manifest& before, lance::Manifest& manifest) {
@@ -115,7 +120,7 @@ std::vector<lance::Fragment> fragments_of_next_version(io::Storage& storage,
     const FragmentChange& change = changes[f];
     if (!change.is_used) continue;
     lance::Fragment fragment = candidates.fragments[f];
-    if (changes_labels(change) || lacks_labels(fragment, leaf_ids)) {
+    if (changes_labels(change) || lacks_labels(fragment, change, leaf_ids)) {
       fragment = relabel_fragment(files, fragment, schema, change.wanted);
     }
     if (deletes_rows(change)) {

@@ -45,8 +45,7 @@ TEST_F(CheckSchema, FindsAnotherNameOfItems) {
 
 TEST_F(CheckSchema, FindsAnotherEncoding) {
   change_field("hash", [](lance::Field& field) { field.encoding = lance::FieldEncoding::none; });
-  EXPECT_THAT(findings(),
-              Contains(finding(1, "", manifest(1), "the encoding 0, expected 2")));
+  EXPECT_THAT(findings(), Contains(finding(1, "", manifest(1), "the encoding 0, expected 2")));
 }
 
 TEST_F(CheckSchema, FindsAnotherFlagForNulls) {
@@ -72,7 +71,12 @@ TEST_F(CheckSchema, FindsFragmentsThatTheTransactionLacks) {
 
 TEST_F(CheckSchema, FindsADataFileWithoutAColumnOfTheSchema) {
   lance::Fragment fragment = manifest_of(1).manifest.fragments.front();
-  lance::Fragment more = write_rows({}, {});
+  const TensorRow row{.name = "x",
+                      .dtype = "uint8",
+                      .shape = Shape{0},
+                      .value = lance::BlobDescriptor(),
+                      .hash = ""};
+  lance::Fragment more = write_rows(std::vector<TensorRow>(fragment.physical_rows, row));
   more.files.front().fields.assign(kColumns, 40);
   fragment.files.push_back(more.files.front());
   publish({fragment});
@@ -95,8 +99,7 @@ TEST_F(CheckSchema, FindsAnotherParentInTheSchemaOfAFile) {
 
 TEST_F(CheckSchema, EveryFindingOfAChangedSchemaIsDamage) {
   change_field("hash", [](lance::Field& field) { field.logical_type = "strinw"; });
-  EXPECT_THAT(findings(),
-              testing::Each(Field("kind", &VerifyFinding::kind, FindingKind::damaged)));
+  EXPECT_THAT(findings(), testing::Each(Field("kind", &VerifyFinding::kind, FindingKind::damaged)));
 }
 
 }  // namespace
