@@ -6,6 +6,7 @@
 #include "cli/json.h"
 #include "cli/output.h"
 #include "cli/units.h"
+#include "cli/versions.h"
 
 #include <fmt/format.h>
 
@@ -25,9 +26,11 @@ Infos infos_of(const Store& store) {
   return infos;
 }
 
-bool is_damaged(const Infos& infos, std::uint64_t number) {
+// What keeps the version from being used, in a word or two; empty if nothing does.
+std::string problem_of(const Infos& infos, std::uint64_t number) {
   const auto info = infos.find(number);
-  return info != infos.end() && !info->second.damage.empty();
+  const std::string text = info == infos.end() ? "" : problem_text(info->second);
+  return text.substr(0, text.find(':'));
 }
 
 std::string tensor_bytes(const Infos& infos, std::uint64_t number) {
@@ -48,8 +51,8 @@ void print_text(const DiskUsage& usage, const Infos& infos) {
                {"", Align::left}});
   for (const DiskUsage::OfVersion& version : usage.versions) {
     const std::string number = std::to_string(version.number);
-    if (is_damaged(infos, version.number)) {
-      table.add({number, "", "", "", "damaged"});
+    if (const std::string problem = problem_of(infos, version.number); !problem.empty()) {
+      table.add({number, "", "", "", problem});
     } else {
       table.add({number, tensor_bytes(infos, version.number), human_bytes(version.bytes),
                  human_bytes(version.exclusive), ""});
@@ -72,7 +75,9 @@ Json to_json(const std::string& store, const DiskUsage& usage, const Infos& info
                       {"bytes_total", is_known ? Json(info->second.bytes_total) : Json()},
                       {"bytes", version.bytes},
                       {"exclusive", version.exclusive},
-                      {"damage", is_known ? text_or_null(info->second.damage) : Json()}}));
+                      {"damage", is_known ? text_or_null(info->second.damage) : Json()},
+                      {"unchecked", is_known ? text_or_null(info->second.unchecked) : Json()},
+                      {"not_read", is_known ? text_or_null(info->second.not_read) : Json()}}));
   }
   return Json::object({{"store", store},
                        {"bytes", usage.bytes},
@@ -93,10 +98,9 @@ ExitCode run_du(const std::string& path, bool json) {
   } else {
     print_text(usage, infos);
   }
-  const bool damaged = std::ranges::any_of(
-      usage.versions,
-      [&](const DiskUsage::OfVersion& version) { return is_damaged(infos, version.number); });
-  return damaged ? ExitCode::finding : ExitCode::ok;
+  std::vector<VersionInfo> versions;
+  for (const auto& [number, info] : infos) versions.push_back(info);
+  return exit_code(versions);
 }
 
 }  // namespace

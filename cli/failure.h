@@ -15,8 +15,9 @@ namespace lancekeep::cli {
 /// Scripts depend on these numbers: never change them.
 enum class ExitCode : int {
   ok = 0,
-  finding = 1,  ///< the verb ran, and found damage or a difference
-  failure = 2,  ///< misuse, or the verb could not do its work
+  finding = 1,   ///< the verb ran, and found damage or a difference
+  failure = 2,   ///< misuse, or the verb could not do its work, or a part of it
+  not_read = 3,  ///< the verb ran, and found a version that is not a model or that it cannot read
 };
 
 /// The exit status of a run that a signal ended is 128 plus the signal's number, as in a shell.

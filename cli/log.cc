@@ -42,9 +42,9 @@ void print_text(const std::vector<VersionInfo>& versions) {
                {"tags", Align::left},
                {"message", Align::left}});
   for (const VersionInfo& version : versions) {
-    if (!version.damage.empty()) {
+    if (const std::string problem = problem_text(version); !problem.empty()) {
       table.add({std::to_string(version.number), "", "", "", "",
-                 fmt::format("{}", fmt::join(version.tags, ",")), "damaged: " + version.damage});
+                 fmt::format("{}", fmt::join(version.tags, ",")), problem});
       continue;
     }
     table.add({std::to_string(version.number), time_text(version), std::to_string(version.tensors),
@@ -76,9 +76,7 @@ ExitCode run_log(const std::string& store, bool json) {
   } else {
     print_text(versions);
   }
-  const bool damaged = std::ranges::any_of(
-      versions, [](const VersionInfo& version) { return !version.damage.empty(); });
-  return damaged ? ExitCode::finding : ExitCode::ok;
+  return exit_code(versions);
 }
 
 }  // namespace

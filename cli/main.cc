@@ -24,7 +24,7 @@ constexpr const char* kFooter = R"(Examples:
   lancekeep export model.lance best.safetensors --at best
 
 REF is a version's number, a tag, or latest. Every verb takes --json.
-Exit status: 0 success; 1 differences or damage found; 2 error.
+Exit status: 0 success; 1 differences or damage found; 2 error; 3 not a model, or not read.
 )";
 
 // If one of the descriptors 0 to 2 is closed, the next file that is opened gets its number. This

@@ -8,6 +8,7 @@
 #include "cli/name_patterns.h"
 #include "cli/output.h"
 #include "cli/units.h"
+#include "cli/versions.h"
 
 #include <fmt/format.h>
 
@@ -29,9 +30,10 @@ std::string versions_text(const VerifyLine& line, const VerifyReport& report) {
   return fmt::format("version {}", report.newest);
 }
 
+// Each line begins with one of the three words of problem_word():
 // "damaged: version 3, tensor `a.b`: …/data/x.lance: at byte 256: its 40 bytes …"
 std::string finding_text(const VerifyFinding& finding) {
-  std::string text = "damaged";
+  std::string text = problem_word(finding.kind);
   if (finding.version != 0) text += fmt::format(": version {}", finding.version);
   if (!finding.tensor.empty()) text += fmt::format(", tensor `{}`", finding.tensor);
   if (!finding.file.empty()) text += ": " + finding.file.string();
@@ -47,8 +49,15 @@ std::string closing_line(const VerifyLine& line, const VerifyReport& report) {
     return fmt::format("{}: {}, {}", versions_text(line, report), read,
                        hashed ? "all hashes match" : "no damage found");
   }
-  return fmt::format("{} in {} of {}: {}", counted(report.findings.size(), "finding"),
-                     versions_text(line, report), escape_line(line.store), read);
+  std::string counts;
+  for (const FindingKind kind :
+       {FindingKind::damaged, FindingKind::unchecked, FindingKind::not_read}) {
+    const std::uint64_t count = report.count(kind);
+    if (count == 0) continue;
+    counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", count, problem_word(kind));
+  }
+  return fmt::format("{} in {} of {}: {} ({})", counted(report.findings.size(), "finding"),
+                     versions_text(line, report), escape_line(line.store), read, counts);
 }
 
 void print_text(const VerifyLine& line, const VerifyReport& report) {
@@ -62,7 +71,8 @@ void print_text(const VerifyLine& line, const VerifyReport& report) {
 }
 
 Json to_json(const VerifyFinding& finding) {
-  return Json::object({{"version", finding.version == 0 ? Json() : Json(finding.version)},
+  return Json::object({{"kind", to_string(finding.kind)},
+                       {"version", finding.version == 0 ? Json() : Json(finding.version)},
                        {"tensor", text_or_null(finding.tensor)},
                        {"file", text_or_null(finding.file.string())},
                        {"offset", finding.offset},
@@ -79,6 +89,9 @@ Json to_json(const VerifyLine& line, const VerifyReport& report) {
                        {"versions", report.versions},
                        {"tensors", report.tensors},
                        {"bytes_read", report.bytes_read},
+                       {"damaged", report.count(FindingKind::damaged)},
+                       {"unchecked", report.count(FindingKind::unchecked)},
+                       {"not_read", report.count(FindingKind::not_read)},
                        {"findings", std::move(findings)},
                        {"notes", report.notes}});
 }
@@ -103,7 +116,8 @@ ExitCode run_verify(const VerifyLine& line, bool json) {
                 line.store);
   }
   json ? print_json(to_json(line, report)) : print_text(line, report);
-  return report.ok() ? ExitCode::ok : ExitCode::finding;
+  return exit_code(report.count(FindingKind::damaged) > 0, report.count(FindingKind::unchecked) > 0,
+                   report.count(FindingKind::not_read) > 0);
 }
 
 }  // namespace
@@ -114,6 +128,10 @@ void add_verify(CommandLine& command) {
   lancekeep verify model.lance               (the latest version)
   lancekeep verify model.lance --all
   lancekeep verify model.lance --at best "layer.0.*" head.weight
+
+Each finding is one of three things, and the exit status says which is the worst: 1 damaged;
+2 could not be checked (no permission, an I/O error); 3 not read (a version that is not a model,
+or that this build does not read).
 )");
   auto line = std::make_shared<VerifyLine>();
   verb.store(line->store);

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <regex>
 #include <utility>
 
@@ -52,7 +53,44 @@ Json to_json(const VersionInfo& version) {
                        {"bytes_total", version.bytes_total},
                        {"bytes_added", version.bytes_added},
                        {"damage", text_or_null(version.damage)},
+                       {"unchecked", text_or_null(version.unchecked)},
+                       {"not_read", text_or_null(version.not_read)},
                        {"warning", text_or_null(version.warning)}});
+}
+
+std::string problem_text(const VersionInfo& version) {
+  if (!version.damage.empty()) return problem_word(FindingKind::damaged) + (": " + version.damage);
+  if (!version.unchecked.empty())
+    return problem_word(FindingKind::unchecked) + (": " + version.unchecked);
+  if (!version.not_read.empty())
+    return problem_word(FindingKind::not_read) + (": " + version.not_read);
+  return {};
+}
+
+std::string problem_word(FindingKind kind) {
+  switch (kind) {
+    case FindingKind::damaged:
+      return "damaged";
+    case FindingKind::unchecked:
+      return "could not be checked";
+    case FindingKind::not_read:
+      break;
+  }
+  return "not read";
+}
+
+ExitCode exit_code(bool damaged, bool unchecked, bool not_read) {
+  if (damaged) return ExitCode::finding;
+  if (unchecked) return ExitCode::failure;
+  return not_read ? ExitCode::not_read : ExitCode::ok;
+}
+
+ExitCode exit_code(const std::vector<VersionInfo>& versions) {
+  const auto any = [&](std::string VersionInfo::* why) {
+    return std::ranges::any_of(versions, [&](const VersionInfo& v) { return !(v.*why).empty(); });
+  };
+  return exit_code(any(&VersionInfo::damage), any(&VersionInfo::unchecked),
+                   any(&VersionInfo::not_read));
 }
 
 std::string time_text(const VersionInfo& version) {

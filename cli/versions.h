@@ -5,6 +5,7 @@
 
 #include <lancekeep/store.h>
 
+#include "cli/failure.h"
 #include "cli/json.h"
 
 #include <chrono>
@@ -31,6 +32,16 @@ struct VersionChoice {
 [[nodiscard]] Json to_json(const TensorInfo& tensor);
 [[nodiscard]] Json to_json(const std::vector<TensorInfo>& tensors);
 [[nodiscard]] Json to_json(const VersionInfo& version);
+
+/// The words for a kind of problem, the same in all verbs: "damaged", "could not be checked" or
+/// "not read".
+[[nodiscard]] std::string problem_word(FindingKind kind);
+/// Why the version cannot be used, after the words for it: "damaged: …"; empty if it can.
+[[nodiscard]] std::string problem_text(const VersionInfo& version);
+/// The exit status of a verb that found such problems: that of the worst of them.
+[[nodiscard]] ExitCode exit_code(bool damaged, bool unchecked, bool not_read);
+[[nodiscard]] ExitCode exit_code(const std::vector<VersionInfo>& versions);
+
 /// Returns when the version was saved: "2026-03-01T12:00:00Z" or, if it was imported,
 /// "2026-03-01T12:00:00Z (imported 2026-11-22)".
 [[nodiscard]] std::string time_text(const VersionInfo& version);

@@ -100,9 +100,11 @@ struct VersionInfo {
   /// Bytes of all tensors, tied ones counted once; a plain dataset's values count as float64.
   std::uint64_t bytes_total = 0;
   std::uint64_t bytes_added = 0;  ///< bytes of the files that this version added
-  /// Why it cannot be loaded: its manifest cannot be read, or a file that the manifest names is
-  /// missing or has another size. Empty if neither is known; values are not read.
-  std::string damage;
+  /// Why the version cannot be used. At most one of these three is set; if one is, members above
+  /// whose values are not known are empty or 0. Values are not read.
+  std::string damage;     ///< its manifest or table is damaged, or a file missing or cut short
+  std::string unchecked;  ///< why they could not be read: no permission, a system call failed
+  std::string not_read;   ///< why it is not a model, or what of it this build does not read
   /// Set if the latest version was requested and a newer one was skipped because its manifest is
   /// torn: a power cut can do that to a version that was not synced.
   std::string warning;
@@ -257,7 +259,8 @@ class LANCEKEEP_API Store {
 
   /// Checks one version against the hashes and digests recorded at save time: every structure,
   /// every value, the table digest, the tags. A plain dataset has no hashes, so its values are
-  /// decoded and counted instead. Damage is reported as findings, not thrown.
+  /// decoded and counted instead. Damage is reported as findings, not thrown; so is what could not
+  /// be checked, and what is not a model or not read by this build (FindingKind).
   [[nodiscard]] VerifyReport verify(const Ref& ref, const VerifyOptions& options = {}) const;
   /// Checks all versions; a value that several of them share is read once.
   [[nodiscard]] VerifyReport verify_all(const VerifyOptions& options = {}) const;

@@ -24,13 +24,24 @@ struct VerifyOptions {
   Progress progress;
 };
 
-/// One piece of damage.
+/// What kind of thing a finding, or a version that cannot be used, is.
+enum class FindingKind {
+  damaged,    ///< bytes are missing, contradict each other, or are not those that were recorded
+  unchecked,  ///< it could not be checked: no permission, no memory, a system call failed
+  not_read,   ///< not a model, or of a format or with a feature that this build does not read
+};
+
+/// "damaged", "unchecked" or "not_read".
+[[nodiscard]] LANCEKEEP_API const char* to_string(FindingKind kind) noexcept;
+
+/// Something that keeps a version, a tag or a tensor from being what was recorded.
 struct VerifyFinding {
   std::uint64_t version = 0;            ///< 0 if it is not about one version (a tag)
   std::string tensor;                   ///< empty if it is not about one tensor
   std::filesystem::path file;           ///< empty if it is not about one file
   std::optional<std::uint64_t> offset;  ///< in bytes from the start of the file, if known
   std::string what;                     ///< what was expected and found
+  FindingKind kind = FindingKind::damaged;
 };
 
 struct VerifyReport {
@@ -40,9 +51,12 @@ struct VerifyReport {
                                  ///< several versions share is read and counted once
   std::uint64_t bytes_read = 0;  ///< of values
   std::vector<VerifyFinding> findings;
-  /// What could not be checked, e.g. because pylance recorded no hash. One line each.
+  /// What is not covered, e.g. because pylance recorded no hash. One line each.
   std::vector<std::string> notes;
+  /// Whether everything was checked and is as recorded.
   [[nodiscard]] bool ok() const { return findings.empty(); }
+  /// How many findings are of this kind.
+  [[nodiscard]] LANCEKEEP_API std::uint64_t count(FindingKind kind) const;
 };
 
 }  // namespace lancekeep

@@ -101,7 +101,19 @@ class VersionInfo:
     @property
     def damage(self) -> str:
         """
-        Why it cannot be loaded: a file is missing or damaged; empty if none is known to be.
+        What of its manifest, table or files is damaged or missing; empty if nothing is known to be.
+        """
+
+    @property
+    def unchecked(self) -> str:
+        """
+        Why they could not be read, such as a missing permission; empty if they could.
+        """
+
+    @property
+    def not_read(self) -> str:
+        """
+        Why it is not a model, or what of it this build does not read; empty if it does.
         """
 
     @property
@@ -252,7 +264,13 @@ class Diff:
     def __repr__(self) -> str: ...
 
 class VerifyFinding:
-    """One piece of damage."""
+    """Something that is not as recorded, or that could not be checked."""
+
+    @property
+    def kind(self) -> str:
+        """
+        'damaged', 'unchecked' (no permission, an I/O error) or 'not_read' (not a model, or not read by this build).
+        """
 
     @property
     def version(self) -> int:
@@ -287,6 +305,18 @@ class VerifyReport:
     def versions(self) -> int: ...
 
     @property
+    def damaged(self) -> int:
+        """Number of findings that are damage."""
+
+    @property
+    def unchecked(self) -> int:
+        """Number of findings that could not be checked."""
+
+    @property
+    def not_read(self) -> int:
+        """Number of findings that are not a model, or not read by this build."""
+
+    @property
     def newest(self) -> int:
         """The newest version whose manifest can be read; 0 if none can."""
 
@@ -302,7 +332,7 @@ class VerifyReport:
 
     @property
     def notes(self) -> list[str]:
-        """What could not be checked."""
+        """What is not covered, such as values without a hash."""
 
     def __eq__(self, other: object, /) -> bool: ...
 

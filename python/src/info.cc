@@ -45,11 +45,12 @@ void bind_tensor_info(nb::module_& module) {
 nb::tuple state_of(const VersionInfo& info) {
   return nb::make_tuple(static_cast<int>(info.layout), info.time.time_since_epoch().count(),
                         info.number, info.message, info.metadata, info.tags, info.tensors,
-                        info.bytes_total, info.bytes_added, info.damage, info.warning, info.id);
+                        info.bytes_total, info.bytes_added, info.damage, info.warning, info.id,
+                        info.unchecked, info.not_read);
 }
 
 void set_state(VersionInfo& info, const nb::tuple& state) {
-  require_fields(state, 12);
+  require_fields(state, 14);
   new (&info) VersionInfo();
   info.layout = nb::cast<int>(state[0]) == 0 ? Layout::native : Layout::plain;
   info.time = decltype(info.time)(std::chrono::nanoseconds(nb::cast<std::int64_t>(state[1])));
@@ -63,6 +64,8 @@ void set_state(VersionInfo& info, const nb::tuple& state) {
   info.damage = nb::cast<std::string>(state[9]);
   info.warning = nb::cast<std::string>(state[10]);
   info.id = nb::cast<std::string>(state[11]);
+  info.unchecked = nb::cast<std::string>(state[12]);
+  info.not_read = nb::cast<std::string>(state[13]);
 }
 
 void bind_version_info(nb::module_& module) {
@@ -85,15 +88,19 @@ void bind_version_info(nb::module_& module) {
               "Bytes of all tensors; tied tensors count once.")
       .def_ro("bytes_added", &VersionInfo::bytes_added,
               "Bytes of the files that this version added.")
-      .def_ro(
-          "damage", &VersionInfo::damage,
-          "Why it cannot be loaded: a file is missing or damaged; empty if none is known to be.")
+      .def_ro("damage", &VersionInfo::damage,
+              "What of its manifest, table or files is damaged or missing; empty if nothing is "
+              "known to be.")
+      .def_ro("unchecked", &VersionInfo::unchecked,
+              "Why they could not be read, such as a missing permission; empty if they could.")
+      .def_ro("not_read", &VersionInfo::not_read,
+              "Why it is not a model, or what of it this build does not read; empty if it does.")
       .def_ro("warning", &VersionInfo::warning)
       .def("__getstate__", &state_of, kGetStateSignature)
       .def("__setstate__", &set_state, nb::arg("state"), kSetStateSignature);
-  const FieldNames names = {"number",      "id",          "layout", "time",
-                            "message",     "metadata",    "tags",   "tensors",
-                            "bytes_total", "bytes_added", "damage", "warning"};
+  const FieldNames names = {"number",   "id",        "layout",   "time",        "message",
+                            "metadata", "tags",      "tensors",  "bytes_total", "bytes_added",
+                            "damage",   "unchecked", "not_read", "warning"};
   add_record_methods(type, names);
   add_repr(type, names);
 }

@@ -76,24 +76,62 @@ void bind_diff(nb::module_& module) {
       .def("__repr__", &repr_of_diff);
 }
 
+// A pickled VerifyFinding: its kind as a number, then the other fields.
+nb::tuple state_of(const VerifyFinding& finding) {
+  return nb::make_tuple(static_cast<int>(finding.kind), finding.version, finding.tensor,
+                        finding.file, finding.offset, finding.what);
+}
+
+void set_state(VerifyFinding& finding, const nb::tuple& state) {
+  require_fields(state, 6);
+  new (&finding) VerifyFinding();
+  finding.kind = static_cast<FindingKind>(nb::cast<int>(state[0]));
+  finding.version = nb::cast<std::uint64_t>(state[1]);
+  finding.tensor = nb::cast<std::string>(state[2]);
+  finding.file = nb::cast<std::filesystem::path>(state[3]);
+  finding.offset = nb::cast<std::optional<std::uint64_t>>(state[4]);
+  finding.what = nb::cast<std::string>(state[5]);
+}
+
+void add_count(nb::class_<VerifyReport>& report, const char* name, FindingKind kind,
+               const char* doc) {
+  report.def_prop_ro(name, [kind](const VerifyReport& self) { return self.count(kind); }, doc);
+}
+
 void bind_verify(nb::module_& module) {
-  nb::class_<VerifyFinding> finding(module, "VerifyFinding", "One piece of damage.");
-  add_fields(
-      finding,
-      field("version", &VerifyFinding::version, "0 if it does not concern a single version."),
-      field("tensor", &VerifyFinding::tensor), field("file", &VerifyFinding::file),
-      field("offset", &VerifyFinding::offset), field("what", &VerifyFinding::what));
+  nb::class_<VerifyFinding> finding(
+      module, "VerifyFinding", "Something that is not as recorded, or that could not be checked.");
+  finding
+      .def_prop_ro(
+          "kind", [](const VerifyFinding& self) { return to_string(self.kind); },
+          "'damaged', 'unchecked' (no permission, an I/O error) or 'not_read' (not a model, or "
+          "not read by this build).")
+      .def_ro("version", &VerifyFinding::version, "0 if it does not concern a single version.")
+      .def_ro("tensor", &VerifyFinding::tensor)
+      .def_ro("file", &VerifyFinding::file)
+      .def_ro("offset", &VerifyFinding::offset)
+      .def_ro("what", &VerifyFinding::what)
+      .def("__getstate__", &state_of, kGetStateSignature)
+      .def("__setstate__", &set_state, nb::arg("state"), kSetStateSignature);
+  const FieldNames names = {"kind", "version", "tensor", "file", "offset", "what"};
+  add_record_methods(finding, names);
+  add_repr(finding, names);
   nb::class_<VerifyReport> report(module, "VerifyReport",
                                   "The bytes checked against what was recorded at save time.");
-  add_attributes(report, field("versions", &VerifyReport::versions),
-                 field("newest", &VerifyReport::newest,
-                       "The newest version whose manifest can be read; 0 if none can."),
-                 field("tensors", &VerifyReport::tensors,
-                       "Number of tensors whose values were checked against their hashes."),
-                 field("bytes_read", &VerifyReport::bytes_read),
-                 field("findings", &VerifyReport::findings),
-                 field("notes", &VerifyReport::notes, "What could not be checked."));
-  report.def_prop_ro("ok", &VerifyReport::ok);
+  add_attributes(
+      report, field("versions", &VerifyReport::versions),
+      field("newest", &VerifyReport::newest,
+            "The newest version whose manifest can be read; 0 if none can."),
+      field("tensors", &VerifyReport::tensors,
+            "Number of tensors whose values were checked against their hashes."),
+      field("bytes_read", &VerifyReport::bytes_read), field("findings", &VerifyReport::findings),
+      field("notes", &VerifyReport::notes, "What is not covered, such as values without a hash."));
+  report.def_prop_ro("ok", &VerifyReport::ok, "Everything was checked and is as recorded.");
+  add_count(report, "damaged", FindingKind::damaged, "Number of findings that are damage.");
+  add_count(report, "unchecked", FindingKind::unchecked,
+            "Number of findings that could not be checked.");
+  add_count(report, "not_read", FindingKind::not_read,
+            "Number of findings that are not a model, or not read by this build.");
   add_repr(report, {"ok", "versions", "newest", "tensors", "bytes_read", "findings", "notes"});
 }
 

@@ -5,7 +5,10 @@ import lance
 import numpy as np
 import pyarrow as pa
 
-HOW_TO_CONVERT = 'lance.write_dataset(lance.dataset(old).to_table(), new, data_storage_version="2.1")'
+HOW_TO_CONVERT = (
+    'lance.write_dataset(lance.dataset(old).scanner(blob_handling="all_binary").to_table(), new, '
+    'data_storage_version="2.1")'
+)
 
 
 def plain_table(weights):

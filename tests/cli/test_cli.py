@@ -380,7 +380,7 @@ def test_show(store):
 
 
 VERSION_MEMBERS = ["number", "id", "layout", "time", "message", "metadata", "tags", "tensors", "bytes_total", "bytes_added",
-                   "damage", "warning"]
+                   "damage", "unchecked", "not_read", "warning"]
 
 
 def test_show_json(store):

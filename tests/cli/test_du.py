@@ -41,7 +41,7 @@ def test_json(store):
     assert document["bytes"] == document["values"] + document["bookkeeping"]
     assert document["unreachable"] == 0
     assert [list(version) for version in document["versions"]] == 2 * [
-        ["number", "bytes_total", "bytes", "exclusive", "damage"]]
+        ["number", "bytes_total", "bytes", "exclusive", "damage", "unchecked", "not_read"]]
     assert sum(version["exclusive"] for version in document["versions"]) == on_disk(store)
     assert [version["bytes_total"] for version in document["versions"]] == [4000, 4000]
 

@@ -96,7 +96,7 @@ def test_blobs_of_both_kinds(tmp_path):
     id_, image = listed(tmp_path / "second")["columns"]
     assert id_["decodes"] and not image["decodes"]
     assert "lance.blob.v2" in image["type"]
-    assert "take_blobs()" in image["why"] and 'data_storage_version="2.1"' in image["why"]
+    assert 'scanner(blob_handling="all_binary")' in image["why"] and 'data_storage_version="2.1"' in image["why"]
 
 
 @pytest.mark.parametrize("version", ["legacy", "2.3"])

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """lancekeep verify as a user runs it: what it prints, its exit status, and the bytes that it reads."""
 
+import json
 import os
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +58,7 @@ def test_an_intact_store(store):
 def test_json_of_an_intact_store(store):
     assert verify_json(store) == {
         "store": str(store), "ok": True, "version": 2, "versions": 1, "tensors": 3, "bytes_read": 20048,
-        "findings": [], "notes": []}
+        "damaged": 0, "unchecked": 0, "not_read": 0, "findings": [], "notes": []}
     everything = verify_json(store, "--all")
     assert (everything["version"], everything["versions"]) == (None, 2)
 
@@ -78,7 +81,8 @@ def test_json_of_a_flipped_bit(store):
     report = verify_json(store, "--at", "1", status=1)
     assert (report["ok"], report["version"]) == (False, 1)
     [finding] = report["findings"]
-    assert list(finding) == ["version", "tensor", "file", "offset", "what"]
+    assert list(finding) == ["kind", "version", "tensor", "file", "offset", "what"]
+    assert (finding["kind"], report["damaged"]) == ("damaged", 1)
     assert (finding["version"], finding["tensor"]) == (1, "fc.weight")
     assert (finding["file"], finding["offset"]) == (str(path), offset)
 
@@ -178,3 +182,71 @@ def test_a_signal_stops_it(tmp_path):
         out, err = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGINT
     assert (out, err) == ("", "lancekeep: interrupted; nothing was changed\n")
+
+
+def as_another_user(store, *line):
+    """Runs the command as somebody who may not read everything: root may, so root becomes nobody."""
+    other = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    return subprocess.run([COMMAND, *map(str, line)], capture_output=True, text=True, cwd="/", **other)
+
+
+@pytest.fixture
+def shared(store):
+    """The store in a folder that everybody may enter."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        path = Path(shutil.copytree(store, Path(folder, "model.lance")))
+        for each in [path, *path.rglob("*")]:
+            each.chmod(0o755 if each.is_dir() else 0o644)
+        yield path
+
+
+@pytest.mark.parametrize("what", ["data/*.lance", "_versions/*.manifest"])
+def test_what_may_not_be_read_is_not_damage(shared, what):
+    hidden = sorted(shared.glob(what))[0]
+    hidden.chmod(0)
+    done = as_another_user(shared, "verify", shared, "--all")
+    assert done.returncode == 2
+    assert "could not be checked: " in done.stdout and "Permission denied" in done.stdout
+    assert "damaged" not in done.stdout
+    document = json.loads(as_another_user(shared, "verify", shared, "--all", "--json").stdout)
+    assert document["unchecked"] >= 1 and (document["damaged"], document["not_read"]) == (0, 0)
+    assert {finding["kind"] for finding in document["findings"]} == {"unchecked"}
+    if "manifest" in what:
+        log = as_another_user(shared, "log", shared)
+        assert log.returncode == 2 and "could not be checked: " in log.stdout
+        du = as_another_user(shared, "du", shared)
+        assert du.returncode == 2 and "could not be checked" in du.stdout
+
+
+def test_damage_counts_more_than_what_could_not_be_checked(shared):
+    first, second = sorted(shared.glob("data/*.lance"))[:2]
+    first.chmod(0)
+    second.write_bytes(second.read_bytes()[:-1])
+    done = as_another_user(shared, "verify", shared, "--all")
+    assert done.returncode == 1
+    assert "damaged: " in done.stdout and "could not be checked: " in done.stdout
+
+
+def test_a_version_that_is_no_model_is_not_damage(store):
+    import lance
+    import pyarrow as pa
+
+    lance.write_dataset(pa.table({"image": [b"a"]}), store, mode="overwrite")
+    done = run("verify", store, "--all")
+    assert done.status == 3
+    assert "not read: version 3: " in done.out and "damaged" not in done.out
+    assert "(1 not read)" in done.out
+    log = run("log", store)
+    assert log.status == 3 and "not read: " in log.out
+    du = run("du", store)
+    assert du.status == 3 and "not read" in du.out
+
+
+def test_a_data_file_that_has_grown_is_not_read(store):
+    data = sorted(store.glob("data/*.lance"))[0]
+    size = data.stat().st_size
+    os.truncate(data, 1 << 40)
+    done = run("verify", store, "--all")
+    assert done.status == 1
+    assert f"has {1 << 40} bytes, but its manifest says {size}" in done.out

@@ -214,7 +214,7 @@ def test_other_formats_are_rejected_with_how_to_convert_them(tmp_path: Path, ver
     lance.write_dataset(table, tmp_path / "old", data_storage_version=version)
     [*leaves] = read_all(tmp_path, ["old"])["old"]
     assert len(leaves) == table.num_columns
-    how = 'lance.write_dataset(lance.dataset(old).to_table(), new, data_storage_version="2.1")'
+    how = 'lance.write_dataset(lance.dataset(old).scanner(blob_handling="all_binary").to_table(), new, '
     assert all(how in line["error"] and how in line["why"] for line in leaves)
     lance.write_dataset(lance.dataset(tmp_path / "old").to_table(), tmp_path / "new", data_storage_version="2.1")
     check_dataset(tmp_path / "new", read_all(tmp_path, ["new"])["new"])

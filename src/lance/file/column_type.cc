@@ -124,10 +124,12 @@ std::optional<std::uint32_t> find_column(const DataFile& file, const std::vector
   };
   if (id < 0) return std::nullopt;
   if (file.column_indices.size() < file.fields.size()) {
-    throw Error(
-        ErrorCode::unsupported,
-        fmt::format("the data file `{}` has format {}.{}, which this build does not read; {}",
-                    file.path, file.version.major, file.version.minor, kHowToConvert));
+    const std::string format = file.version.major < kFormat20.major
+                                   ? "0.1 (\"legacy\")"
+                                   : fmt::format("{}.{}", file.version.major, file.version.minor);
+    throw Error(ErrorCode::unsupported,
+                fmt::format("the data file `{}` has format {}, which this build does not read; {}",
+                            file.path, format, kHowToConvert));
   }
   if (const auto own = column_of(id)) return own;
   for (const Field& field : fields) {  // parents come before their children

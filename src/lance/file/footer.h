@@ -28,8 +28,8 @@ struct Footer {
 
 /// How to convert a dataset of a format that this build does not read.
 inline constexpr std::string_view kHowToConvert =
-    "rewrite the dataset with lance.write_dataset(lance.dataset(old).to_table(), new, "
-    "data_storage_version=\"2.1\")";
+    "rewrite the dataset with lance.write_dataset(lance.dataset(old).scanner("
+    "blob_handling=\"all_binary\").to_table(), new, data_storage_version=\"2.1\")";
 
 /// @throws Error corrupt, or unsupported for a format other than 2.0, 2.1 and 2.2.
 [[nodiscard]] Footer decode_footer(const io::ByteView& file);

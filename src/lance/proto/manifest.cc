@@ -402,7 +402,9 @@ Fragment decode_fragment(const io::ByteView& message) {
         keep_unknown(reader, fragment.unknown);
     }
   });
-  if (fragment.deletion && fragment.deletion->num_deleted_rows > fragment.physical_rows) {
+  const bool counts_rows = fragment.physical_rows != 0;
+  if (fragment.deletion && counts_rows &&
+      fragment.deletion->num_deleted_rows > fragment.physical_rows) {
     message.fail(fmt::format("fragment {} has {} deleted rows, but only {} rows", fragment.id,
                              fragment.deletion->num_deleted_rows, fragment.physical_rows));
   }

@@ -35,7 +35,7 @@ struct DeletionFile {
   Kind kind = Kind::bitmap;
   std::uint64_t read_version = 0;
   std::uint64_t id = 0;
-  std::uint64_t num_deleted_rows = 0;
+  std::uint64_t num_deleted_rows = 0;  ///< 0: not recorded
   std::optional<std::uint32_t> base_id;
   std::string unknown;  ///< unknown fields as raw protobuf
 
@@ -46,8 +46,8 @@ struct Fragment {
   std::uint64_t id = 0;
   std::vector<DataFile> files;
   std::optional<DeletionFile> deletion;
-  std::uint64_t physical_rows = 0;
-  std::string unknown;  ///< unknown fields, such as row id sequences, as raw protobuf
+  std::uint64_t physical_rows = 0;  ///< deleted rows included; 0: not recorded
+  std::string unknown;              ///< unknown fields, such as row id sequences, as raw protobuf
 
   bool operator==(const Fragment&) const = default;
 };

@@ -207,8 +207,7 @@ Message message_at(const io::ByteView& file, const arrow::Block& block) {
 }
 
 // One u32 column has one node and two buffers: validity, which may be empty, and values.
-void append_batch(const Message& message, std::uint64_t expected,
-                  std::vector<std::uint32_t>& rows) {
+void append_batch(const Message& message, std::uint64_t most, std::vector<std::uint32_t>& rows) {
   const io::ByteView& bytes = message.metadata;
   const std::vector<std::uint64_t> copy = aligned(bytes);
   const arrow::RecordBatch* batch = root<arrow::Message>(copy, bytes, "a message").record_batch();
@@ -223,9 +222,9 @@ void append_batch(const Message& message, std::uint64_t expected,
   }
   if (nodes[0].null_count != 0) bytes.fail("a deletion file has null row offsets");
   const std::uint64_t count = positive(batch->rows(), bytes, "a record batch's number of rows");
-  if (nodes[0].length != batch->rows() || count > expected - rows.size()) {
+  if (nodes[0].length != batch->rows() || count > most - rows.size()) {
     bytes.fail(fmt::format("a record batch has {} rows, expected at most {} more", count,
-                           expected - rows.size()));
+                           most - rows.size()));
   }
   const io::ByteView values =
       message.body.sub(positive(buffers[1].offset, bytes, "a buffer's offset"),
@@ -235,7 +234,9 @@ void append_batch(const Message& message, std::uint64_t expected,
 
 }  // namespace
 
-std::vector<std::uint32_t> decode_arrow_rows(const io::ByteView& file, std::uint64_t expected) {
+std::vector<std::uint32_t> decode_arrow_rows(const io::ByteView& file,
+                                             std::optional<std::uint64_t> expected,
+                                             std::uint64_t most) {
   const io::ByteView bytes = footer_bytes(file);
   const std::vector<std::uint64_t> copy = aligned(bytes);
   const auto& footer = root<arrow::Footer>(copy, bytes, "the Arrow footer");
@@ -248,10 +249,10 @@ std::vector<std::uint32_t> decode_arrow_rows(const io::ByteView& file, std::uint
     const std::uint64_t size = message.metadata.size() + message.body.size();
     if (size > left) bytes.fail("record batches overlap: together they are larger than the file");
     left -= size;
-    append_batch(message, expected, rows);
+    append_batch(message, expected.value_or(most), rows);
   }
-  if (rows.size() != expected) {
-    file.fail(fmt::format("the deletion file lists {} rows, expected {}", rows.size(), expected));
+  if (expected && rows.size() != *expected) {
+    file.fail(fmt::format("the deletion file lists {} rows, expected {}", rows.size(), *expected));
   }
   return rows;
 }

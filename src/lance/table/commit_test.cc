@@ -90,7 +90,7 @@ TEST_F(Commit, RecomputesTheFlags) {
   CommitRequest request = commit_on(0);
   request.manifest.writer_flags = 32;
   request.manifest.config = {{"a", "b"}};
-  request.manifest.fragments[0].deletion = DeletionFile{};
+  request.manifest.fragments[0].deletion = DeletionFile{.num_deleted_rows = 1};
   ASSERT_TRUE(commit(*storage, request));
   EXPECT_EQ(newest().manifest.reader_flags, 1u);
   EXPECT_EQ(newest().manifest.writer_flags, 9u);

@@ -16,8 +16,9 @@ namespace {
 
 constexpr std::string_view kBlobExtension = "lance.blob.v2";
 constexpr const char* kBlobAdvice =
-    "blobs of version 2 (lance.blob.v2), which this build does not read; read them with "
-    "pylance's take_blobs() and write them as large_binary with data_storage_version=\"2.1\"";
+    "blobs of version 2 (lance.blob.v2), which this build does not read; read them with pylance's "
+    "scanner(blob_handling=\"all_binary\") and write them as large_binary with "
+    "data_storage_version=\"2.1\"";
 
 // Which top-level column each field id belongs to.
 using Owners = std::unordered_map<std::int32_t, std::size_t>;
@@ -81,12 +82,17 @@ void ColumnLister::check(const DataFile& file) {
 
 }  // namespace
 
+void check_file_size(const DataFile& file, std::uint64_t size, const std::string& name) {
+  // Before format 2.0, pylance recorded sizes that are not those of the files.
+  if (file.size == 0 || size == file.size || file.version.major < kFormat20.major) return;
+  throw Error(ErrorCode::corrupt,
+              fmt::format("the data file has {} bytes, but its manifest says {}", size, file.size),
+              name);
+}
+
 DataFileReader open_data_file(const io::Storage& storage, const DataFile& file) {
   const io::ByteView bytes = storage.map(data_path(file), io::MapMode::read_only);
-  if (file.size != 0 && bytes.size() != file.size) {
-    bytes.fail(fmt::format("the data file has {} bytes, but the manifest says {}", bytes.size(),
-                           file.size));
-  }
+  check_file_size(file, bytes.size(), bytes.file());
   return DataFileReader::open(bytes);
 }
 

@@ -27,6 +27,8 @@ struct DatasetColumn {
 /// The number of rows that are not deleted.
 [[nodiscard]] std::uint64_t live_rows(const Manifest& manifest);
 
+/// Throws corrupt if `size`, that of the data file `name`, differs from that in the manifest.
+void check_file_size(const DataFile& file, std::uint64_t size, const std::string& name);
 /// Opens a data file of a dataset. Throws corrupt if its size differs from that in the manifest.
 [[nodiscard]] DataFileReader open_data_file(const io::Storage& storage, const DataFile& file);
 

@@ -66,7 +66,8 @@ struct Container {
 
 class RoaringDecoder {
  public:
-  RoaringDecoder(const io::ByteView& bytes, std::uint64_t expected, std::uint64_t limit)
+  RoaringDecoder(const io::ByteView& bytes, std::optional<std::uint64_t> expected,
+                 std::uint64_t limit)
       : reader_(bytes), expected_(expected), limit_(limit) {}
 
   std::vector<std::uint32_t> decode() {
@@ -117,8 +118,8 @@ class RoaringDecoder {
   void check_total() {
     std::uint64_t total = 0;
     for (const Container& container : containers_) total += container.values;
-    if (total != expected_) {
-      reader_.fail(fmt::format("{} values, expected {}", total, expected_));
+    if (expected_ && total != *expected_) {
+      reader_.fail(fmt::format("{} values, expected {}", total, *expected_));
     }
   }
 
@@ -181,7 +182,7 @@ class RoaringDecoder {
   }
 
   io::ByteReader reader_;
-  std::uint64_t expected_;
+  std::optional<std::uint64_t> expected_;
   std::uint64_t limit_;
   std::vector<Container> containers_;
   std::vector<std::uint32_t> values_;
@@ -193,7 +194,8 @@ struct FreeBitmap {
 
 }  // namespace
 
-std::vector<std::uint32_t> decode_roaring(const io::ByteView& bytes, std::uint64_t expected,
+std::vector<std::uint32_t> decode_roaring(const io::ByteView& bytes,
+                                          std::optional<std::uint64_t> expected,
                                           std::uint64_t limit) {
   return RoaringDecoder(bytes, expected, limit).decode();
 }
@@ -211,13 +213,15 @@ std::string encode_roaring(const std::vector<std::uint32_t>& values) {
 std::vector<std::uint32_t> read_deletions(const io::Storage& storage, const Fragment& fragment) {
   if (!fragment.deletion) return {};
   const std::string path = deletion_path(fragment.id, *fragment.deletion);
-  const std::uint64_t count = fragment.deletion->num_deleted_rows;
-  check_count(storage, path, count);
-  const io::ByteView content = storage.read(path, kSizeAllowance + count * kMaxBytesPerRow);
+  const std::uint64_t recorded = fragment.deletion->num_deleted_rows;
+  const std::uint64_t most = recorded != 0 ? recorded : fragment.physical_rows;
+  check_count(storage, path, most);
+  const io::ByteView content = storage.read(path, kSizeAllowance + most * kMaxBytesPerRow);
+  const auto count = recorded != 0 ? std::optional(recorded) : std::nullopt;
   if (fragment.deletion->kind == DeletionFile::Kind::bitmap) {
     return decode_roaring(content, count, fragment.physical_rows);
   }
-  return sorted(decode_arrow_rows(content, count), content, fragment.physical_rows);
+  return sorted(decode_arrow_rows(content, count, most), content, fragment.physical_rows);
 }
 
 DeletionFile write_deletions(UncommittedFiles& files, std::uint64_t fragment_id,

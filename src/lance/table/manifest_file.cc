@@ -5,6 +5,7 @@
 #include "lance/file/footer.h"
 #include "lance/proto/wire.h"
 #include "lance/table/compatibility.h"
+#include "lance/table/row_counts.h"
 
 #include <fmt/format.h>
 
@@ -19,6 +20,8 @@ constexpr std::uint64_t kLengthSize = 4;
 constexpr std::uint64_t kTrailerSize = 16;
 constexpr std::uint16_t kMajor = 0;
 constexpr std::uint16_t kMinor = 2;
+// pylance before 1.0 wrote this number into files that have the same layout.
+constexpr std::uint16_t kOldMinor = 1;
 // A manifest file contains its transaction, so the transaction file is not larger.
 constexpr std::uint64_t kMaxTransactionSize = kMaxManifestSize;
 constexpr std::size_t kSectorSize = 512;
@@ -51,10 +54,10 @@ std::uint64_t read_trailer(const io::ByteView& content) {
     content.fail("the manifest file does not end with \"LANC\": it is cut short, or not a manifest",
                  content.size() - kLanceMagic.size());
   }
-  if (found_major != kMajor || found_minor != kMinor) {
+  if (found_major != kMajor || (found_minor != kMinor && found_minor != kOldMinor)) {
     content.fail(ErrorCode::unsupported,
-                 fmt::format("the manifest file has version {}.{}, expected {}.{}", found_major,
-                             found_minor, kMajor, kMinor),
+                 fmt::format("the manifest file has version {}.{}, expected {}.{} or {}.{}",
+                             found_major, found_minor, kMajor, kOldMinor, kMajor, kMinor),
                  start + 8);
   }
   return position;
@@ -207,6 +210,7 @@ std::optional<ManifestFile> read_with(const io::Storage& storage, const VersionE
     if (error.code() != ErrorCode::corrupt) throw;
     rethrow_with(error, advice_for_damaged(storage, entry));
   }
+  if (file) fill_row_counts(storage, file->manifest);
   if (file && !file->transaction) {
     file->transaction = read_transaction_file(storage, file->manifest);
   }

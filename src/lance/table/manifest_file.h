@@ -35,7 +35,7 @@ struct ManifestFile {
 [[nodiscard]] std::string encode_manifest_file(Manifest manifest, const Transaction& transaction);
 
 /// Reads the manifest of `entry`, and the file in _transactions/ if the transaction is not inline
-/// and that file exists. Throws corrupt if it is damaged, naming the version that can be opened
+/// and that file exists. Row counts that the manifest lacks come from the data files. Throws corrupt if it is damaged, naming the version that can be opened
 /// instead.
 [[nodiscard]] ManifestFile read_manifest(const io::Storage& storage, const VersionEntry& entry);
 

@@ -61,8 +61,14 @@ TEST(ManifestFile, RejectsAWrongMagic) {
 TEST(ManifestFile, RejectsAnotherFileVersion) {
   std::string bytes = good_file();
   bytes[bytes.size() - 6] = 3;
-  expect_error(ErrorCode::unsupported, "has version 0.3, expected 0.2",
+  expect_error(ErrorCode::unsupported, "has version 0.3, expected 0.1 or 0.2",
                [&] { (void)decode(bytes); });
+}
+
+TEST(ManifestFile, ReadsTheFileVersionOfPylanceBefore1) {
+  std::string bytes = good_file();
+  bytes[bytes.size() - 6] = 1;
+  EXPECT_EQ(decode(bytes).manifest, decode(good_file()).manifest);
 }
 
 TEST(ManifestFile, RejectsAPositionBeyondTheEnd) {

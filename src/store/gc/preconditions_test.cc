@@ -109,8 +109,12 @@ TEST_F(GcRejects, VersionNumbersFrom2To63On) {
 }
 
 TEST_F(GcRejects, ManifestsWithUnknownNames) {
-  put("_versions/v3.manifest");
-  expect_refused(ErrorCode::unsupported, "has a name that this build does not know");
+  for (const char* name : {"v3", "._18446744073709551614", "18446744073709551614 (1)"}) {
+    const std::string path = std::string("_versions/") + name + ".manifest";
+    put(path);
+    expect_refused(ErrorCode::unsupported, "no version has a manifest of this name");
+    std::filesystem::remove(path_ / path);
+  }
 }
 
 TEST_F(GcRejects, FilesOfMacOsBesideManifests) {

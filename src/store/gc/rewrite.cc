@@ -8,7 +8,7 @@
 #include "store/read/version_state.h"
 #include "store/read/versions.h"
 #include "store/save/native_save.h"
-#include "store/table/layout.h"
+#include "store/table/model_columns.h"
 
 #include <algorithm>
 

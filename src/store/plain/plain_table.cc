@@ -7,7 +7,7 @@
 #include "lance/file/column_type.h"
 #include "lance/table/file_names.h"
 #include "store/table/fragment_columns.h"
-#include "tensor/convert.h"
+#include "store/table/shape_column.h"
 #include "tensor/shape.h"
 
 #include <fmt/format.h>
@@ -54,53 +54,18 @@ class Names {
   std::optional<lance::Array> texts_;
 };
 
-// The column of shapes. If the fragment lacks it, all shapes are null.
-class Shapes {
- public:
-  Shapes(const std::optional<Place>& place, std::uint64_t rows, const std::string& dtype)
-      : dtype_(dtype), width_(dtype_itemsize(dtype).value_or(1)) {
-    if (!place) return;
-    lists_ = place->reader->read_column(place->index, rows, rows * kMaxDims);
-    const lance::Array& lists = *lists_;
-    const bool fits = lists.outer.empty() && (!lists.is_list || lists.dimension == 1) &&
-                      lists.item_bits == width_ * 8 * lists.dimension;
-    if (lists.items > 0 && !fits) {
-      place->reader->bytes().fail(
-          fmt::format("column {}: expected lists of {}", place->index, dtype));
-    }
-  }
+// The row's shape. If the fragment lacks the column, all shapes are null.
+std::optional<Shape> shape_at(const std::optional<ShapeColumn>& shapes, std::uint64_t offset,
+                              std::string& damage) {
+  if (shapes) return shapes->at(offset, damage);
+  damage = "its shape is null";
+  return std::nullopt;
+}
 
-  // The row's shape. If it has none, returns unset and puts the reason into `damage`.
-  std::optional<Shape> at(std::uint64_t row, std::string& damage) const {
-    if (!lists_ || lists_->is_null(row)) {
-      damage = "its shape is null";
-      return std::nullopt;
-    }
-    const bool lists = lists_->is_list;
-    const std::uint64_t first = lists ? lists_->list_offsets[row] : row * lists_->dimension;
-    const std::uint64_t end = lists ? lists_->list_offsets[row + 1] : first + lists_->dimension;
-    const std::vector<std::uint8_t>& valid = lists ? lists_->item_valid : lists_->value_valid;
-    Shape shape(end - first);
-    for (std::uint64_t i = first; i < end && !valid.empty(); ++i) {
-      if (valid[i] == 0) damage = "a dimension of its shape is null";
-    }
-    const auto bytes = std::span(lists_->data).subspan(first * width_, shape.size() * width_);
-    if (convert(dtype_, bytes, "int64", std::as_writable_bytes(std::span(shape)),
-                Rounding::as_torch)) {
-      damage = "a dimension of its shape is 2^63 or more";
-    }
-    return damage.empty() ? std::optional(shape) : std::nullopt;
-  }
-
- private:
-  const std::string dtype_;
-  const std::size_t width_;
-  std::optional<lance::Array> lists_;
-};
-
-PlainRow row_of(const Names& names, const Shapes& shapes, std::uint64_t offset, bool has_values) {
+PlainRow row_of(const Names& names, const std::optional<ShapeColumn>& shapes, std::uint64_t offset,
+                bool has_values) {
   PlainRow row{.offset = offset};
-  if (auto shape = shapes.at(offset, row.damage)) {
+  if (auto shape = shape_at(shapes, offset, row.damage)) {
     row.shape = std::move(*shape);
     // Counted in bytes of float64, the widest dtype, so that no dtype's size can overflow.
     if (byte_count(row.shape, sizeof(double))) {
@@ -142,7 +107,10 @@ PlainFragment read_plain_fragment(const io::Storage& storage,
   check_row_count(storage, files, fragment);
   const std::uint64_t count = fragment.physical_rows;
   const Names names(find(files, fields, fragment, columns.name), count);
-  const Shapes shapes(find(files, fields, fragment, columns.shape), count, columns.shape_dtype);
+  std::optional<ShapeColumn> shapes;
+  if (const auto place = find(files, fields, fragment, columns.shape)) {
+    shapes.emplace(*place->reader, place->index, count, columns.shape_dtype);
+  }
   PlainFragment result;
   if (const auto place = find(files, fields, fragment, columns.value)) {
     result.values = std::make_shared<const ValueColumn>(*place->reader, place->index, count,

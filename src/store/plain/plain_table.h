@@ -10,7 +10,7 @@
 #include "io/storage.h"
 #include "lance/proto/manifest.h"
 #include "store/plain/value_column.h"
-#include "store/table/layout.h"
+#include "store/table/model_columns.h"
 
 #include <memory>
 #include <string>

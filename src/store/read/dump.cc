@@ -8,7 +8,7 @@
 #include "lance/table/dump_json.h"
 #include "store/read/store_folder.h"
 #include "store/read/versions.h"
-#include "store/table/layout.h"
+#include "store/table/model_columns.h"
 
 #include <system_error>
 

@@ -7,7 +7,9 @@
 #include "io/rename.h"
 #include "kinds/place.h"
 #include "lance/table/file_names.h"
-#include "store/table/layout.h"
+#include "store/table/model_columns.h"
+#include "store/table/properties.h"
+#include "store/table/schema_fields.h"
 
 #include <fmt/format.h>
 
@@ -116,10 +118,20 @@ void require_dataset_or_empty(const io::Storage& storage, const fs::path& path) 
 Layout require_model(const io::Storage& storage, const lance::Manifest& manifest) {
   if (const auto layout = layout_of(manifest.fields)) return *layout;
   throw Error(ErrorCode::invalid_argument,
-              "this Lance dataset does not keep a model: its columns are " +
-                  describe_columns(manifest.fields) +
-                  "; expected name, dtype, shape and value (a blob), or name, value (a list of "
+              "this Lance dataset does not keep a model that this build reads: " +
+                  why_no_model(manifest.fields) +
+                  "; a model has name, dtype, shape and value (a blob), or name, value (a list of "
                   "numbers) and shape (a list of integers)",
+              storage.full_name(lance::kVersionsFolder));
+}
+
+Layout require_model(const io::Storage& storage, const lance::ManifestFile& file) {
+  const bool saved = file.transaction && file.transaction->properties.contains(kDigestKey);
+  if (!saved || layout_of(file.manifest.fields)) return require_model(storage, file.manifest);
+  throw Error(ErrorCode::corrupt,
+              fmt::format("version {} was saved as a model, but its manifest no longer describes "
+                          "one: {}",
+                          file.manifest.version, why_no_model(file.manifest.fields)),
               storage.full_name(lance::kVersionsFolder));
 }
 

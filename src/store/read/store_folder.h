@@ -7,6 +7,7 @@
 
 #include "io/storage.h"
 #include "lance/proto/manifest.h"
+#include "lance/table/manifest_file.h"
 #include "lance/table/version_list.h"
 
 #include <filesystem>
@@ -105,6 +106,9 @@ using lance::require_current;
 
 /// The layout in which a manifest keeps a model. @throws Error invalid_argument if it keeps none.
 [[nodiscard]] Layout require_model(const io::Storage& storage, const lance::Manifest& manifest);
+/// The same for a version. @throws Error corrupt if a save recorded a model in it: then its schema
+/// has changed since.
+[[nodiscard]] Layout require_model(const io::Storage& storage, const lance::ManifestFile& file);
 /// @throws Error unsupported or invalid_argument unless the manifest has the native layout.
 void require_native(const io::Storage& storage, const lance::Manifest& manifest);
 

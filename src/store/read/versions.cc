@@ -7,6 +7,7 @@
 #include "store/read/file_check.h"
 #include "store/read/store_folder.h"
 #include "store/table/layout.h"
+#include "store/table/model_columns.h"
 #include "store/table/properties.h"
 #include "store/table/tensor_table.h"
 
@@ -45,15 +46,6 @@ std::string id_of(const lance::Manifest& manifest) {
     return file.substr(dash + 1, file.size() - dash - 1 - std::string_view(".txn").size());
   }
   return fmt::format("{}-{}.{:09}", manifest.version, manifest.seconds, manifest.nanos);
-}
-
-// Damage that can be seen without reading values. What cannot be examined is not damage.
-std::string damage_of(FileCheck& check, const lance::Manifest& manifest) {
-  const std::optional<Error> error = check.find_damage(manifest);
-  if (!error) return "";
-  const bool is_damage =
-      error->code() == ErrorCode::corrupt || error->code() == ErrorCode::not_found;
-  return is_damage ? error->what() : "";
 }
 
 }  // namespace
@@ -170,6 +162,53 @@ VersionInfo describe(const lance::VersionEntry& entry, const lance::ManifestFile
   return info;
 }
 
+FindingKind kind_of(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::io:
+    case ErrorCode::out_of_space:
+    case ErrorCode::conflict:
+      return FindingKind::unchecked;
+    case ErrorCode::unsupported:
+    case ErrorCode::invalid_argument:
+      return FindingKind::not_read;
+    case ErrorCode::not_found:
+    case ErrorCode::already_exists:
+    case ErrorCode::corrupt:
+    case ErrorCode::unsafe:
+      break;
+  }
+  return FindingKind::damaged;
+}
+
+void set_problem(VersionInfo& info, const Error& error) {
+  const FindingKind kind = kind_of(error);
+  info.damage = info.unchecked = info.not_read = "";
+  std::string& why = kind == FindingKind::damaged     ? info.damage
+                     : kind == FindingKind::unchecked ? info.unchecked
+                                                      : info.not_read;
+  why = error.what();
+}
+
+VersionInfo describe_any(const io::Storage& storage, const lance::VersionEntry& entry,
+                         const lance::ManifestFile& file) {
+  std::optional<Error> problem;
+  VersionInfo info = describe(entry, file, [&]() -> std::uint64_t {
+    try {
+      return read_tensor_bytes(storage, file.manifest);
+    } catch (const Error& error) {
+      problem = error;
+      return 0;
+    }
+  });
+  try {
+    (void)require_model(storage, file);
+  } catch (const Error& error) {
+    problem = error;
+  }
+  if (problem) set_problem(info, *problem);
+  return info;
+}
+
 std::vector<VersionInfo> describe_all(const io::Storage& storage) {
   auto tags = tags_by_version(storage);
   std::vector<VersionInfo> infos;
@@ -177,19 +216,22 @@ std::vector<VersionInfo> describe_all(const io::Storage& storage) {
   FileCheck check(storage);
   for (const lance::VersionEntry& entry : lance::list_versions(storage).entries) {
     VersionInfo info{.number = entry.version};
+    bool is_usable = false;
     try {
       const lance::ManifestFile file = lance::read_manifest(storage, entry);
-      const std::string damage = damage_of(check, file.manifest);
-      info.damage = damage;  // a better reason than what describe() fails with
-      info = describe(entry, file, [&] { return read_tensor_bytes(storage, file.manifest); });
-      info.damage = damage;
+      const std::optional<Error> damage = check.find_damage(file.manifest);
+      info = describe_any(storage, entry, file);
+      // A better reason than what describe_any() found.
+      if (damage && kind_of(*damage) != FindingKind::not_read) set_problem(info, *damage);
+      is_usable = info.damage.empty() && info.unchecked.empty() && info.not_read.empty();
       FileSizes files = files_of(file.manifest);
       info.bytes_added = file.size + added_bytes(storage, files, earlier);
       earlier.merge(files);
     } catch (const Error& e) {
-      if (info.damage.empty()) info.damage = e.what();
+      if (info.damage.empty()) set_problem(info, e);
+      is_usable = false;
     }
-    if (!info.damage.empty() && !storage.exists(entry.path)) continue;  // removed meanwhile
+    if (!is_usable && !storage.exists(entry.path)) continue;  // removed meanwhile
     info.tags = std::move(tags[entry.version]);
     infos.push_back(std::move(info));
   }

@@ -55,6 +55,14 @@ using FileSizes = std::map<std::string, std::uint64_t>;
 [[nodiscard]] VersionInfo describe(const lance::VersionEntry& entry,
                                    const lance::ManifestFile& file,
                                    const std::function<std::uint64_t()>& tensor_bytes);
+/// What kind of problem an error about a version is.
+[[nodiscard]] FindingKind kind_of(const Error& error);
+/// Says in `info` that the version cannot be used because of `error`, instead of what it said.
+void set_problem(VersionInfo& info, const Error& error);
+/// The same as describe() for any version: if it is not a model, or its table cannot be read, the
+/// result says so.
+[[nodiscard]] VersionInfo describe_any(const io::Storage& storage, const lance::VersionEntry& entry,
+                                       const lance::ManifestFile& file);
 /// Every version, oldest first. Versions that a clean-up removes meanwhile are left out.
 [[nodiscard]] std::vector<VersionInfo> describe_all(const io::Storage& storage);
 /// Reads the table of a version that keeps a model and adds up the tensors' bytes.

@@ -186,19 +186,34 @@ lance::Fragment write_fragment(const io::Storage& storage, lance::UncommittedFil
   return fragment;
 }
 
+namespace {
+
+// The fields and those that they are inside of: in format 2.0, lists have columns of their own.
+std::vector<std::int32_t> with_parents(std::vector<std::int32_t> ids,
+                                       const std::vector<lance::Field>& schema) {
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto field = std::ranges::find(schema, ids[i], &lance::Field::id);
+    if (field != schema.end() && field->parent_id >= 0) ids.push_back(field->parent_id);
+  }
+  return ids;
+}
+
+}  // namespace
+
 lance::Fragment relabel_fragment(lance::UncommittedFiles& files, const lance::Fragment& fragment,
                                  const std::vector<lance::Field>& schema,
                                  std::span<const TensorRow* const> rows) {
   const std::string name = lance::new_data_file_name();
   lance::DataFileWriter writer(files.create(lance::data_path({.path = name})));
   const lance::DataFile labels = write_columns(writer, name, FileColumns::labels, schema, rows);
+  const std::vector<std::int32_t> replaced = with_parents(labels.fields, schema);
   lance::Fragment relabelled = fragment;
   for (lance::DataFile& file : relabelled.files) {
     lance::DataFile without = file;
     without.fields.clear();
     without.column_indices.clear();
     for (std::size_t i = 0; i < file.column_indices.size(); ++i) {
-      if (std::ranges::count(labels.fields, file.fields[i]) > 0) continue;
+      if (std::ranges::count(replaced, file.fields[i]) > 0) continue;
       without.fields.push_back(file.fields[i]);
       without.column_indices.push_back(file.column_indices[i]);
     }

@@ -9,6 +9,7 @@
 #include "lance/table/file_names.h"
 #include "store/save/fragment_writer.h"
 #include "store/save/save_plan.h"
+#include "store/table/layout.h"
 #include "store/table/properties.h"
 #include "tensor/state_dicts.h"
 
@@ -67,6 +68,23 @@ std::vector<std::uint32_t> deleted_rows(const FragmentChange& change) {
   return deleted;
 }
 
+// Whether new rows of the schema have text or a number where the fragment's files have no column, as
+// after someone else gave the column another type: the column of that type is not in the schema.
+bool lacks_labels(const lance::Fragment& fragment, const FragmentChange& change,
+                  const std::vector<std::int32_t>& leaf_ids) {
+  const auto has = [&](std::int32_t id) {
+    return std::ranges::any_of(fragment.files, [&](const lance::DataFile& file) {
+      return std::ranges::count(file.fields, id) > 0;
+    });
+  };
+  constexpr Column kLabels[] = {kName, kDtype, kShape, kOrdinal, kHash};
+  if (!std::ranges::all_of(kLabels, [&](Column label) { return has(leaf_ids[label]); }))
+    return true;
+  const bool has_ties = std::ranges::any_of(
+      change.wanted, [](const TensorRow* row) { return row != nullptr && row->tied_to; });
+  return has_ties && !has(leaf_ids[kTiedTo]);
+}
+
 void carry_over(const lance::Manifest& before, lance::Manifest& manifest) {
   manifest.seconds = before.seconds;
   manifest.nanos = before.nanos;
@@ -102,12 +120,13 @@ std::vector<lance::Fragment> fragments_of_next_version(io::Storage& storage,
                                                        const std::vector<lance::Field>& schema,
                                                        std::uint64_t read_version) {
   const std::vector<FragmentChange> changes = changes_of(candidates, wanted);
+  const std::vector<std::int32_t> leaf_ids = find_leaf_ids(schema);
   std::vector<lance::Fragment> fragments;
   for (std::size_t f = 0; f < changes.size(); ++f) {
     const FragmentChange& change = changes[f];
     if (!change.is_used) continue;
     lance::Fragment fragment = candidates.fragments[f];
-    if (changes_labels(change)) {
+    if (changes_labels(change) || lacks_labels(fragment, change, leaf_ids)) {
       fragment = relabel_fragment(files, fragment, schema, change.wanted);
     }
     if (deletes_rows(change)) {
@@ -117,7 +136,20 @@ std::vector<lance::Fragment> fragments_of_next_version(io::Storage& storage,
     }
     fragments.push_back(std::move(fragment));
   }
+  drop_unused_files(fragments, schema);
   return fragments;
+}
+
+void drop_unused_files(std::vector<lance::Fragment>& fragments,
+                       const std::vector<lance::Field>& schema) {
+  const auto is_used = [&](std::int32_t id) {
+    return std::ranges::find(schema, id, &lance::Field::id) != schema.end();
+  };
+  for (lance::Fragment& fragment : fragments) {
+    std::erase_if(fragment.files, [&](const lance::DataFile& file) {
+      return std::ranges::none_of(file.fields, is_used);
+    });
+  }
 }
 
 bool has_what_a_save_drops(const lance::ManifestFile& before) {

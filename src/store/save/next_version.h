@@ -28,6 +28,11 @@ struct Candidates {
     std::span<const TensorRow> wanted, const std::vector<lance::Field>& schema,
     std::uint64_t read_version);
 
+/// Leaves out the data files none of whose fields is in the schema, as after a column was replaced:
+/// pylance's validate() calls a version with such a file corrupt.
+void drop_unused_files(std::vector<lance::Fragment>& fragments,
+                       const std::vector<lance::Field>& schema);
+
 /// The properties of a saved version, in either layout. `version` is the number it will have. Of the
 /// source's own metadata only the state dicts are recorded (tensor/state_dicts.h).
 [[nodiscard]] Metadata save_properties(const SaveOptions& options, const TensorSource& source,

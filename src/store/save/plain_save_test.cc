@@ -5,8 +5,9 @@
 
 #include "io/testing/error_matcher.h"
 #include "store/save/save.h"
-#include "store/table/layout.h"
+#include "store/table/model_columns.h"
 #include "store/table/properties.h"
+#include "store/table/schema_fields.h"
 #include "store/testing/plain_model.h"
 
 #include <gmock/gmock.h>

@@ -80,6 +80,7 @@ lance::CommitRequest request_for(const Restored& restored, const lance::Manifest
   request.newest = newest_name;
   lance::Manifest& manifest = request.manifest;
   manifest = restored.file.manifest;
+  drop_unused_files(manifest.fragments, manifest.fields);
   manifest.seconds = newest.seconds;
   manifest.nanos = newest.nanos;
   manifest.writer_flags |= newest.writer_flags;

@@ -19,7 +19,7 @@
 #include "store/save/referenced_files.h"
 #include "store/save/to_float64.h"
 #include "store/table/digest.h"
-#include "store/table/layout.h"
+#include "store/table/model_columns.h"
 #include "store/table/properties.h"
 
 #include <fmt/format.h>

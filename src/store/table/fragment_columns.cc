@@ -3,6 +3,8 @@
 
 #include <lancekeep/error.h>
 
+#include "lance/file/column_type.h"
+#include "lance/table/dataset_columns.h"
 #include "lance/table/deletion_file.h"
 #include "lance/table/file_names.h"
 
@@ -11,21 +13,24 @@
 namespace lancekeep::store {
 namespace {
 
-std::string describe_items(bool is_list, std::uint32_t bits) {
-  const std::string items = bits == 0 ? "strings" : fmt::format("items of {} bits", bits);
-  return is_list ? "lists of " + items : items;
+std::string describe_items(const lance::Array& array) {
+  const std::string items =
+      array.item_bits == 0 ? "strings" : fmt::format("items of {} bits", array.item_bits);
+  return array.is_list ? "lists of " + items : items;
 }
 
 // The schema is in the manifest and the pages are in the file, so only here can they be compared.
+// `dtype` is that of a number; empty for text.
 lance::Array decode(const lance::DataFileReader& reader, Column column, std::uint32_t index,
-                    std::uint64_t rows) {
-  const bool is_list = column == kShape;
-  const std::uint32_t bits = column == kValue ? 128 : is_list || column == kOrdinal ? 64 : 0;
-  lance::Array array = reader.read_column(index, rows, is_list ? rows * kMaxDims : rows);
-  if (rows > 0 && (array.is_list != is_list || array.item_bits != bits)) {
-    reader.bytes().fail(fmt::format("column {}: expected {}, found {}", index,
-                                    describe_items(is_list, bits),
-                                    describe_items(array.is_list, array.item_bits)));
+                    std::uint64_t rows, const std::string& dtype) {
+  constexpr std::uint32_t kBlobBits = 128;
+  const auto width = static_cast<std::uint32_t>(dtype_itemsize(dtype).value_or(0));
+  const std::uint32_t bits = column == kValue ? kBlobBits : width * 8;
+  lance::Array array = reader.read_column(index, rows, rows);
+  if (rows > 0 && (array.is_list || !array.outer.empty() || array.item_bits != bits)) {
+    const std::string expected = bits == 0 ? "strings" : fmt::format("items of {} bits", bits);
+    reader.bytes().fail(
+        fmt::format("column {}: expected {}, found {}", index, expected, describe_items(array)));
   }
   return array;
 }
@@ -36,14 +41,10 @@ struct ColumnPlace {
   std::uint32_t index = 0;
 };
 
-ColumnPlace find_column(const lance::Fragment& fragment, std::int32_t field_id) {
+ColumnPlace place_of(const lance::Fragment& fragment, const std::vector<lance::Field>& fields,
+                     std::int32_t id) {
   for (const lance::DataFile& file : fragment.files) {
-    // Files of the legacy format list no column indices; opening one says so.
-    for (std::size_t i = 0; field_id >= 0 && i < file.column_indices.size(); ++i) {
-      if (file.fields[i] == field_id) {
-        return {&file, static_cast<std::uint32_t>(file.column_indices[i])};
-      }
-    }
+    if (const auto index = lance::find_column(file, fields, id)) return {&file, *index};
   }
   return {};
 }
@@ -85,10 +86,7 @@ const lance::DataFileReader& DataFiles::open(const lance::DataFile& file) {
   auto it = readers_.find(path);
   if (it == readers_.end()) {
     io::ByteView bytes = storage_.map(path, io::MapMode::read_only);
-    if (file.size != 0 && bytes.size() != file.size) {
-      bytes.fail(fmt::format("the data file has {} bytes, but its manifest says {}", bytes.size(),
-                             file.size));
-    }
+    lance::check_file_size(file, bytes.size(), bytes.file());
     it = readers_.emplace(path, lance::DataFileReader::open(std::move(bytes))).first;
   }
   return it->second;
@@ -97,20 +95,22 @@ const lance::DataFileReader& DataFiles::open(const lance::DataFile& file) {
 void throw_damage(const Error& error) { throw Error(error); }
 
 FragmentColumns::FragmentColumns(DataFiles& files, const lance::Fragment& fragment,
-                                 const std::vector<std::int32_t>& leaf_ids,
-                                 const OnDamage& on_damage) {
+                                 const std::vector<lance::Field>& fields,
+                                 const NativeColumns& columns, const OnDamage& on_damage)
+    : ordinal_dtype_(columns.ordinal_dtype) {
   for (std::size_t column = 0; column < kColumns; ++column) {
     try {
-      read_column(files, fragment, static_cast<Column>(column), leaf_ids[column]);
+      read_column(files, fragment, fields, columns, static_cast<Column>(column));
     } catch (const Error& error) {
       on_damage(error);
     }
   }
 }
 
-void FragmentColumns::read_column(DataFiles& files, const lance::Fragment& fragment, Column column,
-                                  std::int32_t field_id) {
-  const ColumnPlace place = find_column(fragment, field_id);
+void FragmentColumns::read_column(DataFiles& files, const lance::Fragment& fragment,
+                                  const std::vector<lance::Field>& fields,
+                                  const NativeColumns& columns, Column column) {
+  const ColumnPlace place = place_of(fragment, fields, columns.ids[column]);
   if (place.file == nullptr) return;
   const lance::DataFileReader& reader = files.open(*place.file);
   const std::uint64_t rows = fragment.physical_rows;
@@ -118,7 +118,12 @@ void FragmentColumns::read_column(DataFiles& files, const lance::Fragment& fragm
     reader.bytes().fail(fmt::format("the manifest counts {} rows in a file of {} bytes", rows,
                                     reader.bytes().size()));
   }
-  columns_[column] = decode(reader, column, place.index, rows);
+  if (column == kShape) {
+    shapes_.emplace(reader, place.index, rows, columns.shape_dtype);
+    return;
+  }
+  columns_[column] = decode(reader, column, place.index, rows,
+                            column == kOrdinal ? columns.ordinal_dtype : std::string());
   if (column == kValue) {
     value_file_ = reader.bytes();
     value_path_ = lance::data_path(*place.file);
@@ -131,20 +136,15 @@ std::optional<std::string> FragmentColumns::text(Column column, std::uint64_t ro
   return std::string(array->text(row));
 }
 
-std::optional<std::int64_t> FragmentColumns::integer(Column column, std::uint64_t row) const {
-  const auto& array = columns_[column];
-  if (!array || array->is_null(row)) return std::nullopt;
-  return array->value<std::int64_t>(row);
+std::optional<std::int64_t> FragmentColumns::ordinal(std::uint64_t row) const {
+  const auto& array = columns_[kOrdinal];
+  return array ? integer_at(*array, ordinal_dtype_, row) : std::nullopt;
 }
 
-std::optional<Shape> FragmentColumns::shape(std::uint64_t row) const {
-  const auto& array = columns_[kShape];
-  if (!array || array->is_null(row)) return std::nullopt;
-  Shape shape;
-  for (auto i = array->list_offsets[row]; i < array->list_offsets[row + 1]; ++i) {
-    shape.push_back(array->value<std::int64_t>(i));
-  }
-  return shape;
+std::optional<Shape> FragmentColumns::shape(std::uint64_t row, std::string& damage) const {
+  if (shapes_) return shapes_->at(row, damage);
+  damage = "its shape is null";
+  return std::nullopt;
 }
 
 std::optional<lance::BlobDescriptor> FragmentColumns::blob(std::uint64_t row) const {

@@ -9,6 +9,8 @@
 #include "lance/encoding/page_encoder.h"
 #include "lance/file/data_file_reader.h"
 #include "store/table/layout.h"
+#include "store/table/model_columns.h"
+#include "store/table/shape_column.h"
 
 #include <array>
 #include <cstdint>
@@ -23,8 +25,6 @@ namespace lancekeep::store {
 
 /// Limits what a hostile file can ask for: far more rows than any model has, few enough for memory.
 inline constexpr std::uint64_t kMaxRows = 1 << 24;
-/// The most dimensions that a shape can have; torch has the same limit.
-inline constexpr std::uint64_t kMaxDims = 64;
 
 /// Checks each fragment of a version before it is read. Without these limits a small file, listed
 /// often enough, would fill the memory with its rows. One thread.
@@ -69,9 +69,10 @@ using OnDamage = std::function<void(const Error&)>;
 /// any number of threads may read it. `row` counts deleted rows too.
 class FragmentColumns {
  public:
-  /// `leaf_ids` is what find_leaf_ids() returned.
+  /// `fields` are the manifest's, `columns` what find_native_columns() finds in them. A file of
+  /// format 0.1 is an Error, unsupported.
   FragmentColumns(DataFiles& files, const lance::Fragment& fragment,
-                  const std::vector<std::int32_t>& leaf_ids,
+                  const std::vector<lance::Field>& fields, const NativeColumns& columns,
                   const OnDamage& on_damage = throw_damage);
 
   /// The file that the values are in, or null, and its path in the store.
@@ -81,15 +82,19 @@ class FragmentColumns {
   [[nodiscard]] const std::string& value_path() const { return value_path_; }
 
   [[nodiscard]] std::optional<std::string> text(Column column, std::uint64_t row) const;
-  [[nodiscard]] std::optional<std::int64_t> integer(Column column, std::uint64_t row) const;
-  [[nodiscard]] std::optional<Shape> shape(std::uint64_t row) const;
+  [[nodiscard]] std::optional<std::int64_t> ordinal(std::uint64_t row) const;
+  /// If the row has no shape, puts the reason into `damage`.
+  [[nodiscard]] std::optional<Shape> shape(std::uint64_t row, std::string& damage) const;
   [[nodiscard]] std::optional<lance::BlobDescriptor> blob(std::uint64_t row) const;
 
  private:
-  void read_column(DataFiles& files, const lance::Fragment& fragment, Column column,
-                   std::int32_t field_id);
+  void read_column(DataFiles& files, const lance::Fragment& fragment,
+                   const std::vector<lance::Field>& fields, const NativeColumns& columns,
+                   Column column);
 
-  std::array<std::optional<lance::Array>, kColumns> columns_;
+  std::array<std::optional<lance::Array>, kColumns> columns_;  // all but the shapes
+  std::optional<ShapeColumn> shapes_;
+  std::string ordinal_dtype_;
   std::optional<io::ByteView> value_file_;
   std::string value_path_;
 };

@@ -3,6 +3,8 @@
 
 #include <lancekeep/error.h>
 
+#include "store/table/schema_fields.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,8 +15,6 @@
 
 namespace lancekeep::store {
 namespace {
-
-constexpr std::string_view kBlobKey = "lance-encoding:blob";
 
 struct ColumnType {
   std::string_view name;
@@ -28,62 +28,15 @@ constexpr ColumnType kTypes[kColumns] = {
     {"tied_to", "string", {}},
 };
 
-const lance::Field* top_level(const std::vector<lance::Field>& fields, std::string_view name) {
-  const auto it = std::ranges::find_if(
-      fields, [&](const lance::Field& f) { return f.parent_id == -1 && f.name == name; });
-  return it == fields.end() ? nullptr : &*it;
-}
-
-const lance::Field* child_of(const std::vector<lance::Field>& fields, const lance::Field& parent) {
-  const auto it = std::ranges::find(fields, parent.id, &lance::Field::parent_id);
-  return it == fields.end() ? nullptr : &*it;
-}
-
-bool is_list(const lance::Field& field) {
-  return field.logical_type == "list" || field.logical_type == "list.struct" ||
-         field.logical_type == "large_list";
-}
-
 // The field that holds the values of the column `type`; null if the dataset lacks the column or
 // gives it another type.
 const lance::Field* leaf(const std::vector<lance::Field>& fields, const ColumnType& type) {
-  const lance::Field* field = top_level(fields, type.name);
+  const lance::Field* field = find_top_level(fields, type.name);
   if (field == nullptr || field->logical_type != type.logical_type) return nullptr;
   if (type.item_type.empty()) return field;
-  const lance::Field* item = child_of(fields, *field);
+  const lance::Field* item = find_child(fields, *field);
   return item != nullptr && item->logical_type == type.item_type ? item : nullptr;
 }
-
-bool is_blob(const lance::Field& field) {
-  const auto it = field.metadata.find(std::string(kBlobKey));
-  return it != field.metadata.end() && it->second == "true";
-}
-
-}  // namespace
-
-std::optional<Layout> layout_of(const std::vector<lance::Field>& fields) {
-  const lance::Field* value = leaf(fields, kTypes[kValue]);
-  if (value != nullptr && is_blob(*value) && leaf(fields, kTypes[kName]) != nullptr &&
-      leaf(fields, kTypes[kDtype]) != nullptr && leaf(fields, kTypes[kShape]) != nullptr) {
-    return Layout::native;
-  }
-  if (find_plain_columns(fields)) return Layout::plain;
-  return std::nullopt;
-}
-
-std::string describe_columns(const std::vector<lance::Field>& fields) {
-  std::string text;
-  for (const lance::Field& field : fields) {
-    if (field.parent_id != -1) continue;
-    if (!text.empty()) text += ", ";
-    text += field.name + ": " + field.logical_type;
-    const lance::Field* item = child_of(fields, field);
-    if (item != nullptr && is_list(field)) text += "<" + item->logical_type + ">";
-  }
-  return text.empty() ? "none" : text;
-}
-
-namespace {
 
 // An id above every id that was ever used: an id is never given to a second column.
 std::int32_t next_id(const std::vector<lance::Field>& fields) {
@@ -148,7 +101,7 @@ std::vector<lance::Field> native_fields(const std::vector<lance::Field>& earlier
   std::vector<lance::Field> fields;
   std::int32_t id = 0;
   for (const ColumnType& type : kTypes) {
-    const lance::Field* before = top_level(earlier, type.name);
+    const lance::Field* before = find_top_level(earlier, type.name);
     id = add_column(fields, type, id,
                     before == nullptr ? decltype(before->metadata)() : before->metadata);
   }
@@ -171,10 +124,10 @@ std::vector<lance::Field> fields_of(const std::vector<lance::Field>& schema,
                                     const std::vector<Column>& columns) {
   std::vector<lance::Field> fields;
   for (const Column column : columns) {
-    const lance::Field* field = top_level(schema, kTypes[column].name);
+    const lance::Field* field = find_top_level(schema, kTypes[column].name);
     if (field == nullptr) continue;
     fields.push_back(*field);
-    if (const lance::Field* item = child_of(schema, *field)) fields.push_back(*item);
+    if (const lance::Field* item = find_child(schema, *field)) fields.push_back(*item);
   }
   return fields;
 }
@@ -186,58 +139,6 @@ std::vector<std::int32_t> find_leaf_ids(const std::vector<lance::Field>& fields)
     ids.push_back(field == nullptr ? -1 : field->id);
   }
   return ids;
-}
-
-namespace {
-
-constexpr std::string_view kFixedSizeList = "fixed_size_list:";
-
-// Lance's names of number types, and torch's.
-constexpr std::pair<std::string_view, std::string_view> kFloats[] = {
-    {"double", "float64"}, {"float", "float32"}, {"halffloat", "float16"}};
-constexpr std::string_view kIntegers[] = {"int8",  "int16",  "int32",  "int64",
-                                          "uint8", "uint16", "uint32", "uint64"};
-
-std::string integer_dtype(std::string_view type) {
-  return std::ranges::find(kIntegers, type) != std::end(kIntegers) ? std::string(type) : "";
-}
-
-// Empty for a type that is not a number.
-std::string number_dtype(std::string_view type) {
-  for (const auto& [name, dtype] : kFloats) {
-    if (name == type) return std::string(dtype);
-  }
-  return type == "bool" ? "bool" : integer_dtype(type);
-}
-
-// The type of a list's items; "fixed_size_list:double:6" is a list of double. Empty if `list` is
-// not a list.
-std::string item_type(const std::vector<lance::Field>& fields, const lance::Field& list) {
-  const std::string_view type = list.logical_type;
-  if (type.starts_with(kFixedSizeList)) {
-    const std::string_view rest = type.substr(kFixedSizeList.size());
-    return std::string(rest.substr(0, rest.rfind(':')));
-  }
-  if (type != "list" && type != "large_list") return {};
-  const lance::Field* item = child_of(fields, list);
-  return item == nullptr ? std::string() : item->logical_type;
-}
-
-}  // namespace
-
-std::optional<PlainColumns> find_plain_columns(const std::vector<lance::Field>& fields) {
-  const lance::Field* name = top_level(fields, "name");
-  const lance::Field* value = top_level(fields, "value");
-  const lance::Field* shape = top_level(fields, "shape");
-  if (name == nullptr || value == nullptr || shape == nullptr) return std::nullopt;
-  if (name->logical_type != "string" && name->logical_type != "large_string") return std::nullopt;
-  PlainColumns columns{.name = name->id,
-                       .value = value->id,
-                       .shape = shape->id,
-                       .value_dtype = number_dtype(item_type(fields, *value)),
-                       .shape_dtype = integer_dtype(item_type(fields, *shape))};
-  if (columns.value_dtype.empty() || columns.shape_dtype.empty()) return std::nullopt;
-  return columns;
 }
 
 }  // namespace lancekeep::store

@@ -3,6 +3,7 @@
 
 #include <lancekeep/error.h>
 
+#include "lance/table/file_names.h"
 #include "store/table/fragment_columns.h"
 #include "tensor/shape.h"
 
@@ -19,7 +20,7 @@ namespace {
 std::string damage_of(const TensorRow& row, const io::ByteView* file) {
   if (!row.name) return "its name is null";
   if (!row.dtype) return "its dtype is null";
-  if (!row.shape) return "its shape is null";
+  if (!row.shape) return row.damage;
   if (!row.value) return "its value is null";
   const auto [position, size] = *row.value;
   if (size > 0 && (file == nullptr || position > file->size() || size > file->size() - position)) {
@@ -42,11 +43,11 @@ std::string damage_of(const TensorRow& row, const io::ByteView* file) {
 TensorRow read_row(const FragmentColumns& columns, std::uint64_t offset) {
   TensorRow row{.name = columns.text(kName, offset),
                 .dtype = columns.text(kDtype, offset),
-                .shape = columns.shape(offset),
                 .value = columns.blob(offset),
-                .ordinal = columns.integer(kOrdinal, offset),
+                .ordinal = columns.ordinal(offset),
                 .hash = columns.text(kHash, offset),
                 .tied_to = columns.text(kTiedTo, offset)};
+  row.shape = columns.shape(offset, row.damage);
   row.damage = damage_of(row, columns.value_file());
   return row;
 }
@@ -84,14 +85,21 @@ bool is_tie(const TensorRow& row, const TensorRow& target) {
 
 }  // namespace
 
+NativeColumns require_native_columns(const io::Storage& storage, const lance::Manifest& manifest) {
+  if (const auto columns = find_native_columns(manifest.fields)) return *columns;
+  throw Error(ErrorCode::invalid_argument, "the version does not have the native layout",
+              storage.full_name(lance::kVersionsFolder));
+}
+
 TensorTable read_tensor_table(const io::Storage& storage, const lance::Manifest& manifest) {
-  const std::vector<std::int32_t> leaf_ids = find_leaf_ids(manifest.fields);
+  const NativeColumns found = require_native_columns(storage, manifest);
   TensorTable table;
   FragmentLimits limits(storage, manifest.version);
   for (std::size_t i = 0; i < manifest.fragments.size(); ++i) {
     limits.check(manifest.fragments[i]);
     DataFiles files(storage);
-    add_rows(storage, manifest, i, FragmentColumns(files, manifest.fragments[i], leaf_ids), table);
+    const FragmentColumns columns(files, manifest.fragments[i], manifest.fields, found);
+    add_rows(storage, manifest, i, columns, table);
   }
   put_in_model_order(table.rows);
   return table;

@@ -8,6 +8,7 @@
 #include "io/storage.h"
 #include "lance/encoding/page_encoder.h"
 #include "lance/proto/manifest.h"
+#include "store/table/model_columns.h"
 
 #include <memory>
 #include <optional>
@@ -39,6 +40,10 @@ struct TensorTable {
   std::vector<io::ByteView> files;  ///< the data files that hold values, mapped read-only
   std::vector<std::string> paths;   ///< their paths in the store, parallel to `files`
 };
+
+/// The columns of a manifest with the native layout. @throws Error invalid_argument for any other.
+[[nodiscard]] NativeColumns require_native_columns(const io::Storage& storage,
+                                                   const lance::Manifest& manifest);
 
 /// Reads the rows and sorts them by ordinal. Rows without an ordinal, or with the ordinal of an
 /// earlier row, come after the others, in row order. @throws Error corrupt, unsupported (not the

@@ -3,6 +3,7 @@
 
 #include "io/utf8.h"
 #include "lance/file/footer.h"
+#include "lance/table/dataset_columns.h"
 #include "lance/table/file_names.h"
 
 #include <fmt/format.h>
@@ -59,24 +60,35 @@ void check_first_rows(const lance::ColumnMetadata& column) {
   }
 }
 
-// Checks what other readers use, although Lancekeep does not: the column's kind of encoding and the
-// file's own schema.
-void check_column(const lance::DataFileReader& reader, std::size_t index, std::int32_t field_id,
-                  std::string_view type) {
+// Checks what other readers use, although Lancekeep does not: the column's kind of encoding.
+void check_column(const lance::DataFileReader& reader, std::size_t index, bool counts_rows) {
   const lance::ColumnMetadata& column = reader.columns()[index];
   if (column.type_url != kColumnEncoding) {
     column.encoding.fail(fmt::format("column {} has the encoding `{}`, expected `{}`", index,
                                      io::printable(column.type_url), kColumnEncoding));
   }
-  check_first_rows(column);
+  if (counts_rows) check_first_rows(column);
+}
+
+// The same for the file's own schema: the field of a column, and those that it is inside of, must
+// be those of the manifest. A name may differ, because renaming a column changes only the manifest.
+void check_field(const lance::DataFileReader& reader, const std::vector<lance::Field>& known,
+                 const lance::Field& expected, std::size_t index) {
   const auto& fields = reader.descriptor().fields;
-  const auto field = std::ranges::find(fields, field_id, &lance::Field::id);
-  if (field == fields.end() || field->logical_type != type) {
+  const auto found = std::ranges::find(fields, expected.id, &lance::Field::id);
+  if (found == fields.end() || found->logical_type != expected.logical_type) {
     reader.bytes().fail(
         fmt::format("the data file's own schema has no field {} of type {}, but "
                     "according to its manifest that is column {}",
-                    field_id, type, index));
+                    expected.id, expected.logical_type, index));
   }
+  if (found->parent_id != expected.parent_id) {
+    reader.bytes().fail(fmt::format(
+        "the data file's own schema has field {} inside field {}, but its manifest inside {}",
+        expected.id, found->parent_id, expected.parent_id));
+  }
+  const auto parent = std::ranges::find(known, expected.parent_id, &lance::Field::id);
+  if (parent != known.end()) check_field(reader, known, *parent, index);
 }
 
 void check_footer(const lance::DataFileReader& reader, std::uint64_t metadata_at) {
@@ -114,40 +126,57 @@ void collect_error(std::vector<Error>& damage, Call call) {
 }
 
 void check_data_file(const io::Storage& storage, DataFiles& files, const lance::DataFile& file,
-                     std::uint64_t rows, const std::vector<KnownColumn>& columns,
+                     std::uint64_t rows, const std::vector<lance::Field>& known,
                      std::vector<Error>& damage) {
   const io::InputFile input = storage.open(lance::data_path(file));
+  // A file that has grown can be far too large to be read; its size says enough.
+  lance::check_file_size(file, input.size(), input.name());
   const std::uint64_t metadata_at = read_tail(input);
   const lance::DataFileReader& reader = files.open(file);
   collect_error(damage, [&] { check_footer(reader, metadata_at); });
   collect_error(damage, [&] { check_against_manifest(reader, file, rows); });
   std::uint64_t left = input.size();
   for (std::size_t i = 0; i < file.column_indices.size(); ++i) {
-    const auto column = std::ranges::find(columns, file.fields[i], &KnownColumn::field_id);
+    const auto field = std::ranges::find(known, file.fields[i], &lance::Field::id);
     const auto index = static_cast<std::size_t>(file.column_indices[i]);
-    const bool known = column != columns.end() && file.fields[i] >= 0;
-    if (!known || file.column_indices[i] < 0 || index >= reader.columns().size()) continue;
-    if (!column->type.empty()) {
-      collect_error(damage, [&] { check_column(reader, index, column->field_id, column->type); });
+    if (field == known.end() || file.column_indices[i] < 0 || index >= reader.columns().size()) {
+      continue;
     }
+    // At format 2.0 the pages of a list's items count items, not rows.
+    const bool counts_rows = reader.version() != lance::kFormat20 || field->parent_id == -1;
+    collect_error(damage, [&] { check_column(reader, index, counts_rows); });
+    collect_error(damage, [&] { check_field(reader, known, *field, index); });
     read_pages(input, reader.columns()[index], left);
   }
 }
 
 }  // namespace
 
+std::vector<lance::Field> fields_with_items(const std::vector<lance::Field>& fields,
+                                            std::span<const std::int32_t> ids) {
+  std::vector<lance::Field> found;
+  for (const lance::Field& field : fields) {
+    const bool is_wanted = std::ranges::any_of(
+        ids, [&](std::int32_t id) { return id >= 0 && (field.id == id || field.parent_id == id); });
+    if (is_wanted) found.push_back(field);
+  }
+  return found;
+}
+
 void check_data_files(const io::Storage& storage, DataFiles& files, const lance::Fragment& fragment,
-                      const std::vector<KnownColumn>& columns, std::vector<Error>& damage) {
+                      const std::vector<lance::Field>& known, std::vector<Error>& damage) {
   for (const lance::DataFile& file : fragment.files) {
     collect_error(damage, [&] {
-      check_data_file(storage, files, file, fragment.physical_rows, columns, damage);
+      check_data_file(storage, files, file, fragment.physical_rows, known, damage);
     });
   }
 }
 
-std::string fragment_key(const lance::Fragment& fragment, const std::vector<KnownColumn>& columns) {
+std::string fragment_key(const lance::Fragment& fragment, const std::vector<lance::Field>& known) {
   std::string key;
-  for (const KnownColumn& column : columns) key += std::to_string(column.field_id) + ",";
+  for (const lance::Field& field : known) {
+    key += fmt::format("{} {} {},", field.id, field.parent_id, field.logical_type);
+  }
   return key +
          lance::encode_fragment({.files = fragment.files, .physical_rows = fragment.physical_rows});
 }

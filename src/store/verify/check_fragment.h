@@ -10,30 +10,30 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace lancekeep::store {
 
-/// A column that verify reads, and the field that it holds.
-struct KnownColumn {
-  std::int32_t field_id = -1;
-  std::string_view type;  ///< its type in the data file's own schema; empty: any type
-};
+/// Those of a manifest's fields that have one of these ids, or are the items of one that has.
+[[nodiscard]] std::vector<lance::Field> fields_with_items(const std::vector<lance::Field>& fields,
+                                                          std::span<const std::int32_t> ids);
 
-/// Appends to `damage` what is wrong with the fragment's data files. Pages and footers are read,
+/// Appends to `damage` what is wrong with the fragment's data files. `known` are the fields whose
+/// columns verify reads. A file of another size than its manifest says is damage, and nothing of it
+/// is read. Pages and footers are read,
 /// not only memory-mapped: a disk error during a read is an Error, but accessing a mapped page that
 /// the disk cannot return would kill the process.
 void check_data_files(const io::Storage& storage, DataFiles& files, const lance::Fragment& fragment,
-                      const std::vector<KnownColumn>& columns, std::vector<Error>& damage);
+                      const std::vector<lance::Field>& known, std::vector<Error>& damage);
 
 /// A cache key. It is the same for fragments with the same data files and row count, whichever rows
 /// are deleted.
 [[nodiscard]] std::string fragment_key(const lance::Fragment& fragment,
-                                       const std::vector<KnownColumn>& columns);
+                                       const std::vector<lance::Field>& known);
 
 /// Results by key, kept while consecutive versions ask for them, so that at most the results of two
 /// versions are in memory. One thread.

@@ -44,6 +44,7 @@ TEST_F(CheckFragment, PassesIntactOnes) {
 TEST_F(CheckFragment, FindsAMissingFile) {
   const std::string file = data_file(3);
   std::filesystem::remove(path_ / file);
+  EXPECT_EQ(store_.verify(3).count(FindingKind::damaged), 1u);
   EXPECT_THAT(findings(), ElementsAre(finding(3, "", file, "No such file")));
 }
 
@@ -53,6 +54,15 @@ TEST_F(CheckFragment, FindsAFileThatIsCutShort) {
   write(file, content.substr(0, content.size() - 1));
   EXPECT_THAT(findings(), ElementsAre(finding(
                               3, "", file, "its manifest says " + std::to_string(content.size()))));
+}
+
+TEST_F(CheckFragment, ReadsNothingOfAFileThatHasGrown) {
+  const std::string file = data_file(3);
+  const std::uintmax_t size = std::filesystem::file_size(path_ / file);
+  std::filesystem::resize_file(path_ / file, std::uintmax_t{1} << 40);  // a hole
+  EXPECT_THAT(findings(), ElementsAre(finding(3, "", file,
+                                              "has 1099511627776 bytes, but its manifest says " +
+                                                  std::to_string(size))));
 }
 
 TEST_F(CheckFragment, OneDamagedFragmentHidesNoOtherDamage) {
@@ -179,6 +189,7 @@ TEST_F(CheckFragment, FindsReadErrorsOfTheDisk) {
   EXPECT_THAT(values.findings,
               Contains(finding(3, "c", data_file(3, 1), "cannot read: Bad file descriptor")));
   EXPECT_EQ(values.tensors, 0u);
+  EXPECT_EQ(values.count(FindingKind::unchecked), 4u);  // the disk failed: that is not damage
   EXPECT_THAT(verify_on(0).findings, Contains(finding(3, "", data_file(3), "cannot read")));
 }
 

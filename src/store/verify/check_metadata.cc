@@ -3,6 +3,7 @@
 
 #include "lance/table/compatibility.h"
 #include "lance/table/file_names.h"
+#include "lance/table/row_counts.h"
 #include "lance/table/tags.h"
 #include "store/read/versions.h"
 #include "store/table/properties.h"
@@ -136,6 +137,7 @@ lance::ManifestFile read_manifest_alone(const io::Storage& storage,
     content.fail(fmt::format("the manifest says that it is version {}, but its name says {}",
                              file.manifest.version, entry.version));
   }
+  lance::fill_row_counts(storage, file.manifest);
   return file;
 }
 

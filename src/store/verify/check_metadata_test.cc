@@ -43,6 +43,9 @@ TEST_F(CheckManifest, FindsOneOfAnotherVersion) {
 TEST_F(CheckManifest, FindsAnUnknownFeature) {
   change_manifest(2, [](auto& file) { file.manifest.reader_flags |= 1 << 20; });
   EXPECT_THAT(findings(), ElementsAre(finding(2, "", manifest(2), "1048576")));
+  EXPECT_EQ(findings().front().kind, FindingKind::not_read);  // it is only unknown
+  EXPECT_NE(store_.versions().back().not_read, "");
+  EXPECT_EQ(store_.versions().back().damage, "");
 }
 
 TEST_F(CheckManifest, FindsDeletionsWithoutTheirFlag) {

@@ -3,29 +3,18 @@
 
 #include "lance/table/deletion_file.h"
 #include "store/table/digest.h"
-#include "store/table/layout.h"
+#include "store/table/model_columns.h"
 #include "store/table/properties.h"
 #include "store/verify/check_metadata.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <utility>
 
 namespace lancekeep::store {
 namespace {
-
-// The types of the fields that find_leaf_ids() returns, indexed by Column.
-constexpr std::array<std::string_view, kColumns> kLeafTypes = {
-    "string", "string", "int64", "large_binary", "int64", "string", "string"};
-
-std::vector<KnownColumn> native_columns(const std::vector<std::int32_t>& leaf_ids) {
-  std::vector<KnownColumn> columns;
-  for (std::size_t i = 0; i < leaf_ids.size(); ++i) columns.push_back({leaf_ids[i], kLeafTypes[i]});
-  return columns;
-}
 
 bool has_hash(const TensorRow& row) { return row.hash && !row.hash->empty(); }
 
@@ -80,30 +69,32 @@ void NativeChecker::check(const lance::VersionEntry& entry, const lance::Manifes
 }
 
 NativeChecker::CheckedFragment NativeChecker::check_fragment(
-    const lance::Fragment& fragment, const std::vector<std::int32_t>& leaf_ids) const {
+    const lance::Fragment& fragment, const NativeColumns& columns,
+    const std::vector<lance::Field>& known) const {
   CheckedFragment checked;
   DataFiles files(storage_);
-  check_data_files(storage_, files, fragment, native_columns(leaf_ids), checked.damage);
+  check_data_files(storage_, files, fragment, known, checked.damage);
   bool is_complete = true;
-  FragmentColumns columns(files, fragment, leaf_ids, [&](const Error& error) {
+  FragmentColumns read(files, fragment, known, columns, [&](const Error& error) {
     checked.damage.push_back(error);
     is_complete = false;
   });
-  if (is_complete) checked.columns = std::move(columns);
+  if (is_complete) checked.columns = std::move(read);
   return checked;
 }
 
 // Reads the rows that can be read; returns whether these are all rows.
 bool NativeChecker::read_table(const lance::Manifest& manifest, TensorTable& table) {
-  const std::vector<std::int32_t> leaf_ids = find_leaf_ids(manifest.fields);
+  const NativeColumns columns = require_native_columns(storage_, manifest);
+  const std::vector<lance::Field> known = fields_with_items(manifest.fields, columns.ids);
   FragmentLimits limits(storage_, manifest.version);
   bool is_complete = true;
   for (std::size_t i = 0; i < manifest.fragments.size(); ++i) {
     const lance::Fragment& fragment = manifest.fragments[i];
     try {
       limits.check(fragment);
-      const auto checked = fragments_.get(fragment_key(fragment, native_columns(leaf_ids)),
-                                          [&] { return check_fragment(fragment, leaf_ids); });
+      const auto checked = fragments_.get(fragment_key(fragment, known),
+                                          [&] { return check_fragment(fragment, columns, known); });
       for (const Error& error : checked->damage) findings_.add(error, manifest.version);
       if (checked->columns) {
         add_rows(storage_, manifest, i, *checked->columns, table);

@@ -9,6 +9,7 @@
 #include "io/storage.h"
 #include "lance/table/manifest_file.h"
 #include "lance/table/version_list.h"
+#include "store/table/model_columns.h"
 #include "store/table/tensor_table.h"
 #include "store/verify/check_fragment.h"
 #include "store/verify/check_values.h"
@@ -36,8 +37,10 @@ class NativeChecker {
     std::vector<Error> damage;
   };
 
+  /// `known` are the fields of `columns` and their items.
   [[nodiscard]] CheckedFragment check_fragment(const lance::Fragment& fragment,
-                                               const std::vector<std::int32_t>& leaf_ids) const;
+                                               const NativeColumns& columns,
+                                               const std::vector<lance::Field>& known) const;
   [[nodiscard]] bool read_table(const lance::Manifest& manifest, TensorTable& table);
   void check_rows(std::uint64_t version, const TensorTable& table);
   void check_positions(const lance::Manifest& manifest, const TensorTable& table);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <unordered_set>
 
@@ -25,15 +26,9 @@ struct PlainChecker::VersionCheck {
 namespace {
 
 // The three columns and the items of their lists, which can be separate columns.
-std::vector<KnownColumn> plain_columns(const std::vector<lance::Field>& fields,
+std::vector<lance::Field> plain_fields(const std::vector<lance::Field>& fields,
                                        const PlainColumns& columns) {
-  std::vector<KnownColumn> known;
-  for (const lance::Field& field : fields) {
-    for (const std::int32_t id : {columns.name, columns.value, columns.shape}) {
-      if (field.id == id || field.parent_id == id) known.push_back({field.id, {}});
-    }
-  }
-  return known;
+  return fields_with_items(fields, std::array{columns.name, columns.value, columns.shape});
 }
 
 }  // namespace
@@ -59,9 +54,9 @@ void PlainChecker::check_fragment(const lance::Fragment& fragment, VersionCheck&
     const bool wanted =
         std::ranges::any_of(rows.rows, [this](const PlainRow& row) { return is_selected(row); });
     const ValueColumn* values = wanted ? rows.values.get() : nullptr;
-    const std::vector<KnownColumn> columns = plain_columns(version.fields, version.columns);
-    const std::string key = (values != nullptr ? "decoded," : "") + fragment_key(fragment, columns);
-    const auto checked = fragments_.get(key, [&] { return decode(fragment, columns, values); });
+    const std::vector<lance::Field> known = plain_fields(version.fields, version.columns);
+    const std::string key = (values != nullptr ? "decoded," : "") + fragment_key(fragment, known);
+    const auto checked = fragments_.get(key, [&] { return decode(fragment, known, values); });
     for (const Error& error : checked->damage) findings_.add(error, version.number);
     check_rows(rows, *checked, version);
   } catch (const Error& error) {
@@ -71,11 +66,11 @@ void PlainChecker::check_fragment(const lance::Fragment& fragment, VersionCheck&
 
 // `values` is null if the fragment has no values, or if none of them was selected.
 PlainChecker::CheckedFragment PlainChecker::decode(const lance::Fragment& fragment,
-                                                   const std::vector<KnownColumn>& columns,
+                                                   const std::vector<lance::Field>& known,
                                                    const ValueColumn* values) {
   CheckedFragment checked;
   DataFiles files(storage_);
-  check_data_files(storage_, files, fragment, columns, checked.damage);
+  check_data_files(storage_, files, fragment, known, checked.damage);
   if (values == nullptr || !checked.damage.empty()) return checked;
   try {
     checked.values = values->check();

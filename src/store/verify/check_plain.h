@@ -10,7 +10,7 @@
 #include "lance/table/manifest_file.h"
 #include "lance/table/version_list.h"
 #include "store/plain/plain_table.h"
-#include "store/table/layout.h"
+#include "store/table/model_columns.h"
 #include "store/verify/check_fragment.h"
 #include "store/verify/findings.h"
 
@@ -40,7 +40,7 @@ class PlainChecker {
 
   void check_fragment(const lance::Fragment& fragment, VersionCheck& version);
   [[nodiscard]] CheckedFragment decode(const lance::Fragment& fragment,
-                                       const std::vector<KnownColumn>& columns,
+                                       const std::vector<lance::Field>& known,
                                        const ValueColumn* values);
   void check_rows(const PlainFragment& fragment, const CheckedFragment& checked,
                   VersionCheck& version);

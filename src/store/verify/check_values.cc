@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/verify/check_values.h"
 
+#include "store/read/versions.h"
 #include "store/table/digest.h"
 
 #include <fmt/format.h>
@@ -68,6 +69,10 @@ class ValueChecker::Reader {
 
  private:
   using At = FileValues::const_iterator;
+  struct Problem {
+    std::string what;
+    FindingKind kind = FindingKind::damaged;
+  };
 
   // Reads the bytes at `first` once for all hashes that are recorded for them; returns the next
   // value.
@@ -75,24 +80,25 @@ class ValueChecker::Reader {
     At next = first;
     while (next != end && next->first.same_bytes(first->first)) ++next;
     const std::uint64_t done = done_;
-    std::string wrong;
-    const std::string found = hash_of(file, first, wrong);
+    Problem problem;
+    const std::string& wrong = problem.what;
+    const std::string found = hash_of(file, first, problem);
     if (stop_) std::rethrow_exception(stop_);
     done_ = done + first->first.size;
     for (At it = first; it != next; ++it) {
       if (wrong.empty()) report_.tensors += it->second.tensors;
       if (wrong.empty() && it->first.hash == found) continue;
-      report_damage(file, *it, !wrong.empty() ? wrong : mismatch(it->first, found));
+      report(file, *it, !wrong.empty() ? problem : Problem{mismatch(it->first, found)});
     }
     return next;
   }
 
-  // The hash of the bytes; if they cannot be read, `wrong` says why. An exception from the caller's
-  // progress callback goes to `stop_` instead.
-  std::string hash_of(const io::InputFile& file, At value, std::string& wrong) {
+  // The hash of the bytes; if they cannot be read, `problem` says why. An exception from the
+  // caller's progress callback goes to `stop_` instead.
+  std::string hash_of(const io::InputFile& file, At value, Problem& problem) {
     const Key& key = value->first;
     if (key.size > left_) {
-      wrong = fmt::format(
+      problem.what = fmt::format(
           "its value was not read: the values of this file overlap, and their "
           "sizes add up to more than {} times the file",
           kMaxReadings);
@@ -109,7 +115,8 @@ class ValueChecker::Reader {
                          });
       }
     } catch (const Error& error) {
-      wrong = fmt::format("its value of {} bytes cannot be read: {}", key.size, error.message());
+      problem = {fmt::format("its value of {} bytes cannot be read: {}", key.size, error.message()),
+                 kind_of(error)};
     }
     return hasher.hex();
   }
@@ -132,10 +139,11 @@ class ValueChecker::Reader {
                        key.size, found, key.hash);
   }
 
-  void report_damage(const io::InputFile& file, const FileValues::value_type& entry,
-                     const std::string& wrong) {
+  void report(const io::InputFile& file, const FileValues::value_type& entry,
+              const Problem& problem) {
     const auto& [key, value] = entry;
-    VerifyFinding finding{value.version, value.tensor, file.name(), key.position, wrong};
+    VerifyFinding finding{value.version, value.tensor, file.name(),
+                          key.position,  problem.what, problem.kind};
     finding.what += tied(value.tensors) + and_others(value.others);
     findings_.add(std::move(finding), value.newest);
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/verify/findings.h"
 
+#include "store/read/versions.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +15,7 @@ namespace {
 constexpr std::size_t kMaxFindings = 100'000;
 
 std::string key_of(const VerifyFinding& finding) {
-  return fmt::format("{}\n{}\n{}\n{}", finding.file.native(),
+  return fmt::format("{}\n{}\n{}\n{}\n{}", to_string(finding.kind), finding.file.native(),
                      finding.offset ? std::to_string(*finding.offset) : "", finding.tensor,
                      finding.what);
 }
@@ -29,7 +31,8 @@ VerifyFinding finding_of(const Error& error, std::uint64_t version, std::string 
           .tensor = std::move(tensor),
           .file = error.file(),
           .offset = error.offset(),
-          .what = error.message()};
+          .what = error.message(),
+          .kind = kind_of(error)};
 }
 
 std::string and_others(std::uint64_t others) {
@@ -38,6 +41,7 @@ std::string and_others(std::uint64_t others) {
 }
 
 void Findings::add(VerifyFinding finding, std::uint64_t newest) {
+  ++added_;
   const auto [at, is_new] = index_.emplace(key_of(finding), entries_.size());
   if (!is_new) {
     Entry& entry = entries_[at->second];
@@ -75,3 +79,23 @@ void Findings::report(VerifyReport& report) {
 }
 
 }  // namespace lancekeep::store
+
+namespace lancekeep {
+
+const char* to_string(FindingKind kind) noexcept {
+  switch (kind) {
+    case FindingKind::damaged:
+      return "damaged";
+    case FindingKind::unchecked:
+      return "unchecked";
+    case FindingKind::not_read:
+      break;
+  }
+  return "not_read";
+}
+
+std::uint64_t VerifyReport::count(FindingKind kind) const {
+  return static_cast<std::uint64_t>(std::ranges::count(findings, kind, &VerifyFinding::kind));
+}
+
+}  // namespace lancekeep

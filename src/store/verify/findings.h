@@ -30,6 +30,8 @@ class Findings {
   }
   void note(std::string text) { notes_.push_back(std::move(text)); }
   [[nodiscard]] bool empty() const { return entries_.empty(); }
+  /// How often add() was called.
+  [[nodiscard]] std::uint64_t added() const { return added_; }
   /// Drops findings of versions that have since been removed; `is_there` says which versions
   /// remain.
   void keep(const std::function<bool(std::uint64_t version)>& is_there);
@@ -46,6 +48,7 @@ class Findings {
   std::map<std::string, std::size_t> index_;  ///< by everything in a finding except its version
   std::vector<std::string> notes_;
   std::uint64_t unlisted_ = 0;
+  std::uint64_t added_ = 0;
 };
 
 }  // namespace lancekeep::store

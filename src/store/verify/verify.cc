@@ -7,11 +7,10 @@
 #include "lance/table/tags.h"
 #include "store/read/store_folder.h"
 #include "store/read/versions.h"
-#include "store/table/layout.h"
-#include "store/table/properties.h"
 #include "store/verify/check_metadata.h"
 #include "store/verify/check_native.h"
 #include "store/verify/check_plain.h"
+#include "store/verify/check_schema.h"
 #include "store/verify/check_values.h"
 #include "store/verify/findings.h"
 
@@ -42,7 +41,6 @@ class Verifier {
   bool check_version(const lance::VersionEntry& entry);
   void check_other_manifests();
   std::optional<lance::VersionEntry> find(const Ref& ref) const;
-  [[nodiscard]] bool keeps_models() const;
   void drop_removed();
 
   const io::Storage& storage_;
@@ -106,37 +104,27 @@ bool Verifier::check_version(const lance::VersionEntry& entry) {
   if (options_.progress) options_.progress(0, 0, {});
   checked_.insert(entry.version);
   ++report_.versions;
+  const std::uint64_t found_before = findings_.added();
   const auto file = check_manifest(storage_, entry, findings_);
   if (!file) return false;
   report_.newest = std::max(report_.newest, entry.version);
   Layout layout = Layout::native;
   try {
-    layout = require_model(storage_, file->manifest);
+    layout = require_model(storage_, *file);
   } catch (const Error& error) {
-    if (!keeps_models()) throw;
-    findings_.add({entry.version, {}, storage_.full_name(entry.path), {}, error.message()});
+    VerifyFinding finding = finding_of(error, entry.version);
+    finding.file = storage_.full_name(entry.path);
+    findings_.add(std::move(finding));
     return true;
   }
+  check_schema(storage_, entry, *file, findings_);
   if (layout == Layout::native) {
     native_.check(entry, *file);
   } else {
     plain_.check(entry, *file);
   }
+  if (findings_.added() == found_before) check_operation(storage_, entry, *file, findings_);
   return true;
-}
-
-// Whether any version keeps a model. If so, a version that does not was damaged or replaced. If
-// not, the dataset is not a store, and verifying it is the caller's mistake.
-bool Verifier::keeps_models() const {
-  return std::ranges::any_of(list_.entries, [&](const lance::VersionEntry& entry) {
-    try {
-      const lance::ManifestFile file = read_manifest_alone(storage_, entry);
-      return layout_of(file.manifest.fields).has_value() ||
-             (file.transaction && file.transaction->properties.contains(kDigestKey));
-    } catch (const Error&) {
-      return false;
-    }
-  });
 }
 
 // A torn newest version, or any manifest that is clearly cut short, matters whichever version is

@@ -91,11 +91,13 @@ TEST_F(Verify, AStoreThatWasReplacedIsMisuse) {
   EXPECT_THAT([&] { (void)store_.verify({}); }, fails_with(ErrorCode::conflict, "was replaced"));
 }
 
-TEST_F(Verify, ADatasetThatKeepsNoModelIsMisuse) {
+TEST_F(Verify, ADatasetThatKeepsNoModelIsNotRead) {
   save(small_model());
   make_foreign(1, false);
-  EXPECT_THAT([&] { (void)store_.verify_all(); },
-              fails_with(ErrorCode::invalid_argument, "does not keep a model"));
+  const VerifyReport report = store_.verify_all();
+  EXPECT_THAT(report.findings, ElementsAre(finding(1, "", manifest(1), "does not keep a model")));
+  EXPECT_EQ(report.count(FindingKind::not_read), 1u);
+  EXPECT_EQ(report.count(FindingKind::damaged), 0u);
 }
 
 TEST_F(Verify, AVersionOfAStoreThatKeepsNoModelIsAFinding) {
@@ -103,6 +105,8 @@ TEST_F(Verify, AVersionOfAStoreThatKeepsNoModelIsAFinding) {
   make_foreign(1, true);
   EXPECT_THAT(store_.verify_all().findings,
               ElementsAre(finding(1, "", manifest(1), "dtypo: string")));
+  EXPECT_EQ(store_.verify_all().count(FindingKind::damaged), 1u);
+  EXPECT_NE(store_.versions().front().damage, "");
 }
 
 TEST_F(Verify, AVersionRemovedMeanwhileIsNotDamage) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/table/layout.h"
+#include "store/table/model_columns.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace lancekeep::store {
@@ -105,6 +106,77 @@ TEST(PlainColumns, IgnoresAFieldInsideAStruct) {
 TEST(PlainColumns, TheNativeLayoutIsNotPlain) {
   EXPECT_FALSE(find_plain_columns(native_fields({})));
   EXPECT_EQ(layout_of(native_fields({})), Layout::native);
+}
+
+using testing::HasSubstr;
+
+Columns native_columns(const std::string& text, const std::string& list, const std::string& item,
+                       const std::string& ordinal) {
+  Columns columns;
+  for (const char* name : {"name", "dtype", "hash", "tied_to"}) columns.add(name, text);
+  columns.add("shape", list, item);
+  columns.add("value", "large_binary");
+  columns.fields.back().metadata["lance-encoding:blob"] = "true";
+  columns.add("ordinal", ordinal);
+  return columns;
+}
+
+TEST(NativeColumns, AsTheyAreWritten) {
+  const std::vector<lance::Field> fields = native_fields({});
+  const auto found = find_native_columns(fields);
+  ASSERT_TRUE(found);
+  for (const std::int32_t id : found->ids) EXPECT_GE(id, 0);
+  EXPECT_EQ(found->shape_dtype, "int64");
+  EXPECT_EQ(found->ordinal_dtype, "int64");
+  EXPECT_NE(found->ids[kShape], find_leaf_ids(fields)[kShape]);  // the list, not its items
+}
+
+TEST(NativeColumns, OfOtherTypes) {
+  for (const char* text :
+       {"large_string", "dict:string:int32:false", "dict:large_string:int8:false"}) {
+    const auto found =
+        find_native_columns(native_columns(text, "large_list", "int32", "int16").fields);
+    ASSERT_TRUE(found) << text;
+    for (const std::int32_t id : found->ids) EXPECT_GE(id, 0) << text;
+    EXPECT_EQ(found->shape_dtype, "int32");
+    EXPECT_EQ(found->ordinal_dtype, "int16");
+  }
+  EXPECT_TRUE(
+      find_native_columns(native_columns("string", "fixed_size_list:int32:2", "", "int64").fields));
+}
+
+TEST(NativeColumns, AreAbsentIfTheyHaveAUselessType) {
+  const auto found =
+      find_native_columns(native_columns("string", "list", "int64", "double").fields);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->ids[kOrdinal], -1);
+}
+
+TEST(NativeColumns, TheNeededOnesMustBeThere) {
+  EXPECT_FALSE(find_native_columns(native_columns("binary", "list", "int64", "int64").fields));
+  EXPECT_FALSE(find_native_columns(native_columns("string", "list", "double", "int64").fields));
+  Columns unmarked = native_columns("string", "list", "int64", "int64");
+  for (lance::Field& field : unmarked.fields) field.metadata.clear();
+  EXPECT_FALSE(find_native_columns(unmarked.fields));
+}
+
+TEST(WhyNoModel, NamesTheColumn) {
+  const auto why = [](const Columns& columns) { return why_no_model(columns.fields); };
+  EXPECT_THAT(why({}), HasSubstr("it has no column `name`; its columns are none"));
+  EXPECT_THAT(why(native_columns("binary", "list", "int64", "int64")),
+              HasSubstr("column `name` is binary, expected string"));
+  EXPECT_THAT(why(native_columns("string", "list", "double", "int64")),
+              HasSubstr("column `shape` is list<double>, expected a list of integers"));
+  EXPECT_THAT(why(plain_columns("string", "list", "string")),
+              HasSubstr("column `value` is list<string>, expected a list of numbers"));
+  Columns unmarked = native_columns("string", "list", "int64", "int64");
+  for (lance::Field& field : unmarked.fields) field.metadata.clear();
+  EXPECT_THAT(why(unmarked),
+              HasSubstr("column `value` is large_binary without the mark of a blob"));
+  for (lance::Field& field : unmarked.fields) {
+    if (field.name == "value") field.logical_type = "struct";
+  }
+  EXPECT_THAT(why(unmarked), HasSubstr("column `value` is a blob of version 2"));
 }
 
 }  // namespace
