@@ -11,7 +11,7 @@
 #include "formats/zip/zip_writer.h"
 #include "io/atomic_file.h"
 #include "tensor/shape.h"
-#include "tensor/state_dicts.h"
+#include "tensor/state_dicts_key.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

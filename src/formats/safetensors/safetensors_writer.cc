@@ -8,7 +8,7 @@
 #include "io/atomic_file.h"
 #include "io/checked_math.h"
 #include "io/utf8.h"
-#include "tensor/state_dicts.h"
+#include "tensor/state_dicts_key.h"
 
 #include <fmt/format.h>
 

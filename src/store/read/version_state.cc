@@ -7,7 +7,7 @@
 #include "store/read/store_folder.h"
 #include "store/table/digest.h"
 #include "store/table/properties.h"
-#include "tensor/state_dicts.h"
+#include "tensor/state_dicts_key.h"
 
 #include <fmt/format.h>
 

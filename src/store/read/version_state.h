@@ -66,7 +66,7 @@ class LazyInfo {
 
   /// The info without `tags` and `bytes_added`.
   [[nodiscard]] const VersionInfo& known() const { return info_; }
-  /// What the version's source has under kStateDictsKey (tensor/state_dicts.h); often empty.
+  /// What the version's source has under kStateDictsKey (tensor/state_dicts_key.h); often empty.
   [[nodiscard]] const std::string& state_dicts() const { return state_dicts_; }
   /// Never fails because files have meanwhile been removed or damaged: see Version::info().
   [[nodiscard]] const VersionInfo& full() const;

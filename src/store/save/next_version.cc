@@ -11,7 +11,7 @@
 #include "store/save/save_plan.h"
 #include "store/table/layout.h"
 #include "store/table/properties.h"
-#include "tensor/state_dicts.h"
+#include "tensor/state_dicts_key.h"
 
 #include <fmt/format.h>
 

@@ -34,7 +34,7 @@ void drop_unused_files(std::vector<lance::Fragment>& fragments,
                        const std::vector<lance::Field>& schema);
 
 /// The properties of a saved version, in either layout. `version` is the number it will have. Of the
-/// source's own metadata only the state dicts are recorded (tensor/state_dicts.h).
+/// source's own metadata only the state dicts are recorded (tensor/state_dicts_key.h).
 [[nodiscard]] Metadata save_properties(const SaveOptions& options, const TensorSource& source,
                                        std::uint64_t bytes_total, std::uint64_t version);
 

@@ -15,7 +15,7 @@
 #include "store/table/layout.h"
 #include "store/table/properties.h"
 #include "store/table/tensor_table.h"
-#include "tensor/state_dicts.h"
+#include "tensor/state_dicts_key.h"
 
 #include <algorithm>
 #include <memory>
