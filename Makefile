@@ -128,10 +128,11 @@ trust: setup
 soak: build python
 	LANCEKEEP_BUILD=$(CURDIR)/build/plain PYTHONPATH=$(CURDIR)/build/site .venv/bin/python tests/soak/soak.py
 
-# In an environment of its own. The files are not named test_*.py, so that `make test`, which lacks the clients, leaves them out.
+# In an environment of its own. `make test`, which lacks the clients, leaves them out: no file is named test_*.py or conftest.py.
 clients: python
 	tools/setup.sh clients
-	PYTHONPATH=$(CURDIR)/build/site .venv-clients/bin/python -m pytest -q -W ignore -o python_files='clients_*.py' tests/clients
+	PYTHONPATH=$(CURDIR)/build/site:$(CURDIR)/tests/clients .venv-clients/bin/python -m pytest -q -W ignore \
+	  -p client_plugin -o python_files='clients_*.py' tests/clients
 
 # New inputs are kept in build/fuzz/found; `fuzz/run.sh --minimise` packs fuzz/corpus anew from them.
 fuzz: setup

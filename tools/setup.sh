@@ -65,7 +65,7 @@ python=(torch==2.13.0 pylance==14.0.2 numpy safetensors==0.8.0 pytest hypothesis
   pytest-xdist==3.8.0)
 
 # The torch of .venv, pinned so that no client brings another. timm and transformers import torchvision, whose wheel may be
-# one for CUDA: tests/clients/conftest.py deals with that.
+# one for CUDA: tests/clients/client_plugin.py deals with that.
 clients=(torch==2.13.0 numpy==2.4.6 safetensors==0.8.0 pytest==9.2.0 transformers==5.24.0 peft==0.21.2 diffusers==0.42.1
   timm==1.0.31 torchvision==0.28.0 torchmetrics==1.9.0 torchao==0.18.0 bitsandbytes==0.50.2 lightning==2.6.6
   accelerate==1.15.0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the clients importable, counts what came of each way of loading, and prints the table."""
+"""A plugin of pytest: makes the clients importable, collects what came of each way of loading, and prints the table."""
 
 import os
 from collections import Counter
