@@ -24,6 +24,9 @@ struct GcOptions {
   /// Report what would be removed, and change nothing. Locks are not tried, so unreferenced files
   /// that are being written are reported as removed.
   bool dry_run = false;
+  /// Commit the latest version again without the data files of which less than half is in use, if
+  /// these can then be removed. False: the latest version stays as it is.
+  bool rewrite = true;
 };
 
 struct GcReport {

@@ -292,9 +292,9 @@ TEST_F(LocalStorageTest, FilesAndViewsOutliveTheStorage) {
 TEST_F(LocalStorageTest, KnowsWhenItWasReplacedOrRemoved) {
   EXPECT_TRUE(storage_->is_current());
   (void)create_local_storage(at("new"));
-  swap_folders(at("new"), at("store"));
+  EXPECT_TRUE(swap_folders(at("new"), at("store")));
   EXPECT_FALSE(storage_->is_current());
-  swap_folders(at("new"), at("store"));
+  EXPECT_TRUE(swap_folders(at("new"), at("store")));
   EXPECT_TRUE(storage_->is_current());
   std::filesystem::remove(at("store"));
   EXPECT_FALSE(storage_->is_current());

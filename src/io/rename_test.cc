@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/rename.h"
 
+#include "io/local_storage.h"
 #include "io/testing/error_matcher.h"
 #include "io/testing/temporary_folder.h"
 
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+
+#include <chrono>
+#include <thread>
 
 namespace lancekeep::io {
 namespace {
@@ -111,8 +115,11 @@ TEST_P(FolderSwapTest, RejectsAFileAndALink) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Ways, FolderSwapTest,
-                         testing::Values(&swap_folders, &swap_folders_by_renames),
+void exchange(const std::filesystem::path& replacement, const std::filesystem::path& folder) {
+  EXPECT_TRUE(swap_folders(replacement, folder));
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, FolderSwapTest, testing::Values(&exchange, &swap_folders_by_renames),
                          [](const auto& way) { return way.index == 0 ? "Exchange" : "Renames"; });
 
 TEST_P(FolderSwapTest, FinishDoesNothingAfterACompleteSwap) {
@@ -129,6 +136,22 @@ TEST_P(FolderSwapTest, FinishMovesBackWhatWasMovedAside) {
   finish_swap(at("store/"));
   EXPECT_EQ(temporary_.read("store/f"), "old");
   EXPECT_FALSE(std::filesystem::exists(at("store.replaced")));
+}
+
+// A reader must not move the folder back while the process that swaps it goes on.
+TEST_P(FolderSwapTest, FinishWaitsForAProcessThatIsAlive) {
+  std::filesystem::rename(at("store"), at("store.replaced"));
+  auto lock = open_local_storage(at("store.replaced"))->lock("", LockMode::shared);
+  std::thread alive([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    std::filesystem::rename(at("new"), at("store"));
+    std::filesystem::rename(at("store.replaced"), at("new"));
+    lock.reset();
+  });
+  finish_swap(at("store"));
+  alive.join();
+  EXPECT_EQ(temporary_.read("store/f"), "new");
+  EXPECT_EQ(temporary_.read("new/f"), "old");
 }
 
 TEST(FolderSwapByRenames, RejectsLeftoversOfAnEarlierSwap) {

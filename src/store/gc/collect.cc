@@ -163,7 +163,7 @@ GcReport collect_all(const std::shared_ptr<io::Storage>& storage, const std::fil
   std::optional<std::uint64_t> rewritten;
   std::string note;
   try {
-    if (!options.dry_run) rewritten = rewrite_mostly_dead(storage, options, now);
+    if (!options.dry_run && options.rewrite) rewritten = rewrite_mostly_dead(storage, options, now);
   } catch (const Error& e) {
     // If the disk failed, remove nothing: the version just committed may not survive.
     if (e.code() == ErrorCode::io) throw;

@@ -54,6 +54,14 @@ TEST_F(Rewrite, FreesAFileThatIsMostlyDead) {
   EXPECT_EQ(store_.at().info().metadata, (Metadata{{"loss", "0.5"}}));
 }
 
+TEST_F(Rewrite, IsNotDoneIfNotWanted) {
+  save_wide(0);
+  save_wide(8);
+  EXPECT_EQ(store_.gc({.keep_last = 1, .rewrite = false}).rewritten, std::nullopt);
+  EXPECT_THAT(versions(), ElementsAre(2u));
+  expect_wide(8);
+}
+
 TEST_F(Rewrite, KeepsAFileThatIsMostlyInUse) {
   save_wide(0);
   save_wide(3);

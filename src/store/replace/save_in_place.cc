@@ -36,7 +36,8 @@ void remove_older(Store& store, std::uint64_t version) {
   const auto versions = store.versions();
   const auto kept = std::ranges::count_if(
       versions, [&](const VersionInfo& info) { return info.number >= version; });
-  store.gc({.keep_last = static_cast<std::uint64_t>(kept)});
+  // Without another version in between: the number is already in the report.
+  store.gc({.keep_last = static_cast<std::uint64_t>(kept), .rewrite = false});
 }
 
 }  // namespace
