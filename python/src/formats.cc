@@ -47,8 +47,8 @@ void bind_formats(nb::module_& module) {
   module.def(
       "open_model",
       [](const std::filesystem::path& path, bool skip_objects, std::string void_dtype) {
-        return open_model(
-            path, {.skip_objects = skip_objects, .void_dtype = std::move(void_dtype)});
+        return open_model(path,
+                          {.skip_objects = skip_objects, .void_dtype = std::move(void_dtype)});
       },
       nb::arg("path"), nb::arg("skip_objects"), nb::arg("void_dtype"),
       nb::call_guard<nb::gil_scoped_release>(),
