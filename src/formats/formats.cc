@@ -128,8 +128,8 @@ std::unique_ptr<TensorSource> open_single_file(const io::InputFile& file, std::s
   }
   if (is_tar(head)) reject(file, head);
   if (is_pickle(head)) {
-    return formats::open_torch_checkpoint(formats::open_torch_legacy(file, budget),
-                                          options.skip_objects);
+    return formats::open_torch_checkpoint(
+        formats::open_torch_legacy(file, budget, options.skip_objects), options.skip_objects);
   }
   reject(file, head);
 }
