@@ -101,8 +101,8 @@ void check_needs_no_dataset(const ImportPlan& plan) {
 
 void check_needs_no_files(const ImportPlan& plan) {
   if (!plan.read.skip_objects) return;
-  throw Error(ErrorCode::invalid_argument, "--skip-objects is for model files, found a Lance dataset",
-              plan.files.front());
+  throw Error(ErrorCode::invalid_argument,
+              "--skip-objects is for model files, found a Lance dataset", plan.files.front());
 }
 
 // --- printing ---

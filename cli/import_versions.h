@@ -20,7 +20,7 @@ namespace lancekeep::cli {
 
 struct ImportPlan {
   std::vector<std::string> files;  ///< models, one path each, or the folder of one dataset
-  ImportOptions read;                ///< of model files
+  ImportOptions read;              ///< of model files
   std::string store;
   std::optional<Layout> layout;  ///< of the store; unset: the store's layout
   std::optional<std::string>

@@ -137,8 +137,8 @@ std::unique_ptr<TensorSource> open_single_file(const io::InputFile& file, std::s
     case kinds::Reader::npy:
       return formats::open_npy(file, stem_of(file), options.void_dtype);
     case kinds::Reader::pickle:
-      return formats::open_torch_checkpoint(formats::open_torch_legacy(file, budget),
-                                            options.skip_objects);
+      return formats::open_torch_checkpoint(
+          formats::open_torch_legacy(file, budget, options.skip_objects), options.skip_objects);
     case kinds::Reader::index:
       reject_json(file);
     case kinds::Reader::none:

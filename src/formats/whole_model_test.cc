@@ -31,10 +31,9 @@ TEST(ShardName, HasANumberAndATotal) {
 }
 
 TEST(ShardName, OtherNamesAreNot) {
-  for (const char* name :
-       {"model.safetensors", "model-00002.safetensors", "one-of-two.pt", "00001-of-00002.pt",
-        "model-1-of-02.pt", "model-00003-of-00002.pt", "model-0-of-0.pt",
-        "model-1234567890-of-1234567890.pt", "-of-", ""}) {
+  for (const char* name : {"model.safetensors", "model-00002.safetensors", "one-of-two.pt",
+                           "00001-of-00002.pt", "model-1-of-02.pt", "model-00003-of-00002.pt",
+                           "model-0-of-0.pt", "model-1234567890-of-1234567890.pt", "-of-", ""}) {
     EXPECT_FALSE(parse_shard_name(name)) << name;
   }
 }

@@ -137,14 +137,23 @@ def test_a_whole_module_becomes_its_state_dict(tmp_path: Path) -> None:
     assert list(loaded["model"]) == list(wanted) and loaded["epoch"] == 3
 
 
-def test_an_optimizer_keeps_its_tensors(tmp_path: Path) -> None:
+def test_an_optimizer_becomes_its_state_dict(tmp_path: Path) -> None:
     net = torch.nn.Linear(2, 2)
     optimizer = torch.optim.Adam(net.parameters())
     net(torch.ones(1, 2)).sum().backward()
     optimizer.step()
     loaded, notes = skipped(tmp_path, {"optimizer": optimizer, "w": torch.ones(1)})
-    assert torch.equal(loaded["w"], torch.ones(1))
-    assert any("torch.optim" in note for note in notes)
+    again = torch.optim.Adam(net.parameters())
+    again.load_state_dict(loaded["optimizer"])
+    for parameter in net.parameters():
+        assert torch.equal(again.state[parameter]["exp_avg"], optimizer.state[parameter]["exp_avg"])
+    assert notes == ["`optimizer` (torch.optim.adam.Adam) is kept as its state dict"]
+
+
+def test_a_module_of_the_older_form_becomes_its_state_dict(tmp_path: Path) -> None:
+    net = torch.nn.Linear(2, 3)
+    loaded, _ = skipped(tmp_path, net, _use_new_zipfile_serialization=False)
+    assert torch.equal(loaded["weight"], net.weight)
 
 
 def test_objects_in_keys_and_sets_are_left_out(tmp_path: Path) -> None:
@@ -216,7 +225,7 @@ def test_module_versions_are_kept(tmp_path: Path) -> None:
 
 
 def test_a_large_vocabulary_is_one_row(tmp_path: Path) -> None:
-    words = {f"word{i}": i for i in range(400_000)}
+    words = {f"word{i}": i for i in range(150_000)}
     path = saved(tmp_path, {"stoi": words, "itos": list(words), "vectors": torch.zeros(400, 5)})
     lancekeep.import_file(path, tmp_path / "c.lance")
     store = lancekeep.open(tmp_path / "c.lance")
@@ -237,8 +246,8 @@ def test_a_long_history_and_many_tensors_are_read(tmp_path: Path) -> None:
 
 def test_an_export_of_many_tensors_is_imported_again(tmp_path: Path) -> None:
     store = lancekeep.open(tmp_path / "s.lance", create=True)
-    store.save({f"a.long.name.of.a.layer.{i}": torch.full((1,), float(i)) for i in range(250_000)})
+    store.save({f"a.long.name.of.a.layer.{i}": torch.full((1,), float(i)) for i in range(170_000)})
     for name in ("m.safetensors", "m.npz"):
         lancekeep.export_file(tmp_path / "s.lance", tmp_path / name)
         lancekeep.import_file(tmp_path / name, tmp_path / f"{name}.lance")
-        assert len(lancekeep.open(tmp_path / f"{name}.lance").at()) == 250_000
+        assert len(lancekeep.open(tmp_path / f"{name}.lance").at()) == 170_000

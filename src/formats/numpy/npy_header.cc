@@ -21,7 +21,8 @@ std::string advice(std::string_view kind) {
              "not read. Convert it to an array of numbers with numpy";
     case 'V':
       return "raw bytes (void), which numpy writes for dtypes that it does not know, such as the "
-             "bfloat16 and float8 of ml_dtypes. Say which dtype it is, convert it to float32 before "
+             "bfloat16 and float8 of ml_dtypes. Say which dtype it is, convert it to float32 "
+             "before "
              "saving, or save it with safetensors";
     case 'U':
     case 'S':
@@ -45,8 +46,8 @@ std::string advice(std::string_view kind) {
 
 }  // namespace
 
-NumpyDescr read_numpy_descr(std::string_view descr, const std::string& name,
-                            const io::ByteView& at, std::string_view void_dtype) {
+NumpyDescr read_numpy_descr(std::string_view descr, const std::string& name, const io::ByteView& at,
+                            std::string_view void_dtype) {
   const char order = descr.empty() ? '\0' : descr.front();
   if (kOrders.find(order) != kOrders.npos) {
     const std::string_view kind = descr.substr(1);

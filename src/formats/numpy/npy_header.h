@@ -42,8 +42,7 @@ struct NumpyDescr {
 /// (void) have the dtype `void_dtype`, if that is given and takes as many bytes.
 /// @throws Error unsupported, with advice, for any dtype that is not a number.
 [[nodiscard]] NumpyDescr read_numpy_descr(std::string_view descr, const std::string& name,
-                                          const io::ByteView& at,
-                                          std::string_view void_dtype = {});
+                                          const io::ByteView& at, std::string_view void_dtype = {});
 
 /// Looks up a dtype by Lancekeep's name; null if NumPy lacks the dtype.
 [[nodiscard]] const DtypeNames* numpy_dtype_of(std::string_view dtype) noexcept;

@@ -250,7 +250,8 @@ NumpyArray read_entry_header(const io::InputFile& file, const ZipEntry& entry,
   const auto read = [&](std::uint64_t from, std::uint64_t length) {
     std::string start;
     unpack_zip_entry(file, entry, [&](std::span<const std::byte> piece) {
-      const std::size_t wanted = std::min<std::uint64_t>(piece.size(), from + length - start.size());
+      const std::size_t wanted =
+          std::min<std::uint64_t>(piece.size(), from + length - start.size());
       start.append(reinterpret_cast<const char*>(piece.data()), wanted);
       return start.size() < from + length;
     });

@@ -214,10 +214,9 @@ TEST_F(NumpyReader, EntriesThatAreNotArraysOfNumbersAreLeftOutWithNotes) {
   const auto source =
       open({{"w.npy", bytes_}, {"notes.txt", "x"}, {"labels.npy", text}, {"b.npy", raw}});
   EXPECT_EQ(source->tensors().size(), 1u);
-  EXPECT_THAT(source->notes(),
-              ElementsAre(HasSubstr("`notes.txt` is not a .npy array"),
-                          HasSubstr("`labels` has the dtype `<U1`: text"),
-                          HasSubstr("`b` has the dtype `|V2`: raw bytes (void)")));
+  EXPECT_THAT(source->notes(), ElementsAre(HasSubstr("`notes.txt` is not a .npy array"),
+                                           HasSubstr("`labels` has the dtype `<U1`: text"),
+                                           HasSubstr("`b` has the dtype `|V2`: raw bytes (void)")));
 }
 
 TEST_F(NumpyReader, AnArchiveWithoutAnArrayOfNumbersIsRejected) {
@@ -226,8 +225,8 @@ TEST_F(NumpyReader, AnArchiveWithoutAnArrayOfNumbersIsRejected) {
 }
 
 TEST_F(NumpyReader, RawBytesHaveTheGivenDtype) {
-  const io::InputFile file(write_archive(
-      folder_ / "m.npz", {{"b.npy", npy_of(npy_header("'|V2'", "(1,)"), "xy")}}));
+  const io::InputFile file(
+      write_archive(folder_ / "m.npz", {{"b.npy", npy_of(npy_header("'|V2'", "(1,)"), "xy")}}));
   io::MemoryBudget budget(file);
   const auto source = open_npz(file, ZipArchive(file, budget), budget, "bfloat16");
   EXPECT_EQ(source->tensors()[0].dtype, "bfloat16");

@@ -66,16 +66,15 @@ PickleValue set(const PicklePlace& place, PickleDocument& document, const Pickle
 PickleValue deque(const PicklePlace& place, PickleDocument& document, const PickleNode& arguments) {
   const PickleNode* items = arguments.count > 0 ? document.node(arguments.items()[0]) : nullptr;
   const PickleValue maxlen = arguments.count == 2 ? arguments.items()[1] : PickleValue{};
-  const bool is_list =
-      !items || items->kind == NodeKind::tuple || items->kind == NodeKind::list;
+  const bool is_list = !items || items->kind == NodeKind::tuple || items->kind == NodeKind::list;
   const auto length = document.integer(maxlen);
   const bool has_length = length && *length >= 0;
   if (arguments.count > 2 || !is_list || (arguments.count > 0 && !items) ||
       (maxlen != PickleValue{} && !has_length)) {
     fail(place, "deque takes no argument, or a list and the greatest length");
   }
-  const PickleValue made = document.add_node(NodeKind::deque, place.at,
-                                             items ? items->items() : PickleStack::Values());
+  const PickleValue made =
+      document.add_node(NodeKind::deque, place.at, items ? items->items() : PickleStack::Values());
   document.set_extra(made, maxlen);
   return made;
 }

@@ -256,8 +256,10 @@ class Machine {
   void make_call(PickleValue maker, PickleValue arguments) {
     const PickleNode* function = document_.node(maker);
     const bool is_callable =
-        function && (function->kind == NodeKind::global || function->kind == NodeKind::foreign ||
-                     function->kind == NodeKind::object);
+        function &&
+        (function->kind == NodeKind::global || function->kind == NodeKind::foreign ||
+         function->kind == NodeKind::object ||
+         function->kind == NodeKind::persistent_id);  // of a module's class, in old files
     const PickleNode* tuple = document_.node(arguments, NodeKind::tuple);
     if (!is_callable) fail("what is called must be a global, not " + describe(maker));
     if (!tuple) fail("the arguments of a call must be a tuple, not " + describe(arguments));
@@ -288,9 +290,8 @@ class Machine {
 
   // A type's number in the registry `copyreg` of the program that wrote the pickle.
   void extension(std::string_view opcode, std::uint32_t number) {
-    const std::array names = {
-        document_.add_text("copyreg", place_.at),
-        document_.add_text(fmt::format("{}({})", opcode, number), place_.at)};
+    const std::array names = {document_.add_text("copyreg", place_.at),
+                              document_.add_text(fmt::format("{}({})", opcode, number), place_.at)};
     make(NodeKind::foreign, names);
   }
 

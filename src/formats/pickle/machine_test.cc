@@ -172,8 +172,8 @@ const PickleNode& object_of(const PickleDocument& document) {
 TEST(PickleMachine, WhatAForeignGlobalWouldMakeIsAnObject) {
   const std::string type = pickled_global("os", "T");
   for (const std::string& body :
-       {type + "K\x01\x85R", type + "K\x01\x85\x81", type + "K\x01\x85}\x92",
-        "(K\x01ios\nT\n"s, "(" + type + "K\x01o", pickled("os") + pickled("T") + "\x93K\x01\x85R"}) {
+       {type + "K\x01\x85R", type + "K\x01\x85\x81", type + "K\x01\x85}\x92", "(K\x01ios\nT\n"s,
+        "(" + type + "K\x01o", pickled("os") + pickled("T") + "\x93K\x01\x85R"}) {
     const PickleDocument document = load(whole_pickle(body));
     const PickleNode& object = object_of(document);
     EXPECT_EQ(document.describe(document.root), "an object of os.T");
@@ -183,8 +183,8 @@ TEST(PickleMachine, WhatAForeignGlobalWouldMakeIsAnObject) {
 }
 
 TEST(PickleMachine, AnObjectKeepsItemsEntriesAndState) {
-  const PickleDocument document = load(whole_pickle(
-      pickled_global("os", "T") + ")\x81(K\x01K\x02" + "eK\x03K\x04s}b"));
+  const PickleDocument document =
+      load(whole_pickle(pickled_global("os", "T") + ")\x81(K\x01K\x02" + "eK\x03K\x04s}b"));
   const PickleNode& object = object_of(document);
   EXPECT_EQ(document.node(object.items()[kObjectItems], NodeKind::list)->count, 2u);
   EXPECT_EQ(document.node(object.items()[kObjectEntries], NodeKind::dict)->count, 2u);
@@ -192,8 +192,7 @@ TEST(PickleMachine, AnObjectKeepsItemsEntriesAndState) {
 }
 
 TEST(PickleMachine, AnObjectOfAnObjectIsAnObject) {
-  const PickleDocument document =
-      load(whole_pickle(pickled_global("os", "getattr") + ")R)R"));
+  const PickleDocument document = load(whole_pickle(pickled_global("os", "getattr") + ")R)R"));
   EXPECT_NE(document.node(object_of(document).items()[kMaker], NodeKind::object), nullptr);
 }
 

@@ -56,7 +56,7 @@ class PickleArena {
   io::MemoryBudget* budget_;
   std::vector<std::unique_ptr<std::byte[]>> chunks_;
   std::map<const void*, Chunk> large_;  ///< each with one allocation, which takes all of it
-  std::span<std::byte> free_;  ///< the unused part of the newest chunk
+  std::span<std::byte> free_;           ///< the unused part of the newest chunk
 };
 
 struct PickleValue {
@@ -194,7 +194,7 @@ class PickleDocument {
   PickleArena arena_;
   std::deque<PickleNode> nodes_;
   std::deque<PickleText> texts_;
-  std::deque<std::uint64_t> numbers_;  ///< bits of int64s and doubles
+  std::deque<std::uint64_t> numbers_;            ///< bits of int64s and doubles
   std::map<std::uint32_t, PickleValue> extras_;  ///< by node
 };
 

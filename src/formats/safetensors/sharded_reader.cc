@@ -128,9 +128,10 @@ class ShardCheck {
     reject_if(misplaced_, "files have tensors that the index puts into another file");
     if (!unlisted_.empty()) {
       const bool one = unlisted_.count() == 1;
-      set_.notes.push_back(fmt::format("{} of the files {} left out, because the index does not list {}: {}",
-                                       one ? "1 tensor" : fmt::format("{} tensors", unlisted_.count()),
-                                       one ? "is" : "are", one ? "it" : "them", unlisted_.text()));
+      set_.notes.push_back(
+          fmt::format("{} of the files {} left out, because the index does not list {}: {}",
+                      one ? "1 tensor" : fmt::format("{} tensors", unlisted_.count()),
+                      one ? "is" : "are", one ? "it" : "them", unlisted_.text()));
     }
     set_.budget_left = budget_.left();
     return std::move(set_);

@@ -161,8 +161,9 @@ bool is_tensor_kind(std::string_view name) {
 
 std::string advice_for_tensors(const std::vector<ForeignClass>& classes) {
   const auto has = [&](std::string_view part) {
-    return std::ranges::any_of(
-        classes, [&](const ForeignClass& each) { return each.name.find(part) != std::string::npos; });
+    return std::ranges::any_of(classes, [&](const ForeignClass& each) {
+      return each.name.find(part) != std::string::npos;
+    });
   };
   if (has("_rebuild_qtensor")) {
     return "Quantized tensors are not supported: save tensor.dequantize(), or its int_repr(), "
@@ -180,9 +181,8 @@ std::string advice_for_tensors(const std::vector<ForeignClass>& classes) {
 
 std::string advice_for_objects(const ForeignFinder& found) {
   const auto starts = [&](std::string_view start) {
-    return std::ranges::any_of(found.classes(), [&](const ForeignClass& each) {
-      return each.name.starts_with(start);
-    });
+    return std::ranges::any_of(
+        found.classes(), [&](const ForeignClass& each) { return each.name.starts_with(start); });
   };
   if (const auto& module = found.module_path()) {
     return (module->empty() ? "The file holds a whole module"
@@ -206,7 +206,8 @@ std::string listed(const std::vector<ForeignClass>& classes) {
                         each.paths.count() == 0 ? std::string(", which no value uses")
                                                 : " at " + each.paths.text());
   }
-  if (classes.size() > kMostListed) text += fmt::format("; and {} more", classes.size() - kMostListed);
+  if (classes.size() > kMostListed)
+    text += fmt::format("; and {} more", classes.size() - kMostListed);
   return text;
 }
 

@@ -80,17 +80,17 @@ constexpr auto kCallables = std::to_array<Entry>({
 });
 
 // Python's types that can be values by themselves. Python 2 called two of them otherwise.
-constexpr auto kTypes = std::to_array<std::string_view>(
-    {"dict", "list", "set", "tuple", "int", "float", "str", "bool", "bytes", "complex",
-     "frozenset"});
+constexpr auto kTypes =
+    std::to_array<std::string_view>({"dict", "list", "set", "tuple", "int", "float", "str", "bool",
+                                     "bytes", "complex", "frozenset"});
 constexpr auto kMemoryFormats = std::to_array<std::string_view>(
     {"contiguous_format", "channels_last", "channels_last_3d", "preserve_format"});
 constexpr auto kQuantizationSchemes = std::to_array<std::string_view>(
     {"per_tensor_affine", "per_channel_affine", "per_tensor_symmetric", "per_channel_symmetric",
      "per_channel_affine_float_qparams"});
 constexpr auto kNumpyTypes = std::to_array<std::string_view>(
-    {"bool",    "bool_",  "int8",    "int16",   "int32",   "int64",     "uint8", "uint16",
-     "uint32",  "uint64", "float16", "float32", "float64", "complex64", "complex128"});
+    {"bool", "bool_", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+     "float16", "float32", "float64", "complex64", "complex128"});
 
 bool is_among(std::span<const std::string_view> names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();

@@ -37,7 +37,8 @@ std::optional<std::string> utf8_of_utf32(std::string_view bytes) {
     const int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
     const unsigned lead = more == 1 ? 0xC0u : more == 2 ? 0xE0u : 0xF0u;
     text += static_cast<char>(lead | code >> (6 * more));
-    for (int k = more - 1; k >= 0; --k) text += static_cast<char>(0x80u | (code >> (6 * k) & 0x3Fu));
+    for (int k = more - 1; k >= 0; --k)
+      text += static_cast<char>(0x80u | (code >> (6 * k) & 0x3Fu));
   }
   while (!text.empty() && text.back() == '\0') text.pop_back();
   return text;

@@ -82,9 +82,9 @@ class StateDictMaker {
   // A name of this length would be no tensor's name; the check keeps hostile names short.
   [[nodiscard]] std::string joined(const std::string& prefix, std::string_view name) const {
     if (prefix.size() + name.size() > kLongestKeptText) {
-      document_.fail(ErrorCode::unsupported,
-                     fmt::format("the name of a module's tensor has more than {} bytes",
-                                 kLongestKeptText));
+      document_.fail(
+          ErrorCode::unsupported,
+          fmt::format("the name of a module's tensor has more than {} bytes", kLongestKeptText));
     }
     return prefix + std::string(name);
   }
@@ -118,7 +118,8 @@ namespace {
 
 class OptimizerStateMaker {
  public:
-  explicit OptimizerStateMaker(TorchFile& torch) : document_(torch.object), budget_(*torch.budget) {}
+  explicit OptimizerStateMaker(TorchFile& torch)
+      : document_(torch.object), budget_(*torch.budget) {}
 
   PickleValue make(PickleValue optimizer) {
     const PickleValue groups =

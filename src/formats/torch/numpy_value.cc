@@ -78,7 +78,9 @@ class NumpyValueReader {
     [[nodiscard]] std::string descr() const { return order + code + unit; }
   };
 
-  static bool is_text(std::string_view code) { return code.starts_with('U') || code.starts_with('S'); }
+  static bool is_text(std::string_view code) {
+    return code.starts_with('U') || code.starts_with('S');
+  }
 
   // dtype('f8', False, True) with the state (3, '<', None, None, None, -1, -1, 0).
   NamedDtype named_dtype(PickleValue value) const {

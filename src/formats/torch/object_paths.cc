@@ -44,6 +44,11 @@ std::string foreign_name(const PickleDocument& document, PickleValue value) {
   for (int i = 0; node && node->kind == NodeKind::object && i < kMostMakers; ++i) {
     node = document.node(node->items()[kMaker]);
   }
+  if (node && node->kind == NodeKind::persistent_id) {
+    // ('module', class, file, source): the old form of a module's class
+    const PickleNode* id = document.node(node->items()[0], NodeKind::tuple);
+    node = id && id->count > 1 ? document.node(id->items()[1]) : nullptr;
+  }
   if (!node) return "an unknown class";
   const bool has_name = node->kind == NodeKind::foreign || node->kind == NodeKind::global;
   return has_name ? document.full_name(*node) : document.describe(value);

@@ -25,7 +25,8 @@ void PathList::add(std::string_view path) {
 
 std::string PathList::text() const {
   const std::uint64_t more = count_ - first_.size();
-  return fmt::format("{}{}", fmt::join(first_, ", "), more ? fmt::format(" and {} more", more) : "");
+  return fmt::format("{}{}", fmt::join(first_, ", "),
+                     more ? fmt::format(" and {} more", more) : "");
 }
 
 void PathNotes::add(std::string_view path, const std::string& type, const char* one,
@@ -54,7 +55,8 @@ std::vector<std::string> PathNotes::take() {
     notes.push_back(fmt::format("{} ({}) {}", group.paths.text(), io::printable(group.type),
                                 group.paths.count() == 1 ? group.one : group.many));
   }
-  if (beyond_ > 0) notes.push_back(fmt::format("{} values of other classes are treated alike", beyond_));
+  if (beyond_ > 0)
+    notes.push_back(fmt::format("{} values of other classes are treated alike", beyond_));
   groups_.clear();
   beyond_ = 0;
   return notes;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Notes about values of a checkpoint that are not kept as they were, one for each class and fate:
+// Notes about values of a checkpoint that are not kept as they were, one for each class and outcome:
 // "`args.mode` and 3 more (my.Mode) are kept as plain values". One owner, one thread.
 #pragma once
 

@@ -25,8 +25,8 @@ std::optional<std::string> digits_of(const PickleDocument& document, PickleValue
 
 bool is_digits(std::string_view text) {
   if (text.starts_with('-')) text.remove_prefix(1);
-  return !text.empty() && std::all_of(text.begin(), text.end(),
-                                      [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace
@@ -76,17 +76,18 @@ bool append_offset(const PickleDocument& document, PickleValue zone, std::string
 
 // `state` is year (2 bytes), month, day.
 std::string date_iso(std::string_view state) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned>(
-                                             static_cast<std::uint8_t>(state[i])); };
+  const auto byte = [&](std::size_t i) {
+    return static_cast<unsigned>(static_cast<std::uint8_t>(state[i]));
+  };
   return fmt::format("{:04}-{:02}-{:02}", byte(0) << 8 | byte(1), byte(2) & 0x7Fu, byte(3));
 }
 
 // `state` is hour, minute, second, microseconds (3 bytes).
 std::string clock_iso(std::string_view state) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned>(
-                                             static_cast<std::uint8_t>(state[i])); };
-  std::string text =
-      fmt::format("{:02}:{:02}:{:02}", byte(0) & 0x7Fu, byte(1), byte(2));
+  const auto byte = [&](std::size_t i) {
+    return static_cast<unsigned>(static_cast<std::uint8_t>(state[i]));
+  };
+  std::string text = fmt::format("{:02}:{:02}:{:02}", byte(0) & 0x7Fu, byte(1), byte(2));
   const unsigned micro = byte(3) << 16 | byte(4) << 8 | byte(5);
   if (micro != 0) text += fmt::format(".{:06}", micro);
   return text;

@@ -18,7 +18,7 @@ namespace lancekeep::formats {
                                                    PickleValue path);
 
 struct TimeText {
-  std::string iso;  ///< what isoformat() returns: "2024-05-01T12:30:00+02:00"
+  std::string iso;    ///< what isoformat() returns: "2024-05-01T12:30:00+02:00"
   bool fold = false;  ///< the second of two equal times, without an offset that tells them apart
 };
 /// Reads a date, a time or a datetime, with a fixed offset or none.

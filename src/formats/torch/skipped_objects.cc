@@ -206,20 +206,20 @@ class ObjectSkipper {
     return kLeftOut;
   }
 
-  struct Fate {
+  struct Outcome {
     const char* one;
     const char* many;
   };
-  static constexpr Fate kDict{"is kept as a dict", "are kept as dicts"};
-  static constexpr Fate kList{"is kept as a list", "are kept as lists"};
-  static constexpr Fate kAttributes{"is kept as a dict of its attributes",
-                                    "are kept as dicts of their attributes"};
-  static constexpr Fate kValue{"is kept as its plain value", "are kept as their plain values"};
-  static constexpr Fate kState{"is kept as its state dict", "are kept as their state dicts"};
+  static constexpr Outcome kDict{"is kept as a dict", "are kept as dicts"};
+  static constexpr Outcome kList{"is kept as a list", "are kept as lists"};
+  static constexpr Outcome kAttributes{"is kept as a dict of its attributes",
+                                       "are kept as dicts of their attributes"};
+  static constexpr Outcome kValue{"is kept as its plain value", "are kept as their plain values"};
+  static constexpr Outcome kState{"is kept as its state dict", "are kept as their state dicts"};
 
   // Notes the object before what is inside it.
-  PickleValue kept_as(PickleValue plain, const std::string& name, Fate fate) {
-    notes_.add(path_.text(), name, fate.one, fate.many);
+  PickleValue kept_as(PickleValue plain, const std::string& name, Outcome outcome) {
+    notes_.add(path_.text(), name, outcome.one, outcome.many);
     return convert_made(plain);
   }
 
@@ -282,7 +282,7 @@ class ObjectSkipper {
   PathNotes notes_;
   std::size_t known_ = 0;  // nodes of the file; those after them were made here
   std::size_t depth_ = 0;
-  std::vector<Progress> progress_;   // by node
+  std::vector<Progress> progress_;    // by node
   std::vector<PickleValue> results_;  // by node
 };
 

@@ -43,8 +43,8 @@ void StateDicts::add(PickleValue container, bool is_root) {
 }
 
 void StateDicts::enter(const PickleNode& container, std::uint32_t place) {
-  const PickleValue key = container.is_dict() ? container.items()[place - 1]
-                                              : PickleValue{PickleValue::Kind::absent};
+  const PickleValue key =
+      container.is_dict() ? container.items()[place - 1] : PickleValue{PickleValue::Kind::absent};
   path_.emplace_back(key, place);
 }
 
@@ -74,7 +74,8 @@ std::string StateDicts::metadata_text(PickleValue pairs) const {
   std::string text = "[";
   for (std::uint32_t i = 0; i + 1 < node->count && text.size() <= kLongestProperty; i += 2) {
     const auto name = torch_.object.short_text(node->items()[i]);
-    if (!name) torch_.object.fail(ErrorCode::unsupported, "the _metadata has a key that is no text");
+    if (!name)
+      torch_.object.fail(ErrorCode::unsupported, "the _metadata has a key other than text");
     JsonValueWriter json(torch_, "the _metadata of a state dict");
     json.write(node->items()[i]);
     json.separate();

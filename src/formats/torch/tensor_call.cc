@@ -57,8 +57,7 @@ class Unwrapping {
   }
 
   PickleValue inner_of(PickleValue parameter, std::span<const PickleValue> arguments) const {
-    const auto inner =
-        arguments.empty() ? std::nullopt : call_of(document_, arguments[0]).function;
+    const auto inner = arguments.empty() ? std::nullopt : call_of(document_, arguments[0]).function;
     if (rebuilds_plainly(inner) || is_typed(inner)) return arguments[0];
     fail_at(document_, parameter, ErrorCode::corrupt,
             fmt::format("parameter `{}` wraps {}", name_,
@@ -76,9 +75,9 @@ class Unwrapping {
     const PickleNode* type = whole ? document_.node(call.arguments[1]) : nullptr;
     const bool has_type =
         type && (type->kind == NodeKind::global || type->kind == NodeKind::foreign);
-    const auto callable =
-        function ? find_callable(document_.global_module(*function), document_.global_name(*function))
-                 : std::nullopt;
+    const auto callable = function ? find_callable(document_.global_module(*function),
+                                                   document_.global_name(*function))
+                                   : std::nullopt;
     if (!arguments || !has_type) fail(value, "has its own class; save it as a plain tensor");
     std::string own_class;
     if (!is_global(document_, call.arguments[1], Callable::tensor_type)) {
@@ -106,7 +105,7 @@ class Unwrapping {
   // have the tensors with the bytes. If there is one, and it has the same dtype and shape, its bytes
   // are those of the whole.
   PlainTensorCall wrapped_call(PickleValue value, std::span<const PickleValue> arguments,
-                         PickleValue state, const std::string& own_class) {
+                               PickleValue state, const std::string& own_class) {
     const std::vector<std::pair<std::string_view, PickleValue>> inner = tensors_in(state);
     if (inner.size() == 1 && arguments.size() > 2 && !is_unwrapped_) {
       is_unwrapped_ = true;  // once, so that hostile nesting ends
@@ -126,10 +125,9 @@ class Unwrapping {
     for (const auto& [name, tensor] : inner) {
       names += (names.empty() ? "`" : ", `") + io::printable(name) + "`";
     }
-    fail(value,
-         fmt::format("is a {}, which consists of {}; save these as plain tensors, or "
-                     "tensor.dequantize()",
-                     own_class, names.empty() ? "something other than tensors" : names));
+    fail(value, fmt::format("is a {}, which consists of {}; save these as plain tensors, or "
+                            "tensor.dequantize()",
+                            own_class, names.empty() ? "something other than tensors" : names));
   }
 
   // Returns the tensors among the first attributes, with their names.

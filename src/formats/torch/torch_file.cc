@@ -4,6 +4,7 @@
 #include <lancekeep/tensor.h>
 
 #include "formats/pickle/machine.h"
+#include "formats/torch/foreign_objects.h"
 #include "formats/torch/globals.h"
 #include "formats/torch/python_object.h"
 #include "formats/zip/zip_archive.h"
@@ -210,6 +211,18 @@ class PickleSequence {
   std::uint64_t position_ = 0;
 };
 
+// The pickles around the object have numbers and text only.
+PickleDocument without_globals(PickleDocument pickle) {
+  for (const PickleNode& node : pickle.nodes()) {
+    if (node.kind != NodeKind::foreign) continue;
+    fail_at(pickle, node, ErrorCode::unsafe,
+            fmt::format("the pickle names the global `{}`, which a file of torch.save does not "
+                        "need here; nothing was run",
+                        io::printable(pickle.full_name(node))));
+  }
+  return pickle;
+}
+
 [[noreturn]] void fail(const PickleDocument& at, ErrorCode code, const std::string& problem) {
   at.fail(code, problem);
 }
@@ -353,14 +366,17 @@ void find_storages(TorchFile& torch, const PickleDocument& keys, std::uint64_t p
 
 }  // namespace
 
-TorchFile open_torch_legacy(const io::InputFile& file, io::MemoryBudget& budget) {
+TorchFile open_torch_legacy(const io::InputFile& file, io::MemoryBudget& budget,
+                            bool skip_objects) {
   PickleSequence pickles(file, budget);
-  check_magic(pickles.next());
-  check_version(pickles.next());
-  check_machine(pickles.next());
+  check_magic(without_globals(pickles.next()));
+  check_version(without_globals(pickles.next()));
+  check_machine(without_globals(pickles.next()));
   PickleDocument object = pickles.next();
   TorchFile torch{file, &budget, std::move(object)};
-  const PickleDocument keys = pickles.next();
+  // First, because the keys of storages that only an object uses would be rejected, too.
+  if (!skip_objects) reject_foreign_objects(torch);
+  const PickleDocument keys = without_globals(pickles.next());
   find_storages(torch, keys, pickles.position());
   return torch;
 }

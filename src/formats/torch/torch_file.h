@@ -37,8 +37,10 @@ struct TorchFile {
 [[nodiscard]] TorchFile open_torch_zip(const io::InputFile& file, const ZipArchive& archive,
                                        io::MemoryBudget& budget);
 
-/// Opens the legacy form of torch before 1.6: a sequence of pickles, then the storages.
-[[nodiscard]] TorchFile open_torch_legacy(const io::InputFile& file, io::MemoryBudget& budget);
+/// Opens the legacy form of torch before 1.6: a sequence of pickles, then the storages. Without
+/// `skip_objects`, a file with foreign objects is rejected (foreign_objects.h).
+[[nodiscard]] TorchFile open_torch_legacy(const io::InputFile& file, io::MemoryBudget& budget,
+                                          bool skip_objects = false);
 
 /// The persistent id of a storage in the pickle: ('storage', type, key, location, elements). In the
 /// legacy form it has a sixth item, which is None or a view (key, offset, elements) of the storage.

@@ -255,8 +255,8 @@ TEST_F(TorchCheckpoint, ATensorThatWrapsAnotherOfItsShapeIsThatTensor) {
     return pickled_tuple({type, pickled_global("torch", "float32"), pickled_tuple(shape)});
   };
   const std::string state = "N" + pickled_dict({{"_local_tensor", tensor_.text()}}) + "\x86";
-  const auto source = open(pickled_dict(
-      {{"w", of_type(type, "_rebuild_wrapper_subclass", wrapper({2, 3}), state)}}));
+  const auto source = open(
+      pickled_dict({{"w", of_type(type, "_rebuild_wrapper_subclass", wrapper({2, 3}), state)}}));
   EXPECT_EQ(bytes_of(*source, 0), counting_bytes(24));
   EXPECT_THAT(opening(pickled_dict(
                   {{"w", of_type(type, "_rebuild_wrapper_subclass", wrapper({4, 3}), state)}})),
@@ -279,8 +279,9 @@ TEST_F(TorchCheckpoint, ATensorMadeByAnUnknownFunctionIsRejected) {
   EXPECT_THAT(opening(pickled_dict({{"w", made + pickled_global("torch", "Size") +
                                               pickled_global("torch", "Tensor") + "))tR"}})),
               fails_with(ErrorCode::unsupported, "tensor `w` has its own class"));
-  EXPECT_THAT(opening(pickled_dict({{"w", made + "N" + pickled_global("torch", "Tensor") + "N)tR"}})),
-              fails_with(ErrorCode::unsupported, "tensor `w` has its own class"));
+  EXPECT_THAT(
+      opening(pickled_dict({{"w", made + "N" + pickled_global("torch", "Tensor") + "N)tR"}})),
+      fails_with(ErrorCode::unsupported, "tensor `w` has its own class"));
 }
 
 TEST_F(TorchCheckpoint, AttributesOfATensorAreDropped) {

@@ -165,7 +165,8 @@ class RowMaker {
     const std::uint64_t dimensions = tensor.shape.size() + tensor.place.strides.size();
     torch_.budget->take(kRowBytes + dimensions * sizeof(std::int64_t), "the file's tensors");
     if (!tensor.own_class.empty()) {
-      notes_.add(wanted, tensor.own_class, "is kept as a plain tensor", "are kept as plain tensors");
+      notes_.add(wanted, tensor.own_class, "is kept as a plain tensor",
+                 "are kept as plain tensors");
     }
     rows_.values.emplace_back(std::move(tensor.place));
     return names_.add(

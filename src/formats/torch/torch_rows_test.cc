@@ -52,10 +52,9 @@ TEST_F(TorchRowsTest, ARepeatedNameGetsANumber) {
 }
 
 TEST_F(TorchRowsTest, ARowCanHaveTheTreesName) {
-  EXPECT_EQ(
-      rows(pickled_dict({{"__tree__", w_}, {"e", pickled_dict({{"a", w_}})}})),
-      "__tree__ float32\ne.a float32\n__tree__#2 tree {\"__tree__\":{\"$row\":\"__tree__\"},"
-      "\"e\":{\"a\":{\"$row\":\"e.a\"}}}\n");
+  EXPECT_EQ(rows(pickled_dict({{"__tree__", w_}, {"e", pickled_dict({{"a", w_}})}})),
+            "__tree__ float32\ne.a float32\n__tree__#2 tree {\"__tree__\":{\"$row\":\"__tree__\"},"
+            "\"e\":{\"a\":{\"$row\":\"e.a\"}}}\n");
 }
 
 TEST_F(TorchRowsTest, AnObjectThatIsOneValue) {
@@ -81,9 +80,11 @@ TEST_F(TorchRowsTest, ARepeatedContainerHasItsRowsTwice) {
 TEST_F(TorchRowsTest, OtherKeysAreNamedAsPythonPrintsThem) {
   EXPECT_EQ(rows("}(" + pickled("w") + w_ + "K\x07NN\x88\x88NK\x01" + pickled("a'b") +
                  "\x86N)NC\x01\xffNG\x3f\xf8\0\0\0\0\0\0Nu"s),
-            "w float32\n7 json null\nNone json true\nTrue json null\n(1, \"a'b\") json null\n() json null\n"
+            "w float32\n7 json null\nNone json true\nTrue json null\n(1, \"a'b\") json null\n() "
+            "json null\n"
             "b'\\xff' json null\n1.5 json null\n"
-            "__tree__ tree {\"$dict\":[[\"w\",{\"$row\":\"w\"}],[7,{\"$row\":\"7\"}],[null,{\"$row\":\"None\"}],"
+            "__tree__ tree "
+            "{\"$dict\":[[\"w\",{\"$row\":\"w\"}],[7,{\"$row\":\"7\"}],[null,{\"$row\":\"None\"}],"
             "[true,{\"$row\":\"True\"}],[{\"$tuple\":[1,\"a'b\"]},{\"$row\":\"(1, \\\"a'b\\\")\"}],"
             "[{\"$tuple\":[]},{\"$row\":\"()\"}],[{\"$bytes\":\"/w==\"},{\"$row\":\"b'\\\\xff'\"}],"
             "[1.5,{\"$row\":\"1.5\"}]]}\n");
@@ -190,8 +191,7 @@ TEST_F(TorchRowsTest, PythonsPlainValuesAreText) {
   };
   EXPECT_EQ(one(call("pathlib", "PosixPath", {pickled("/"), pickled("a"), pickled("b")})),
             "value json {\"$path\":[\"PosixPath\",\"/a/b\"]}");
-  EXPECT_EQ(one(call("pathlib", "PosixPath", {})),
-            "value json {\"$path\":[\"PosixPath\",\".\"]}");
+  EXPECT_EQ(one(call("pathlib", "PosixPath", {})), "value json {\"$path\":[\"PosixPath\",\".\"]}");
   EXPECT_EQ(one(pickled_global("datetime", "date") + "C\x04\x07\xe8\x05\x01\x85R"),
             "value json {\"$date\":\"2024-05-01\"}");
   EXPECT_EQ(one(pickled_global("datetime", "datetime") +
@@ -211,16 +211,16 @@ TEST_F(TorchRowsTest, PythonsPlainValuesAreText) {
             "value json {\"$decimal\":\"1.10\"}");
   EXPECT_EQ(one(call("fractions", "Fraction", {pickled("-1/3")})),
             "value json {\"$fraction\":[-1,3]}");
-  EXPECT_EQ(one(pickled_global("uuid", "UUID") + ")\x81" + pickled_dict({{"int", pickled(10)}}) + "b"),
-            "value json {\"$uuid\":\"00000000-0000-0000-0000-00000000000a\"}");
+  EXPECT_EQ(
+      one(pickled_global("uuid", "UUID") + ")\x81" + pickled_dict({{"int", pickled(10)}}) + "b"),
+      "value json {\"$uuid\":\"00000000-0000-0000-0000-00000000000a\"}");
   EXPECT_EQ(one("(K\x02K\x01\x91"), "value json {\"$frozenset\":[1,2]}");
   EXPECT_EQ(one(pickled_global("collections", "deque") + ")K\x05\x86RK\x01" + "a"),
             "value json {\"$deque\":[[1],5]}");
   EXPECT_EQ(one(pickled_global("collections", "defaultdict") + pickled_global("builtins", "list") +
                 "\x85R" + pickled("a") + "]s"),
             "value json {\"$defaultdict\":[\"list\",[[\"a\",[]]]]}");
-  EXPECT_EQ(one(pickled_global("builtins", "Ellipsis")),
-            "value json {\"$constant\":\"Ellipsis\"}");
+  EXPECT_EQ(one(pickled_global("builtins", "Ellipsis")), "value json {\"$constant\":\"Ellipsis\"}");
 }
 
 TEST_F(TorchRowsTest, PlainValuesOfWrongArgumentsAreRejected) {
@@ -247,10 +247,9 @@ TEST_F(TorchRowsTest, TheVersionsOfModulesAreMetadata) {
   const std::string ordered = pickled_global("collections", "OrderedDict") + ")R";
   const std::string versions =
       ordered + pickled("") + pickled_dict({{"version", pickled(2)}}) + "s";
-  const std::string state = ordered + pickled("w") + w_ + "s" +
-                            pickled_dict({{"_metadata", versions}}) + "b";
-  EXPECT_EQ(open(state)->metadata().at("lancekeep.state_dicts"),
-            R"([[[],[["",{"version":2}]]]])");
+  const std::string state =
+      ordered + pickled("w") + w_ + "s" + pickled_dict({{"_metadata", versions}}) + "b";
+  EXPECT_EQ(open(state)->metadata().at("lancekeep.state_dicts"), R"([[[],[["",{"version":2}]]]])");
   EXPECT_EQ(open(pickled_dict({{"model", state}}))->metadata().at("lancekeep.state_dicts"),
             R"([[["model"],[["",{"version":2}]]]])");
   EXPECT_EQ(open("](" + w_ + state + "e")->metadata().at("lancekeep.state_dicts"),

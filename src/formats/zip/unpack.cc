@@ -81,8 +81,8 @@ class UnpackedBytes {
 
   void check_end() const {
     if (count_ != entry_.unpacked) {
-      fail_entry(file_, entry_, fmt::format("unpacks to {} bytes, but should have {}", count_,
-                                            entry_.unpacked));
+      fail_entry(file_, entry_,
+                 fmt::format("unpacks to {} bytes, but should have {}", count_, entry_.unpacked));
     }
     if (crc_.value() != entry_.crc32) {
       fail_entry(file_, entry_,
@@ -144,9 +144,8 @@ void unpack_zip_entry(const io::InputFile& file, const ZipEntry& entry, const By
                 file.name(), entry.offset);
   }
   bool is_wanted = true;
-  file.read_pieces(entry.offset, entry.size, "an entry", [&](auto piece) {
-    return is_wanted = unpacked.push(piece);
-  });
+  file.read_pieces(entry.offset, entry.size, "an entry",
+                   [&](auto piece) { return is_wanted = unpacked.push(piece); });
   if (is_wanted) unpacked.check_end();
 }
 

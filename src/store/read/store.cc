@@ -73,7 +73,10 @@ std::map<std::string, std::uint64_t> Store::tags() const {
   return tags;
 }
 
-std::vector<std::string> Store::branches() const { return lance::list_branches(*state_->storage); }
+std::vector<std::string> Store::branches() const {
+  return state_->answer(
+      [](const std::shared_ptr<io::Storage>& storage) { return lance::list_branches(*storage); });
+}
 
 namespace {
 
