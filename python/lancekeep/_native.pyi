@@ -86,7 +86,9 @@ class VersionInfo:
 
     @property
     def damage(self) -> str:
-        """What is damaged in its manifest or table; empty if nothing is known to be."""
+        """
+        What is damaged in its manifest or table; empty if nothing is known to be.
+        """
 
     @property
     def unchecked(self) -> str:
