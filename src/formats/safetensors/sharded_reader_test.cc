@@ -4,6 +4,7 @@
 #include "formats/export/formats_testing.h"
 #include "formats/safetensors/safetensors_reader.h"
 #include "formats/safetensors/safetensors_testing.h"
+#include "formats/safetensors/shard_index.h"
 #include "io/testing/error_matcher.h"
 #include "io/testing/temporary_folder.h"
 
