@@ -149,11 +149,16 @@ void finish_swap(const std::filesystem::path& folder) {
   if (::lstat(to.c_str(), &status) == 0 || errno != ENOENT) return;
   if (::lstat(aside.c_str(), &status) != 0) return;
   for (int waits = 0; waits < kMaxWaits && is_locked(aside); ++waits) {
-    if (::lstat(to.c_str(), &status) == 0) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  // False if another process has moved it back meanwhile.
-  if (move_if_free(aside, to)) sync_parent(to);
+  if (::lstat(to.c_str(), &status) == 0) return;
+  try {
+    // False if another process has moved it back meanwhile.
+    if (move_if_free(aside, to)) sync_parent(to);
+  } catch (const Error& error) {
+    // Gone: the process that swaps the folders has finished.
+    if (error.code() != ErrorCode::not_found) throw;
+  }
 }
 
 }  // namespace lancekeep::io

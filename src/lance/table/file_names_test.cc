@@ -177,12 +177,17 @@ TEST(KindOfFile, IsUnsetForOtherNames) {
       "_refs/tags/.json",
       "_refs/tags/sub/best.json",
       "_refs/best.json",
-      "_indices/" + uuid + "/index.idx",
+      "_indices/" + uuid.substr(1) + "/index.idx",
+      "_indices/" + uuid,
       "_versionsx/1.manifest",
       stem + ".lance",
       "tree/dev/data/" + stem + ".lance",
   };
   for (const std::string& path : foreign) EXPECT_EQ(kind_of_file(path), std::nullopt) << path;
+  EXPECT_EQ(kind_of_file("_indices/" + uuid + "/index.idx"), FileKind::index);
+  EXPECT_EQ(index_folder_of("_indices/" + uuid + "/a/b"), "_indices/" + uuid);
+  EXPECT_EQ(index_folder_of("_indices/" + uuid), "_indices/" + uuid);
+  EXPECT_EQ(index_folder_of("_indices/" + uuid + "x/a"), std::nullopt);
 }
 
 TEST(KindOfFile, ASidecarBelongsToTheDataFileOfItsStem) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a clean-up removes, and what it keeps.
 #include "lance/table/commit.h"
+#include "lance/table/deletion_file.h"
 #include "store/gc/gc_testing.h"
 
 namespace lancekeep::store {
@@ -80,11 +81,12 @@ TEST_F(Collect, KeepsFilesThatARemainingVersionShares) {
 
 TEST_F(Collect, RemovesDeletionFilesWithTheirVersions) {
   save(1);
-  put("_deletions/0-1-77.bin");
-  put("_deletions/0-1-78.bin");
+  put("_deletions/0-1-77.bin", lance::encode_roaring({0}));
+  put("_deletions/0-1-78.bin", lance::encode_roaring({0}));
   const auto delete_rows = [](std::uint64_t id) {
     return [id](lance::Manifest& manifest) {
-      manifest.fragments[0].deletion = lance::DeletionFile{.read_version = 1, .id = id};
+      manifest.fragments[0].deletion =
+          lance::DeletionFile{.read_version = 1, .id = id, .num_deleted_rows = 1};
     };
   };
   put_version(2, delete_rows(77));
