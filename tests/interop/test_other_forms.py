@@ -7,6 +7,7 @@ import re
 
 import lance
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 import torch
 from models import check_lancekeep, check_pylance, copy_of, lancekeep, network, save
@@ -182,12 +183,14 @@ def test_values_that_are_not_marked_as_blobs(store, tmp_path):
 
 def test_a_legacy_copy_says_its_format(store, tmp_path):
     copy = tmp_path / "copy.lance"
-    lance.write_dataset(all_bytes(store), copy, data_storage_version="legacy")
+    full = all_bytes(store).filter(pc.field("name") != "empty")  # format 0.1 makes null of empty bytes
+    lance.write_dataset(full, copy, data_storage_version="legacy")
     message = lancekeep_fails("ls", copy)
     assert "format 0.1" in message
     call = re.search(r"lance\.write_dataset\(.*data_storage_version=\"2\.1\"\)", message).group()
     eval(call, {"lance": lance, "old": copy, "new": tmp_path / "new.lance"})
-    check_lancekeep(tmp_path / "new.lance", tmp_path, network(2))
+    expected = {name: tensor for name, tensor in network(2).items() if name != "empty"}
+    check_lancekeep(tmp_path / "new.lance", tmp_path, expected)
     assert "damaged" not in lancekeep("verify", copy, status=3)
 
 
