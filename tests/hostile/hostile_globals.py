@@ -37,7 +37,6 @@ PLACES = {
     "in a persistent id": dict_of(("a", tensor(storage(type_=SYSTEM)))),
     "as a storage's key": dict_of(("a", tensor(storage(key=RUN)))),
     "as a storage's size": dict_of(("a", tensor(storage(elements=RUN)))),
-    "in the arguments of OrderedDict": called(ORDERED, SYSTEM),
     "in the pairs of OrderedDict": called(ORDERED, b"](" + text("a") + SYSTEM + b"\x86e"),
     "as a tensor's storage": dict_of(("a", tensor(RUN))),
     "as a tensor's offset": dict_of(("a", tensor(offset=RUN))),
@@ -68,6 +67,7 @@ CASES = (
     ]
     + [
         body("os.system by INST", SAYS, b"(" + text("true") + b"ios\nsystem\n"),
+        body("os.system in the arguments of OrderedDict", r"the global os\.system", called(ORDERED, SYSTEM)),
         body("an object by EXT1", r"EXT1", b"\x82\1"),
         body("an object by EXT2", r"EXT2", b"\x83\1\0"),
         body("an object by EXT4", r"EXT4", b"\x84\1\0\0\0"),

@@ -25,7 +25,9 @@ const PickleNode* only_argument(const PicklePlace& place, const PickleDocument& 
                                 const std::string& usage) {
   if (arguments.count == 0) return nullptr;
   const PickleNode* argument = document.node(arguments.items()[0], kind);
-  if (arguments.count > 1 || !argument) fail(place, usage);
+  if (arguments.count > 1 || !argument) {
+    fail(place, usage + ", not " + document.describe(arguments.items()[0]));
+  }
   return argument;
 }
 
