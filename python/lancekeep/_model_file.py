@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from . import _native
 from ._arguments import PathLike, Ref, device_of
 from ._errors import InvalidArgumentError, NotFoundError, listed
-from ._framework import framework_name, framework_of
+from ._framework import framework_name, framework_of, is_tensor
 from ._store import IncompatibleKeys, Store, open
 
 if TYPE_CHECKING:
@@ -128,7 +128,11 @@ class ModelFile(Mapping[str, FileTensor]):
 
         Raises InvalidArgumentError if shapes differ; with ``strict``, also if names do; without, if no name is common.
         """
+        from ._load_state_dict import require_no_meta
+
         tensors = self.at(version)._tensors(None)
+        state = target.state_dict()
+        require_no_meta([name for name, value in state.items() if is_tensor(value) and value.is_meta], target)
         try:
             missing, unexpected = target.load_state_dict(tensors, strict=False)
         except RuntimeError as error:

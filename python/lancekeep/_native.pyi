@@ -288,13 +288,13 @@ class VerifyFinding:
     @property
     def what(self) -> str: ...
 
-    def __eq__(self, other: object, /) -> bool: ...
-
-    def __hash__(self) -> int: ...
-
     def __getstate__(self) -> tuple[Any, ...]: ...
 
     def __setstate__(self, state: tuple[Any, ...], /) -> None: ...
+
+    def __eq__(self, other: object, /) -> bool: ...
+
+    def __hash__(self) -> int: ...
 
     def __repr__(self) -> str: ...
 
@@ -303,18 +303,6 @@ class VerifyReport:
 
     @property
     def versions(self) -> int: ...
-
-    @property
-    def damaged(self) -> int:
-        """Number of findings that are damage."""
-
-    @property
-    def unchecked(self) -> int:
-        """Number of findings that could not be checked."""
-
-    @property
-    def not_read(self) -> int:
-        """Number of findings that are not a model, or not read by this build."""
 
     @property
     def newest(self) -> int:
@@ -343,7 +331,20 @@ class VerifyReport:
     def __setstate__(self, state: tuple[Any, ...], /) -> None: ...
 
     @property
-    def ok(self) -> bool: ...
+    def ok(self) -> bool:
+        """Everything was checked and is as recorded."""
+
+    @property
+    def damaged(self) -> int:
+        """Number of findings that are damage."""
+
+    @property
+    def unchecked(self) -> int:
+        """Number of findings that could not be checked."""
+
+    @property
+    def not_read(self) -> int:
+        """Number of findings that are not a model, or not read by this build."""
 
     def __repr__(self) -> str: ...
 

@@ -259,7 +259,10 @@ class Store:
         The new version has the message and the metadata of the old one, and ``restored_from`` in its metadata. Warns
         of what pylance had made and the new version lacks: indices, stable row ids.
         """
-        says = lambda done: f"version {done[0]} is saved"  # noqa: E731
+
+        def says(done: tuple[int, list[str]]) -> str:
+            return f"version {done[0]} is saved"
+
         number, notes = finish(self._native.restore, checked_ref(version), says=says)
         for note in notes:
             warnings.warn(note, stacklevel=2)

@@ -77,12 +77,12 @@ void bind_diff(nb::module_& module) {
 }
 
 // A pickled VerifyFinding: its kind as a number, then the other fields.
-nb::tuple state_of(const VerifyFinding& finding) {
+nb::tuple state_of_finding(const VerifyFinding& finding) {
   return nb::make_tuple(static_cast<int>(finding.kind), finding.version, finding.tensor,
                         finding.file, finding.offset, finding.what);
 }
 
-void set_state(VerifyFinding& finding, const nb::tuple& state) {
+void set_finding(VerifyFinding& finding, const nb::tuple& state) {
   require_fields(state, 6);
   new (&finding) VerifyFinding();
   finding.kind = static_cast<FindingKind>(nb::cast<int>(state[0]));
@@ -111,8 +111,8 @@ void bind_verify(nb::module_& module) {
       .def_ro("file", &VerifyFinding::file)
       .def_ro("offset", &VerifyFinding::offset)
       .def_ro("what", &VerifyFinding::what)
-      .def("__getstate__", &state_of, kGetStateSignature)
-      .def("__setstate__", &set_state, nb::arg("state"), kSetStateSignature);
+      .def("__getstate__", &state_of_finding, kGetStateSignature)
+      .def("__setstate__", &set_finding, nb::arg("state"), kSetStateSignature);
   const FieldNames names = {"kind", "version", "tensor", "file", "offset", "what"};
   add_record_methods(finding, names);
   add_repr(finding, names);

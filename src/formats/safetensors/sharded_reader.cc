@@ -291,7 +291,8 @@ ShardIndex index_of_files(const std::filesystem::path& folder,
   for (std::uint32_t shard = 0; shard < index.shards.size(); ++shard) {
     const std::filesystem::path path = folder / index.shards[shard];
     io::MemoryBudget own(budget.left(), path.string());
-    for (const TensorSpec& spec : open(io::InputFile(path), own)->tensors()) {
+    const std::unique_ptr<TensorSource> source = open(io::InputFile(path), own);
+    for (const TensorSpec& spec : source->tensors()) {
       budget.take(sizeof(ShardIndex::Tensor) + spec.name.size() + kShardTensorOverhead,
                   "the files' tensors");
       index.tensors.push_back({spec.name, shard});

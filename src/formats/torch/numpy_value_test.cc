@@ -74,8 +74,11 @@ TEST_F(NumpyValue, ARepeatedArrayIsTied) {
 TEST_F(NumpyValue, AScalarIsJson) {
   array_.code = pickled("i4");
   array_.order = pickled("<");
+  EXPECT_EQ(listing(*open(pickled_dict({{"a", array_.scalar()}, {"w", tensor_.text()}}))),
+            "a json {\"$numpy\":[\"<i4\",\"YWJjZA==\"]}\nw float32\n");
   EXPECT_EQ(listing(*open(pickled_dict({{"a", array_.scalar()}}))),
-            "a json {\"$numpy\":[\"<i4\",\"YWJjZA==\"]}\n");
+            "value json {\"a\":{\"$numpy\":[\"<i4\",\"YWJjZA==\"]}}\n"
+            "__tree__ tree {\"$row\":\"value\"}\n");
 }
 
 TEST_F(NumpyValue, ADtypeThatTorchLacksIsRejectedByName) {

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "formats/torch/torch_file.h"
 
+#include "formats/torch/torch_reader.h"
 #include "formats/torch/torch_testing.h"
 #include "io/testing/error_matcher.h"
 #include "io/testing/temporary_folder.h"
 
 #include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
 
 namespace lancekeep::formats {
 namespace {
@@ -82,17 +86,36 @@ TEST_F(TorchZip, APickleThatContinuesAfterStopIsRejected) {
 }
 
 TEST_F(TorchZip, APickleThatRunsCodeIsRejected) {
-  EXPECT_THAT(
-      opening(torch_zip_content(pickled_global("os", "system") + pickled("id") + "\x85R", {})),
-      fails_with(ErrorCode::unsafe, "`os.system`, which is not on the list"));
+  const std::string ran = (folder_.path() / "ran").string();
+  const std::string system = pickled_global("os", "system");
+  const std::string command = pickled("touch " + ran);
+  const auto calls = {
+      system + command + "\x85R",           // REDUCE
+      system + command + "\x85\x81",        // NEWOBJ
+      system + command + "\x85}\x92",       // NEWOBJ_EX
+      "(" + command + "ios\nsystem\n",      // INST
+      "(" + system + command + "o",         // OBJ
+      system + command + "\x85R0N",         // the result is not kept
+      system,                               // nothing is called
+      "]" + system + command + "\x85R}ba",  // in a list, with a state
+  };
+  for (const std::string& call : calls) {
+    const ZipContent content = torch_zip_content(pickled_dict({{"a", call}}), {});
+    EXPECT_THAT([&] { (void)open_torch_checkpoint(open(content)); },
+                fails_with(ErrorCode::unsafe, "a checkpoint of data needs: `os.system`"))
+        << call;
+    EXPECT_NO_THROW((void)open_torch_checkpoint(open(content), true)) << call;
+    EXPECT_FALSE(std::filesystem::exists(ran)) << call;
+  }
 }
 
 TEST_F(TorchZip, AnErrorInThePickleNamesTheOffsetInTheFile) {
   const std::string zip = zip_of(torch_zip_content(pickled_global("os", "system"), {}));
   try {
-    (void)open_bytes(zip);
+    (void)open_torch_checkpoint(open_bytes(zip));
     FAIL() << "nothing was thrown";
   } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::unsafe);
     EXPECT_EQ(error.offset(), zip.find("cos\nsystem"));
   }
 }

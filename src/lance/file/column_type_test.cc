@@ -68,8 +68,9 @@ TEST(ColumnTypeTest, RejectsFilesWithoutColumnIndices) {
   DataFile file;
   file.fields = {0, 1, 2};
   file.version = {0, 1};
-  expect_unsupported("has format 0.1, which this build does not read; rewrite the dataset with",
-                     [&] { (void)find_column(file, model(), 1); });
+  expect_unsupported(
+      "has format 0.1 (\"legacy\"), which this build does not read; rewrite the dataset with",
+      [&] { (void)find_column(file, model(), 1); });
 }
 
 TEST(ColumnTypeTest, KnowsWidthsAndLists) {

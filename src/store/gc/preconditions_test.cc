@@ -48,7 +48,8 @@ TEST_F(GcRejects, UnknownFieldsOfADataFile) {
 
 TEST_F(GcRejects, UnknownFieldsOfADeletionFile) {
   put_version(3, [](lance::Manifest& manifest) {
-    manifest.fragments[0].deletion = lance::DeletionFile{.unknown = field(99)};
+    manifest.fragments[0].deletion =
+        lance::DeletionFile{.num_deleted_rows = 1, .unknown = field(99)};
   });
   expect_refused(ErrorCode::unsupported, "version 3 has field 99 of the deletion file of fragment");
 }
@@ -109,12 +110,8 @@ TEST_F(GcRejects, VersionNumbersFrom2To63On) {
 }
 
 TEST_F(GcRejects, ManifestsWithUnknownNames) {
-  for (const char* name : {"v3", "._18446744073709551614", "18446744073709551614 (1)"}) {
-    const std::string path = std::string("_versions/") + name + ".manifest";
-    put(path);
-    expect_refused(ErrorCode::unsupported, "no version has a manifest of this name");
-    std::filesystem::remove(path_ / path);
-  }
+  put("_versions/v3.manifest");
+  expect_refused(ErrorCode::unsupported, "has a name that this build does not know");
 }
 
 TEST_F(GcRejects, FilesOfMacOsBesideManifests) {
@@ -285,8 +282,9 @@ TEST_F(GcKeepsTheLastThatCanBeRead, WhenAFileMayNotBeRead) {
   const auto clean_up = [&] {
     (void)collect_garbage(storage, {.keep_last = 1}, std::chrono::system_clock::now());
   };
-  EXPECT_THAT(clean_up, io::fails_with(ErrorCode::io, "version 3, which would be kept, could not be "
-                                                      "checked: cannot open: Permission denied"));
+  EXPECT_THAT(clean_up, io::fails_with(ErrorCode::io,
+                                       "version 3, which would be kept, could not be "
+                                       "checked: cannot open: Permission denied"));
   EXPECT_EQ(files(), before);
 }
 

@@ -60,7 +60,7 @@ std::optional<Error> FileCheck::check_data(const lance::DataFile& file, bool has
   const auto [known, is_new] = known_.try_emplace(fmt::format("{} {}", path, file.size));
   if (!is_new) return known->second;
   known->second = error_of([&] {
-    require_whole(path, file.size);
+    require_whole(path, file);
     if (has_blobs) require_blob_files(path, file);
   });
   return known->second;
@@ -98,14 +98,9 @@ std::optional<Error> FileCheck::check_deletion(const lance::Fragment& fragment) 
   return known->second;
 }
 
-void FileCheck::require_whole(const std::string& path, std::uint64_t recorded) const {
+void FileCheck::require_whole(const std::string& path, const lance::DataFile& recorded) const {
   const io::InputFile file = storage_.open(path);
-  if (recorded != 0 && file.size() != recorded) {
-    throw Error(
-        ErrorCode::corrupt,
-        fmt::format("the data file has {} bytes, but the manifest says {}", file.size(), recorded),
-        storage_.full_name(path));
-  }
+  lance::check_file_size(recorded, file.size(), storage_.full_name(path));
   require_magic(file, file.size());
 }
 

@@ -29,7 +29,7 @@ class FileCheck {
   std::optional<Error> check_data(const lance::DataFile& file, bool has_blobs);
   void require_blob_files(const std::string& path, const lance::DataFile& file) const;
   std::optional<Error> check_deletion(const lance::Fragment& fragment);
-  void require_whole(const std::string& path, std::uint64_t recorded) const;
+  void require_whole(const std::string& path, const lance::DataFile& recorded) const;
 
   const io::Storage& storage_;
   std::map<std::string, std::optional<Error>> known_;  // by path and recorded size

@@ -5,6 +5,7 @@
 #include "lance/table/file_names.h"
 #include "lance/table/row_counts.h"
 #include "lance/table/tags.h"
+#include "lance/table/version_list.h"
 #include "store/read/versions.h"
 #include "store/table/properties.h"
 
@@ -91,6 +92,15 @@ void check_transaction(const io::Storage& storage, const lance::VersionEntry& en
   }
 }
 
+// Whether the tag was moved, or its version committed, since the versions were listed: others may
+// save and tag while a store is checked.
+bool is_newer_than_list(const io::Storage& storage, const std::string& name,
+                        const lance::Tag& tag) {
+  const lance::VersionList now = lance::list_versions(storage);
+  const auto entry = std::ranges::find(now.entries, tag.version, &lance::VersionEntry::version);
+  return entry != now.entries.end() || lance::read_tag(storage, name).version != tag.version;
+}
+
 // A tag records its version and the size of that version's manifest. If damage changed the version
 // number into that of another version, the size shows it.
 void check_tag(const io::Storage& storage, const lance::VersionList& list, const std::string& name,
@@ -108,6 +118,7 @@ void check_tag(const io::Storage& storage, const lance::VersionList& list, const
   };
   const auto entry = std::ranges::find(list.entries, tag.version, &lance::VersionEntry::version);
   if (entry == list.entries.end()) {
+    if (is_newer_than_list(storage, name, tag)) return;
     report(
         fmt::format("the tag `{}` points to version {}, which does not exist; existing "
                     "versions: {}",
@@ -161,6 +172,7 @@ void check_tags(const io::Storage& storage, const lance::VersionList& list, Find
       try {
         check_tag(storage, list, name, findings);
       } catch (const Error& error) {
+        if (!storage.exists(lance::tag_path(name))) continue;  // deleted meanwhile
         findings.add(error, 0);
       }
     }
