@@ -42,6 +42,7 @@ TEST(ToJson, TensorThatIsTiedNamesItsTarget) {
 TEST(ToJson, VersionWithoutMetadataAndTagsHasEmptyContainers) {
   EXPECT_EQ(to_json(VersionInfo{}).text(), R"({
   "number": 0,
+  "id": "",
   "layout": "native",
   "time": "1970-01-01T00:00:00.000000Z",
   "message": "",
@@ -51,6 +52,8 @@ TEST(ToJson, VersionWithoutMetadataAndTagsHasEmptyContainers) {
   "bytes_total": 0,
   "bytes_added": 0,
   "damage": null,
+  "unchecked": null,
+  "not_read": null,
   "warning": null
 })");
 }

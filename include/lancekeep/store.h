@@ -205,9 +205,10 @@ struct SaveReport {
   std::vector<std::string> notes;   ///< remarks for the user, one line each
 };
 
-/// The folder that is at a path when the first call on this object is answered. If another store
-/// takes its place later, every call throws conflict, and not_found if nothing is there any more:
-/// no call reports the old store as empty, or writes into it. Open the path again to go on.
+/// The folder that is at a path when it is opened. If another store takes its place, every call
+/// throws conflict, and not_found if nothing is there any more: no call reports the old store as
+/// empty, or writes into it. Open the path again to go on. (Only at() for the latest version, as the
+/// first call, opens the store that is there now.)
 class LANCEKEEP_API Store {
  public:
   /// @throws Error not_found if nothing is there; invalid_argument if something else is.

@@ -215,7 +215,7 @@ TEST_F(GcKeepsTheLastThatCanBeRead, WhenADataFileIsMissing) {
 
 TEST_F(GcKeepsTheLastThatCanBeRead, WhenADataFileIsEmpty) {
   put(data_file_of(3), "");
-  expect_all_refused(ErrorCode::corrupt, "the data file has 0 bytes, but the manifest says");
+  expect_all_refused(ErrorCode::corrupt, "the data file has 0 bytes, but its manifest says");
 }
 
 TEST_F(GcKeepsTheLastThatCanBeRead, WhenADataFileIsCutShort) {
@@ -225,7 +225,7 @@ TEST_F(GcKeepsTheLastThatCanBeRead, WhenADataFileIsCutShort) {
 
 TEST_F(GcKeepsTheLastThatCanBeRead, WhenADataFileIsTooLong) {
   put(data_file_of(3), files().at(data_file_of(3)) + "more");
-  expect_all_refused(ErrorCode::corrupt, "but the manifest says");
+  expect_all_refused(ErrorCode::corrupt, "but its manifest says");
 }
 
 TEST_F(GcKeepsTheLastThatCanBeRead, WhenADataFileHasNeverReachedTheDisk) {

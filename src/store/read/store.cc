@@ -53,9 +53,10 @@ Store Store::open(const std::filesystem::path& path) {
 const std::filesystem::path& Store::path() const { return state_->path; }
 
 Version Store::at(const Ref& ref, const ReadOptions& options) const {
-  return state_->answer([&](const std::shared_ptr<io::Storage>& storage) {
+  const auto open = [&](const std::shared_ptr<io::Storage>& storage) {
     return store::open_version(storage, ref, options);
-  });
+  };
+  return ref.is_latest() ? state_->answer_first(open) : state_->answer(open);
 }
 
 std::vector<VersionInfo> Store::versions() const {

@@ -152,6 +152,15 @@ namespace lancekeep {
 
 std::shared_ptr<io::Storage> Store::State::current() const {
   const std::lock_guard lock(mutex_);
+  if (!storage_->is_current()) {
+    is_bound_ = true;  // the caller learns of it
+    store::require_current(*storage_);
+  }
+  return storage_;
+}
+
+std::shared_ptr<io::Storage> Store::State::newest() const {
+  const std::lock_guard lock(mutex_);
   if (storage_->is_current()) return storage_;
   if (is_bound_) store::require_current(*storage_);
   storage_ = store::open_dataset(path);

@@ -17,9 +17,10 @@
 
 namespace lancekeep {
 
-// The path, and the folder that was found there. Until a call has been answered, nobody knows
-// anything of that folder: if another one takes its place, the next call opens that one. From then
-// on the store is bound to its folder. Any number of threads may use it.
+// The path, and the folder that was found there, to which the first call binds the store: if another
+// folder takes its place, every call says so. Only a call that opens the latest version, and is the
+// first one, goes on with the other folder, as if the store had been opened a moment later: readers
+// that open and load in a loop never fail beside replacements. Any number of threads may use it.
 struct Store::State {
   struct Opened {
     std::filesystem::path path;
@@ -32,17 +33,24 @@ struct Store::State {
     return Store(std::make_shared<State>(std::move(opened)));
   }
 
-  /// The folder that is at the path. @throws Error conflict if it is not the one that the store is
-  /// bound to; not_found if nothing is there.
+  /// The folder of the store, which is still at the path. @throws Error conflict if another one is
+  /// there; not_found if nothing is.
   [[nodiscard]] std::shared_ptr<io::Storage> current() const;
 
   /// `read(storage)`, which only reads. What it returns, or throws, is of a folder that was at the
-  /// path the whole time: otherwise it is called again if the store is not bound yet, and else
-  /// throws as current() does.
+  /// path the whole time: otherwise it throws as current() does.
   template <typename Read>
   auto answer(Read read) const {
+    bind(*current());
+    return answer_first(std::move(read));
+  }
+
+  /// The same, but if the store is not bound yet, `read` is called again with the folder that took
+  /// the place of the one that was found.
+  template <typename Read>
+  auto answer_first(Read read) const {
     for (int attempt = 1;; ++attempt) {
-      const std::shared_ptr<io::Storage> storage = current();
+      const std::shared_ptr<io::Storage> storage = newest();
       try {
         auto result = read(storage);
         if (is_settled(*storage, attempt)) return result;
@@ -69,6 +77,8 @@ struct Store::State {
   const std::filesystem::path path;
 
  private:
+  // As current(), but a store that is not bound opens the folder that is there now.
+  std::shared_ptr<io::Storage> newest() const;
   void bind(const io::Storage& storage) const;
   // Binds the store if `storage` is still at the path; else false, or throws if there is nothing
   // left to try.
