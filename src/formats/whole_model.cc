@@ -4,6 +4,7 @@
 #include <lancekeep/error.h>
 
 #include "io/utf8.h"
+#include "kinds/place.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -176,6 +177,21 @@ std::vector<std::string> models_in(const fs::path& folder) {
   return {names.begin(), names.end()};
 }
 
+// Folders of other formats can have files with a model's endings: DeepSpeed's have many .pt files.
+[[noreturn]] void reject_folder(const fs::path& folder, const std::vector<std::string>& models) {
+  const auto* kind = kinds::find_folder_kind(folder);
+  if (kind != nullptr && !kind->has_model) {
+    throw Error(ErrorCode::invalid_argument, kinds::describe(*kind), folder.string());
+  }
+  throw Error(ErrorCode::invalid_argument,
+              models.empty()
+                  ? std::string("this folder is not a Lance dataset and has no model file: no "
+                                ".safetensors, .pth, .pt, .bin, .ckpt, .npz or .npy")
+                  : fmt::format("this folder has several models, {}; give the file of one",
+                                quoted_list(models)),
+              folder.string());
+}
+
 // A folder of the Hub often has other files beside the weights, such as optimizer.pt, and the same
 // weights in a second format. safetensors go first.
 WholeModel model_in_folder(const fs::path& folder) {
@@ -185,15 +201,7 @@ WholeModel model_in_folder(const fs::path& folder) {
     return model_ending(name) == ".safetensors";
   });
   if (chosen.empty()) chosen = names;
-  if (chosen.size() != 1) {
-    throw Error(ErrorCode::invalid_argument,
-                chosen.empty()
-                    ? std::string("this folder is not a Lance dataset and has no model file: no "
-                                  ".safetensors, .pth, .pt, .bin, .ckpt, .npz or .npy")
-                    : fmt::format("this folder has several models, {}; give the file of one",
-                                  quoted_list(chosen)),
-                folder.string());
-  }
+  if (chosen.size() != 1) reject_folder(folder, chosen);
   WholeModel model{folder / chosen.front(), {}, {}};
   if (const auto shard = parse_shard_name(chosen.front()); shard && !is_index(chosen.front())) {
     model = model_of_shard(model.path, *shard);

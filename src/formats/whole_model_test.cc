@@ -122,6 +122,20 @@ TEST_F(WholeModelTest, AFolderIsItsOnlyModel) {
               ElementsAre("of the folder, `model.safetensors` was read; not `optimizer.pt`"));
 }
 
+TEST_F(WholeModelTest, AFolderOfAnotherFormatIsNamed) {
+  const auto folder = [&](const char* name) { return opening(folder_.path() / name); };
+  folder_.write("dcp/__0_0.distcp", "x");
+  EXPECT_THAT(folder("dcp"), fails_with(ErrorCode::invalid_argument, "dcp_to_torch_save(folder"));
+  folder_.write("deepspeed/mp_rank_00_model_states.pt", "x");
+  folder_.write("deepspeed/zero_pp_rank_0_mp_rank_00_optim_states.pt", "x");
+  EXPECT_THAT(folder("deepspeed"),
+              fails_with(ErrorCode::invalid_argument, "this is a DeepSpeed checkpoint"));
+  file("several/a.safetensors", "a");
+  file("several/b.safetensors", "b");
+  EXPECT_THAT(folder("several"),
+              fails_with(ErrorCode::invalid_argument, "this folder has several models"));
+}
+
 TEST_F(WholeModelTest, AFolderWithAnIndexIsTheModelOfTheIndex) {
   file("hub/m-00001-of-00002.safetensors", "a");
   file("hub/m-00002-of-00002.safetensors", "b");

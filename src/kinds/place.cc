@@ -112,7 +112,7 @@ constexpr std::array kFolderRows = {
                 });
               }},
     FolderRow{{"a folder with a model in it, as Hugging Face saves one",
-               "import its model file, or the .index.json of several"},
+               "import its model file, or the .index.json of several", true},
               [](const Names& names) {
                 return ends_with(names, ".safetensors") || ends_with(names, ".index.json") ||
                        names.contains("pytorch_model.bin");

@@ -13,6 +13,7 @@ namespace lancekeep::kinds {
 struct FolderKind {
   std::string_view what;    ///< "a torch.distributed.checkpoint (DCP) folder"
   std::string_view advice;  ///< how to get a model from it
+  bool has_model = false;   ///< a model's own folder, which is read as that model
 };
 
 /// Looks at the names in a folder. Null if no kind fits, or if the folder cannot be listed.

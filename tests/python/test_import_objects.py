@@ -193,8 +193,8 @@ def test_all_classes_are_named_with_their_keys(tmp_path: Path) -> None:
 
 def test_the_advice_fits_the_case(tmp_path: Path) -> None:
     net = torch.nn.Linear(1, 1)
-    assert "The file holds a whole module: save its state_dict()" in str(refused(tmp_path, net))
-    assert "`model` is a whole module" in str(refused(tmp_path, {"model": net, "args": argparse.Namespace()}))
+    assert "The file holds a whole module: save model.state_dict() instead" in str(refused(tmp_path, net))
+    assert "`model` is a whole module: save model.state_dict() instead" in str(refused(tmp_path, {"model": net, "args": argparse.Namespace()}))
     assert "to_dense()" in str(refused(tmp_path, {"w": torch.eye(2).to_sparse()}))
     assert isinstance(refused(tmp_path, {"w": Runs()}), lancekeep.UnsafeError)
 

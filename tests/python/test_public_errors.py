@@ -197,11 +197,14 @@ def test_arguments_of_the_wrong_type(store, name):
     assert isinstance(error, TypeError) and len(store) == 1
 
 
+NEEDS_A_DEVICE = "device= needs a torch.device or its name, such as 'cuda:0'"
+
+
 @pytest.mark.parametrize(
     ("device", "kind", "words"),
     [
-        (lambda storage, place: storage, lancekeep.InvalidArgumentError, "is not a device"),
-        ({"cuda:0": "cpu"}, lancekeep.InvalidArgumentError, "is not a device"),
+        (lambda storage, place: storage, lancekeep.InvalidArgumentError, f"{NEEDS_A_DEVICE}, not a function"),
+        ({"cuda:0": "cpu"}, lancekeep.InvalidArgumentError, f"{NEEDS_A_DEVICE}, not a dict"),
         ("nowhere", lancekeep.InvalidArgumentError, "'nowhere' is not a device"),
         ("mps", lancekeep.UnsupportedError, "the device 'mps' cannot be used here"),
         ("xla", lancekeep.UnsupportedError, "the device 'xla' cannot be used here"),

@@ -65,7 +65,7 @@ def test_reports_show_what_matters(store):
     report = store.save({"w": torch.ones(2), "v": (0.5, set())})
     assert "notes" not in repr(report)
     first, second, _ = store.versions()
-    assert repr(first).startswith("VersionInfo(number=1, layout='native', time='20")
+    assert repr(first).startswith(f"VersionInfo(number=1, id='{first.id}', layout='native', time='20")
     assert "message='first', metadata={'loss': '0.5'}, tags=['best'], tensors=2" in repr(first)
     assert "message" not in repr(second)
     assert first != second

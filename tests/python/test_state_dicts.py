@@ -10,6 +10,7 @@ import pytest
 import torch
 from equality import same
 from lancekeep import _native, _state_dicts
+from lancekeep._store import save_to
 
 
 class Scale(torch.nn.Module):
@@ -141,8 +142,7 @@ def test_what_copies_a_version_keeps_its_metadata(folder):
     store.save({"x": torch.ones(1)})
     store.restore(1)
     assert store.load()._metadata == state._metadata
-    native = _native.Store.create(str(folder / "copy.lance"))
-    native.save(store.at(1)._native.source(), _native.SaveOptions("", {}, "", None, True, None))
+    save_to(folder / "copy.lance", store.at(1)._native.source())
     assert lancekeep.open(folder / "copy.lance").load()._metadata == state._metadata
 
 
@@ -188,8 +188,7 @@ MALFORMED = {
 def test_a_malformed_property_is_an_error(folder, name):
     source = _native.PythonSource({"lancekeep.state_dicts": MALFORMED[name]}, [])
     source.add("w", "float32", [1], 4, None, b"\0\0\x80?")
-    native = _native.Store.create(str(folder / "m.lance"))
-    native.save(source, _native.SaveOptions("", {}, "", None, True, None))
+    save_to(folder / "m.lance", source)
     if len(MALFORMED[name]) > _state_dicts.MOST_BYTES:  # is not recorded
         assert same(lancekeep.open(folder / "m.lance").load(), {"w": torch.ones(1)})
         return

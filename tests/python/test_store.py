@@ -37,7 +37,8 @@ def test_versions_are_listed_oldest_first(store):
     assert (one.number, one.message, one.tags, one.layout, one.damage) == (1, "one", ["first"], "native", "")
     assert (two.number, two.message, two.metadata, two.tensors) == (2, "two", {"loss": "0.5"}, 3)
     assert one.time <= two.time <= datetime.datetime.now(datetime.timezone.utc)
-    assert repr(two).startswith("VersionInfo(number=2, layout='native', time='20")
+    assert one.id and two.id and one.id != two.id
+    assert repr(two).startswith(f"VersionInfo(number=2, id='{two.id}', layout='native', time='20")
 
 
 def test_diff_says_what_changed_and_by_how_much(store):

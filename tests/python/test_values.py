@@ -360,7 +360,7 @@ def test_rows_as_the_first_release_wrote_them_are_loaded(folder):
     rows = [("config.lr", "json", [], b"0.1"), ("w", "float32", [1], b"\0\0\x80?"), ("__tree__", "tree", [], tree)]
     for name, dtype, shape, data in rows:
         source.add(name, dtype, shape, len(data), None, data)
-    save_to(folder / "m.lance", source, _native.SaveOptions("", {}, "", None, True, None))
+    save_to(folder / "m.lance", source)
     store = lancekeep.open(folder / "m.lance")
     state = {"config": {"lr": 0.1, "empty": {}}, "w": torch.ones(1)}
     assert same(store.load(), state)

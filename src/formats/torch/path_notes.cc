@@ -29,24 +29,33 @@ std::string PathList::text() const {
                      more ? fmt::format(" and {} more", more) : "");
 }
 
-void PathNotes::add(std::string_view path, const std::string& type, const char* one,
-                    const char* many) {
+std::size_t PathNotes::add(std::string_view path, const std::string& type, const char* one,
+                           const char* many) {
   auto group = std::ranges::find_if(groups_, [&](const Group& each) {
     return each.type == type && std::string_view(each.one) == one;
   });
   if (group == groups_.end()) {
     if (groups_.size() == kMostGroups) {
       ++beyond_;
-      return;
+      return kMostGroups;
     }
     budget_->take(kGroupBytes + type.size(), "notes on the file's values");
     groups_.push_back({type, one, many, {}});
     group = std::prev(groups_.end());
   }
-  if (group->paths.count() < kMostPaths) {
-    budget_->take(kGroupBytes, "notes on the file's values");
+  const auto note = static_cast<std::size_t>(group - groups_.begin());
+  add_to(note, path);
+  return note;
+}
+
+void PathNotes::add_to(std::size_t note, std::string_view path) {
+  if (note == kMostGroups) {
+    ++beyond_;
+    return;
   }
-  group->paths.add(path);
+  PathList& paths = groups_.at(note).paths;
+  if (paths.count() < kMostPaths) budget_->take(kGroupBytes, "notes on the file's values");
+  paths.add(path);
 }
 
 std::vector<std::string> PathNotes::take() {

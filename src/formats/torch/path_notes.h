@@ -5,6 +5,7 @@
 
 #include "io/memory_budget.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,8 +32,11 @@ class PathNotes {
   explicit PathNotes(io::MemoryBudget& budget) : budget_(&budget) {}
 
   /// `one` follows a single path, "is left out"; `many` follows several, "are left out". Both must
-  /// be literals.
-  void add(std::string_view path, const std::string& type, const char* one, const char* many);
+  /// be literals. Returns the note, for add_to().
+  std::size_t add(std::string_view path, const std::string& type, const char* one,
+                  const char* many);
+  /// Adds a path to a note that add() returned.
+  void add_to(std::size_t note, std::string_view path);
   [[nodiscard]] std::vector<std::string> take();
 
  private:

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,15 +26,18 @@ namespace {
 
 constexpr std::size_t kDeepestObject = 400;
 constexpr PickleValue kLeftOut{PickleValue::Kind::absent};
+constexpr std::uint32_t kNoNote = UINT32_MAX;
 
 class ObjectSkipper {
  public:
   explicit ObjectSkipper(TorchFile& torch)
       : torch_(torch), document_(torch.object), path_(torch), notes_(*torch.budget) {
     known_ = document_.nodes().size();
-    torch.budget->take(known_ * (sizeof(PickleValue) + 1), "the file's objects");
+    torch.budget->take(known_ * (sizeof(PickleValue) + 1 + sizeof(std::uint32_t)),
+                       "the file's objects");
     progress_.resize(known_, Progress::none);
     results_.resize(known_);
+    left_out_in_.resize(known_, kNoNote);
   }
 
   std::vector<std::string> run() {
@@ -55,15 +59,23 @@ class ObjectSkipper {
     const PickleNode* node = document_.node(value);
     if (!node || value.payload >= known_ || depth_ == kDeepestObject) return value;
     Progress& progress = progress_[value.payload];
-    if (progress == Progress::done) return results_[value.payload];
+    if (progress == Progress::done) {
+      last_note_ = left_out_in_[value.payload];  // each path to a value that is left out is noted
+      if (last_note_ != kNoNote) notes_.add_to(last_note_, path_.text());
+      return results_[value.payload];
+    }
     // An object inside itself is left out; a container inside itself is rejected later.
-    if (progress == Progress::started) return is_foreign(value) ? kLeftOut : value;
+    if (progress == Progress::started) {
+      last_note_ = kNoNote;
+      return is_foreign(value) ? kLeftOut : value;
+    }
     progress = Progress::started;
     ++depth_;
     const PickleValue result = convert_new(value, *node);
     --depth_;
     progress_[value.payload] = Progress::done;
     results_[value.payload] = result;
+    if (result == kLeftOut) left_out_in_[value.payload] = last_note_;
     return result;
   }
 
@@ -236,7 +248,8 @@ class ObjectSkipper {
   }
 
   void leave_out(const std::string& name) {
-    notes_.add(path_.text(), name, "is left out", "are left out");
+    const std::size_t note = notes_.add(path_.text(), name, "is left out", "are left out");
+    last_note_ = static_cast<std::uint32_t>(note);
   }
 
   PickleValue as_state_dict(PickleValue module, const std::string& name) {
@@ -282,8 +295,10 @@ class ObjectSkipper {
   PathNotes notes_;
   std::size_t known_ = 0;  // nodes of the file; those after them were made here
   std::size_t depth_ = 0;
-  std::vector<Progress> progress_;    // by node
-  std::vector<PickleValue> results_;  // by node
+  std::vector<Progress> progress_;          // by node
+  std::vector<PickleValue> results_;        // by node
+  std::vector<std::uint32_t> left_out_in_;  // by node: the note that says so, or kNoNote
+  std::uint32_t last_note_ = kNoNote;       // of the value that was left out last
 };
 
 }  // namespace

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Indices, which pylance makes: gc removes those that no version lists, and stops at a list that it
 // cannot read.
-#include "store/gc/gc_testing.h"
-
 #include "lance/proto/wire.h"
+#include "store/gc/gc_testing.h"
 
 namespace lancekeep::store {
 namespace {

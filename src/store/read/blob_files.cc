@@ -58,8 +58,8 @@ std::optional<lance::Array> read_items(const io::ByteView& file, const lance::Pa
   const std::string variable = lance::encode_variable(32);
   lance::FullZipLayout as_bytes = *zipped;
   as_bytes.values = lance::decode_compression(io::ByteView::of(variable, page.encoding.file()));
-  return lance::decode_full_zip_page(
-      as_bytes, lance::open_page(file, page, page.rows, {}, kBufferAlignment));
+  return lance::decode_full_zip_page(as_bytes,
+                                     lance::open_page(file, page, page.rows, {}, kBufferAlignment));
 }
 
 }  // namespace

@@ -75,10 +75,10 @@ void FileCheck::require_blob_files(const std::string& path, const lance::DataFil
   }
   for (const auto& [blob, bytes] : files) {
     if (const std::uint64_t size = storage_.size(blob); size < bytes) {
-      throw Error(ErrorCode::corrupt,
-                  fmt::format("the file of blobs has {} bytes, but {} refers to {}", size, path,
-                              bytes),
-                  storage_.full_name(blob));
+      throw Error(
+          ErrorCode::corrupt,
+          fmt::format("the file of blobs has {} bytes, but {} refers to {}", size, path, bytes),
+          storage_.full_name(blob));
     }
   }
 }

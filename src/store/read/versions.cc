@@ -209,12 +209,16 @@ VersionInfo describe_any(const io::Storage& storage, const lance::VersionEntry& 
   return info;
 }
 
-std::vector<VersionInfo> describe_all(const io::Storage& storage) {
+namespace {
+
+// Versions that a clean-up removes meanwhile are left out.
+std::vector<VersionInfo> describe_listed(const io::Storage& storage,
+                                         const std::vector<lance::VersionEntry>& entries) {
   auto tags = tags_by_version(storage);
   std::vector<VersionInfo> infos;
   FileSizes earlier;
   FileCheck check(storage);
-  for (const lance::VersionEntry& entry : lance::list_versions(storage).entries) {
+  for (const lance::VersionEntry& entry : entries) {
     VersionInfo info{.number = entry.version};
     bool is_usable = false;
     try {
@@ -231,11 +235,22 @@ std::vector<VersionInfo> describe_all(const io::Storage& storage) {
       if (info.damage.empty()) set_problem(info, e);
       is_usable = false;
     }
-    if (!is_usable && !storage.exists(entry.path)) continue;  // removed meanwhile
+    if (!is_usable && !storage.exists(entry.path)) continue;
     info.tags = std::move(tags[entry.version]);
     infos.push_back(std::move(info));
   }
   return infos;
+}
+
+}  // namespace
+
+std::vector<VersionInfo> describe_all(const io::Storage& storage) {
+  for (int look = 1;; ++look) {
+    const auto entries = lance::list_versions(storage).entries;
+    auto infos = describe_listed(storage, entries);
+    // If all of them were removed meanwhile, there are newer ones.
+    if (!infos.empty() || entries.empty() || look == kMaxLooks) return infos;
+  }
 }
 
 std::uint64_t read_tensor_bytes(const io::Storage& storage, const lance::Manifest& manifest) {

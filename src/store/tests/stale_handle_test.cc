@@ -114,7 +114,7 @@ TEST(StaleHandles, AlsoOfTheStoreThatItsFirstSaveMade) {
               io::fails_with(ErrorCode::not_found, "the store is gone"));
 }
 
-// Whoever opens and loads in a loop never sees that a store is replaced in between.
+// A reader that opens and loads in a loop never sees that a store is replaced in between.
 TEST_P(StaleHandle, OpensTheLatestOfAnotherStoreIfItIsTheFirstCall) {
   Store store = open_existing();
   replace();
