@@ -25,8 +25,10 @@ using Clock = std::chrono::steady_clock;
 // Whether the file can be read without the objects that are in it.
 bool has_only_objects_against_it(const ImportPlan& plan, const std::string& file,
                                  const Error& error) {
-  const bool may_have_objects =
-      error.code() == ErrorCode::unsafe || error.code() == ErrorCode::unsupported;
+  // A file whose structures need too much memory is not read a second time.
+  const bool is_too_large = error.message().find("bytes of memory") != std::string::npos;
+  const bool may_have_objects = error.code() == ErrorCode::unsafe ||
+                                (error.code() == ErrorCode::unsupported && !is_too_large);
   if (!may_have_objects || plan.read.skip_objects) return false;
   ImportOptions options = plan.read;
   options.skip_objects = true;

@@ -56,7 +56,8 @@ def _open_model(file: str, objects: str, void_dtype: str) -> _native.TensorSourc
     try:
         return _native.open_model(file, objects == "skip", void_dtype)
     except (UnsafeError, UnsupportedError) as error:
-        if objects == "skip" or not _is_readable_without_objects(file, void_dtype):
+        is_too_large = "bytes of memory" in str(error)  # such a file is not read a second time
+        if objects == "skip" or is_too_large or not _is_readable_without_objects(file, void_dtype):
             raise
         error.args = (f"{error}; objects='skip' imports the tensors and plain values of the file without its objects",)
         raise
