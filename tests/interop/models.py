@@ -83,7 +83,7 @@ def save(state, store, folder, *options):
 def export(store, folder, ref="latest"):
     path = folder / "exported.safetensors"
     path.unlink(missing_ok=True)
-    lancekeep("export", store, path, "--at", ref)
+    lancekeep("export", store, path, "--at", ref, "--all-names")
     return load_file(path)
 
 

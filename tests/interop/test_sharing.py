@@ -193,6 +193,7 @@ def test_pylance_reads_a_restored_version(tmp_path):
     dataset = check_pylance(store, states[1])
     assert dataset.version == 5
     transaction = dataset.read_transaction(5)
-    assert transaction.transaction_properties["__lance_commit_message"] == "restore of version 2"
+    properties = transaction.transaction_properties
+    assert (properties["__lance_commit_message"], properties["restored_from"]) == ("1", "2")
     append_row(store, "extra", torch.ones(3), ordinal=1 << 40)
     check_lancekeep(store, tmp_path, {**states[1], "extra": torch.ones(3)})
