@@ -48,7 +48,8 @@ class Sweep:
         return Place(self.folder / f"run-{threading.get_ident()}", self.source)
 
     def points(self, wanted):
-        calls = self.calls if self.operation.renames else [call for call in self.calls if call.name != "renameat2"]
+        renames = self.operation.renames and self.operation.exchanges  # otherwise, these calls fail in every run
+        calls = self.calls if renames else [call for call in self.calls if call.name != "renameat2"]
         return [call for call in calls if wanted(call)]
 
     def run(self, points, injections_at, judge):
@@ -94,5 +95,10 @@ class Sweep:
             yield "the next save does not load as it was saved"
 
     def acknowledged(self, outcome):
-        if outcome.state() not in self.ends:
+        if self.operation.exchanges:
+            is_there = outcome.state() in self.ends
+        else:  # a note may say that older versions could not be removed
+            new, found = self.after.found, outcome.found
+            is_there = all(new[kind].items() <= found[kind].items() for kind in ("versions", "tags"))
+        if not is_there:
             yield "acknowledged, but missing"
