@@ -65,7 +65,7 @@ test-asan:
 test-release:
 	tools/setup.sh system
 	tools/setup.sh python
-	cmake --preset release -DLANCEKEEP_TORCH_PREFIX=$(TORCH) -DLANCEKEEP_UNIT_TESTS=OFF
+	cmake --preset release -DLANCEKEEP_TESTS=ON -DLANCEKEEP_TORCH_PREFIX=$(TORCH) -DLANCEKEEP_UNIT_TESTS=OFF
 	cmake --build --preset release
 	ctest --preset release
 	cmake --install $(BUILD) --prefix build/prefix >/dev/null
@@ -116,7 +116,7 @@ tsan:
 
 # What `make test` does at each call to Storage, here at every system call, and with more seeds.
 trust: setup
-	cmake --preset release -DLANCEKEEP_TORCH_PREFIX=$(TORCH) -DLANCEKEEP_UNIT_TESTS=ON
+	cmake --preset release -DLANCEKEEP_TESTS=ON -DLANCEKEEP_TORCH_PREFIX=$(TORCH) -DLANCEKEEP_UNIT_TESTS=ON
 	cmake --build --preset release
 	LANCEKEEP_SEEDS=100 $(BUILD)/src/store/tests/store_tests --gtest_brief=1 --gtest_filter='*PowerCutAt*'
 	LANCEKEEP_EVERY_BYTE=1 $(BUILD)/src/store/verify/store_verify_test --gtest_brief=1

@@ -188,12 +188,13 @@ def test_functions_that_a_library_has_put_in_place_of_torchs_are_called(folder, 
 @pytest.mark.filterwarnings("ignore")
 def test_a_quantized_module_needs_names_that_a_float_one_lacks(folder):
     found = torch.ao.quantization.quantize_dynamic(torch.nn.Sequential(torch.nn.Linear(3, 2)), {torch.nn.Linear})
-    before = found(torch.ones(1, 3))
+    weight, bias = found[0].weight().dequantize(), found[0].bias().clone()
     store = store_of(folder, torch.nn.Sequential(torch.nn.Linear(3, 2)))
     for strict in (True, False):
         with pytest.raises(lancekeep.InvalidArgumentError, match="own rules need `0.scale`, which version 1 lacks"):
             store.load_into(found, strict=strict)
-    assert torch.equal(found(torch.ones(1, 3)), before)
+    # torch sets the version, which its kernel looks at, before it misses a name: values must not change.
+    assert torch.equal(found[0].weight().dequantize(), weight) and torch.equal(found[0].bias(), bias)
 
 
 def test_module_versions_follow_a_prefix():

@@ -191,11 +191,18 @@ class HeaderParser : public JsonEvents {
     }
     entry().begin = numbers_[0];
     entry().end = numbers_[1];
-    // A tensor with values takes more of the file than of memory; empty ones take almost nothing.
-    if (entry().end > entry().begin) {
-      stream().budget().grant(kGrantPerTensor + 3 * key_.size());
-    }
+    grant_memory();
     return leave(Place::entry);
+  }
+
+  // A tensor with values takes more of the file than of memory; empty ones take almost nothing, and
+  // so do those that claim values which others have claimed.
+  void grant_memory() {
+    if (entry().end <= entry().begin) return;
+    furthest_ = std::max(furthest_, entry().end);
+    if (entry().end - entry().begin > furthest_ - std::min(furthest_, claimed_)) return;
+    claimed_ += entry().end - entry().begin;
+    stream().budget().grant(kGrantPerTensor + 3 * key_.size());
   }
 
   [[nodiscard]] std::string where() const {
@@ -224,6 +231,8 @@ class HeaderParser : public JsonEvents {
   std::string key_;    // the current value's key in the header or in __metadata__
   std::string field_;  // the current value's field in an entry
   bool has_metadata_ = false;
+  std::uint64_t furthest_ = 0;  // end of the values that tensors have claimed
+  std::uint64_t claimed_ = 0;   // bytes of them
   std::set<std::string> fields_;
   std::vector<std::uint64_t> numbers_;
 };
