@@ -22,28 +22,11 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-// Whether the file can be read without the objects that are in it.
-bool has_only_objects_against_it(const ImportPlan& plan, const std::string& file,
-                                 const Error& error) {
-  // A file whose structures need too much memory is not read a second time.
-  const bool is_too_large = error.message().find("bytes of memory") != std::string::npos;
-  const bool may_have_objects = error.code() == ErrorCode::unsafe ||
-                                (error.code() == ErrorCode::unsupported && !is_too_large);
-  if (!may_have_objects || plan.read.skip_objects) return false;
-  ImportOptions options = plan.read;
-  options.skip_objects = true;
-  try {
-    return !open_model(file, options)->tensors().empty();
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 std::unique_ptr<TensorSource> open_file(const ImportPlan& plan, const std::string& file) {
   try {
     return open_model(file, plan.read);
   } catch (const Error& error) {
-    if (!has_only_objects_against_it(plan, file, error)) throw;
+    if (!can_skip_objects(file, plan.read, error)) throw;
     throw with_outcome(error,
                        "--skip-objects imports the tensors and plain values of the file without "
                        "its objects");

@@ -51,6 +51,12 @@ struct ImportOptions {
 [[nodiscard]] LANCEKEEP_API std::unique_ptr<TensorSource> open_model(
     const std::filesystem::path& path, const ImportOptions& options = {});
 
+/// Whether a file that open_model() rejected with `error` can be opened with
+/// ImportOptions::skip_objects, and then has values. Reads the file again, unless the error says
+/// that objects are not the reason, or that its structures take too much memory.
+[[nodiscard]] LANCEKEEP_API bool can_skip_objects(const std::filesystem::path& path,
+                                                  const ImportOptions& options, const Error& error);
+
 /// Returns the paths that open_model() takes, one for each model, in the given order: several files
 /// of one model become the first of them, so that they are opened once.
 /// @throws Error invalid_argument for some of several files that have an index.

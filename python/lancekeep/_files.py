@@ -11,7 +11,7 @@ from typing import Any, Unpack
 
 from . import _native
 from ._arguments import FileOptions, PathLike, Ref, SaveOptions, checked_metadata, dtype_text
-from ._errors import Error, InvalidArgumentError, UnsafeError, UnsupportedError, WrongTypeError
+from ._errors import InvalidArgumentError, WrongTypeError
 from ._framework import framework_of, is_array, is_tensor
 from ._model_file import open_version
 from ._native import ExportReport, SaveReport
@@ -53,21 +53,8 @@ def import_file(
 def _open_model(file: str, objects: str, void_dtype: str) -> _native.TensorSource:
     if objects not in ("refuse", "skip"):
         raise InvalidArgumentError(f"objects is 'refuse' or 'skip', not {objects!r}")
-    try:
-        return _native.open_model(file, objects == "skip", void_dtype)
-    except (UnsafeError, UnsupportedError) as error:
-        is_too_large = "bytes of memory" in str(error)  # such a file is not read a second time
-        if objects == "skip" or is_too_large or not _is_readable_without_objects(file, void_dtype):
-            raise
-        error.args = (f"{error}; objects='skip' imports the tensors and plain values of the file without its objects",)
-        raise
-
-
-def _is_readable_without_objects(file: str, void_dtype: str) -> bool:
-    try:
-        return bool(_native.open_model(file, True, void_dtype).tensors())
-    except Error:
-        return False
+    hint = "objects='skip' imports the tensors and plain values of the file without its objects"
+    return _native.open_model(file, objects == "skip", void_dtype, hint)
 
 
 def _metadata_of(source: _native.TensorSource) -> dict[str, str]:

@@ -40,14 +40,22 @@ void bind_formats(nb::module_& module) {
       nb::sig("def open_model_file(path: str | os.PathLike[str]) -> TensorSource"));
   module.def(
       "open_model",
-      [](const std::filesystem::path& path, bool skip_objects, std::string void_dtype) {
-        return open_model(path,
-                          {.skip_objects = skip_objects, .void_dtype = std::move(void_dtype)});
+      [](const std::filesystem::path& path, bool skip_objects, std::string void_dtype,
+         const std::string& hint) {
+        const ImportOptions options{.skip_objects = skip_objects,
+                                    .void_dtype = std::move(void_dtype)};
+        try {
+          return open_model(path, options);
+        } catch (const Error& error) {
+          if (!can_skip_objects(path, options, error)) throw;
+          throw error.with_message(error.message() + "; " + hint);
+        }
       },
-      nb::arg("path"), nb::arg("skip_objects"), nb::arg("void_dtype"),
+      nb::arg("path"), nb::arg("skip_objects"), nb::arg("void_dtype"), nb::arg("hint"),
       nb::call_guard<nb::gil_scoped_release>(),
-      nb::sig("def open_model(path: str | os.PathLike[str], skip_objects: bool, void_dtype: str) "
-              "-> TensorSource"));
+      nb::sig("def open_model(path: str | os.PathLike[str], skip_objects: bool, void_dtype: str, "
+              "hint: str) -> TensorSource"),
+      "Errors end with the hint if the file can be read without its objects.");
   module.def(
       "write_model_file",
       [](const std::filesystem::path& path, TensorSource& source, Metadata metadata,

@@ -183,6 +183,22 @@ std::unique_ptr<TensorSource> open_model(const std::filesystem::path& path,
   return std::make_unique<formats::NotedSource>(std::move(source), model.note);
 }
 
+bool can_skip_objects(const std::filesystem::path& path, const ImportOptions& options,
+                      const Error& error) {
+  const bool may_have_objects =
+      error.code() == ErrorCode::unsafe || error.code() == ErrorCode::unsupported;
+  if (options.skip_objects || !may_have_objects || io::MemoryBudget::was_exceeded(error)) {
+    return false;
+  }
+  ImportOptions without = options;
+  without.skip_objects = true;
+  try {
+    return !open_model(path, without)->tensors().empty();
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 std::vector<std::filesystem::path> model_paths(std::span<const std::filesystem::path> paths) {
   return formats::find_whole_models(paths);
 }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/memory_budget.h"
 
-#include <lancekeep/error.h>
-
 #include "io/checked_math.h"
 #include "io/input_file.h"
 
@@ -19,6 +17,8 @@ namespace {
 
 constexpr std::uint64_t kForAnyFile = 36 << 20;
 constexpr std::uint64_t kFileBytesPerByte = 16;
+constexpr char kLimit[] =
+    "the limit for the structures of a file of this size; a model's weights need far less";
 
 }  // namespace
 
@@ -58,12 +58,15 @@ std::uint64_t MemoryBudget::limit_for(std::uint64_t file_bytes) noexcept {
   return kForAnyFile + file_bytes / kFileBytesPerByte;
 }
 
+bool MemoryBudget::was_exceeded(const Error& error) {
+  return error.code() == ErrorCode::unsupported &&
+         error.message().find(kLimit) != std::string::npos;
+}
+
 void MemoryBudget::take(std::uint64_t bytes, std::string_view what) {
   if (bytes > left_) {
     throw Error(ErrorCode::unsupported,
-                fmt::format("{} would take more than {} bytes of memory, the limit for the "
-                            "structures of a file of this size; a model's weights need far less",
-                            what, limit_),
+                fmt::format("{} would take more than {} bytes of memory, {}", what, limit_, kLimit),
                 file_);
   }
   left_ -= bytes;

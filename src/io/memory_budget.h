@@ -3,6 +3,8 @@
 // the structures of a pickle, a directory or a header, which a few bytes can make large.
 #pragma once
 
+#include <lancekeep/error.h>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,6 +33,8 @@ class MemoryBudget {
 
   /// @throws Error unsupported, naming `what` ("the pickle's values"), if fewer bytes are left.
   void take(std::uint64_t bytes, std::string_view what);
+  /// Whether the error is one that take() throws.
+  [[nodiscard]] static bool was_exceeded(const Error& error);
   /// Raises the limit, because the file has content that deserves memory: `bytes` must be in
   /// proportion to the bytes of the file that hold the content.
   void grant(std::uint64_t bytes) noexcept {

@@ -32,6 +32,18 @@ TEST(MemoryBudget, RejectsMoreThanIsLeft) {
               fails_with(ErrorCode::unsupported, "a.pt"));
 }
 
+TEST(MemoryBudget, KnowsItsOwnErrors) {
+  MemoryBudget budget(100, "f");
+  try {
+    budget.take(101, "the lists");
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_TRUE(MemoryBudget::was_exceeded(error));
+    EXPECT_TRUE(MemoryBudget::was_exceeded(error.with_message("at `a`: " + error.message())));
+  }
+  EXPECT_FALSE(MemoryBudget::was_exceeded(Error(ErrorCode::unsupported, "no such dtype", "f")));
+}
+
 TEST(MemoryBudget, WhatIsGivenBackIsAvailableAgain) {
   MemoryBudget budget(100, "a.pt");
   budget.take(60, "the memo");
