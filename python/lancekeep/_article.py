@@ -49,7 +49,8 @@ def _tagged_versions(file_name: PathLike) -> str | None:
     """What replacing the store removes, if a version has a tag; None if there is no such store."""
     try:
         store = open(file_name)
-        tags, versions = store.tags(), len(store.versions())
+        tags = store.tags()
+        versions = len(store.versions()) if tags else 0  # that looks at every file
     except Error:  # nothing is there, or replacing it reports what
         return None
     if not tags:

@@ -14,7 +14,7 @@ from . import _torch
 from ._errors import InvalidArgumentError, listed
 from ._load import Loader
 from ._name_difference import advice, quoted
-from ._own_tensors import PLAIN, is_inherited
+from ._own_tensors import PLAIN, is_inherited, own_entries
 from ._selection import Selection, is_extra_state
 
 
@@ -148,9 +148,7 @@ def add_tied(entries: OrderedDict[str, Any], own: Mapping[str, Place]) -> None:
 
 def places(module: torch.nn.Module, prefix: str = "") -> Iterator[tuple[str, Place]]:
     """The tensors of a module by name, without those that are still lazy."""
-    transient = module._non_persistent_buffers_set
-    buffers = {name: value for name, value in module._buffers.items() if name not in transient}
-    for name, tensor in [*module._parameters.items(), *buffers.items()]:
+    for name, tensor in own_entries(module):
         if isinstance(tensor, torch.Tensor) and not torch.nn.parameter.is_lazy(tensor):
             yield prefix + name, Place(module, tensor)
     for name, child in module._modules.items():

@@ -10,6 +10,7 @@ load it.
 from __future__ import annotations
 
 import collections
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
@@ -61,8 +62,7 @@ def add_tensors(module: torch.nn.Module, prefix: str, own: OwnTensors) -> bool:
     """Adds the tensors of a module and its children, in the order of its state dict. False if one is special."""
     if not is_default(module):
         return False
-    buffers = {name: value for name, value in module._buffers.items() if name not in module._non_persistent_buffers_set}
-    for name, tensor in [*module._parameters.items(), *buffers.items()]:
+    for name, tensor in own_entries(module):
         if tensor is None:
             continue
         if type(tensor) not in PLAIN:
@@ -73,6 +73,14 @@ def add_tensors(module: torch.nn.Module, prefix: str, own: OwnTensors) -> bool:
     return all(
         child is None or add_tensors(child, f"{prefix}{name}.", own) for name, child in module._modules.items()
     )
+
+
+def own_entries(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor | None]]:
+    """The parameters and persistent buffers of a module, without its children, in the order of its state dict."""
+    yield from module._parameters.items()
+    for name, buffer in module._buffers.items():
+        if name not in module._non_persistent_buffers_set:
+            yield name, buffer
 
 
 def is_default(module: torch.nn.Module) -> bool:

@@ -31,9 +31,6 @@ from ._native import Diff, DiskUsage, GcReport, SaveReport, VerifyReport, Versio
 from ._version import Version
 
 
-MOST_VERSIONS = 2**63 - 1  # the highest number that a version can have
-
-
 class IncompatibleKeys(NamedTuple):
     """What ``torch.nn.Module.load_state_dict`` returns: names that the version lacks, and names that the target lacks."""
 
@@ -322,8 +319,6 @@ class Store:
             raise InvalidArgumentError("gc needs a limit: keep_last=, older_than=, or both")
         keep_last = checked_count("keep_last", keep_last)
         ages = seconds("older_than", older_than), seconds("orphans_older_than", orphans_older_than)
-        if keep_last is not None:
-            keep_last = min(keep_last, MOST_VERSIONS)
         return finish(self._native.gc, keep_last, *ages, dry_run, says=lambda report: f"gc is done: {report!r}")
 
     def disk_usage(self) -> DiskUsage:

@@ -146,7 +146,7 @@ class Version(Mapping[str, TensorInfo]):
 
 def identity(info: VersionInfo) -> tuple[str, str]:
     """What tells a version from another one of the same number, in a store that has replaced this one."""
-    return str(getattr(info, "id", "")), info.time.isoformat()
+    return info.id, info.time.isoformat()
 
 
 def reopened(path: str, framework: str, number: int, dtype: str, expected: tuple[str, str]) -> Version:

@@ -41,33 +41,6 @@ void bind_tensor_info(nb::module_& module) {
              &TensorInfo::hash, &TensorInfo::tied_to, &TensorInfo::damage);
 }
 
-// A pickled VersionInfo: its layout as a number, its time in nanoseconds, then the other fields.
-nb::tuple state_of(const VersionInfo& info) {
-  return nb::make_tuple(static_cast<int>(info.layout), info.time.time_since_epoch().count(),
-                        info.number, info.message, info.metadata, info.tags, info.tensors,
-                        info.bytes_total, info.bytes_added, info.damage, info.warning, info.id,
-                        info.unchecked, info.not_read);
-}
-
-void set_state(VersionInfo& info, const nb::tuple& state) {
-  require_fields(state, 14);
-  new (&info) VersionInfo();
-  info.layout = nb::cast<int>(state[0]) == 0 ? Layout::native : Layout::plain;
-  info.time = decltype(info.time)(std::chrono::nanoseconds(nb::cast<std::int64_t>(state[1])));
-  info.number = nb::cast<std::uint64_t>(state[2]);
-  info.message = nb::cast<std::string>(state[3]);
-  info.metadata = nb::cast<Metadata>(state[4]);
-  info.tags = nb::cast<std::vector<std::string>>(state[5]);
-  info.tensors = nb::cast<std::uint64_t>(state[6]);
-  info.bytes_total = nb::cast<std::uint64_t>(state[7]);
-  info.bytes_added = nb::cast<std::uint64_t>(state[8]);
-  info.damage = nb::cast<std::string>(state[9]);
-  info.warning = nb::cast<std::string>(state[10]);
-  info.id = nb::cast<std::string>(state[11]);
-  info.unchecked = nb::cast<std::string>(state[12]);
-  info.not_read = nb::cast<std::string>(state[13]);
-}
-
 void bind_version_info(nb::module_& module) {
   nb::class_<VersionInfo> type(module, "VersionInfo", "A version, without its tensors.");
   type.def_ro("number", &VersionInfo::number)
@@ -95,14 +68,17 @@ void bind_version_info(nb::module_& module) {
               "Why they could not be read, such as a missing permission; empty if they could.")
       .def_ro("not_read", &VersionInfo::not_read,
               "Why it is not a model, or what of it this build does not read; empty if it does.")
-      .def_ro("warning", &VersionInfo::warning)
-      .def("__getstate__", &state_of, kGetStateSignature)
-      .def("__setstate__", &set_state, nb::arg("state"), kSetStateSignature);
+      .def_ro("warning", &VersionInfo::warning);
   const FieldNames names = {"number",   "id",        "layout",   "time",        "message",
                             "metadata", "tags",      "tensors",  "bytes_total", "bytes_added",
                             "damage",   "unchecked", "not_read", "warning"};
   add_record_methods(type, names);
   add_repr(type, names);
+  add_pickle(type, &VersionInfo::number, &VersionInfo::id, &VersionInfo::layout, &VersionInfo::time,
+             &VersionInfo::message, &VersionInfo::metadata, &VersionInfo::tags,
+             &VersionInfo::tensors, &VersionInfo::bytes_total, &VersionInfo::bytes_added,
+             &VersionInfo::damage, &VersionInfo::unchecked, &VersionInfo::not_read,
+             &VersionInfo::warning);
 }
 
 }  // namespace

@@ -59,14 +59,35 @@ inline const nb::sig kGetStateSignature("def __getstate__(self) -> tuple[typing.
 inline const nb::sig kSetStateSignature(
     "def __setstate__(self, state: tuple[typing.Any, ...], /) -> None");
 
+/// A member as it is pickled: an enum as its number, a time as its count since 1970.
+template <class M>
+nb::object pickled(const M& member) {
+  if constexpr (std::is_enum_v<M>) {
+    return nb::cast(static_cast<int>(member));
+  } else if constexpr (requires { member.time_since_epoch(); }) {
+    return nb::cast(member.time_since_epoch().count());
+  } else {
+    return nb::cast(member, nb::rv_policy::copy);
+  }
+}
+
+template <class M>
+M unpickled(nb::handle value) {
+  if constexpr (std::is_enum_v<M>) {
+    return static_cast<M>(nb::cast<int>(value));
+  } else if constexpr (requires(M member) { member.time_since_epoch(); }) {
+    return M(typename M::duration(nb::cast<typename M::rep>(value)));
+  } else {
+    return nb::cast<M>(value);
+  }
+}
+
 /// Makes a class picklable by these members.
 template <class T, class... M>
 void add_pickle(nb::class_<T>& type, M T::*... members) {
   type.def(
           "__getstate__",
-          [members...](const T& self) {
-            return nb::make_tuple(nb::cast(self.*members, nb::rv_policy::copy)...);
-          },
+          [members...](const T& self) { return nb::make_tuple(pickled(self.*members)...); },
           kGetStateSignature)
       .def(
           "__setstate__",
@@ -74,7 +95,7 @@ void add_pickle(nb::class_<T>& type, M T::*... members) {
             require_fields(state, sizeof...(M));
             new (&self) T();
             std::size_t next = 0;
-            ((self.*members = nb::cast<M>(state[next++])), ...);
+            ((self.*members = unpickled<M>(state[next++])), ...);
           },
           nb::arg("state"), kSetStateSignature);
 }

@@ -76,23 +76,6 @@ void bind_diff(nb::module_& module) {
       .def("__repr__", &repr_of_diff);
 }
 
-// A pickled VerifyFinding: its kind as a number, then the other fields.
-nb::tuple state_of_finding(const VerifyFinding& finding) {
-  return nb::make_tuple(static_cast<int>(finding.kind), finding.version, finding.tensor,
-                        finding.file, finding.offset, finding.what);
-}
-
-void set_finding(VerifyFinding& finding, const nb::tuple& state) {
-  require_fields(state, 6);
-  new (&finding) VerifyFinding();
-  finding.kind = static_cast<FindingKind>(nb::cast<int>(state[0]));
-  finding.version = nb::cast<std::uint64_t>(state[1]);
-  finding.tensor = nb::cast<std::string>(state[2]);
-  finding.file = nb::cast<std::filesystem::path>(state[3]);
-  finding.offset = nb::cast<std::optional<std::uint64_t>>(state[4]);
-  finding.what = nb::cast<std::string>(state[5]);
-}
-
 void add_count(nb::class_<VerifyReport>& report, const char* name, FindingKind kind,
                const char* doc) {
   report.def_prop_ro(name, [kind](const VerifyReport& self) { return self.count(kind); }, doc);
@@ -110,12 +93,12 @@ void bind_verify(nb::module_& module) {
       .def_ro("tensor", &VerifyFinding::tensor)
       .def_ro("file", &VerifyFinding::file)
       .def_ro("offset", &VerifyFinding::offset)
-      .def_ro("what", &VerifyFinding::what)
-      .def("__getstate__", &state_of_finding, kGetStateSignature)
-      .def("__setstate__", &set_finding, nb::arg("state"), kSetStateSignature);
+      .def_ro("what", &VerifyFinding::what);
   const FieldNames names = {"kind", "version", "tensor", "file", "offset", "what"};
   add_record_methods(finding, names);
   add_repr(finding, names);
+  add_pickle(finding, &VerifyFinding::kind, &VerifyFinding::version, &VerifyFinding::tensor,
+             &VerifyFinding::file, &VerifyFinding::offset, &VerifyFinding::what);
   nb::class_<VerifyReport> report(module, "VerifyReport",
                                   "The bytes checked against what was recorded at save time.");
   add_attributes(
