@@ -173,6 +173,9 @@ class LANCEKEEP_API Version {
   /// @throws Error unsupported for a plain dataset, whose values are encoded; conflict or not_found
   /// if the store was replaced or removed, or the version's file: the path then leads elsewhere.
   [[nodiscard]] Location locate(std::string_view name) const;
+  /// What torch keeps beside the tensors of a state dict, the versions of its modules, as JSON
+  /// (docs/format/tensors.md); empty if nothing was recorded. Valid as long as the version.
+  [[nodiscard]] const std::string& state_dicts() const;
   /// All rows of this version, to be saved or exported again. Keeps this version's state alive.
   [[nodiscard]] std::unique_ptr<TensorSource> source() const;
 

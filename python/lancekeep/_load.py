@@ -60,8 +60,8 @@ class Loader:
 
     def _with_state_dicts(self, state: Any) -> Any:
         """The state, with what torch keeps beside the tensors of its state dicts."""
-        text = self.version.source().metadata().get(_state_dicts.KEY)
-        if text is None:
+        text = self.version.state_dicts()
+        if not text:
             return state
         try:
             return _state_dicts.apply(text, state)

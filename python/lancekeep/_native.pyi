@@ -516,6 +516,11 @@ class Version:
 
     def read_all(self, requests: Sequence[tuple[str, int, int, str]]) -> None: ...
 
+    def state_dicts(self) -> str:
+        """
+        The versions of modules that were saved with state dicts, as JSON; empty if none.
+        """
+
     def source(self) -> TensorSource: ...
 
     def diff(self, after: Version, norms: bool, progress: object | None) -> Diff: ...

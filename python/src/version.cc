@@ -189,6 +189,8 @@ void bind_version(nb::module_& module) {
       .def("read_into", &read_into, nb::arg("name"), nb::arg("offset"), nb::arg("address"),
            nb::arg("nbytes"))
       .def("read_all", &read_all, nb::arg("requests"))
+      .def("state_dicts", &Version::state_dicts,
+           "The versions of modules that were saved with state dicts, as JSON; empty if none.")
       .def("source", &Version::source)
       .def("diff", &diff_versions, nb::arg("after"), nb::arg("norms"), nb::arg("progress").none());
 }

@@ -231,6 +231,8 @@ class VersionSource : public TensorSource {
 
 }  // namespace
 
+const std::string& Version::state_dicts() const { return state_->info->state_dicts(); }
+
 std::unique_ptr<TensorSource> Version::source() const {
   return std::make_unique<VersionSource>(state_);
 }

@@ -43,8 +43,10 @@ TEST(StateDicts, AreRestoredWithTheirVersion) {
   store.save(first);
   store.save(second);
   EXPECT_FALSE(metadata_of_source(store.at()).contains(kStateDictsKey));
+  EXPECT_EQ(store.at().state_dicts(), "");
   store.restore(1);
   EXPECT_EQ(metadata_of_source(store.at()).at(kStateDictsKey), "[[[],[]]]");
+  EXPECT_EQ(store.at().state_dicts(), "[[[],[]]]");
 }
 
 TEST(StateDicts, ThatAreTooLongOrNoTextAreNotRecorded) {
